@@ -1,0 +1,164 @@
+"""Places in a source text, diagnostics, and the one exception that closedform raises.
+
+A diagnostic says what is wrong, where, and how to mend it:
+
+>>> source = Source("vit.arch", "dim D\\nlet N = (I/P)^2\\n")
+>>> error = Diagnostic("name", "`I` is not defined", Span(source, 15, 16), "add `dim I`")
+>>> print(error)
+vit.arch:2:10: error[name]: `I` is not defined
+   2 | let N = (I/P)^2
+     |          ^
+     = help: add `dim I`
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+
+EXCERPT_WIDTH = 120
+TAB_WIDTH = 4
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text and the name under which it is reported."""
+
+    name: str
+    text: str = field(repr=False)
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Offset of the first character of every line."""
+        return [0, *(i + 1 for i, char in enumerate(self.text) if char == "\n")]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, both counted from 1, of an offset."""
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """Text of a line without its end."""
+        start = self.line_starts[number - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Characters `start` up to `end` of a source."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        return self.source.position(self.start)[0]
+
+    @property
+    def column(self) -> int:
+        return self.source.position(self.start)[1]
+
+    def to(self, other: Span) -> Span:
+        """The span from the start of this one to the end of another."""
+        return Span(self.source, self.start, other.end)
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One thing that is wrong: kind, message, place, and how to mend it."""
+
+    kind: str
+    message: str
+    span: Span | None = None
+    help: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        where = f"{self.span}: " if self.span else ""
+        lines = [f"{where}error[{self.kind}]: {self.message}"]
+        gutter = "    "
+        if self.span:
+            number = self.span.line
+            excerpt, pointer = _excerpt(self.span)
+            gutter = " " * max(4, len(str(number)))
+            lines.append(f"{number:>{len(gutter)}} | {excerpt}".rstrip())
+            lines.append(f"{gutter} | {pointer}")
+        lines.extend(f"{gutter} = note: {note}" for note in self.notes)
+        if self.help:
+            lines.append(f"{gutter} = help: {self.help}")
+        return "\n".join(lines)
+
+
+class ClosedformError(Exception):
+    """What every wrong input raises; holds one diagnostic or more."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("\n".join(map(str, diagnostics)))
+        self.diagnostics = diagnostics
+
+
+class LimitError(ClosedformError):
+    """A bound that protects against hostile or mistaken input was reached."""
+
+
+class FileError(ClosedformError):
+    """A file cannot be read or written."""
+
+
+def fail(
+    kind: str, message: str, span: Span | None = None, help: str | None = None, *notes: str
+) -> ClosedformError:
+    """The exception of a single diagnostic, to be raised by the caller."""
+    return ClosedformError(Diagnostic(kind, message, span, help, notes))
+
+
+def suggestion(name: str, known: Iterable[str]) -> str | None:
+    """A help text that offers the nearest known name.
+
+    >>> suggestion("lineer", ["linear", "gelu"])
+    'did you mean `linear`?'
+    """
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    if not near:
+        near = [other for other in sorted(known) if other.lower() == name.lower()][:1]
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _excerpt(span: Span) -> tuple[str, str]:
+    """The line of a span, printable, and the carets below it."""
+    line, column = span.source.position(span.start)
+    text = span.source.line(line)
+    start = column - 1
+    end = min(len(text), start + span.end - span.start)
+    first = max(0, start - EXCERPT_WIDTH // 2)
+    shown = text[first : first + EXCERPT_WIDTH]
+    prefix, suffix = "..." * (first > 0), "..." * (first + EXCERPT_WIDTH < len(text))
+    cells = [_cell(char) for char in shown]
+    before = len(prefix) + sum(map(_columns, cells[: start - first]))
+    marked = sum(map(_columns, cells[start - first : end - first]))
+    return prefix + "".join(cells) + suffix, " " * before + "^" * max(1, marked)
+
+
+def _cell(char: str) -> str:
+    if char == "\t":
+        return " " * TAB_WIDTH
+    return char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
+
+
+def _columns(cell: str) -> int:
+    return sum(map(_width, cell))

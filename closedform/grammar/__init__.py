@@ -1,0 +1,6 @@
+"""Text to syntax tree and back."""
+
+from closedform.grammar.formatter import format_file
+from closedform.grammar.parser import parse
+
+__all__ = ["format_file", "parse"]

@@ -1,0 +1,327 @@
+"""Builds the syntax tree while the parser reduces its rules, so that nothing recurses.
+
+Each method is called with what its rule matched, tokens included, and is named after the rule in
+`arch.lark`.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from fractions import Fraction
+from inspect import cleandoc
+from typing import Any
+
+from lark import Token, Transformer
+
+from closedform.errors import Source, Span, fail
+from closedform.grammar import tree
+
+MAX_DIGITS = 1000
+
+current_source: ContextVar[Source] = ContextVar("current_source")
+
+
+def span_of(kids: list[Any]) -> Span:
+    """From the first to the last part that has a place in the text."""
+    source = current_source.get()
+    starts = [s for s in map(_start, kids) if s is not None]
+    ends = [e for e in map(_end, kids) if e is not None]
+    return Span(source, starts[0], ends[-1]) if starts else Span(source, 0, 0)
+
+
+def _placed(part: Any) -> Any:
+    if isinstance(part, list):
+        return next((p for p in part if _placed(p) is not None), None)
+    return part
+
+
+def _start(part: Any) -> int | None:
+    if isinstance(part, Token):
+        return None if part.type.startswith("_") else part.start_pos
+    return part.span.start if isinstance(part, tree.Node) else None
+
+
+def _end(part: Any) -> int | None:
+    if isinstance(part, Token):
+        return None if part.type.startswith("_") else part.end_pos
+    return part.span.end if isinstance(part, tree.Node) else None
+
+
+def _nodes(kids: list[Any]) -> list[Any]:
+    return [kid for kid in kids if not isinstance(kid, Token)]
+
+
+def _has(kids: list[Any], text: str) -> bool:
+    return any(isinstance(kid, Token) and kid == text for kid in kids)
+
+
+def _after(kids: list[Any], *texts: str) -> list[Any]:
+    """The parts that directly follow one of the given tokens."""
+    return [b for a, b in zip(kids, kids[1:], strict=False) if isinstance(a, Token) and a in texts]
+
+
+def _string(kids: list[Any]) -> str | None:
+    found = [kid for kid in kids if isinstance(kid, Token) and kid.type == "STRING"]
+    return unescape(found[-1]) if found else None
+
+
+def unescape(token: str) -> str:
+    """The text of a string literal; `\\"` and `\\\\` are the only escapes."""
+    return token[1:-1].replace("\\\\", "\0").replace('\\"', '"').replace("\0", "\\")
+
+
+def _flat(kids: list[Any]) -> tuple[Any, ...]:
+    out: list[Any] = []
+    for kid in _nodes(kids):
+        out.extend(kid if isinstance(kid, list) else [kid])
+    return tuple(out)
+
+
+class Doc(str):
+    """The text of a docstring."""
+
+
+class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is generic over leaves we do not name
+    def start(self, kids: list[Any]) -> tree.File:
+        doc = next((str(kid) for kid in kids if isinstance(kid, Doc)), None)
+        declarations = tuple(kid for kid in kids if isinstance(kid, tree.Node))
+        return tree.File(doc, declarations, span=span_of(kids))
+
+    def doc(self, kids: list[Any]) -> Doc:
+        return Doc(cleandoc(kids[0][3:-3]))
+
+    # Declarations --------------------------------------------------------------------------
+
+    def dim(self, kids: list[Any]) -> tree.Dim:
+        length = next(iter(_after(kids, "[")), None)
+        default = next(iter(_after(kids, "=")), None)
+        return tree.Dim(
+            kids[1], length, default, _string(kids), keyword=str(kids[0]), span=span_of(kids)
+        )
+
+    def let(self, kids: list[Any]) -> tree.Let:
+        return tree.Let(kids[1], kids[3], _string(kids), span=span_of(kids))
+
+    def assume(self, kids: list[Any]) -> tree.Assume:
+        return tree.Assume(tuple(kids[1]), span=span_of(kids))
+
+    def count(self, kids: list[Any]) -> tree.Count:
+        return tree.Count(kids[1], _string(kids), span=span_of(kids))
+
+    def import_(self, kids: list[Any]) -> tree.Import:
+        at = next(i for i, kid in enumerate(kids) if isinstance(kid, Token) and kid == "import")
+        module = tuple(name.name for name in _nodes(kids[2:at]))
+        names = tuple(_nodes(kids[at:]))
+        return tree.Import(kids[1], module, names, span=span_of([kids[0], *kids[2:]]))
+
+    def dots(self, kids: list[Any]) -> int:
+        return sum(map(len, kids))
+
+    def op(self, kids: list[Any]) -> tree.Op:
+        doc, body = _doc_and_body(kids)
+        outputs = tuple(kid for kid in kids if isinstance(kid, tree.Output))
+        return tree.Op(kids[1], kids[3], outputs, doc, body, span=span_of(kids[:2]))
+
+    def op_line(self, kids: list[Any]) -> list[Any]:
+        return _nodes(kids)
+
+    def output(self, kids: list[Any]) -> tree.Output:
+        return tree.Output(kids[0], kids[2], span=span_of(kids))
+
+    def block(self, kids: list[Any]) -> tree.Block:
+        doc, body = _doc_and_body(kids)
+        return tree.Block(
+            kids[1], kids[3], doc, body, keyword=str(kids[0]), span=span_of(kids[:2])
+        )
+
+    def parameters(self, kids: list[Any]) -> tuple[tree.Parameter, ...]:
+        return tuple(_nodes(kids))
+
+    def parameter(self, kids: list[Any]) -> tree.Parameter:
+        shape, length, default = (next(iter(_after(kids, mark)), None) for mark in ":[=")
+        return tree.Parameter(kids[0], shape, length, default, span=span_of(kids))
+
+    def preset(self, kids: list[Any]) -> tree.Preset:
+        of = next(iter(_after(kids, "of")), None)
+        parts = _flat(kids[2:])
+        bindings = tuple(part for part in parts if isinstance(part, tree.Binding))
+        expects = tuple(part for part in parts if isinstance(part, tree.Expect))
+        return tree.Preset(unescape(kids[1]), of, bindings, expects, span=span_of(kids[:2]))
+
+    def preset_line(self, kids: list[Any]) -> list[Any]:
+        return list(_flat(kids))
+
+    def bindings(self, kids: list[Any]) -> list[Any]:
+        return _nodes(kids)
+
+    def binding(self, kids: list[Any]) -> tree.Binding:
+        return tree.Binding(kids[0], kids[2], span=span_of(kids))
+
+    def expect(self, kids: list[Any]) -> tree.Expect:
+        return tree.Expect(tuple(_nodes(kids)), _string(kids), span=span_of(kids))
+
+    def expectation(self, kids: list[Any]) -> tree.Expectation:
+        return tree.Expectation(kids[0], str(kids[1]), kids[2], span=span_of(kids))
+
+    def quantity(self, kids: list[Any]) -> tree.Quantity:
+        return tree.Quantity(str(kids[0]), span=span_of(kids))
+
+    def measure(self, kids: list[Any]) -> tree.Measure:
+        convention = kids[2].name if len(kids) > 1 else None
+        return tree.Measure(kids[0].name, convention, span=span_of(kids))
+
+    # Statements ----------------------------------------------------------------------------
+
+    def simple_line(self, kids: list[Any]) -> list[Any]:
+        return _nodes(kids)
+
+    def body(self, kids: list[Any]) -> list[Any]:
+        return list(_flat(kids))
+
+    def assign(self, kids: list[Any]) -> tree.Assign:
+        *targets, value = _nodes(kids)
+        return tree.Assign(tuple(targets), value, span=span_of(kids))
+
+    def ascribe(self, kids: list[Any]) -> tree.Ascribe:
+        return tree.Ascribe(kids[0], kids[2], span=span_of(kids))
+
+    def require(self, kids: list[Any]) -> tree.Require:
+        return tree.Require(tuple(kids[1]), span=span_of(kids))
+
+    def return_(self, kids: list[Any]) -> tree.Return:
+        return tree.Return(tuple(_nodes(kids)), span=span_of(kids))
+
+    def repeat(self, kids: list[Any]) -> tree.Repeat:
+        return tree.Repeat(
+            kids[1], _has(kids, "shared"), tuple(kids[-1]), span=span_of(kids[:-1])
+        )
+
+    def for_(self, kids: list[Any]) -> tree.For:
+        return tree.For(kids[1], kids[3], kids[5], tuple(kids[-1]), span=span_of(kids[:-1]))
+
+    def choose(self, kids: list[Any]) -> tree.Choose:
+        return tree.Choose(kids[1], kids[3], tuple(kids[-1]), span=span_of(kids[:-1]))
+
+    def if_(self, kids: list[Any]) -> tree.If:
+        parts = _nodes(kids)
+        otherwise = tuple(parts.pop()) if len(parts) % 2 else ()
+        branches = tuple(
+            (condition, tuple(body))
+            for condition, body in zip(parts[::2], parts[1::2], strict=True)
+        )
+        return tree.If(branches, otherwise, span=span_of(kids[:2]))
+
+    def equal_claim(self, kids: list[Any]) -> tree.EqualClaim:
+        conditions = tuple(kids[-1]) if isinstance(kids[-1], list) else ()
+        return tree.EqualClaim(kids[1], kids[3], _string(kids), conditions, span=span_of(kids))
+
+    def order_claim(self, kids: list[Any]) -> tree.OrderClaim:
+        conditions = tuple(kids[-1]) if isinstance(kids[-1], list) else ()
+        growing = next((kid for kid in kids if isinstance(kid, tuple)), ())
+        return tree.OrderClaim(
+            kids[1], kids[5], growing, _string(kids), conditions, span=span_of(kids)
+        )
+
+    def growth(self, kids: list[Any]) -> tuple[tree.Name, ...]:
+        return tuple(_nodes(kids))
+
+    def conditions(self, kids: list[Any]) -> list[Any]:
+        return _nodes(kids)
+
+    def shape(self, kids: list[Any]) -> tree.Shape:
+        return tree.Shape(tuple(_nodes(kids)), span=span_of(kids))
+
+    def rest(self, kids: list[Any]) -> tree.Rest:
+        return tree.Rest(span=span_of(kids))
+
+    # Expressions ---------------------------------------------------------------------------
+
+    def choice(self, kids: list[Any]) -> tree.Choice:
+        *cases, otherwise = _nodes(kids)
+        pairs = tuple(zip(cases[::2], cases[1::2], strict=True))
+        return tree.Choice(pairs, otherwise, span=span_of(kids))
+
+    def any_of(self, kids: list[Any]) -> tree.AnyOf:
+        return tree.AnyOf(tuple(_nodes(kids)), span=span_of(kids))
+
+    def all_of(self, kids: list[Any]) -> tree.AllOf:
+        return tree.AllOf(tuple(_nodes(kids)), span=span_of(kids))
+
+    def not_(self, kids: list[Any]) -> tree.Not:
+        return tree.Not(kids[1], span=span_of(kids))
+
+    def comparison(self, kids: list[Any]) -> tree.Comparison:
+        left, operator, right = kids
+        return tree.Comparison(left, operator[0], right, span=span_of([left, right]))
+
+    def comparator(self, kids: list[Any]) -> list[str]:
+        return [str(kids[0])]
+
+    def pipe(self, kids: list[Any]) -> tree.Pipe:
+        source, *stages = _nodes(kids)
+        return tree.Pipe(source, tuple(stages), span=span_of(kids))
+
+    def sum(self, kids: list[Any]) -> tree.Sum:
+        return tree.Sum(kids[0], _operations(kids), span=span_of(kids))
+
+    def product(self, kids: list[Any]) -> tree.Product:
+        return tree.Product(kids[0], _operations(kids), span=span_of(kids))
+
+    def negative(self, kids: list[Any]) -> tree.Negative:
+        return tree.Negative(kids[1], span=span_of(kids))
+
+    def power(self, kids: list[Any]) -> tree.Power:
+        return tree.Power(kids[0], kids[2], span=span_of(kids))
+
+    def parenthesis(self, kids: list[Any]) -> Any:
+        return kids[1]
+
+    def call(self, kids: list[Any]) -> tree.Call:
+        return tree.Call(kids[0], tuple(_nodes(kids[1:])), span=span_of(kids))
+
+    def argument(self, kids: list[Any]) -> tree.Argument:
+        name = kids[0].name if len(kids) > 1 else None
+        return tree.Argument(name, kids[-1], span=span_of(kids))
+
+    def index(self, kids: list[Any]) -> tree.Index:
+        return tree.Index(kids[0], tuple(_nodes(kids[1:])), span=span_of(kids))
+
+    def slice(self, kids: list[Any]) -> tree.Slice:
+        colon = next(i for i, kid in enumerate(kids) if isinstance(kid, Token) and kid == ":")
+        start = kids[0] if colon else None
+        stop = kids[colon + 1] if colon + 1 < len(kids) else None
+        return tree.Slice(start, stop, span=span_of(kids))
+
+    def list(self, kids: list[Any]) -> tree.ListOf:
+        return tree.ListOf(tuple(_nodes(kids)), span=span_of(kids))
+
+    def number(self, kids: list[Any]) -> tree.Number:
+        span = span_of(kids)
+        if len(kids[0]) > MAX_DIGITS:
+            raise fail(
+                "limit", f"a number has more than {MAX_DIGITS} digits", span, "write a power"
+            )
+        return tree.Number(Fraction(kids[0].replace("_", "")), span=span)
+
+    def text(self, kids: list[Any]) -> tree.Text:
+        return tree.Text(unescape(kids[0]), span=span_of(kids))
+
+    def boolean(self, kids: list[Any]) -> tree.Boolean:
+        return tree.Boolean(kids[0] == "true", span=span_of(kids))
+
+    def name(self, kids: list[Any]) -> tree.Name:
+        return tree.Name(str(kids[0]), span=span_of(kids))
+
+
+def _operations(kids: list[Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (str(operator), operand)
+        for operator, operand in zip(kids[1::2], kids[2::2], strict=True)
+    )
+
+
+def _doc_and_body(kids: list[Any]) -> tuple[str | None, tuple[Any, ...]]:
+    """Docstring and statements of an indented declaration: all that follows its colon."""
+    colon = max(i for i, kid in enumerate(kids) if isinstance(kid, Token) and kid == ":")
+    doc = next((str(kid) for kid in kids[colon:] if isinstance(kid, Doc)), None)
+    return doc, tuple(k for k in _flat(kids[colon + 1 :]) if isinstance(k, tree.Node))

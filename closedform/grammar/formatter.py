@@ -1,0 +1,368 @@
+"""Syntax tree to canonical text; the inverse of `parse`, which keeps comments and blank lines.
+
+>>> from closedform.grammar.parser import parse
+>>> print(format_file(parse('let  N=( I/P )^2 "patches" # tokens')), end="")
+let N = (I/P)^2  "patches"  # tokens
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import singledispatchmethod
+from typing import Any
+
+from closedform.grammar import tree
+from closedform.grammar.expressions import SUM, quote, show
+
+WIDTH = 100
+INDENT = "    "
+
+MULTILINE = (tree.Op, tree.Block)
+
+
+def format_file(file: tree.File) -> str:
+    """The canonical text of a tree. Formatting it again changes nothing."""
+    printer = _Printer(file.comments)
+    if file.doc is not None:
+        printer.doc(file.doc)
+    printer.declarations(file.declarations)
+    printer.comments_before(None)
+    return "\n".join(line.rstrip() for line in printer.lines).strip("\n") + "\n"
+
+
+class _Printer:
+    def __init__(self, comments: Sequence[tree.Comment]) -> None:
+        self.lines: list[str] = []
+        self.indent = ""
+        self.pending = list(comments)
+
+    # Layout --------------------------------------------------------------------------------
+
+    def write(self, text: str) -> None:
+        self.lines.extend(self.indent + line if line else "" for line in text.split("\n"))
+
+    def blank(self) -> None:
+        if self.lines and self.lines[-1] != "" and not self.lines[-1].endswith(":"):
+            self.lines.append("")
+
+    def comments_before(self, offset: int | None, column: int = 1) -> None:
+        """Write the comments that stand before an offset, at `column` or to the right of it."""
+        while self.pending:
+            comment = self.pending[0]
+            if offset is not None and comment.span.start >= offset:
+                return
+            if comment.span.column < column:
+                return
+            del self.pending[0]
+            if _blank_above(comment):
+                self.blank()
+            self.write(comment.text)
+
+    def trailing(self, node: tree.Node) -> None:
+        """Append the comments that end the line on which a node ends."""
+        if not self.pending or node.span is tree.NOWHERE:
+            return
+        source = node.span.source
+        line = source.position(node.span.end)[0]
+        found = []
+        while self.pending and self.pending[0].span.line <= line:
+            found.append(self.pending.pop(0).text)
+        if found:
+            self.lines[-1] += "  " + "  ".join(found)
+
+    def open(self, node: tree.Node, header: str) -> None:
+        self.write(header)
+        self.trailing(node)
+        self.indent += INDENT
+
+    def close(self) -> None:
+        self.indent = self.indent[: -len(INDENT)]
+
+    def doc(self, text: str) -> None:
+        lines = text.split("\n")
+        if len(lines) == 1:
+            self.write(f'"""{text}"""')
+        else:
+            self.write('"""' + "\n".join([*lines, '"""']))
+
+    def body(self, statements: Iterable[tree.Node]) -> None:
+        """Write the statements of an open block and close it."""
+        column = 1
+        for statement in statements:
+            column = statement.span.column
+            self.comments_before(statement.span.start)
+            if _blank_above(statement):
+                self.blank()
+            self.statement(statement)
+            self.trailing_if_simple(statement)
+        self.comments_before(self._body_end(column), column)
+        self.close()
+
+    def _body_end(self, column: int) -> int | None:
+        """Where the text of the body ends: at the first comment to the left of `column`."""
+        for comment in self.pending:
+            if comment.span.column < column:
+                return comment.span.start
+            if not _alone(comment) or self._code_follows(comment, column):
+                return comment.span.start
+        return None
+
+    def _code_follows(self, comment: tree.Comment, column: int) -> bool:
+        """Whether other code stands between the text written so far and this comment."""
+        return comment.span.start > self.next_start
+
+    next_start: int = 1 << 62
+
+    def trailing_if_simple(self, node: tree.Node) -> None:
+        if isinstance(node, tree.Assign | tree.Ascribe | tree.Require | tree.Return):
+            self.trailing(node)
+        elif isinstance(node, tree.EqualClaim | tree.OrderClaim | tree.Expect):
+            self.trailing(node)
+
+    # Declarations --------------------------------------------------------------------------
+
+    def declarations(self, nodes: Sequence[tree.Declaration]) -> None:
+        previous: tree.Declaration | None = None
+        for at, node in enumerate(nodes):
+            following = nodes[at + 1] if at + 1 < len(nodes) else None
+            self.next_start = (
+                following.span.start if following and following.span.end else 1 << 62
+            )
+            spaced = self._spaced(previous, node)
+            if spaced:
+                self.blank()
+            self.comments_before(node.span.start if node.span.end else None)
+            if not spaced and _blank_above(node):
+                self.blank()
+            column = self._meaning_column(nodes, at)
+            if isinstance(node, tree.Dim | tree.Let | tree.Count):
+                self.line_with_meaning(_declared(node), node.meaning, column)
+                self.trailing(node)
+            else:
+                self.statement(node)
+            previous = node
+
+    def _spaced(self, previous: Any, node: Any) -> bool:
+        """Whether a blank line always stands between two declarations."""
+        if previous is None:
+            return bool(self.lines)
+        if isinstance(node, MULTILINE) or isinstance(previous, MULTILINE):
+            return True
+        return type(previous) is not type(node) and node.span is tree.NOWHERE
+
+    def _meaning_column(self, nodes: Sequence[tree.Declaration], at: int) -> int:
+        """The column of the meanings in the run of declarations around `at`."""
+        first = at
+        while first > 0 and _same_run(nodes[first - 1], nodes[first]):
+            first -= 1
+        last = at
+        while last + 1 < len(nodes) and _same_run(nodes[last], nodes[last + 1]):
+            last += 1
+        run = nodes[first : last + 1]
+        return max(
+            (len(_declared(n)) for n in run if isinstance(n, tree.Dim | tree.Let | tree.Count)),
+            default=0,
+        )
+
+    def line_with_meaning(self, text: str, meaning: str | None, column: int) -> None:
+        if meaning is None:
+            self.write(text)
+        else:
+            self.write(f"{text.ljust(column)}  {quote(meaning)}")
+
+    # Statements ----------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def statement(self, node: Any) -> None:
+        raise TypeError(f"no text for {type(node).__name__}")
+
+    @statement.register
+    def _(self, node: tree.Assume) -> None:
+        self.write("assume " + ", ".join(map(show, node.conditions)))
+        self.trailing(node)
+
+    @statement.register
+    def _(self, node: tree.Import) -> None:
+        module = "." * node.dots + ".".join(node.module)
+        names = ", ".join(name.name for name in node.names)
+        self.write(f"from {module} import {names}")
+        self.trailing(node)
+
+    @statement.register
+    def _(self, node: tree.Op) -> None:
+        outputs = ", ".join(f"{out.name.name}: {show(out.shape)}" for out in node.outputs)
+        self.header(node, f"op {node.name.name}(", node.parameters, f") -> {outputs}:")
+        if node.doc is not None:
+            self.doc(node.doc)
+        self.body(node.body)
+
+    @statement.register
+    def _(self, node: tree.Block) -> None:
+        self.header(node, f"{node.keyword} {node.name.name}(", node.parameters, "):")
+        if node.doc is not None:
+            self.doc(node.doc)
+        self.body(node.body)
+
+    def header(
+        self, node: tree.Node, start: str, parameters: Sequence[tree.Parameter], end: str
+    ) -> None:
+        texts = [_parameter(parameter) for parameter in parameters]
+        self.open(node, _filled(start, texts, end, len(self.indent)))
+
+    @statement.register
+    def _(self, node: tree.Preset) -> None:
+        of = f" of {node.of.name}" if node.of else ""
+        start = f"preset {quote(node.title)}{of}:"
+        texts = [f"{b.name.name}={show(b.value)}" for b in node.bindings]
+        line = f"{start} {', '.join(texts)}".rstrip()
+        if len(line) <= WIDTH:
+            self.open(node, line)
+        else:
+            self.open(node, start)
+            for row in _rows(texts, WIDTH - len(INDENT)):
+                self.write(row)
+        self.body(node.expects)
+
+    @statement.register
+    def _(self, node: tree.Expect) -> None:
+        items = ", ".join(_expectation(item) for item in node.items)
+        self.line_with_meaning("expect " + items, node.source, 0)
+
+    @statement.register
+    def _(self, node: tree.Assign) -> None:
+        self.long(", ".join(target.name for target in node.targets) + " = ", [node.value])
+
+    @statement.register
+    def _(self, node: tree.Return) -> None:
+        self.long("return ", node.values)
+
+    def long(self, start: str, values: Sequence[tree.Expression]) -> None:
+        line = start + ", ".join(map(show, values))
+        only = values[0]
+        if len(self.indent + line) <= WIDTH or len(values) > 1 or not isinstance(only, tree.Pipe):
+            self.write(line)
+            return
+        margin = " " * len(start)
+        stages = "".join(f"\n{margin} -> {show(stage)}" for stage in only.stages)
+        self.write(f"{start}({show(only.source, SUM)}{stages})")
+
+    @statement.register
+    def _(self, node: tree.Ascribe) -> None:
+        self.write(f"{node.tensor.name}: {show(node.shape)}")
+
+    @statement.register
+    def _(self, node: tree.Require) -> None:
+        self.write("require " + ", ".join(map(show, node.conditions)))
+
+    @statement.register
+    def _(self, node: tree.Repeat) -> None:
+        self.open(node, f"repeat {show(node.count, SUM)}{' shared' * node.shared}:")
+        self.body(node.body)
+
+    @statement.register
+    def _(self, node: tree.For) -> None:
+        bounds = f"{show(node.first, SUM)}..{show(node.last, SUM)}"
+        self.open(node, f"for {node.index.name} in {bounds}:")
+        self.body(node.body)
+
+    @statement.register
+    def _(self, node: tree.Choose) -> None:
+        self.open(node, f"choose {show(node.count, SUM)} of {show(node.of, SUM)}:")
+        self.body(node.body)
+
+    @statement.register
+    def _(self, node: tree.If) -> None:
+        word = "if"
+        for condition, body in node.branches:
+            self.write(f"{word} {show(condition)}:")
+            self.trailing(condition)
+            self.indent += INDENT
+            self.body(body)
+            word = "elif"
+        if node.otherwise:
+            self.write("else:")
+            self.indent += INDENT
+            self.body(node.otherwise)
+
+    @statement.register
+    def _(self, node: tree.EqualClaim) -> None:
+        claim = f"claim {_measure(node.measure)} == {show(node.formula, SUM)}"
+        self.claim(claim, node.source, node.conditions)
+
+    @statement.register
+    def _(self, node: tree.OrderClaim) -> None:
+        claim = f"claim {_measure(node.measure)} in O({show(node.bound, SUM)})"
+        if node.growing:
+            claim += f" as {', '.join(name.name for name in node.growing)} grow"
+        self.claim(claim, node.source, node.conditions)
+
+    def claim(self, text: str, source: str | None, conditions: Sequence[tree.Expression]) -> None:
+        source_text = f"  {quote(source)}" if source is not None else ""
+        when = f" when {', '.join(map(show, conditions))}" if conditions else ""
+        self.write(text + source_text + when)
+
+
+def _declared(node: tree.Dim | tree.Let | tree.Count) -> str:
+    if isinstance(node, tree.Count):
+        return f"count {node.name.name}"
+    if isinstance(node, tree.Let):
+        return f"let {node.name.name} = {show(node.value)}"
+    length = f"[{show(node.length, SUM)}]" if node.length else ""
+    default = f" = {show(node.default)}" if node.default else ""
+    return f"{node.keyword} {node.name.name}{length}{default}"
+
+
+def _parameter(node: tree.Parameter) -> str:
+    shape = f": {show(node.shape)}" if node.shape else ""
+    length = f"[{show(node.length, SUM)}]" if node.length else ""
+    default = f"={show(node.default)}" if node.default else ""
+    return node.name.name + shape + length + default
+
+
+def _measure(node: tree.Measure) -> str:
+    return node.name + (f" under {node.convention}" if node.convention else "")
+
+
+def _expectation(node: tree.Expectation) -> str:
+    value = node.value.text if isinstance(node.value, tree.Quantity) else show(node.value, SUM)
+    return f"{_measure(node.measure)} {node.operator} {value}"
+
+
+def _filled(start: str, items: Sequence[str], end: str, indent: int) -> str:
+    """`start`, the items and `end` on one line, or on several that begin below the first item."""
+    line = start + ", ".join(items) + end
+    if indent + len(line) <= WIDTH:
+        return line
+    margin = " " * len(start)
+    rows = _rows(items, WIDTH - indent - len(start))
+    return start + f",\n{margin}".join(rows) + end
+
+
+def _rows(items: Sequence[str], width: int) -> list[str]:
+    rows: list[str] = []
+    for item in items:
+        if rows and len(rows[-1]) + 2 + len(item) < width:
+            rows[-1] += ", " + item
+        else:
+            rows.append(item)
+    return rows
+
+
+def _alone(comment: tree.Comment) -> bool:
+    """Whether a comment has its line to itself."""
+    line = comment.span.source.line(comment.span.line)
+    return line.lstrip().startswith("#")
+
+
+def _blank_above(node: tree.Node) -> bool:
+    if node.span is tree.NOWHERE or node.span.line < 2:
+        return False
+    return not node.span.source.line(node.span.line - 1).strip()
+
+
+def _same_run(first: tree.Declaration, second: tree.Declaration) -> bool:
+    """Whether two declarations stand on neighbouring lines and align their meanings."""
+    kinds = tree.Dim | tree.Let | tree.Count
+    if not (isinstance(first, kinds) and isinstance(second, kinds)):
+        return False
+    return type(first) is type(second) and not _blank_above(second)

@@ -1,0 +1,390 @@
+"""The syntax tree: frozen dataclasses, each with a span that takes no part in equality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeAlias
+
+from closedform.errors import Source, Span
+
+NOWHERE = Span(Source("", ""), 0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+# Expressions -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Text(Node):
+    value: str
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    name: str
+
+
+@dataclass(frozen=True)
+class Boolean(Node):
+    value: bool
+
+
+@dataclass(frozen=True)
+class Rest(Node):
+    """The three dots: any number of axes."""
+
+
+@dataclass(frozen=True)
+class ListOf(Node):
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Slice(Node):
+    start: Expression | None
+    stop: Expression | None
+
+
+@dataclass(frozen=True)
+class Index(Node):
+    base: Name
+    items: tuple[Expression | Slice | Rest, ...]
+
+
+@dataclass(frozen=True)
+class Argument(Node):
+    name: str | None
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    function: Name
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class Negative(Node):
+    operand: Expression
+
+
+@dataclass(frozen=True)
+class Power(Node):
+    base: Expression
+    exponent: Expression
+
+
+@dataclass(frozen=True)
+class Product(Node):
+    """`first`, then `*` or `/` and an operand, from left to right."""
+
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True)
+class Sum(Node):
+    """`first`, then `+` or `-` and an operand, from left to right."""
+
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True)
+class Pipe(Node):
+    """`source -> stage -> stage`; a stage is a name or a call."""
+
+    source: Expression
+    stages: tuple[Name | Call, ...]
+
+
+@dataclass(frozen=True)
+class Comparison(Node):
+    """`left operator right`, the operator one of `== != < <= > >= |` (divides)."""
+
+    left: Expression
+    operator: str
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Not(Node):
+    operand: Expression
+
+
+@dataclass(frozen=True)
+class AllOf(Node):
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf(Node):
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Choice(Node):
+    """`value if condition else value if condition else otherwise`."""
+
+    cases: tuple[tuple[Expression, Expression], ...]
+    otherwise: Expression
+
+
+Expression: TypeAlias = (
+    Number
+    | Text
+    | Name
+    | Boolean
+    | ListOf
+    | Index
+    | Call
+    | Negative
+    | Power
+    | Product
+    | Sum
+    | Pipe
+    | Comparison
+    | Not
+    | AllOf
+    | AnyOf
+    | Choice
+)
+
+
+@dataclass(frozen=True)
+class Shape(Node):
+    """`[..., n, d]`: sizes, names to bind, `_` for any size, `...` for any axes."""
+
+    axes: tuple[Expression | Rest, ...]
+
+
+# Statements --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Assign(Node):
+    targets: tuple[Name, ...]
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Ascribe(Node):
+    tensor: Name
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Require(Node):
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Return(Node):
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Repeat(Node):
+    count: Expression
+    shared: bool
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class For(Node):
+    index: Name
+    first: Expression
+    last: Expression
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Choose(Node):
+    count: Expression
+    of: Expression
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class If(Node):
+    branches: tuple[tuple[Expression, tuple[Statement, ...]], ...]
+    otherwise: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Measure(Node):
+    """A measure, and the convention under which it is taken when one is named."""
+
+    name: str
+    convention: str | None = None
+
+
+@dataclass(frozen=True)
+class EqualClaim(Node):
+    measure: Measure
+    formula: Expression
+    source: str | None
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class OrderClaim(Node):
+    """`claim macs in O(bound) as N, D grow`."""
+
+    measure: Measure
+    bound: Expression
+    growing: tuple[Name, ...]
+    source: str | None
+    conditions: tuple[Expression, ...]
+
+
+Statement: TypeAlias = (
+    Assign
+    | Ascribe
+    | Require
+    | Return
+    | Repeat
+    | For
+    | Choose
+    | If
+    | EqualClaim
+    | OrderClaim
+)
+
+
+# Declarations ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dim(Node):
+    """`dim D[4] = default "meaning"`; `ratio` declares a positive rational instead."""
+
+    name: Name
+    length: Expression | None
+    default: Expression | None
+    meaning: str | None
+    keyword: str = "dim"
+
+
+@dataclass(frozen=True)
+class Let(Node):
+    name: Name
+    value: Expression
+    meaning: str | None
+
+
+@dataclass(frozen=True)
+class Assume(Node):
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Count(Node):
+    """`count NAME "meaning"`: a new kind of elementary operation."""
+
+    name: Name
+    meaning: str | None
+
+
+@dataclass(frozen=True)
+class Parameter(Node):
+    name: Name
+    shape: Shape | None = None
+    length: Expression | None = None
+    default: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Output(Node):
+    name: Name
+    shape: Shape | Call
+
+
+@dataclass(frozen=True)
+class Op(Node):
+    name: Name
+    parameters: tuple[Parameter, ...]
+    outputs: tuple[Output, ...]
+    doc: str | None
+    body: tuple[Assign | Require, ...]
+
+
+@dataclass(frozen=True)
+class Block(Node):
+    """A block, or a model when `keyword` says so."""
+
+    name: Name
+    parameters: tuple[Parameter, ...]
+    doc: str | None
+    body: tuple[Statement, ...]
+    keyword: str = "block"
+
+
+@dataclass(frozen=True)
+class Quantity(Node):
+    """A printed figure such as `45.2G`."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Expectation(Node):
+    measure: Measure
+    operator: str
+    value: Expression | Quantity
+
+
+@dataclass(frozen=True)
+class Expect(Node):
+    items: tuple[Expectation, ...]
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Binding(Node):
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Preset(Node):
+    title: str
+    of: Name | None
+    bindings: tuple[Binding, ...]
+    expects: tuple[Expect, ...]
+
+
+@dataclass(frozen=True)
+class Import(Node):
+    """`from package.module import names`; `dots` counts the leading dots."""
+
+    dots: int
+    module: tuple[str, ...]
+    names: tuple[Name, ...]
+
+
+Declaration: TypeAlias = Dim | Let | Assume | Count | Op | Block | Preset | Import
+
+
+@dataclass(frozen=True)
+class Comment(Node):
+    text: str
+
+
+@dataclass(frozen=True)
+class File(Node):
+    """A whole file. Comments are kept for the formatter alone."""
+
+    doc: str | None
+    declarations: tuple[Declaration, ...]
+    comments: tuple[Comment, ...] = field(default=(), compare=False)

@@ -1,0 +1,119 @@
+"""What a person is told about text that is not in the language."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from lark import Token
+
+from closedform.errors import Diagnostic, Source, Span, suggestion
+
+TOKEN_NAMES = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "QUANTITY": "a figure such as `45.2G`",
+    "STRING": "a text in quotes",
+    "LONG_STRING": "a docstring",
+    "_NL": "the end of the line",
+    "_INDENT": "an indented block",
+    "_DEDENT": "the end of the block",
+    "$END": "the end of the file",
+    "RPAR": "`)`",
+    "LPAR": "`(`",
+    "RSQB": "`]`",
+    "LSQB": "`[`",
+    "COLON": "`:`",
+    "COMMA": "`,`",
+    "EQUAL": "`=`",
+    "__ANON_0": "`->`",
+}
+
+DECLARATIONS = (
+    "dim", "ratio", "let", "assume", "count", "from", "op", "block", "model", "preset",
+)  # fmt: skip
+STATEMENTS = ("repeat", "for", "choose", "if", "return", "require", "claim")
+
+OPERANDS = {"NAME", "NUMBER", "LPAR"}
+
+
+def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> Diagnostic:
+    """The diagnostic for a token that the grammar does not allow here."""
+    start = token.start_pos or 0
+    if token.type == "$END":
+        start = len(source.text.rstrip())
+    span = Span(source, start, max(token.end_pos or 0, start))
+    if token.type == "_NL":
+        span = Span(source, start, start + 1)
+    if token.type == "_INDENT":
+        return Diagnostic(
+            "indent",
+            "this line is indented, and the line before it opens no block",
+            span,
+            "remove the spaces, or end the line before with `:`",
+        )
+    if "_INDENT" in expected:
+        return Diagnostic(
+            "indent",
+            "an indented block is expected after `:`",
+            span,
+            "indent the lines of the block by four spaces",
+        )
+    found = _found(token)
+    return Diagnostic("syntax", f"{found} is not expected here", span, _help(token, expected))
+
+
+def describe_character(source: Source, offset: int) -> Diagnostic:
+    """The diagnostic for a character that begins no token of the language."""
+    offset = min(offset, max(0, len(source.text) - 1))
+    char = source.text[offset : offset + 1]
+    span = Span(source, offset, offset + 1)
+    if source.text.startswith('"""', offset):
+        return Diagnostic("syntax", "a docstring is never closed", span, 'add `"""`')
+    if char == '"':
+        return Diagnostic("syntax", "a text is not closed on its line", span, 'add `"`')
+    hints = {
+        "'": 'texts are in double quotes: "..."',
+        "!": "write `not` or `!=`",
+        "%": "write `a | b` for: a divides b",
+        "&": "write `and`",
+        "{": "lists are in square brackets: [1, 2]",
+        "}": "lists are in square brackets: [1, 2]",
+        "~": "`~` stands only in `expect`",
+    }
+    return Diagnostic("syntax", f"{char!r} is not part of the language", span, hints.get(char))
+
+
+def _found(token: Token) -> str:
+    if token.type in ("_NL", "_DEDENT", "$END"):
+        return TOKEN_NAMES[token.type]
+    return f"`{token.splitlines()[0] if token else token.type}`"
+
+
+def _help(token: Token, expected: AbstractSet[str]) -> str | None:
+    text = str(token)
+    if text in ("*", "/") and token.type != "STRING" and expected >= OPERANDS:
+        return "powers are written `a^b`; whole quotients `floor(a/b)`"
+    if text == "=" and "EQUAL" not in expected:
+        return "compare with `==`"
+    if text == "^":
+        return "powers do not chain: write a^(b^c)"
+    if text == "-" and expected >= OPERANDS:
+        return "put the negative number in parentheses"
+    if "DIM" in expected:
+        known = suggestion(text, DECLARATIONS)
+        return known or "a file is made of " + ", ".join(f"`{word}`" for word in DECLARATIONS)
+    if "REPEAT" in expected and token.type in ("DEF", "DIM", "LET", "OP", "BLOCK", "MODEL"):
+        return "declarations stand at the left margin"
+    wanted = sorted(TOKEN_NAMES.get(name, f"`{name.lower()}`") for name in expected & _SAYABLE)
+    if expected >= OPERANDS:
+        wanted = ["an expression"]
+    if not wanted:
+        return None
+    if len(wanted) > 1:
+        return "expected " + ", ".join(wanted[:-1]) + " or " + wanted[-1]
+    return "expected " + wanted[0]
+
+
+_SAYABLE = {
+    *TOKEN_NAMES, "IN", "OF", "UNDER", "IMPORT", "GROW", "WHEN", "ELSE", "FOR", "SHARED",
+} - {"__ANON_0"}  # fmt: skip
