@@ -191,23 +191,34 @@ class _Printer:
     @statement.register
     def _(self, node: tree.Op) -> None:
         outputs = ", ".join(f"{out.name.name}: {show(out.shape)}" for out in node.outputs)
-        self.header(node, f"op {node.name.name}(", node.parameters, f") -> {outputs}:")
+        self.header(node, f"op {node.name.name}(", node.parameters, ")", f" -> {outputs}:")
         if node.doc is not None:
             self.doc(node.doc)
         self.body(node.body)
 
     @statement.register
     def _(self, node: tree.Block) -> None:
-        self.header(node, f"{node.keyword} {node.name.name}(", node.parameters, "):")
+        self.header(node, f"{node.keyword} {node.name.name}(", node.parameters, ")", ":")
         if node.doc is not None:
             self.doc(node.doc)
         self.body(node.body)
 
     def header(
-        self, node: tree.Node, start: str, parameters: Sequence[tree.Parameter], end: str
+        self,
+        node: tree.Node,
+        start: str,
+        parameters: Sequence[tree.Parameter],
+        close: str,
+        result: str,
     ) -> None:
         texts = [_parameter(parameter) for parameter in parameters]
-        self.open(node, _filled(start, texts, end, len(self.indent)))
+        line = start + ", ".join(texts) + close + result
+        if len(line) > WIDTH:
+            margin = " " * len(start)
+            rows = f",\n{margin}".join(_rows(texts, WIDTH - len(start)))
+            line = start + rows + close
+            line += f"\n{INDENT * 2}{result.lstrip()}" if result != ":" else result
+        self.open(node, line)
 
     @statement.register
     def _(self, node: tree.Preset) -> None:
@@ -242,9 +253,8 @@ class _Printer:
         if len(self.indent + line) <= WIDTH or len(values) > 1 or not isinstance(only, tree.Pipe):
             self.write(line)
             return
-        margin = " " * len(start)
-        stages = "".join(f"\n{margin} -> {show(stage)}" for stage in only.stages)
-        self.write(f"{start}({show(only.source, SUM)}{stages})")
+        stages = "".join(f"\n{INDENT}-> {show(stage)}" for stage in only.stages)
+        self.write(start + show(only.source, SUM) + stages)
 
     @statement.register
     def _(self, node: tree.Ascribe) -> None:
@@ -326,16 +336,6 @@ def _measure(node: tree.Measure) -> str:
 def _expectation(node: tree.Expectation) -> str:
     value = node.value.text if isinstance(node.value, tree.Quantity) else show(node.value, SUM)
     return f"{_measure(node.measure)} {node.operator} {value}"
-
-
-def _filled(start: str, items: Sequence[str], end: str, indent: int) -> str:
-    """`start`, the items and `end` on one line, or on several that begin below the first item."""
-    line = start + ", ".join(items) + end
-    if indent + len(line) <= WIDTH:
-        return line
-    margin = " " * len(start)
-    rows = _rows(items, WIDTH - indent - len(start))
-    return start + f",\n{margin}".join(rows) + end
 
 
 def _rows(items: Sequence[str], width: int) -> list[str]:

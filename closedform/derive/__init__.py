@@ -1,0 +1,1 @@
+"""Syntax tree to cost tree to closed forms."""

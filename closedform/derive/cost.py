@@ -1,0 +1,194 @@
+"""The cost tree: what an architecture does, with exact counts and without unrolling.
+
+Nodes are compared by identity: a block that is used twice with the same sizes is one node, so the
+tree is a graph without cycles, and every walk over it remembers what it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import sympy
+from sympy import Expr, Integer
+from sympy.logic.boolalg import Boolean
+
+from closedform.errors import Span
+from closedform.grammar import tree
+
+Shape: TypeAlias = tuple[Expr, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """A place in the source, and what is done there."""
+
+    span: Span
+    node: Node
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One operation: how much it counts, and of which kind it is."""
+
+    name: str
+    kind: str
+    counts: Mapping[str, Expr]
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
+    declaration: tree.Op | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """A block or a model: its parts, one after the other."""
+
+    name: str
+    arguments: tuple[tuple[str, str], ...]
+    body: tuple[Site, ...]
+    declaration: tree.Block
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat:
+    """`times` copies of the body, with weights of their own unless they are shared."""
+
+    times: Expr
+    shared: bool
+    body: tuple[Site, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """`for`: a body for each value of the index, and the tensors that each begins with."""
+
+    index: str
+    first: int
+    bodies: tuple[tuple[Site, ...], ...]
+    entries: tuple[tuple[tuple[str, Shape], ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Choose:
+    """Weights of `of` copies of the body, work of `count`."""
+
+    count: Expr
+    of: Expr
+    body: tuple[Site, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """One body where the condition holds, the other where it does not."""
+
+    condition: Boolean
+    then: tuple[Site, ...]
+    otherwise: tuple[Site, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A part whose weights belong to another (`tied`) or are not trained (`frozen`)."""
+
+    mode: str
+    body: tuple[Site, ...]
+
+
+Node: TypeAlias = Operation | Sequence | Repeat | Stages | Choose | Cases | Weights
+
+# Counts that are not work: they grow with the weights, not with the uses of them.
+WEIGHTS = frozenset({"params", "trainable", "buffers"})
+
+Pick: TypeAlias = Callable[[Operation], Expr]
+StageSum: TypeAlias = Callable[[Stages, tuple[Expr, ...]], Expr]
+
+
+def indicator(condition: Boolean) -> Expr:
+    """One where a condition holds, zero where it does not."""
+    return sympy.Piecewise((Integer(1), condition), (Integer(0), True))
+
+
+class Total:
+    """Adds up one quantity over a cost tree.
+
+    `pick` says what an operation counts; `weights` whether that is a property of the weights
+    (a shared repeat has them once) or of the work; `stages` how the iterations of a `for` are
+    added, plain addition unless another way is given.
+    """
+
+    def __init__(
+        self, pick: Pick, weights: str | None = None, stages: StageSum | None = None
+    ) -> None:
+        self.pick = pick
+        self.weights = weights
+        self.stages = stages
+        self._seen: dict[int, Expr] = {}
+
+    def __call__(self, node: Node) -> Expr:
+        key = id(node)
+        if key not in self._seen:
+            self._seen[key] = self._of(node)
+        return self._seen[key]
+
+    def body(self, sites: tuple[Site, ...]) -> Expr:
+        return sympy.Add(*(self(site.node) for site in sites))
+
+    def _of(self, node: Node) -> Expr:
+        match node:
+            case Operation():
+                return self.pick(node)
+            case Sequence():
+                return self.body(node.body)
+            case Repeat():
+                return self.times(node) * self.body(node.body)
+            case Choose():
+                return self.times(node) * self.body(node.body)
+            case Stages():
+                parts = tuple(map(self.body, node.bodies))
+                return self.stages(node, parts) if self.stages else sympy.Add(*parts)
+            case Cases():
+                holds = indicator(node.condition)
+                return holds * self.body(node.then) + indicator(
+                    sympy.Not(node.condition)
+                ) * self.body(node.otherwise)
+            case Weights():
+                dropped = {"tied": WEIGHTS, "frozen": {"trainable"}}[node.mode]
+                return Integer(0) if self.weights in dropped else self.body(node.body)
+
+    def times(self, node: Node) -> Expr:
+        """How often the quantity of a part counts."""
+        match node:
+            case Repeat():
+                return Integer(1) if self.weights and node.shared else node.times
+            case Choose():
+                return node.of if self.weights else node.count
+        return Integer(1)
+
+
+def children(node: Node) -> tuple[Site, ...]:
+    """The parts of a node, in the order of the source."""
+    match node:
+        case Operation():
+            return ()
+        case Stages():
+            return tuple(site for body in node.bodies for site in body)
+        case Cases():
+            return node.then + node.otherwise
+    return node.body
+
+
+def operations(node: Node) -> list[Operation]:
+    """Every operation of a cost tree, each once, in the order of the source."""
+    seen: set[int] = set()
+    found: list[Operation] = []
+    waiting: list[Node] = [node]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, Operation):
+            found.append(part)
+        waiting.extend(site.node for site in reversed(children(part)))
+    return found

@@ -1,0 +1,210 @@
+"""A formula as a person writes it: ordered, grouped, and free of any algebra system.
+
+The nodes are what renderers read. `plain` is the text of a formula, for terminals and errors.
+
+>>> n, d = Symbol("n"), Symbol("d")
+>>> plain(Sum((Product((Number(4), n, Power(d, Number(2)))), Product((Number(-2), d)))))
+'4 n d^2 - 2 d'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Number:
+    value: int
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A name, with the index of its stage when it has one."""
+
+    name: str
+    index: str | None = None
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Terms; one that begins with a negative number is subtracted."""
+
+    terms: tuple[Written, ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    factors: tuple[Written, ...]
+
+
+@dataclass(frozen=True)
+class Fraction:
+    numerator: Written
+    denominator: Written
+
+
+@dataclass(frozen=True)
+class Power:
+    base: Written
+    exponent: Written
+
+
+@dataclass(frozen=True)
+class Function:
+    """`floor`, `ceil`, `min`, `max`, `log`, `sqrt`."""
+
+    name: str
+    arguments: tuple[Written, ...]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A relation `= != < <= > >= |`, or `and`, `or`, `not` of conditions."""
+
+    operator: str
+    parts: tuple[Written, ...]
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One where the condition holds, else zero."""
+
+    condition: Written
+
+
+@dataclass(frozen=True)
+class BigSum:
+    index: str
+    first: Written
+    last: Written
+    body: Written
+
+
+Written: TypeAlias = (
+    Number
+    | Symbol
+    | Sum
+    | Product
+    | Fraction
+    | Power
+    | Function
+    | Condition
+    | Indicator
+    | BigSum
+)
+
+
+def is_negative(node: Written) -> bool:
+    """Whether a term is written with a minus sign before it."""
+    match node:
+        case Number():
+            return node.value < 0
+        case Product():
+            return is_negative(node.factors[0])
+        case Fraction():
+            return is_negative(node.numerator)
+    return False
+
+
+def negated(node: Written) -> Written:
+    """A negative term without its sign."""
+    match node:
+        case Number():
+            return Number(-node.value)
+        case Product():
+            first, *rest = node.factors
+            if first == Number(-1) and rest:
+                return rest[0] if len(rest) == 1 else Product(tuple(rest))
+            return Product((negated(first), *rest))
+        case Fraction():
+            return Fraction(negated(node.numerator), node.denominator)
+    raise TypeError(f"{type(node).__name__} has no sign")
+
+
+def is_sum(node: Written) -> bool:
+    return isinstance(node, Sum | BigSum)
+
+
+@singledispatch
+def plain(node: Written) -> str:
+    """The text of a formula."""
+    raise TypeError(f"no text for {type(node).__name__}")
+
+
+@plain.register
+def _(node: Number) -> str:
+    return str(node.value)
+
+
+@plain.register
+def _(node: Symbol) -> str:
+    if node.index is None:
+        return node.name
+    return f"{node.name}_{node.index}" if node.index.isalnum() else f"{node.name}_({node.index})"
+
+
+@plain.register
+def _(node: Sum) -> str:
+    text = _term(node.terms[0])
+    for term in node.terms[1:]:
+        text += f" - {_term(negated(term))}" if is_negative(term) else f" + {_term(term)}"
+    return text
+
+
+def _term(node: Written) -> str:
+    return f"({plain(node)})" if isinstance(node, BigSum) else plain(node)
+
+
+@plain.register
+def _(node: Product) -> str:
+    first, *rest = node.factors
+    if first == Number(-1) and rest:
+        return "-" + " ".join(map(_factor, rest))
+    return " ".join(map(_factor, node.factors))
+
+
+def _factor(node: Written) -> str:
+    return f"({plain(node)})" if is_sum(node) else plain(node)
+
+
+@plain.register
+def _(node: Fraction) -> str:
+    top = f"({plain(node.numerator)})" if is_sum(node.numerator) else plain(node.numerator)
+    bottom = node.denominator
+    simple = isinstance(bottom, Number | Symbol | Power | Function)
+    return f"{top}/{plain(bottom)}" if simple else f"{top}/({plain(bottom)})"
+
+
+@plain.register
+def _(node: Power) -> str:
+    base = plain(node.base)
+    if not isinstance(node.base, Number | Symbol | Function | Indicator):
+        base = f"({base})"
+    exponent = plain(node.exponent)
+    if not isinstance(node.exponent, Number | Symbol) or is_negative(node.exponent):
+        exponent = f"({exponent})"
+    return f"{base}^{exponent}"
+
+
+@plain.register
+def _(node: Function) -> str:
+    return f"{node.name}({', '.join(map(plain, node.arguments))})"
+
+
+@plain.register
+def _(node: Condition) -> str:
+    if node.operator == "not":
+        return f"not ({plain(node.parts[0])})"
+    return f" {node.operator} ".join(map(plain, node.parts))
+
+
+@plain.register
+def _(node: Indicator) -> str:
+    return f"[{plain(node.condition)}]"
+
+
+@plain.register
+def _(node: BigSum) -> str:
+    return f"sum_({node.index}={plain(node.first)}..{plain(node.last)}) {_factor(node.body)}"
