@@ -156,7 +156,7 @@ def _joined_size(known: Knowledge, condition: Boolean, first: Expr, second: Expr
         value = _forced(holds)
         if value and known.equal(
             known.refloored(known.base(general).xreplace(value)),
-            known.base(special).xreplace(value),
+            known.refloored(known.base(special).xreplace(value)),
         ):
             return general
     return indicator(condition) * first + indicator(otherwise) * second

@@ -47,6 +47,9 @@ class Derivation:
     stage_symbols: dict[Symbol, tuple[str, int]]
     defaults: dict[Symbol, Expr]
     positive: tuple[Expr, ...]
+    generic: bool
+    symbols: dict[str, tuple[Symbol, ...]]
+    evaluator: Evaluator
 
 
 class Elaborator:
@@ -563,8 +566,18 @@ class Elaborator:
         facts = sorted((f for f in used if f.reason != "case"), key=str)
         return Derivation(
             entity, root, outputs, self.known, tuple(facts), scope, self.stage_symbols,
-            self.defaults, tuple(self.positive),
+            self.defaults, tuple(self.positive), self.generic, self._symbols(),
+            self.evaluator,
         )  # fmt: skip
+
+    def _symbols(self) -> dict[str, tuple[Symbol, ...]]:
+        """The symbols of every dim that the derivation can mention."""
+        found: dict[str, tuple[Symbol, ...]] = {}
+        for name, entity in {**self.module.names, **self.owners}.items():
+            if isinstance(entity.declaration, tree.Dim):
+                value = self._dim(entity.declaration, entity.module)
+                found[name] = value.symbols if isinstance(value, Family) else (value,)
+        return found
 
     def _input(self, parameter: tree.Parameter, scope: Scope, owner: tree.Block) -> Value:
         name = parameter.name.name

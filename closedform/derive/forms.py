@@ -50,8 +50,10 @@ class Order:
         total = sum(p if p.is_Number else 1 for p in degree.values())
         return (
             -of_loops,
+            tuple(-degree.get(symbol, 0) for symbol in self.loops),
             -total,
-            tuple(degree.get(symbol, 0) for symbol in self.front),
+            sum(degree.get(symbol, 0) for symbol in self.front),
+            tuple(-degree.get(symbol, 0) for symbol in self.front),
             tuple(-degree.get(symbol, 0) for symbol in self.rest),
             str(expr),
         )
@@ -112,15 +114,10 @@ def grouped(expr: Expr, order: Order) -> w.Written:
     parts: list[tuple[Any, w.Written]] = []
     for key, terms in groups.items():
         common = reduce(_common, terms)
-        rest = sympy.Add(*(term / common for term in terms))
-        head = write_product(key * common, order)
-        if rest == 1:
-            node = head
-        elif key * common == 1:
-            node = write(rest, order)
-        else:
-            head_factors = head.factors if isinstance(head, w.Product) else (head,)
-            node = w.Product((*head_factors, write(rest, order)))
+        node = _taken_out(key * common, sympy.Add(*(term / common for term in terms)), order)
+        plain = write(sympy.Add(*(key * term for term in terms)), order)
+        if len(w.plain(plain)) <= len(w.plain(node)):
+            node = plain
         first = min((order.term(key * term) for term in terms))
         parts.append((first, node))
     parts.sort(key=lambda part: part[0])
@@ -128,6 +125,17 @@ def grouped(expr: Expr, order: Order) -> w.Written:
     for _, node in parts:
         terms_written.extend(node.terms if isinstance(node, w.Sum) else [node])
     return terms_written[0] if len(terms_written) == 1 else w.Sum(tuple(terms_written))
+
+
+def _taken_out(common: Expr, rest: Expr, order: Order) -> w.Written:
+    """`common` times the sum of what is left."""
+    head = write_product(common, order)
+    if rest == 1:
+        return head
+    if common == 1:
+        return write(rest, order)
+    factors = head.factors if isinstance(head, w.Product) else (head,)
+    return w.Product((*factors, write(rest, order)))
 
 
 def _common(first: Expr, second: Expr) -> Expr:

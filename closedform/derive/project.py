@@ -1,0 +1,136 @@
+"""A file with its models, blocks and presets, each derived once and only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sympy import Expr, Symbol
+
+from closedform.derive.elaborate import Derivation, Elaborator
+from closedform.derive.knowledge import Fact
+from closedform.derive.measures import Measure, measure
+from closedform.derive.modules import Entity, Module
+from closedform.derive.result import Closed, closed, evaluate, settle
+from closedform.errors import Span, fail, suggestion
+from closedform.grammar import tree
+
+
+@dataclass(eq=False)
+class Project:
+    """One module and what has been derived of it."""
+
+    module: Module
+    _derivations: dict[Entity, Derivation] = field(default_factory=dict)
+    _closed: dict[tuple[Entity, Measure], Closed] = field(default_factory=dict)
+
+    # Models and blocks ---------------------------------------------------------------------
+
+    def parts(self) -> list[Entity]:
+        """The models and then the blocks of the file."""
+        return [*self.module.models(), *self.module.blocks()]
+
+    def part(self, name: str | None, span: Span | None = None) -> Entity:
+        """A model or block by its name; without one, the only model."""
+        parts = {entity.name: entity for entity in self.parts()}
+        if name is not None:
+            if name not in parts:
+                raise fail(
+                    "name",
+                    f"`{self.module.title}` has no model or block `{name}`",
+                    span,
+                    suggestion(name, parts) or "it has " + ", ".join(parts),
+                )
+            return parts[name]
+        models = self.module.models()
+        if len(models) == 1:
+            return models[0]
+        names = ", ".join(entity.name for entity in models or self.parts())
+        if not models:
+            help_ = f"choose one of its blocks: {names}" if names else "declare a `model`"
+            raise fail("name", f"`{self.module.title}` has no model", span, help_)
+        raise fail(
+            "name",
+            f"`{self.module.title}` has {len(models)} models",
+            span,
+            f"choose one: {names}",
+        )
+
+    def derivation(self, entity: Entity) -> Derivation:
+        if entity not in self._derivations:
+            self._derivations[entity] = derive(entity)
+        return self._derivations[entity]
+
+    def closed(self, entity: Entity, what: Measure) -> Closed:
+        """The closed form of a measure of a model or block."""
+        if (entity, what) not in self._closed:
+            self._closed[entity, what] = closed(self.derivation(entity), what)
+        return self._closed[entity, what]
+
+    def measure(self, node: tree.Measure) -> Measure:
+        """The measure that an `expect` or a `claim` names."""
+        counts = (e.name for e in self.module.own(tree.Count))
+        return measure(node.name, node.convention, node.span, counts)
+
+    # Presets -------------------------------------------------------------------------------
+
+    def presets(self, entity: Entity | None = None) -> list[tree.Preset]:
+        """The presets of the file, or those of one model."""
+        found = self.module.presets()
+        return [p for p in found if entity is None or self.model_of(p) is entity]
+
+    def preset(self, title: str) -> tree.Preset:
+        for node in self.module.presets():
+            if node.title == title:
+                return node
+        titles = [node.title for node in self.module.presets()]
+        raise fail(
+            "name",
+            f"`{self.module.title}` has no preset {title!r}",
+            None,
+            suggestion(title, titles) or "it has " + ", ".join(map(repr, titles)),
+        )
+
+    def model_of(self, preset: tree.Preset) -> Entity:
+        """The model that a preset is of."""
+        if preset.of is None:
+            return self.part(None, preset.span)
+        return self.part(preset.of.name, preset.of.span)
+
+    def values(self, preset: tree.Preset) -> dict[Symbol, Expr]:
+        """The sizes that a preset gives."""
+        derivation = self.derivation(self.model_of(preset))
+        elaborator = derivation.evaluator.owner
+        found: dict[Symbol, Expr] = {}
+        for binding in preset.bindings:
+            entity = self.module.names.get(binding.name.name)
+            if entity is None or not isinstance(entity.declaration, tree.Dim):
+                dims = [n for n, e in self.module.names.items() if isinstance(e.declaration, tree.Dim)]
+                raise fail(
+                    "preset",
+                    f"`{binding.name.name}` is no dim of this file",
+                    binding.span,
+                    suggestion(binding.name.name, dims) or "a preset gives values to dims",
+                )
+            bound = elaborator.bind_dim(entity, binding.value, self.module)
+            if found.keys() & bound.keys():
+                raise fail("preset", f"`{binding.name.name}` is given twice", binding.span)
+            found.update(bound)
+        return found
+
+    def value(self, preset: tree.Preset, what: Measure) -> int:
+        """The exact value of a measure at a preset."""
+        return evaluate(self.closed(self.model_of(preset), what), self.values(preset))
+
+    def bindings(self, preset: tree.Preset) -> dict[Symbol, Expr]:
+        """Every size at a preset, defaults included, as numbers."""
+        derivation = self.derivation(self.model_of(preset))
+        settled = settle(derivation, self.values(preset))
+        return {s: v for s, v in settled.items() if isinstance(s, Symbol)}
+
+
+def derive(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
+    """The derivation of a model, or of a block in sizes of its own."""
+    assert isinstance(entity.declaration, tree.Block)
+    generic = entity.declaration.keyword == "block"
+    return Elaborator(entity.module, generic, suppose).derive(entity)

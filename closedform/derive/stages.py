@@ -1,0 +1,171 @@
+"""Stages as a sum: the terms of `for s in 1..4` that have one shape become one term in s.
+
+A term of stage s may hold sizes of this stage (D_s) and of the one before it (D_(s-1)), which the
+first stage takes from the tensors that enter the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from closedform.derive import written as w
+from closedform.derive.cost import Stages, Total
+from closedform.derive.forms import Order, shortest
+
+MIN_STAGES = 2
+
+
+@dataclass(frozen=True)
+class StageSum:
+    """The sum of `term` over index = first..last; `start` gives the sizes before the first."""
+
+    index: str
+    first: int
+    last: int
+    term: Expr
+    places: Mapping[Symbol, tuple[str, int]]
+    start: tuple[tuple[str, Expr], ...]
+
+    def at(self, value: int) -> Expr:
+        """The term of one stage."""
+        start = dict(self.start)
+        replaced: dict[Expr, Expr] = {Symbol(self.index): Integer(value)}
+        for place, (family, offset) in self.places.items():
+            before = value + offset < self.first and family in start
+            replaced[place] = start[family] if before else _stage(family, value + offset)
+        return self.term.xreplace(replaced)
+
+    def write(self, order: Order) -> w.Written:
+        """The sum, with the order of its symbols taken from their stages."""
+        special: dict[Symbol, w.Written] = dict(order.special)
+        for place, (family, offset) in self.places.items():
+            index = self.index if offset == 0 else f"{self.index}{offset}"
+            special[place] = w.Symbol(family, index)
+        inner = Order(
+            self._placed(order.loops), self._placed(order.front), self._placed(order.rest), special
+        )
+        body = shortest(self.term, inner)
+        return w.BigSum(self.index, w.Number(self.first), w.Number(self.last), body)
+
+    def _placed(self, symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+        """Symbols of stages replaced by their place in the term, each once."""
+        by_family: dict[str, list[Symbol]] = {}
+        for place, (family, _) in sorted(self.places.items(), key=lambda item: -item[1][1]):
+            by_family.setdefault(family, []).append(place)
+        found: dict[Symbol, None] = {}
+        for symbol in symbols:
+            family = symbol.name.rpartition("_")[0]
+            for place in by_family.get(family, [symbol]):
+                found.setdefault(place)
+        return tuple(found)
+
+
+def _stage(family: str, index: int) -> Symbol:
+    return Symbol(f"{family}_{index}", integer=True, positive=True)
+
+
+class StageForm:
+    """Adds up the stages of a cost tree; what it found as sums stands in `sums`."""
+
+    def __init__(self, stage_symbols: Mapping[Symbol, tuple[str, int]]) -> None:
+        self.stage_symbols = stage_symbols
+        self.sums: dict[Symbol, StageSum] = {}
+        self.places: dict[Symbol, tuple[str, int]] = {}
+
+    def __call__(self, node: Stages, parts: tuple[Expr, ...]) -> Expr:
+        """The cost of a loop, with a placeholder for each sum."""
+        terms = {
+            index: list(sympy.Add.make_args(sympy.expand(part)))
+            for index, part in enumerate(parts, node.first)
+        }
+        found: dict[tuple[int, int], list[Expr]] = {}
+        starts: dict[tuple[int, int], dict[str, Expr]] = {}
+        for template in self._templates(terms):
+            run = self._longest_run(template, terms)
+            if len(run) < MIN_STAGES:
+                continue
+            for index in run:
+                terms[index].remove(self._at(template, index))
+            first, start = run[0], {}
+            if first == node.first + 1:
+                start = self._start(node, template, terms)
+                first -= bool(start)
+            found.setdefault((first, run[-1]), []).append(template)
+            starts.setdefault((first, run[-1]), {}).update(start)
+        rest = [term for left in terms.values() for term in left]
+        for (first, last), templates in found.items():
+            start = tuple(sorted(starts[first, last].items()))
+            term = sympy.Add(*templates)
+            places = {p: place for p, place in self.places.items() if term.has(p)}
+            dummy = sympy.Dummy("sum", positive=True)
+            self.sums[dummy] = StageSum(node.index, first, last, term, places, start)
+            rest.append(dummy)
+        return sympy.Add(*rest)
+
+    def _templates(self, terms: Mapping[int, list[Expr]]) -> list[Expr]:
+        """Every term with the symbols of its stage, and of the one before, as places."""
+        found: dict[Expr, None] = {}
+        for index, parts in terms.items():
+            replaced: dict[Expr, Expr] = {}
+            for symbol, (family, at) in self.stage_symbols.items():
+                if at in (index, index - 1):
+                    replaced[symbol] = self._place(family, at - index)
+            for part in parts:
+                if any(self.stage_symbols.get(s, ("", 0))[1] == index for s in part.free_symbols):
+                    found.setdefault(part.xreplace(replaced))
+        return list(found)
+
+    def _place(self, family: str, offset: int) -> Symbol:
+        """The symbol that stands for a size of this stage, or of the one before it."""
+        place = Symbol(f"{family}[s{offset or ''}]", integer=True, positive=True)
+        self.places[place] = (family, offset)
+        return place
+
+    def _at(self, template: Expr, index: int) -> Expr:
+        """A template as a term of one stage."""
+        return template.xreplace(
+            {
+                symbol: _stage(self.places[symbol][0], index + self.places[symbol][1])
+                for symbol in template.free_symbols
+                if symbol in self.places
+            }
+        )
+
+    def _longest_run(self, template: Expr, terms: Mapping[int, list[Expr]]) -> list[int]:
+        """The stages in a row, from the first that fits, that have a term of this shape."""
+        run: list[int] = []
+        for index, parts in terms.items():
+            if self._at(template, index) in parts:
+                run.append(index)
+            elif run:
+                break
+        return run
+
+    def _start(
+        self, node: Stages, template: Expr, terms: Mapping[int, list[Expr]]
+    ) -> dict[str, Expr]:
+        """The sizes of the entering tensors that make the first stage fit, if they do."""
+        before = {p: self.places[p][0] for p in template.free_symbols if p in self.places}
+        before = {p: family for p, family in before.items() if self.places[p][1] == -1}
+        entering, second = dict(node.entries[0]), dict(node.entries[1])
+        sizes: dict[Expr, Expr] = {}
+        for name, shape in second.items():
+            if len(entering.get(name, ())) == len(shape):
+                sizes.update(zip(shape, entering[name], strict=True))
+        start = {family: sizes.get(_stage(family, node.first)) for family in before.values()}
+        if not start or None in start.values():
+            return {}
+        term = self._at(template.xreplace({p: start[f] for p, f in before.items()}), node.first)
+        if term not in terms[node.first]:
+            return {}
+        terms[node.first].remove(term)
+        return start
+
+
+def stage_total(total: Total, stage_symbols: Mapping[Symbol, tuple[str, int]]) -> Total:
+    """The same total with stages written as sums; they are in `.stages.sums`."""
+    return Total(total.pick, total.weights, StageForm(stage_symbols))
