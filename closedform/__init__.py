@@ -1,0 +1,45 @@
+"""Closed forms of what a neural-network architecture costs.
+
+>>> import closedform as cf
+>>> vit = cf.zoo("vit")
+>>> print(vit.macs)
+2 L T D (2 D + F + T) + 3 N P^2 D + D C
+>>> vit.macs.at("ViT-B/16")
+17563828224
+>>> print(vit["SelfAttention"].macs.in_terms_of("n", "d"))
+2 n d (2 d + n)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from closedform.api import Architecture, Formula, Part, load, loads, zoo
+    from closedform.errors import ClosedformError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Architecture",
+    "ClosedformError",
+    "Formula",
+    "Part",
+    "__version__",
+    "load",
+    "loads",
+    "zoo",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used, so that the command line stays quick."""
+    if name == "ClosedformError":
+        from closedform.errors import ClosedformError
+
+        return ClosedformError
+    if name in __all__:
+        from closedform import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'closedform' has no attribute {name!r}")

@@ -106,6 +106,8 @@ def _product(factors: Sequence[w.Written]) -> w.Written:
 
 def grouped(expr: Expr, order: Order) -> w.Written:
     """Terms of the same repeat together, and what they share taken out of them."""
+    if expr == 0:
+        return w.Number(0)
     groups: dict[Expr, list[Expr]] = {}
     for term in sympy.Add.make_args(sympy.expand(expr)):
         powers = term.as_powers_dict()

@@ -114,7 +114,12 @@ class Loader:
 
     def file(self, path: Path) -> Module:
         """The module of a file."""
-        return self._module(self.read(path), str(path), path.resolve().parent)
+        path_whole = path.resolve()
+        title = str(path)
+        for name in LIBRARIES:
+            if path_whole.parent == library_folder(name).resolve():
+                title = f"{name}/{path.name}"
+        return self._module(self.read(path), title, path_whole.parent)
 
     def _module(self, text: str, title: str, folder: Path | None) -> Module:
         module = Module(title, parse(text, title), folder)

@@ -51,6 +51,18 @@ class Closed:
                 return FORMS[form](compact, replace(self.order, loops=loops, special=special))
         return FORMS[form](self.expr, self.order)
 
+    def with_defaults(self, keep: Sequence[str] = ()) -> Closed:
+        """The formula with the defaults of the file put in, but for the names to keep."""
+        known = self.derivation.known
+        kept = _wanted(self.derivation, keep)
+        expr = self.expr
+        for symbol in reversed(list(known.spelled)):
+            if symbol not in kept:
+                expr = expr.xreplace({symbol: known.spelled[symbol]})
+        values = {s: v for s, v in self.derivation.defaults.items() if s not in kept}
+        settled = self.derivation.evaluator.owner.known_values(expr, values)
+        return replace(self, expr=sympy.expand(settled.doit()))
+
     def _stage_sums(self) -> tuple[Expr, dict[Symbol, StageSum]]:
         """The expression with a placeholder for each sum over stages that it holds."""
         total = stage_total(self.measure.total(), self.derivation.stage_symbols)
@@ -200,9 +212,14 @@ def _bring_in(
         if solution is None:
             continue
         candidate = sympy.expand(expr.xreplace({size: solution}))
-        if candidate.has(symbol) and _powers_below(candidate) <= _powers_below(expr):
+        better = _terms_with(candidate, symbol) > _terms_with(expr, symbol)
+        if better and _powers_below(candidate) <= _powers_below(expr):
             return candidate
     return expr
+
+
+def _terms_with(expr: Expr, symbol: Symbol) -> int:
+    return sum(term.has(symbol) for term in sympy.Add.make_args(expr))
 
 
 def _powers_below(expr: Expr) -> int:

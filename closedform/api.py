@@ -1,0 +1,275 @@
+"""What a notebook uses: load an architecture, look at its measures and its blocks.
+
+>>> vit = zoo("vit")
+>>> vit.macs.in_terms_of("N", "D", "L").expr.free_symbols >= set()
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sympy import Expr
+
+from closedform.derive import written as w
+from closedform.derive.measures import Measure, conventions, measure
+from closedform.derive.modules import Entity, Loader, library_folder
+from closedform.derive.project import Project
+from closedform.derive.result import Closed, dims_values, evaluate, express
+from closedform.errors import ClosedformError, fail, suggestion
+from closedform.files import read_text
+from closedform.grammar import tree
+from closedform.render.formats import format_named
+from closedform.render.latex import equation, latex
+from closedform.render.view import Wish, report
+
+DEFAULT_MEASURES = ("params", "macs")
+
+
+class Formula:
+    """An exact closed form of one measure.
+
+    `print` shows it as text, a notebook as LaTeX; `.expr` is a SymPy expression in positive
+    integer symbols, and `.latex` the LaTeX of the form that a person would print.
+    """
+
+    def __init__(self, project: Project, entity: Entity, closed: Closed, form: str = "shortest"):
+        self._project, self._entity, self._closed, self._form = project, entity, closed, form
+
+    @property
+    def expr(self) -> Expr:
+        """The SymPy expression."""
+        return self._closed.expr
+
+    @property
+    def written(self) -> w.Written:
+        """The formula as a tree for reading."""
+        return self._closed.written(self._form)
+
+    @property
+    def latex(self) -> str:
+        """The LaTeX of the formula, for math mode."""
+        return latex(self.written)
+
+    @property
+    def unit(self) -> str:
+        return self._closed.measure.unit
+
+    @property
+    def convention(self) -> str | None:
+        """The name of the convention under which work is counted."""
+        convention = self._closed.measure.convention
+        return convention.name if convention else None
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """The assumptions that the formula rests on."""
+        return tuple(map(str, self._closed.facts))
+
+    @property
+    def stays(self) -> tuple[str, ...]:
+        """The symbols that could not be expressed in those that were chosen."""
+        return self._closed.stays
+
+    def in_terms_of(self, *names: str) -> Formula:
+        """The same formula in the named symbols; what cannot be expressed stays, see `.stays`.
+
+        Raises ClosedformError for a name that the architecture does not have, and for one that
+        cannot be brought in exactly.
+
+        >>> zoo("vit").macs.in_terms_of("N", "D", "H", "L").stays
+        ('P', 'F', 'C')
+        """
+        return Formula(self._project, self._entity, express(self._closed, names), self._form)
+
+    def expanded(self) -> Formula:
+        """The same formula as a plain sum of products."""
+        return Formula(self._project, self._entity, self._closed, "expanded")
+
+    def factored(self) -> Formula:
+        """The same formula as a product of its factors."""
+        return Formula(self._project, self._entity, self._closed, "factored")
+
+    def at(self, preset: str | None = None, **sizes: int | Sequence[int]) -> int:
+        """The exact value at a preset, at given sizes, or at a preset with some sizes changed.
+
+        Sizes that are not given take the defaults of the file. Raises ClosedformError when one
+        has no value, and when an assumption of the formula does not hold.
+
+        >>> zoo("vit").params.at(D=768, H=12, L=12)
+        86567656
+        """
+        values = self._project.values(self._project.preset(preset)) if preset else {}
+        values.update(dims_values(self._closed.derivation, sizes))
+        return evaluate(self._closed, values)
+
+    def __str__(self) -> str:
+        return w.plain(self.written)
+
+    def __repr__(self) -> str:
+        return f"{self._closed.measure.title} of {self._entity.name}: {self}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {equation(self._title, self.written)}$"
+
+    def _repr_markdown_(self) -> str:
+        return f"$$\n{equation(self._title, self.written)}\n$$"
+
+    @property
+    def _title(self) -> str:
+        what = self._closed.measure
+        return f"\\mathrm{{{what.unit if what.convention else what.name}}}"
+
+
+class Part:
+    """A model or a block: its measures, and a report of it."""
+
+    def __init__(self, project: Project, entity: Entity):
+        self._project, self._entity = project, entity
+
+    @property
+    def name(self) -> str:
+        return self._entity.name
+
+    def measure(self, name: str, convention: str | None = None) -> Formula:
+        """The closed form of a measure.
+
+        >>> zoo("vit").measure("macs", "hooks").at("ViT-B/16")
+        16848500736
+        """
+        counts = [e.name for e in self._project.module.own(tree.Count)]
+        what = measure(name, convention, None, counts)
+        return Formula(self._project, self._entity, self._project.closed(self._entity, what))
+
+    @property
+    def params(self) -> Formula:
+        """Parameters."""
+        return self.measure("params")
+
+    @property
+    def macs(self) -> Formula:
+        """Multiply-accumulates of every product and convolution."""
+        return self.measure("macs")
+
+    @property
+    def flops(self) -> Formula:
+        """Twice the multiply-accumulates."""
+        return self.measure("flops")
+
+    def report(self, to: str = "md", **wish: Any) -> str:
+        """The report of `closedform derive` as text, in the format `to`."""
+        wish.setdefault("measures", measures_of(self._project, (), None))
+        return format_named(to).write(report(self._project, self._entity, Wish(**wish)))
+
+    def _repr_markdown_(self) -> str:
+        formulas = "\n\n".join(f._repr_markdown_() for f in (self.params, self.macs))
+        return f"**{self.name}**\n\n{formulas}"
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: params = {self.params}, macs = {self.macs}>"
+
+
+class Architecture(Part):
+    """A file: its blocks and models by name; with a single model, that model itself."""
+
+    def __init__(self, project: Project):
+        self._project = project
+
+    @property
+    def _entity(self) -> Entity:  # type: ignore[override]  # found when it is first needed
+        return self._project.part(None)
+
+    def __getitem__(self, name: str) -> Part:
+        """A model or block of the file.
+
+        >>> print(zoo("vit")["SelfAttention"].macs)
+        2 n d (2 d + n)
+        """
+        try:
+            return Part(self._project, self._project.part(name))
+        except ClosedformError as error:
+            raise KeyError(str(error)) from None
+
+    def __iter__(self) -> Any:
+        return iter([entity.name for entity in self._project.parts()])
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """The titles of the presets."""
+        return tuple(node.title for node in self._project.presets())
+
+    def __repr__(self) -> str:
+        names = ", ".join(entity.name for entity in self._project.parts())
+        return f"<architecture {self._project.module.title}: {names}>"
+
+    def _repr_markdown_(self) -> str:
+        return "\n\n".join(
+            Part(self._project, entity)._repr_markdown_()
+            for entity in self._project.module.models()
+        )
+
+
+def load(path: str | Path) -> Architecture:
+    """The architecture of an .arch file.
+
+    Raises FileError when it cannot be read, and ClosedformError when it is wrong.
+    """
+    path = Path(path)
+    return Architecture(Project(Loader(read_text, path.parent).file(path)))
+
+
+def loads(text: str, folder: str | Path | None = None) -> Architecture:
+    """The architecture of a text; `folder` is where it may import from.
+
+    >>> file = loads("block Two(x: [n, d]):\\n    return x -> linear(d) -> linear(d)")
+    >>> print(file["Two"].macs)
+    2 n d^2
+    """
+    root = Path(folder) if folder is not None else None
+    return Architecture(Project(Loader(read_text, root).text(text, "<text>")))
+
+
+def zoo(name: str) -> Architecture:
+    """A model of the zoo."""
+    return load(zoo_path(name))
+
+
+def zoo_names() -> list[str]:
+    """The names of the files of the zoo."""
+    return sorted(path.stem for path in library_folder("zoo").glob("*.arch"))
+
+
+def zoo_path(name: str) -> Path:
+    """The file of a model of the zoo."""
+    path = library_folder("zoo") / f"{name}.arch"
+    if name not in zoo_names():
+        raise fail(
+            "name", f"the zoo has no `{name}`", None, suggestion(name, zoo_names())
+            or "closedform zoo list` shows what there is".join("`")
+        )  # fmt: skip
+    return path
+
+
+def open_project(file: str) -> Project:
+    """The project of a file, or of a model of the zoo when there is no such file."""
+    path = Path(file)
+    if not path.exists() and file in zoo_names():
+        path = zoo_path(file)
+        return Project(Loader(read_text, path.parent).file(path))
+    return Project(Loader(read_text, path.parent).file(path))
+
+
+def measures_of(
+    project: Project, names: Sequence[str], convention: str | None
+) -> tuple[Measure, ...]:
+    """The measures that a report shows: parameters and work, unless others are named."""
+    counts = [e.name for e in project.module.own(tree.Count)]
+    if not names:
+        unit = conventions()[convention].unit.lower() if convention in conventions() else "macs"
+        names = ("params", unit)
+    units = {row.unit.lower() for row in conventions().values()}
+    return tuple(
+        measure(name, convention if name in units else None, None, counts) for name in names
+    )

@@ -1,0 +1,58 @@
+"""Reading and writing files, with errors that a user can act on."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from closedform.errors import Diagnostic, FileError
+
+MAX_BYTES = 16_000_000
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file. Raises FileError."""
+    try:
+        if path.is_dir():
+            raise _error(f"`{path}` is a folder")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _error(f"`{path}` cannot be read: {error.strerror or error}") from None
+    if len(data) > MAX_BYTES:
+        raise _error(f"`{path}` is larger than {MAX_BYTES:,} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _error(f"`{path}` is not UTF-8 text: byte {error.start} is wrong") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file as a whole, or leave it as it was. Raises FileError."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            _keep_mode(path, Path(name))
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _error(f"`{path}` cannot be written: {error.strerror or error}") from None
+
+
+def _keep_mode(old: Path, new: Path) -> None:
+    """Give a new file the permissions of the one it replaces, or those of any new file."""
+    if old.exists():
+        new.chmod(old.stat().st_mode & 0o777)
+    else:
+        mask = os.umask(0)
+        os.umask(mask)
+        new.chmod(0o666 & ~mask)
+
+
+def _error(message: str) -> FileError:
+    return FileError(Diagnostic("file", message))

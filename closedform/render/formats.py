@@ -1,0 +1,143 @@
+"""One row for each format: how it writes a report, and which names of files choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from closedform.derive import written as w
+from closedform.errors import fail, suggestion
+from closedform.render.json_report import json_report
+from closedform.render.latex import equation, latex
+from closedform.render.templating import Node, escape_latex, escape_markdown, template_writer
+from closedform.render.view import Report
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write a report; `suffixes` choose it by the name of a file."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    write: Callable[[Report], str]
+
+
+def _display(name: str, node: Node) -> str:
+    return equation(f"\\mathrm{{{name}}}", node.written)
+
+
+def _definition(symbol: Node, node: Node) -> str:
+    return f"{latex(symbol.written)} = {latex(node.written)}"
+
+
+def _plain_definition(symbol: Node, node: Node) -> str:
+    return f"{w.plain(symbol.written)} = {w.plain(node.written)}"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _latex_number(value: int) -> str:
+    return f"{value:,}".replace(",", r"\,")
+
+
+def _symbol_rows(report: dict[str, Any]) -> list[list[str]]:
+    return [
+        [row["symbol"]["text"], row["meaning"], _default(row["default"])]
+        for row in report["symbols"]
+    ]
+
+
+def _default(default: dict[str, Any] | None) -> str:
+    return f"default {default['text']}" if default else ""
+
+
+def _part_rows(report: dict[str, Any]) -> list[list[str]]:
+    head = ["line", "part", "times", *(f"{row['title']} of one" for row in report["formulas"])]
+    rows = [
+        [
+            str(row["line"]),
+            "  " * row["depth"] + row["name"],
+            row["times"]["text"],
+            *(cost["text"] for cost in row["costs"]),
+        ]
+        for row in report["parts"]
+    ]
+    return [head, *rows]
+
+
+def _preset_rows(report: dict[str, Any]) -> list[list[str]]:
+    head = ["preset", *(row["title"] for row in report["formulas"])]
+    rows = [[row["title"], *map(_number, row["values"])] for row in report["presets"]]
+    return [head, *rows]
+
+
+def _latex_indent(depth: int) -> str:
+    return r"\quad " * depth
+
+
+def _markdown_indent(depth: int) -> str:
+    return "&emsp;" * depth
+
+
+def _columns(rows: list[list[str]]) -> str:
+    """Rows of texts as columns, numbers to the right."""
+    if not rows:
+        return ""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+             for row in rows]  # fmt: skip
+    return "\n".join(f"  {line.rstrip()}" for line in lines)
+
+
+LATEX_TOOLS: dict[str, Callable[..., Any]] = {
+    "display": _display, "definition": _definition, "number": _latex_number, "indent": _latex_indent,
+}  # fmt: skip
+MARKDOWN_TOOLS: dict[str, Callable[..., Any]] = {
+    "display": _display, "definition": _definition, "number": _number, "indent": _markdown_indent,
+}  # fmt: skip
+TEXT_TOOLS: dict[str, Callable[..., Any]] = {
+    "definition": _plain_definition, "number": _number, "columns": _columns,
+    "symbol_rows": _symbol_rows, "part_rows": _part_rows, "preset_rows": _preset_rows,
+}  # fmt: skip
+
+
+FORMATS = {
+    row.name: row
+    for row in (
+        Format("md", (".md", ".markdown"),
+               template_writer("report.md.j2", escape_markdown, latex, MARKDOWN_TOOLS)),
+        Format("tex", (".tex",), template_writer("document.tex.j2", escape_latex, latex, LATEX_TOOLS)),
+        Format("fragment", (".inc", ".fragment.tex"),
+               template_writer("fragment.tex.j2", escape_latex, latex, LATEX_TOOLS)),
+        Format("text", (".txt",), template_writer("report.txt.j2", str, w.plain, TEXT_TOOLS)),
+        Format("json", (".json",), json_report),
+    )
+}  # fmt: skip
+
+
+def format_named(name: str) -> Format:
+    if name not in FORMATS:
+        raise fail(
+            "format", f"there is no format `{name}`", None,
+            suggestion(name, FORMATS) or "there are " + ", ".join(FORMATS),
+        )  # fmt: skip
+    return FORMATS[name]
+
+
+def format_of_file(path: PurePath) -> Format:
+    """The format that the name of a file chooses; the longest suffix wins."""
+    found = [
+        (len(suffix), row)
+        for row in FORMATS.values()
+        for suffix in row.suffixes
+        if path.name.endswith(suffix)
+    ]
+    if not found:
+        known = ", ".join(s for row in FORMATS.values() for s in row.suffixes)
+        raise fail("format", f"`{path.name}` names no known format", None,
+                   f"end the name in one of {known}, or give --to")  # fmt: skip
+    return max(found, key=lambda item: item[0])[1]

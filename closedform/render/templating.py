@@ -1,0 +1,119 @@
+"""Templates: filled in with plain data alone, and with every text escaped for its format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, get_args
+
+import jinja2
+
+from closedform.derive import written as w
+from closedform.render.view import Report
+
+
+class Raw(str):
+    """Text that is already in the language of the format. Everything else is escaped."""
+
+
+def escape_latex(text: str) -> str:
+    """Any text as text of a LaTeX document."""
+    return "".join(LATEX_SPECIAL.get(char, char) for char in text)
+
+
+LATEX_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+}
+
+MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$#~&])")
+
+
+def escape_markdown(text: str) -> str:
+    """Any text as text of a Markdown document."""
+    return MARKDOWN_SPECIAL.sub(r"\\\1", text)
+
+
+def template_writer(
+    template: str,
+    escape: Callable[[str], str],
+    formula: Callable[[w.Written], str],
+    tools: dict[str, Callable[..., Any]],
+) -> Callable[[Report], str]:
+    """A writer that fills in a template with the report as plain data."""
+
+    def write(report: Report) -> str:
+        environment = _environment(escape)
+        wrapped = {name: _as_raw(tool) for name, tool in tools.items()}
+        return environment.get_template(template).render(
+            report=plain_data(report, lambda node: Raw(formula(node))), **wrapped
+        )
+
+    return write
+
+
+def _as_raw(tool: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(*arguments: Any) -> Any:
+        result = tool(*arguments)
+        return Raw(result) if isinstance(result, str) else result
+
+    return wrapped
+
+
+@cache
+def _environment(escape: Callable[[str], str]) -> jinja2.Environment:
+    def finalize(value: Any) -> str:
+        return value if isinstance(value, Raw) else escape(str(value))
+
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template),
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=finalize,
+        autoescape=False,  # `finalize` escapes, in the language of each format
+    )
+
+
+def _template(name: str) -> str:
+    return files("closedform.render").joinpath("templates", name).read_text("utf-8")
+
+
+def plain_data(value: Any, formula: Callable[[w.Written], str]) -> Any:
+    """A view as dicts, tuples, texts and numbers; each formula has its text and its tree."""
+    if isinstance(value, get_args(w.Written)):
+        return {"text": formula(value), "plain": w.plain(value), "node": Node(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain_data(getattr(value, f.name), formula) for f in fields(value)}
+    if isinstance(value, tuple):
+        return tuple(plain_data(item, formula) for item in value)
+    return value
+
+
+@dataclass(frozen=True)
+class Node:
+    """A formula that a template can hand to a tool and do nothing else with."""
+
+    written: w.Written

@@ -1,0 +1,343 @@
+"""A result as plain data: what a report says, in the order in which it says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from closedform.derive import cost, forms
+from closedform.derive import written as w
+from closedform.derive.cost import Node, Site
+from closedform.derive.elaborate import Derivation
+from closedform.derive.knowledge import Divides, Fact
+from closedform.derive.measures import Measure, omitted
+from closedform.derive.modules import Entity
+from closedform.derive.project import Project
+from closedform.derive.result import Closed, evaluate, express, symbols_of
+from closedform.errors import Span
+from closedform.grammar import tree
+
+MAX_DEPTH = 4
+
+REASONS = {
+    "assumed": "stated in the file",
+    "required": "required by the block",
+    "default": "holds for the defaults",
+    "possible": "the other case has no shape",
+    "when": "a condition of the claim",
+}
+
+
+@dataclass(frozen=True)
+class SymbolRow:
+    symbol: w.Symbol
+    meaning: str
+    default: w.Written | None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """`symbol = formula`: an abbreviation, or a size before the first stage."""
+
+    symbol: w.Symbol
+    formula: w.Written
+    meaning: str
+
+
+@dataclass(frozen=True)
+class FormulaRow:
+    """A closed form; `expr` is text that SymPy reads, `value` its number at the preset."""
+
+    measure: str
+    title: str
+    unit: str
+    convention: str | None
+    says: str
+    formula: w.Written
+    expr: str
+    stays: tuple[str, ...]
+    value: int | None
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """A part of the model: where it stands, how often, and what one of it costs."""
+
+    depth: int
+    line: int
+    name: str
+    times: w.Written
+    costs: tuple[w.Written, ...]
+
+
+@dataclass(frozen=True)
+class PresetRow:
+    title: str
+    sizes: tuple[tuple[str, str], ...]
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AssumptionRow:
+    condition: w.Written
+    text: str
+    reason: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Omission:
+    """An operation that a convention does not count; `counts` is empty where all is left out."""
+
+    operation: str
+    counts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    title: str
+    file: str
+    keyword: str
+    about: str
+    chosen: tuple[str, ...]
+    preset: str | None
+    symbols: tuple[SymbolRow, ...]
+    where: tuple[Definition, ...]
+    formulas: tuple[FormulaRow, ...]
+    parts: tuple[PartRow, ...]
+    presets: tuple[PresetRow, ...]
+    assumptions: tuple[AssumptionRow, ...]
+    convention: str | None
+    convention_says: str
+    omissions: tuple[Omission, ...]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a report is asked to show."""
+
+    measures: tuple[Measure, ...]
+    names: tuple[str, ...] = ()
+    form: str = "shortest"
+    stages: str = "sum"
+    preset: str | None = None
+    defaults: bool = False
+
+
+def report(project: Project, entity: Entity, wish: Wish) -> Report:
+    """The report of one model or block."""
+    derivation = project.derivation(entity)
+    formed = [_formed(project.closed(entity, what), wish) for what in wish.measures]
+    preset = project.preset(wish.preset) if wish.preset else None
+    if preset and project.model_of(preset) is not entity:
+        preset = None
+    values = project.values(preset) if preset else {}
+    declaration = entity.declaration
+    assert isinstance(declaration, tree.Block)
+    presets = () if preset else _presets(project, entity, formed)
+    if preset:
+        presets = (_preset_row(project, preset, formed),)
+    convention = next((m.convention for m in wish.measures if m.convention), None)
+    return Report(
+        title=entity.name,
+        file=project.module.title,
+        keyword=declaration.keyword,
+        about=declaration.doc or (project.module.file.doc or "" if not derivation.generic else ""),
+        chosen=wish.names,
+        preset=wish.preset,
+        symbols=_symbols(derivation, formed),
+        where=_where(derivation, formed, wish),
+        formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
+        parts=tuple(_parts(derivation, formed)),
+        presets=presets,
+        assumptions=tuple(_assumption(f, formed[0].order) for f in derivation.facts),
+        convention=convention.name if convention else None,
+        convention_says=convention.says if convention else "",
+        omissions=tuple(
+            Omission(name, () if whole else counts)
+            for name, counts, whole in (omitted(derivation.root, convention) if convention else ())
+        ),
+    )
+
+
+def _formed(form: Closed, wish: Wish) -> Closed:
+    if wish.defaults:
+        form = form.with_defaults(wish.names)
+    return express(form, wish.names) if wish.names else form
+
+
+def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> FormulaRow:
+    what = form.measure
+    return FormulaRow(
+        measure=what.name,
+        title=what.title,
+        unit=what.unit,
+        convention=what.convention.name if what.convention else None,
+        says=what.says,
+        formula=form.written(wish.form, wish.stages),
+        expr=sympy_text(form.expr),
+        stays=form.stays,
+        value=None if values is None else evaluate(form, values),
+    )
+
+
+def sympy_text(expr: Expr) -> str:
+    """An expression as SymPy prints it, with nothing in it that SymPy does not know."""
+    known = expr.replace(Divides, lambda a, b: sympy.Eq(sympy.Mod(b, a, evaluate=False), 0))
+    return str(sympy.sstr(known, order="lex"))
+
+
+def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRow, ...]:
+    """The dims that the formulas mention, themselves or through an abbreviation."""
+    used = set().union(*(derivation.known.base(f.expr).free_symbols for f in formed))
+    used |= set().union(*(f.expr.free_symbols for f in formed))
+    order = formed[0].order
+    rows: list[SymbolRow] = []
+    names = derivation.entity.module.names
+    for name, symbols in derivation.symbols.items():
+        declaration = names[name].declaration if name in names else None
+        if not used & set(symbols) or not isinstance(declaration, tree.Dim):
+            continue
+        used -= set(symbols)
+        stage = declaration.length is not None
+        defaults = [derivation.defaults.get(s) for s in symbols]
+        default: w.Written | None = None
+        if all(value is not None for value in defaults):
+            parts = tuple(forms.write(value, order) for value in defaults)
+            default = w.Function("", parts) if stage else parts[0]
+        rows.append(
+            SymbolRow(w.Symbol(name, "s" if stage else None), declaration.meaning or "", default)
+        )
+    for symbol in symbols_of(derivation):
+        if symbol in used and derivation.generic:
+            rows.append(SymbolRow(w.Symbol(symbol.name), "", None))
+    return tuple(rows)
+
+
+def _where(
+    derivation: Derivation, formed: Sequence[Closed], wish: Wish
+) -> tuple[Definition, ...]:
+    """The abbreviations that the formulas need, each after those that it needs itself."""
+    spelled = derivation.known.spelled
+    needed: set[Symbol] = set()
+    waiting = [s for f in formed for s in f.expr.free_symbols]
+    while waiting:
+        symbol = waiting.pop()
+        if symbol in spelled and symbol not in needed:
+            needed.add(symbol)
+            waiting.extend(spelled[symbol].free_symbols)
+    names = derivation.entity.module.names
+    rows = []
+    if wish.stages == "sum":
+        starts = {k: v for form in formed for k, v in form.starts().items()}
+        for name, value in starts.items():
+            rows.append(Definition(_stage_symbol(name), forms.write(value, formed[0].order), ""))
+    for symbol, value in spelled.items():
+        if symbol in needed:
+            entity = names.get(symbol.name)
+            meaning = ""
+            if entity and isinstance(entity.declaration, tree.Let):
+                meaning = entity.declaration.meaning or ""
+            written = forms.shortest(value, formed[0].order)
+            rows.append(Definition(w.Symbol(symbol.name), written, meaning))
+    return tuple(rows)
+
+
+def _stage_symbol(name: str) -> w.Symbol:
+    family, _, index = name.rpartition("_")
+    return w.Symbol(family, index)
+
+
+# Parts -------------------------------------------------------------------------------------
+
+
+def _parts(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[PartRow]:
+    totals = [form.measure.total() for form in formed]
+    order = formed[0].order
+
+    def rows(sites: Sequence[Site], times: Expr, depth: int) -> Iterator[PartRow]:
+        for site, count in _counted(sites):
+            yield from row(site, times * count, depth)
+
+    def row(site: Site, times: Expr, depth: int) -> Iterator[PartRow]:
+        node = site.node
+        match node:
+            case cost.Operation() | cost.Sequence():
+                amounts = [sympy.expand(total(node)) for total in totals]
+                if all(amount == 0 for amount in amounts):
+                    return
+                written = tuple(forms.shortest(amount, order) for amount in amounts)
+                yield PartRow(
+                    depth, site.span.line, node.name, forms.write(times, order), written
+                )
+                if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
+                    inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
+                    yield from rows(inner, times, depth + 1)
+            case cost.Repeat():
+                yield from rows(node.body, times * node.times, depth)
+            case cost.Choose():
+                yield from rows(node.body, times * node.count, depth)
+            case cost.Stages():
+                for index, body in enumerate(node.bodies, node.first):
+                    yield PartRow(
+                        depth, site.span.line, f"{node.index} = {index}",
+                        w.Number(1), tuple(_cost_of(body, total, order) for total in totals),
+                    )  # fmt: skip
+                    yield from rows(body, times, depth + 1)
+            case cost.Cases():
+                yield from rows(node.then, times * cost.indicator(node.condition), depth)
+                negated = cost.indicator(sympy.Not(node.condition))
+                yield from rows(node.otherwise, times * negated, depth)
+            case cost.Weights():
+                yield from rows(node.body, times, depth)
+
+    yield from rows(derivation.root.body, Integer(1), 0)
+
+
+def _cost_of(body: tuple[Site, ...], total: cost.Total, order: forms.Order) -> w.Written:
+    return forms.shortest(sympy.expand(total.body(body)), order)
+
+
+def _counted(sites: Sequence[Site]) -> list[tuple[Site, int]]:
+    """Sites with the same node on the same line together, and how many they are."""
+    found: dict[tuple[int, int], tuple[Site, int]] = {}
+    for site in sites:
+        key = (id(_identity(site.node)), site.span.line)
+        first, count = found.get(key, (site, 0))
+        found[key] = (first, count + 1)
+    return list(found.values())
+
+
+def _identity(node: Node) -> Node:
+    return node
+
+
+# Presets and assumptions -------------------------------------------------------------------
+
+
+def _presets(
+    project: Project, entity: Entity, formed: Sequence[Closed]
+) -> tuple[PresetRow, ...]:
+    if project.derivation(entity).generic:
+        return ()
+    return tuple(_preset_row(project, preset, formed) for preset in project.presets(entity))
+
+
+def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed]) -> PresetRow:
+    from closedform.grammar.expressions import show
+
+    sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
+    values = project.values(preset)
+    return PresetRow(preset.title, sizes, tuple(evaluate(form, values) for form in formed))
+
+
+def _assumption(fact: Fact, order: forms.Order) -> AssumptionRow:
+    condition = forms.write(fact.condition, order)
+    return AssumptionRow(condition, w.plain(condition), REASONS[fact.reason], _place(fact.span))
+
+
+def _place(span: Span | None) -> str:
+    return f"line {span.line}" if span else ""
