@@ -145,7 +145,7 @@ def _param(arguments: Arguments) -> Tensor:
         raise fail("type", f"`param` needs a shape, and this is {say_kind(value)}", span,
                    f"write {USAGE['param']}")  # fmt: skip
     sizes = [arguments.elab.evaluator.as_size(item, span) for item in value]
-    shape = arguments.elab.axes(sizes, span, "a parameter")
+    shape = arguments.elab.demands.axes(sizes, span, "a parameter")
     counts = {"params": sympy.Mul(*shape)}
     tied, tied_span = arguments.named.pop("tied", (False, span))
     if not isinstance(tied, bool):
@@ -178,7 +178,7 @@ def _concat(arguments: Arguments) -> Tensor:
             )
     joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
     shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
-    return Tensor(elab.axes(shape, span, "the result"))
+    return Tensor(elab.demands.axes(shape, span, "the result"))
 
 
 def _split(arguments: Arguments) -> tuple[Tensor, ...]:
@@ -198,7 +198,7 @@ def _split(arguments: Arguments) -> tuple[Tensor, ...]:
         sizes = [whole / parts] * int(parts)
     return tuple(
         Tensor(
-            elab.axes((*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part")
+            elab.demands.axes((*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part")
         )
         for size in sizes
     )
@@ -288,7 +288,7 @@ def _split_axis(
         quotient = elab.known.fold(sympy.expand(elab.known.base(whole / product)))
         if not elab.known.integer(quotient):
             quotient = whole / product
-        elab.require_integer(
+        elab.demands.whole(
             quotient, span, f"the size of `{unknown[0]}` in `{Side((names,))}`"
         )
         sizes[unknown[0]] = (_shorter(elab, quotient, whole / product),)
@@ -314,7 +314,7 @@ def _assembled(
             shape.extend(sizes["..."])
         else:
             shape.append(sympy.Mul(*(size for name in axis for size in sizes[name])))
-    return elab.axes(shape, span, "the result")
+    return elab.demands.axes(shape, span, "the result")
 
 
 def _einsum(arguments: Arguments) -> Tensor:

@@ -9,7 +9,8 @@ from sympy import Expr
 from closedform.derive import built_in
 from closedform.derive import cost as costs
 from closedform.derive.knowledge import say
-from closedform.derive.modules import Entity
+from closedform.derive.matching import match
+from closedform.derive.modules import Entity, names_in
 from closedform.derive.values import Applied, Family, Scope, Tensor, Value, say_kind
 from closedform.errors import ClosedformError, Diagnostic, Span, fail, suggestion
 from closedform.grammar import tree
@@ -200,7 +201,7 @@ def _match_arguments(
             continue
         scope.names[name] = bound[name]
         try:
-            elab.match(parameter.shape, bound[name], scope, f"`{name}` of `{entity.name}`")
+            match(elab, parameter.shape, bound[name], scope, f"`{name}` of `{entity.name}`")
         except ClosedformError as error:
             first = error.diagnostics[0]
             raise ClosedformError(
@@ -266,7 +267,7 @@ def _run_op(
             for condition in statement.conditions:
                 holds = elab.evaluator.condition(condition, scope)
                 text = show(condition)
-                elab.require(holds, span, f"`{entity.name}` requires {text}")
+                elab.demands.holds(holds, span, f"`{entity.name}` requires {text}")
     try:
         outputs = tuple(_output(elab, output, scope, span) for output in declaration.outputs)
         for output, tensor in zip(declaration.outputs, outputs, strict=True):
@@ -297,7 +298,7 @@ def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> 
         value = scope.names[parameter.name.name]
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Expr):
-                elab.require_integer(item, span, f"`{parameter.name.name}` of `{entity.name}`")
+                elab.demands.whole(item, span, f"`{parameter.name.name}` of `{entity.name}`")
 
 
 def _output(elab: Elaborator, output: tree.Output, scope: Scope, span: Span) -> Tensor:
@@ -312,7 +313,7 @@ def _output(elab: Elaborator, output: tree.Output, scope: Scope, span: Span) -> 
             sizes.append(elab.evaluator.size(axis, scope))
     owner = scope.module.names.get(output.name.name)
     what = f"`{output.name.name}`" if owner else "the result"
-    return Tensor(elab.axes(sizes, span, what))
+    return Tensor(elab.demands.axes(sizes, span, what))
 
 
 def _count(elab: Elaborator, statement: tree.Assign, scope: Scope) -> Expr | str | None:
@@ -339,8 +340,6 @@ def _is_count(scope: Scope, name: str) -> bool:
 
 def _check_locals(declaration: tree.Op, counts: dict[str, Expr]) -> None:
     """A name that is neither a count nor used later is most likely a count misspelt."""
-    from closedform.derive.modules import names_in
-
     for at, statement in enumerate(declaration.body):
         if not isinstance(statement, tree.Assign):
             continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.errors import Span
@@ -70,6 +70,16 @@ class Stages:
 
 
 @dataclass(frozen=True, eq=False)
+class Steps:
+    """`for` with a symbol as its bound: one body as a function of the index."""
+
+    index: Symbol
+    first: Expr
+    last: Expr
+    body: tuple[Site, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Choose:
     """Weights of `of` copies of the body, work of `count`."""
 
@@ -95,7 +105,7 @@ class Weights:
     body: tuple[Site, ...]
 
 
-Node: TypeAlias = Operation | Sequence | Repeat | Stages | Choose | Cases | Weights
+Node: TypeAlias = Operation | Sequence | Repeat | Stages | Steps | Choose | Cases | Weights
 
 # Counts that are not work: they grow with the weights, not with the uses of them.
 WEIGHTS = frozenset({"params", "trainable", "buffers"})
@@ -107,6 +117,28 @@ StageSum: TypeAlias = Callable[[Stages, tuple[Expr, ...]], Expr]
 def indicator(condition: Boolean) -> Expr:
     """One where a condition holds, zero where it does not."""
     return sympy.Piecewise((Integer(1), condition), (Integer(0), True))
+
+
+def summed(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
+    """The sum of an expression over an index, closed where that is a polynomial or geometric.
+
+    >>> i, n = sympy.symbols("i n", integer=True, positive=True)
+    >>> sympy.factor(summed(i, i, Integer(1), n))
+    n*(n + 1)/2
+    """
+    found = []
+    for term in sympy.Add.make_args(sympy.expand(expr)):
+        factor, part = term.as_independent(index, as_Add=False)
+        found.append(factor * _sum_of(part, index, first, last))
+    return sympy.Add(*found)
+
+
+def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
+    if part == 1:
+        return last - first + 1
+    if part.atoms(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min):
+        return sympy.Sum(part, (index, first, last))
+    return sympy.expand(sympy.summation(part, (index, first, last)))
 
 
 class Total:
@@ -147,6 +179,8 @@ class Total:
             case Stages():
                 parts = tuple(map(self.body, node.bodies))
                 return self.stages(node, parts) if self.stages else sympy.Add(*parts)
+            case Steps():
+                return summed(self.body(node.body), node.index, node.first, node.last)
             case Cases():
                 holds = indicator(node.condition)
                 return holds * self.body(node.then) + indicator(

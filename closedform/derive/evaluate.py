@@ -49,7 +49,7 @@ class Evaluator:
             case tree.Boolean():
                 return node.value
             case tree.Name():
-                return self.owner.resolve(node, scope)
+                return self.owner.names.resolve(node, scope)
             case tree.ListOf():
                 return tuple(self.value(item, scope) for item in node.items)
             case tree.Index():
@@ -228,7 +228,7 @@ class Evaluator:
     # Indices -------------------------------------------------------------------------------
 
     def _index(self, node: tree.Index, scope: Scope) -> Value:
-        base = self.owner.resolve(node.base, scope)
+        base = self.owner.names.resolve(node.base, scope)
         if isinstance(base, Tensor):
             return self._part(base, node, scope)
         items = base.symbols if isinstance(base, Family) else base
@@ -269,7 +269,7 @@ class Evaluator:
         self._inside(start, axis, item.span, strict=False)
         self._inside(stop, axis, item.span, strict=False)
         extent = sympy.expand(stop - start)
-        self.owner.require_integer(extent, item.span, "a slice")
+        self.owner.demands.whole(extent, item.span, "a slice")
         if self.known.decide(sympy.Gt(extent, 0)) is False:
             raise fail("range", f"this slice has {say(extent)} elements", item.span)
         return extent

@@ -22,6 +22,8 @@ from closedform.derive.knowledge import Divides
 MAX_FACTORED_TERMS = 40
 MAX_FACTORED_SYMBOLS = 8
 
+HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms
+
 
 @dataclass(frozen=True)
 class Order:
@@ -45,9 +47,13 @@ class Order:
     def term(self, expr: Expr) -> tuple[Any, ...]:
         """Where a term stands in a sum."""
         powers = expr.as_powers_dict()
-        degree = {base: power for base, power in powers.items() if not base.is_Number}
+        degree = {
+            base: power
+            for base, power in powers.items()
+            if not (base.is_Number and power.is_Number)
+        }
         of_loops = sum(abs(degree.get(symbol, 0)) for symbol in self.loops)
-        total = sum(p if p.is_Number else 1 for p in degree.values())
+        total = sum(p if p.is_Number else HIGH for p in degree.values())
         return (
             -of_loops,
             tuple(-degree.get(symbol, 0) for symbol in self.loops),
@@ -206,6 +212,10 @@ def write(expr: Any, order: Order) -> w.Written:
         return _power(expr, order)
     if isinstance(expr, sympy.Piecewise):
         return w.Indicator(write(expr.args[0][1], order))
+    if isinstance(expr, sympy.Sum):
+        body, (index, first, last) = expr.args
+        bounds = write(first, order), write(last, order)
+        return w.BigSum(index.name, *bounds, write(body, order))
     return _other(expr, order)
 
 
@@ -259,7 +269,7 @@ def write_product(expr: Expr, order: Order) -> w.Written:
     below: list[Expr] = []
     for factor in sympy.Mul.make_args(rest):
         base, exponent = factor.as_base_exp()
-        if exponent.is_number and exponent.is_negative:
+        if exponent.could_extract_minus_sign():
             below.append(base**-exponent)
         elif factor != 1:
             above.append(factor)

@@ -86,6 +86,7 @@ class Knowledge:
         self.names: dict[Expr, Symbol] = {}
         self.facts: list[Fact] = []
         self.used: set[Fact] = set()
+        self.ranges: dict[Symbol, tuple[Expr, Expr]] = {}  # of the indices of loops
 
     # Abbreviations -------------------------------------------------------------------------
 
@@ -107,6 +108,22 @@ class Knowledge:
         if expr.is_Symbol or expr.is_Number:
             return expr
         return self.names.get(sympy.expand(self.base(expr)), expr)
+
+    def simplified(self, expr: Expr) -> Expr:
+        """An expression in normal form, as an abbreviation when it has one."""
+        return self.fold(self.refloored(sympy.expand(expr)))
+
+    def copied(self) -> Knowledge:
+        """All that is known now, to come back to with `restore`."""
+        copy = Knowledge()
+        copy.restore(self)
+        return copy
+
+    def restore(self, other: Knowledge) -> None:
+        """Know what the other knows, and no more."""
+        self.definitions, self.spelled = dict(other.definitions), dict(other.spelled)
+        self.names, self.facts = dict(other.names), list(other.facts)
+        self.used, self.ranges = set(other.used), dict(other.ranges)
 
     # Assumptions ---------------------------------------------------------------------------
 
@@ -179,6 +196,10 @@ class Knowledge:
             return frozenset()
         if steps == 0:
             return None
+        for moved in self._within_ranges(term):
+            proof = self._integer_term(moved, steps)
+            if proof is not None:
+                return proof
         numerator, _ = term.as_numer_denom()
         for divisor, dividend, fact in self.divisions():
             if not _is_product(dividend) or dividend.is_Number:
@@ -189,6 +210,15 @@ class Knowledge:
             if rest is not None:
                 return rest | {fact}
         return None
+
+    def _within_ranges(self, term: Expr) -> Iterator[Expr]:
+        """A term with the index of a loop put as first + t, and as last - t, where t >= 0."""
+        for index, (first, last) in self.ranges.items():
+            if term.has(index):
+                t = sympy.Dummy("t", integer=True, nonnegative=True)
+                yield sympy.powsimp(term.xreplace({index: first + t}))
+                if last != sympy.oo:
+                    yield sympy.powsimp(term.xreplace({index: last - t}))
 
     def _integer_sum(
         self, expr: Expr, proof: frozenset[Fact], steps: int
@@ -375,7 +405,9 @@ class Knowledge:
 
     def _least(self) -> dict[Symbol, Expr]:
         """The least value of each symbol for which a larger one than 1 is assumed."""
-        least: dict[Symbol, Expr] = {}
+        least: dict[Symbol, Expr] = {
+            index: first for index, (first, _) in self.ranges.items() if first.is_Integer
+        }
         for fact in self.facts:
             condition = fact.condition
             if isinstance(condition, sympy.Lt | sympy.Le):

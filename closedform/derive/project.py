@@ -112,7 +112,7 @@ class Project:
                     binding.span,
                     suggestion(binding.name.name, dims) or "a preset gives values to dims",
                 )
-            bound = elaborator.bind_dim(entity, binding.value, self.module)
+            bound = elaborator.names.bind(entity, binding.value, self.module)
             if found.keys() & bound.keys():
                 raise fail("preset", f"`{binding.name.name}` is given twice", binding.span)
             found.update(bound)

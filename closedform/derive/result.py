@@ -10,13 +10,16 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform.derive import written as w
-from closedform.derive.cost import Choose, Node, Repeat, children
+from closedform.derive.cost import Choose, Node, Repeat, Steps, children
+from closedform.derive.demands import with_values
 from closedform.derive.elaborate import Derivation
 from closedform.derive.forms import FORMS, Order, write
 from closedform.derive.knowledge import Fact, say
 from closedform.derive.measures import Measure
 from closedform.derive.stages import StageForm, StageSum, stage_total
-from closedform.errors import ClosedformError, fail, suggestion
+from closedform.errors import ClosedformError, Diagnostic, LimitError, fail, suggestion
+
+MAX_SUMMANDS = 100_000
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,7 @@ class Closed:
             if symbol not in kept:
                 expr = expr.xreplace({symbol: known.spelled[symbol]})
         values = {s: v for s, v in self.derivation.defaults.items() if s not in kept}
-        settled = self.derivation.evaluator.owner.known_values(expr, values)
-        return replace(self, expr=sympy.expand(settled.doit()))
+        return replace(self, expr=sympy.expand(with_values(expr, values).doit()))
 
     def _stage_sums(self) -> tuple[Expr, dict[Symbol, StageSum]]:
         """The expression with a placeholder for each sum over stages that it holds."""
@@ -103,7 +105,7 @@ def order_of(derivation: Derivation) -> Order:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        counts = {Repeat: ("times",), Choose: ("count", "of")}.get(type(node), ())
+        counts = {Repeat: ("times",), Choose: ("count", "of"), Steps: ("last",)}.get(type(node), ())
         for name in counts:
             for symbol in sorted(getattr(node, name).free_symbols, key=_natural):
                 loops.setdefault(symbol)
@@ -277,10 +279,24 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
             "give it in the preset, or a default with `dim NAME = ...`",
         )
     check_facts(derivation, settled)
-    value = base.xreplace(settled).doit()
+    value = _number(base.xreplace(settled))
     if not value.is_Integer:
         raise fail("unbound", f"{form.measure.title} would be {say(value)}, which is not whole")
     return int(value)
+
+
+def _number(expr: Expr) -> Expr:
+    """A number, with the sums that have no closed form added up."""
+
+    def added(term: Expr, *limits: Expr) -> Expr:
+        (index, first, last), = limits
+        if last - first > MAX_SUMMANDS:
+            raise LimitError(
+                Diagnostic("limit", f"a sum of {say(last - first + 1)} terms has no closed form")
+            )
+        return sympy.Add(*(term.xreplace({index: k}) for k in range(first, last + 1)))
+
+    return expr.replace(sympy.Sum, added).doit()
 
 
 def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, Expr]:

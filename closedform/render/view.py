@@ -12,7 +12,7 @@ from closedform.derive import cost, forms
 from closedform.derive import written as w
 from closedform.derive.cost import Node, Site
 from closedform.derive.elaborate import Derivation
-from closedform.derive.knowledge import Divides, Fact
+from closedform.derive.knowledge import Divides, Fact, say
 from closedform.derive.measures import Measure, omitted
 from closedform.derive.modules import Entity
 from closedform.derive.project import Project
@@ -287,6 +287,12 @@ def _parts(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[PartRow
                         w.Number(1), tuple(_cost_of(body, total, order) for total in totals),
                     )  # fmt: skip
                     yield from rows(body, times, depth + 1)
+            case cost.Steps():
+                span = f"{node.index} = {node.first}..{say(node.last)}"
+                amounts = [sympy.expand(total(node)) for total in totals]
+                written = tuple(forms.shortest(amount, order) for amount in amounts)
+                yield PartRow(depth, site.span.line, span, forms.write(times, order), written)
+                yield from rows(node.body, Integer(1), depth + 1)
             case cost.Cases():
                 yield from rows(node.then, times * cost.indicator(node.condition), depth)
                 negated = cost.indicator(sympy.Not(node.condition))

@@ -1,0 +1,86 @@
+"""What must hold: demands are proved, required of a block, or true of the defaults, else refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+from closedform.derive.knowledge import Divides, Fact, Knowledge, say
+from closedform.errors import Span, fail
+
+
+class Demands:
+    """Demands of one elaboration.
+
+    A block in sizes of its own (`generic`) may require what it needs; a model must have it proved
+    from its assumptions, or be defined for its defaults. `positive` collects sizes that are only
+    known to be positive once they are numbers.
+    """
+
+    def __init__(self, known: Knowledge, generic: bool) -> None:
+        self.known = known
+        self.generic = generic
+        self.defaults: dict[Symbol, Expr] = {}
+        self.positive: dict[Expr, None] = {}
+
+    def whole(self, value: Expr, span: Span, what: str) -> None:
+        """Demand that a value is an integer."""
+        if self.known.integer(value):
+            return
+        numerator, denominator = sympy.fraction(sympy.together(self.known.base(value)))
+        if value.is_Number or denominator == 1:
+            raise fail("divides", f"{what} must be whole, and this is {say(value)}", span)
+        top, bottom = sympy.fraction(sympy.together(value))
+        condition = Divides(bottom, top)
+        if condition in (sympy.true, sympy.false) or bottom == 1:
+            condition = Divides(denominator, numerator)
+        self.holds(condition, span, f"{what} must be whole, and {say(value)} is not proved to be")
+
+    def holds(self, condition: Any, span: Span, message: str) -> None:
+        """Demand a condition."""
+        answer = self.known.decide(condition)
+        if answer is True:
+            return
+        text = say(condition)
+        if answer is False:
+            raise fail("divides", message, span, None, f"{text} is false")
+        if not self.generic and not self._true_of_defaults(condition):
+            raise fail("divides", message, span, f"state it: `assume {text}`")
+        fact = Fact(condition, "required" if self.generic else "default", span)
+        self.known.assume(fact)
+        self.known.used.add(fact)
+
+    def _true_of_defaults(self, condition: Boolean) -> bool:
+        base = condition.xreplace(self.known.definitions)
+        if not base.free_symbols <= self.defaults.keys():
+            return False
+        return with_values(base, self.defaults) in (True, sympy.true)
+
+    def axes(self, shape: Iterable[Expr], span: Span, what: str) -> tuple[Expr, ...]:
+        """The sizes of a new tensor: whole, and not known to be empty."""
+        axes = []
+        for size in shape:
+            axis = self.known.fold(size)
+            self.whole(axis, span, f"an axis of {what}")
+            lower, upper = self.known.bounds(self.known.base(axis))
+            if upper is not None and upper <= 0:
+                raise fail("shape", f"an axis of {what} has the size {say(axis)}", span)
+            if lower is None or lower <= 0:
+                for factor in sympy.Mul.make_args(self.known.base(axis)):
+                    self.positive.setdefault(factor.as_base_exp()[0])
+            axes.append(axis)
+        return tuple(axes)
+
+
+def with_values(expr: Any, values: dict[Symbol, Expr]) -> Any:
+    """An expression or a condition with symbols replaced by values that may hold others."""
+    for _ in range(len(values) + 1):
+        replaced = expr.xreplace(values)
+        if replaced == expr:
+            break
+        expr = replaced
+    return expr

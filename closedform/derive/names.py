@@ -1,0 +1,148 @@
+"""Names to values: what a dim, an abbreviation, an operation or a block stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sympy import Expr, Symbol
+
+from closedform.derive.knowledge import Knowledge, ratio_symbol, say, size_symbol
+from closedform.derive.modules import BUILT_IN, Entity, Module
+from closedform.derive.values import Applied, BuiltIn, Family, Scope, Value
+from closedform.errors import fail, suggestion
+from closedform.grammar import tree
+
+if TYPE_CHECKING:
+    from closedform.derive.evaluate import Evaluator
+
+MAX_FAMILY = 1024
+
+
+class Names:
+    """The symbols of one elaboration; two different dims of one name are refused."""
+
+    def __init__(self, known: Knowledge, evaluator: Callable[[], Evaluator]) -> None:
+        self.known = known
+        self._evaluator = evaluator
+        self.owners: dict[str, Entity] = {}
+        self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
+        self._lets: dict[Entity, Symbol] = {}
+        self._defining: list[Entity] = []
+
+    def resolve(self, name: tree.Name, scope: Scope) -> Value:
+        """The value of a name, or an error that offers the nearest one."""
+        value = self.find(name.name, scope)
+        if value is None:
+            known = {*scope.all_names(), *scope.module.names, *BUILT_IN}
+            raise fail(
+                "name",
+                f"`{name.name}` is not defined",
+                name.span,
+                suggestion(name.name, known)
+                or f"a size is declared with `dim {name.name}`, an operation with `op`",
+            )
+        return value
+
+    def find(self, name: str, scope: Scope) -> Value | None:
+        """The value of a name, or None."""
+        value = scope.find(name)
+        if value is not None:
+            return value
+        entity = scope.module.names.get(name)
+        if entity is not None:
+            return self.of(entity)
+        return BuiltIn(name) if name in BUILT_IN else None
+
+    def of(self, entity: Entity) -> Value:
+        """The value of a declaration."""
+        declaration = entity.declaration
+        match declaration:
+            case tree.Op() | tree.Block():
+                return Applied(entity)
+            case tree.Dim():
+                self._own(entity)
+                return self.dim(declaration, entity.module)
+            case tree.Let():
+                self._own(entity)
+                return self._let(entity, declaration)
+        raise fail(
+            "type",
+            f"`{entity.name}` is a kind of operation, not a size",
+            declaration.name.span,
+        )
+
+    def _own(self, entity: Entity) -> None:
+        owner = self.owners.setdefault(entity.name, entity)
+        if owner is not entity:
+            raise fail(
+                "name",
+                f"two different sizes are called `{entity.name}`",
+                entity.declaration.name.span,
+                "import the one from the other's file, or rename one",
+                f"the other is at {owner.declaration.name.span}",
+            )
+
+    def dim(self, declaration: tree.Dim, module: Module) -> Symbol | Family:
+        """The symbol of a dim, or one for each stage."""
+        make = size_symbol if declaration.keyword == "dim" else ratio_symbol
+        name = declaration.name.name
+        if declaration.length is None:
+            return make(name)
+        length = self._evaluator().size(declaration.length, Scope(module))
+        if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
+            raise fail(
+                "range",
+                f"a list has 1 to {MAX_FAMILY} elements, and this is {say(length)}",
+                declaration.length.span,
+            )
+        symbols = []
+        for index in range(1, int(length) + 1):
+            symbol = make(f"{name}_{index}")
+            self.stage_symbols[symbol] = (name, index)
+            symbols.append(symbol)
+        return Family(name, tuple(symbols))
+
+    def _let(self, entity: Entity, declaration: tree.Let) -> Symbol:
+        if entity not in self._lets:
+            if entity in self._defining:
+                raise fail(
+                    "name", f"`{entity.name}` is defined by itself", declaration.value.span
+                )
+            self._defining.append(entity)
+            value = self._evaluator().size(declaration.value, Scope(entity.module))
+            self._defining.pop()
+            integer = self.known.integer(value) or None
+            symbol = Symbol(entity.name, positive=True, integer=integer)
+            self._lets[entity] = symbol
+            self.known.define(symbol, value)
+        return self._lets[entity]
+
+    def bind(self, entity: Entity, value: tree.Expression, module: Module) -> dict[Symbol, Expr]:
+        """The symbols of a dim, each with what an expression of a module gives it."""
+        evaluator = self._evaluator()
+        symbols = self.of(entity)
+        result = evaluator.value(value, Scope(module))
+        items = result.symbols if isinstance(result, Family) else result
+        if isinstance(symbols, Family):
+            if not isinstance(items, tuple):
+                items = (items,) * len(symbols.symbols)
+            if len(items) != len(symbols.symbols):
+                raise fail(
+                    "argument",
+                    f"`{entity.name}` has {len(symbols.symbols)} elements, "
+                    f"and {len(items)} are given",
+                    value.span,
+                )
+            return {
+                symbol: evaluator.as_size(item, value.span)
+                for symbol, item in zip(symbols.symbols, items, strict=True)
+            }
+        if isinstance(items, tuple):
+            raise fail(
+                "argument",
+                f"`{entity.name}` is one size, and a list is given",
+                value.span,
+                f"declare it as `dim {entity.name}[{len(items)}]`",
+            )
+        return {symbols: evaluator.as_size(items, value.span)}
