@@ -203,7 +203,8 @@ def check(files: tuple[str, ...], zoo: bool) -> int:
         for diagnostic in wrong:
             _print_error(str(diagnostic))
         if wrong:
-            code = max(code, EXIT_WRONG)
+            limit = any(diagnostic.kind == "limit" for diagnostic in wrong)
+            code = max(code, EXIT_LIMIT if limit else EXIT_WRONG)
         else:
             click.echo(f"{project.module.title}: {number} expectations and claims hold")
     if code == 0 and len(files) + zoo > 1:

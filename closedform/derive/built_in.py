@@ -198,7 +198,9 @@ def _split(arguments: Arguments) -> tuple[Tensor, ...]:
         sizes = [whole / parts] * int(parts)
     return tuple(
         Tensor(
-            elab.demands.axes((*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part")
+            elab.demands.axes(
+                (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part"
+            )
         )
         for size in sizes
     )
@@ -211,12 +213,15 @@ def _rearrange(arguments: Arguments) -> Tensor:
     given = arguments.sizes()
     sizes = _axis_sizes(arguments.elab, left, tensor, given, span)
     if set(left.names) != set(right.names):
-        odd = sorted(set(left.names) ^ set(right.names))
+        new = sorted(set(right.names) - set(left.names))
+        dropped = sorted(set(left.names) - set(right.names))
         raise fail(
             "pattern",
-            f"`{odd[0]}` stands on one side of the pattern only",
+            f"`{(new or dropped)[0]}` stands on one side of the pattern only",
             span,
-            'axes are dropped with mean("... -> ..."), sum or amax',
+            "a new axis is written 1"
+            if new
+            else 'axes are dropped with mean("... -> ..."), sum or amax',
         )
     return Tensor(_assembled(arguments.elab, right, sizes, span))
 
@@ -239,7 +244,12 @@ def _axis_sizes(
     """The size of every axis that one side of a pattern names; `...` has several."""
     for name in given:
         if name not in side.names:
-            raise fail("pattern", f"the pattern has no axis `{name}`", span)
+            raise fail(
+                "pattern",
+                f"the pattern has no axis `{name}`",
+                span,
+                "sizes are given for axes on the left side of the pattern",
+            )
     extra = len(tensor.shape) - len(side.axes) + (("...",) in side.axes)
     if extra < 0 or (extra and ("...",) not in side.axes):
         raise fail(
@@ -288,9 +298,7 @@ def _split_axis(
         quotient = elab.known.fold(sympy.expand(elab.known.base(whole / product)))
         if not elab.known.integer(quotient):
             quotient = whole / product
-        elab.demands.whole(
-            quotient, span, f"the size of `{unknown[0]}` in `{Side((names,))}`"
-        )
+        elab.demands.whole(quotient, span, f"the size of `{unknown[0]}` in `{Side((names,))}`")
         sizes[unknown[0]] = (_shorter(elab, quotient, whole / product),)
     elif not elab.known.equal(product, whole):
         raise fail(
@@ -324,8 +332,10 @@ def _einsum(arguments: Arguments) -> Tensor:
     if len(tensors) != len(inputs):
         raise fail(
             "argument",
-            f"the pattern has {len(inputs)} operands, and {len(tensors)} tensors are given",
+            f"the pattern is for {len(inputs)} operand{'s' * (len(inputs) != 1)}, and "
+            f"{len(tensors)} {'are' if len(tensors) != 1 else 'is'} given",
             arguments.span,
+            "write one group of axes for each tensor, with commas between",
         )
     if len(tensors) > 2:
         raise fail(

@@ -10,7 +10,7 @@ from closedform.derive import built_in
 from closedform.derive import cost as costs
 from closedform.derive.knowledge import say
 from closedform.derive.matching import match
-from closedform.derive.modules import Entity, names_in
+from closedform.derive.modules import Entity, names_in, parts_of
 from closedform.derive.values import Applied, Family, Scope, Tensor, Value, say_kind
 from closedform.errors import ClosedformError, Diagnostic, Span, fail, suggestion
 from closedform.grammar import tree
@@ -59,13 +59,14 @@ def apply(
                 span,
                 "a block cannot be part of itself; `repeat` it where it is used",
             )
+        node: costs.Node
         with elab.known.recording() as used:
             if isinstance(entity.declaration, tree.Op):
                 node, outputs = _run_op(elab, entity, bound, modifiers.get("kind"), span)
             else:
                 scope = Scope(entity.module)
-                _match_arguments(elab, entity, bound, scope, span)
                 try:
+                    _match_arguments(elab, entity, bound, scope, span)
                     node, outputs = run_block(elab, entity, scope, _arguments(bound))
                 except ClosedformError as error:
                     raise _noted(error, entity, span) from None
@@ -80,7 +81,17 @@ def apply(
 
 
 def _noted(error: ClosedformError, entity: Entity, span: Span) -> ClosedformError:
+    """The same error with a word of where the callee was used.
+
+    An error inside an operation of the library is placed where the operation is used, for its
+    file is not the user's.
+    """
     first, *others = error.diagnostics
+    title = entity.module.title
+    if first.span and title.startswith("std/") and first.span.source.name == title:
+        note = f"in `{entity.name}`, at {first.span}"
+        placed = Diagnostic(first.kind, first.message, span, first.help, (*first.notes, note))
+        return type(error)(placed, *others)
     if len(first.notes) >= MAX_NOTES:
         return error
     note = f"in `{entity.name}`, used at {span}"
@@ -230,12 +241,35 @@ def run_block(
     assert isinstance(declaration, tree.Block)
     claims = (tree.EqualClaim, tree.OrderClaim)
     body = [s for s in declaration.body if not isinstance(s, claims)]
-    if not body or not isinstance(body[-1], tree.Return):
+    if not any(isinstance(statement, tree.Return) for statement in body):
+        inside = [n for s in body for n in parts_of(s) if isinstance(n, tree.Return)]
+        if inside:
+            raise fail(
+                "return",
+                "`return` stands inside another body",
+                inside[0].span,
+                "assign to a name in each branch, and return it at the end of the block",
+            )
         raise fail(
             "return",
             f"`{entity.name}` returns nothing",
             declaration.span,
             "end it with `return x`",
+        )
+    for statement in body[:-1]:
+        if isinstance(statement, tree.Return):
+            raise fail(
+                "return",
+                "`return` is the last statement of a block",
+                statement.span,
+                "assign to a name here and return it at the end",
+            )
+    if not isinstance(body[-1], tree.Return):
+        raise fail(
+            "return",
+            "nothing follows a `return`",
+            body[-1].span,
+            "move this before it, or remove it",
         )
     last = body[-1]
     outer, elab.sites = elab.sites, []
@@ -243,9 +277,7 @@ def run_block(
     try:
         sites = elab.run(body[:-1], scope)
         outputs = tuple(elab.evaluator.value(value, scope) for value in last.values)
-        node = costs.Sequence(
-            entity.name, arguments, sites + tuple(elab.sites), declaration
-        )
+        node = costs.Sequence(entity.name, arguments, sites + tuple(elab.sites), declaration)
     finally:
         elab.calling.pop()
         elab.sites = outer
@@ -259,16 +291,14 @@ def _run_op(
     declaration = entity.declaration
     assert isinstance(declaration, tree.Op)
     scope = Scope(entity.module)
-    _match_arguments(elab, entity, bound, scope, span)
-    _check_sizes(elab, entity, scope, span)
     counting = [s for s in declaration.body if not isinstance(s, tree.Require)]
-    for statement in declaration.body:
-        if isinstance(statement, tree.Require):
-            for condition in statement.conditions:
-                holds = elab.evaluator.condition(condition, scope)
-                text = show(condition)
-                elab.demands.holds(holds, span, f"`{entity.name}` requires {text}")
     try:
+        _match_arguments(elab, entity, bound, scope, span)
+        _check_sizes(elab, entity, scope, span)
+        for statement in declaration.body:
+            if isinstance(statement, tree.Require):
+                for condition in statement.conditions:
+                    _require(elab, entity, condition, scope, span)
         outputs = tuple(_output(elab, output, scope, span) for output in declaration.outputs)
         for output, tensor in zip(declaration.outputs, outputs, strict=True):
             scope.names[output.name.name] = tensor
@@ -278,6 +308,13 @@ def _run_op(
             if isinstance(found, str):
                 kind = kind or found
             elif found is not None:
+                if statement.targets[0].name in counts:
+                    raise fail(
+                        "count",
+                        f"`{statement.targets[0].name}` is stated twice",
+                        statement.span,
+                        "write one sum",
+                    )
                 counts[statement.targets[0].name] = found
     except ClosedformError as error:
         raise _noted(error, entity, span) from None
@@ -290,6 +327,19 @@ def _run_op(
     return node, outputs
 
 
+def _require(
+    elab: Elaborator, entity: Entity, condition: tree.Expression, scope: Scope, span: Span
+) -> None:
+    """Demand what an operation requires of its sizes."""
+    holds = elab.evaluator.condition(condition, scope)
+    if holds is True:
+        return
+    values = {name: scope.find(name) for name in sorted(names_in(condition))}
+    given = ", ".join(f"{n} = {say(v)}" for n, v in values.items() if isinstance(v, Expr))
+    message = f"`{entity.name}` requires {show(condition)}" + (f", with {given}" if given else "")
+    elab.demands.holds(holds, span, message)
+
+
 def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> None:
     """The sizes handed to an operation must be whole numbers or true and false."""
     for parameter in _parameters(entity):
@@ -299,6 +349,13 @@ def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> 
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Expr):
                 elab.demands.whole(item, span, f"`{parameter.name.name}` of `{entity.name}`")
+            elif isinstance(item, Tensor | Applied):
+                raise fail(
+                    "type",
+                    f"`{parameter.name.name}` of `{entity.name}` is a size, "
+                    f"and this is {say_kind(item)}",
+                    span,
+                )
 
 
 def _output(elab: Elaborator, output: tree.Output, scope: Scope, span: Span) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import sympy
@@ -12,7 +13,7 @@ from closedform.derive import written as w
 from closedform.derive.forms import factored, shortest
 from closedform.derive.knowledge import Fact, say
 from closedform.derive.measures import Measure, conventions, measure
-from closedform.derive.modules import Entity
+from closedform.derive.modules import Entity, parts_of
 from closedform.derive.orders import grows_no_faster
 from closedform.derive.project import Project, derive
 from closedform.derive.result import Closed, closed
@@ -69,17 +70,11 @@ def takes_a_block(entity: Entity) -> bool:
 def called_names(node: object) -> set[str]:
     """The names that a part of a syntax tree uses as operations."""
     found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
+    for part in parts_of(node):
         if isinstance(part, tree.Call):
             found.add(part.function.name)
         if isinstance(part, tree.Pipe):
             found.update(stage.name for stage in part.stages if isinstance(stage, tree.Name))
-        if isinstance(part, tree.Node):
-            waiting.extend(vars(part).values())
-        elif isinstance(part, tuple):
-            waiting.extend(part)
     return found
 
 
@@ -108,15 +103,11 @@ def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Diagnostic]
                 _check_expectation(project, preset, item)
             except ClosedformError as error:
                 first, *rest = error.diagnostics
-                yield first if first.span else Diagnostic(
-                    first.kind, first.message, item.span, first.help, first.notes
-                )
+                yield replace(first, span=first.span or item.span)
                 yield from rest
 
 
-def _check_expectation(
-    project: Project, preset: tree.Preset, item: tree.Expectation
-) -> None:
+def _check_expectation(project: Project, preset: tree.Preset, item: tree.Expectation) -> None:
     what = project.measure(item.measure)
     value = project.value(preset, what)
     if isinstance(item.value, tree.Quantity):
@@ -181,8 +172,13 @@ def agrees(value: int, text: str) -> bool:
 def printed(value: int, like: str) -> str:
     """A value rounded to the digits and the prefix of another figure."""
     _, decimals, power = _digits(like)
+    prefix = like[-1] if not like[-1].isdigit() else ""
+    if value < 10**power:
+        fitting = [p for p in PREFIXES if 10 ** PREFIXES[p] <= value]
+        prefix = fitting[-1] if fitting else ""
+        power = PREFIXES.get(prefix, 0)
     scaled = Decimal(value).scaleb(-power)
-    return f"{scaled:.{decimals}f}{like[-1] if not like[-1].isdigit() else ''}"
+    return f"{scaled:.{decimals}f}{prefix}"
 
 
 # Claims ------------------------------------------------------------------------------------
@@ -194,9 +190,7 @@ def claims_of(entity: Entity) -> list[tree.EqualClaim | tree.OrderClaim]:
     return [s for s in entity.declaration.body if isinstance(s, tree.EqualClaim | tree.OrderClaim)]
 
 
-def check_claim(
-    project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim
-) -> None:
+def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim) -> None:
     """Raise ClosedformError, with both sides and their difference, when a claim does not hold."""
     what = project.measure(claim.measure)
     form = _claimed_form(project, entity, claim, what)

@@ -1,4 +1,4 @@
-"""What must hold: demands are proved, required of a block, or true of the defaults, else refused."""
+"""What must hold: proved, required of a block, true of the defaults, or else refused."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Demands:
             return
         text = say(condition)
         if answer is False:
-            raise fail("divides", message, span, None, f"{text} is false")
+            known = condition in (False, sympy.false)
+            raise fail("divides", message, span, None, *([] if known else [f"{text} is false"]))
         if not self.generic and not self._true_of_defaults(condition):
             raise fail("divides", message, span, f"state it: `assume {text}`")
         fact = Fact(condition, "required" if self.generic else "default", span)

@@ -19,7 +19,7 @@ from closedform.derive.evaluate import Evaluator
 from closedform.derive.knowledge import Fact, Knowledge, size_symbol
 from closedform.derive.loops import run_choose, run_for, run_repeat
 from closedform.derive.matching import broadcast, match
-from closedform.derive.modules import Entity, Module, names_in
+from closedform.derive.modules import Entity, Module, names_in, parts_of
 from closedform.derive.names import Names
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Tensor, Value
 from closedform.errors import Span, fail
@@ -90,7 +90,7 @@ class Elaborator:
     def _each_stage(self, condition: tree.Expression) -> list[Any]:
         """A condition on lists holds for every stage: `assume H | D`."""
         scope = Scope(self.module)
-        indexed = {n.base.name for n in _parts(condition) if isinstance(n, tree.Index)}
+        indexed = {n.base.name for n in parts_of(condition) if isinstance(n, tree.Index)}
         families = {
             name: value
             for name in sorted(names_in(condition) - indexed)
@@ -140,12 +140,20 @@ class Elaborator:
         """Add a part to the body that is being carried out."""
         self.sites.append(Site(span, node))
 
-    def elementwise(self, name: str, left: Value, right: Value, span: Span) -> Tensor:
+    def elementwise(self, name: str, left: Value, right: Value, spans: tuple[Span, Span]) -> Tensor:
         """Two tensors, or a tensor and a number, element by element with broadcasting."""
         shapes = tuple(value.shape for value in (left, right) if isinstance(value, Tensor))
-        for value in (left, right):
+        for value, place in zip((left, right), spans, strict=True):
+            if isinstance(value, Applied):
+                raise fail(
+                    "type",
+                    f"this `{value.entity.name}` has not been given a tensor",
+                    place,
+                    f"pipe one into it: x -> {value.entity.name}(...)",
+                )
             if not isinstance(value, Tensor):
-                self.evaluator.as_size(value, span, "a tensor or a size")
+                self.evaluator.as_size(value, place, "a tensor or a size")
+        span = spans[0].to(spans[1])
         shape = broadcast(self.known, shapes[0], shapes[-1], span)
         word = {"add": "addition", "mul": "product", "div": "quotient"}[name]
         counts = {name: sympy.Mul(*shape)}
@@ -163,6 +171,8 @@ class Elaborator:
             return tuple(self.sites)
         finally:
             self.sites = outer
+            if scope.outer is not None:
+                self.names.ended.update(scope.names)
 
     @contextmanager
     def trying(self) -> Iterator[None]:
@@ -290,7 +300,10 @@ class Elaborator:
     def _input(self, parameter: tree.Parameter, scope: Scope, owner: tree.Block) -> Value:
         name = parameter.name.name
         if parameter.shape is not None:
-            axes = []
+            axes: list[Expr] = []
+            rests = [axis for axis in parameter.shape.axes if isinstance(axis, tree.Rest)]
+            if len(rests) > 1:
+                raise fail("shape", "`...` stands twice in a shape", rests[1].span)
             for axis in parameter.shape.axes:
                 if isinstance(axis, tree.Rest):
                     scope.names["..."] = ()
@@ -303,8 +316,7 @@ class Elaborator:
                         if not self.generic:
                             raise fail(
                                 "name",
-                                f"the input of a model has the size `{free}`, "
-                                "which is not defined",
+                                f"the input of a model has the size `{free}`, which is not defined",
                                 axis.span,
                                 f"declare it: `dim {free}`",
                             )
@@ -322,15 +334,3 @@ class Elaborator:
                 f"declare it outside: `dim {name}`",
             )
         return calls.as_list(self, parameter, size_symbol(name), scope)
-
-
-def _parts(node: object) -> Iterator[object]:
-    """A part of a syntax tree and everything below it."""
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        if isinstance(part, tree.Node):
-            waiting.extend(vars(part).values())
-        elif isinstance(part, tuple):
-            waiting.extend(part)

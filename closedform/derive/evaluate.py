@@ -130,7 +130,7 @@ class Evaluator:
     def _negative(self, node: tree.Negative, scope: Scope) -> Value:
         value = self.value(node.operand, scope)
         if isinstance(value, Tensor):
-            return self.owner.elementwise("mul", value, Integer(-1), node.span)
+            return self.owner.elementwise("mul", value, Integer(-1), (node.span, node.span))
         return -self.as_size(value, node.operand.span)
 
     def _power(self, node: tree.Power, scope: Scope) -> Expr:
@@ -172,7 +172,8 @@ class Evaluator:
                 if collected:
                     value, collected = sympy.Add(value, *collected), []
                 name = {"+": "add", "-": "add", "*": "mul", "/": "div"}[operator]
-                value = self.owner.elementwise(name, value, right, operand.span)
+                value = self.owner.elementwise(name, value, right, (span, operand.span))
+                span = span.to(operand.span)
                 continue
             left = self.as_size(value, span)
             right = self.as_size(right, operand.span)
@@ -233,7 +234,9 @@ class Evaluator:
             return self._part(base, node, scope)
         items = base.symbols if isinstance(base, Family) else base
         if not isinstance(items, tuple):
-            raise fail("type", f"`{node.base.name}` is {say_kind(base)} and has no elements", node.span)
+            raise fail(
+                "type", f"`{node.base.name}` is {say_kind(base)} and has no elements", node.span
+            )
         if len(node.items) != 1 or isinstance(node.items[0], tree.Slice | tree.Rest):
             raise fail("type", f"`{node.base.name}` takes one index", node.span, "write D[s]")
         at = self.size(node.items[0], scope, "an index")

@@ -126,7 +126,7 @@ def grouped(expr: Expr, order: Order) -> w.Written:
         plain = write(sympy.Add(*(key * term for term in terms)), order)
         if len(w.plain(plain)) <= len(w.plain(node)):
             node = plain
-        first = min((order.term(key * term) for term in terms))
+        first = min(order.term(key * term) for term in terms)
         parts.append((first, node))
     parts.sort(key=lambda part: part[0])
     terms_written: list[w.Written] = []
@@ -254,6 +254,12 @@ def _other(expr: Any, order: Order) -> w.Written:
     arguments = expr.args
     if isinstance(expr, sympy.Max | sympy.Min | sympy.And | sympy.Or):
         arguments = sorted(arguments, key=str)
+    if isinstance(expr, sympy.floor | sympy.ceiling):
+        arguments = [sympy.together(expr.args[0])]
+        top, bottom = sympy.fraction(arguments[0])
+        if bottom != 1:
+            inside = w.Fraction(write(sympy.expand(top), order), write(bottom, order))
+            return w.Function(FUNCTIONS[expr.func], (inside,))
     parts = tuple(write(argument, order) for argument in arguments)
     if expr.func in FUNCTIONS:
         return w.Function(FUNCTIONS[expr.func], parts)

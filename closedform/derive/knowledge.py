@@ -76,6 +76,17 @@ class Fact:
     def __str__(self) -> str:
         return say(self.condition)
 
+    @property
+    def why(self) -> str:
+        """What made it a fact, as an error says it."""
+        return {
+            "assumed": "assumed",
+            "required": "required",
+            "default": "needed, and true of the defaults,",
+            "possible": "needed, for the other case has no shape,",
+            "when": "a condition of the claim",
+        }[self.reason]
+
 
 class Knowledge:
     """Abbreviations and assumptions, and the proofs that need them."""
@@ -99,7 +110,7 @@ class Knowledge:
 
     def base(self, expr: Expr) -> Expr:
         """An expression without abbreviations."""
-        if not expr.has_free(*self.definitions) if self.definitions else True:
+        if not self.definitions or not expr.has_free(*self.definitions):
             return expr
         return sympy.expand(expr.xreplace(self.definitions))
 
@@ -124,6 +135,11 @@ class Knowledge:
         self.definitions, self.spelled = dict(other.definitions), dict(other.spelled)
         self.names, self.facts = dict(other.names), list(other.facts)
         self.used, self.ranges = set(other.used), dict(other.ranges)
+
+    def renamed(self, expr: Expr) -> Expr:
+        """An expression with the abbreviation of every floor and ceiling that has one."""
+        rounded = expr.atoms(sympy.floor, sympy.ceiling)
+        return expr.xreplace({atom: self.fold(atom) for atom in rounded})
 
     # Assumptions ---------------------------------------------------------------------------
 
@@ -171,6 +187,8 @@ class Knowledge:
         if expr.is_integer:
             return True
         expr = sympy.expand(self.base(expr))
+        rounded = expr.atoms(sympy.floor, sympy.ceiling)
+        expr = expr.xreplace({atom: sympy.Dummy("k", integer=True) for atom in rounded})
         proof = self._integer(expr, MAX_STEPS)
         if proof is None:
             return False
@@ -245,7 +263,8 @@ class Knowledge:
 
     def floor(self, expr: Expr) -> Expr:
         """The exact floor: whole parts taken out, nested floors joined, ceilings recognised."""
-        whole, rest = [], []
+        whole: list[Expr] = []
+        rest: list[Expr] = []
         for term in sympy.Add.make_args(sympy.expand(expr)):
             (whole if self.integer(term) else rest).append(term)
         remainder = sympy.Add(*rest)
@@ -272,9 +291,8 @@ class Knowledge:
         joined = self._joined(numerator, denominator)
         if joined is not None:
             return self.floor(joined)
-        negative = sympy.Add.make_args(numerator)[0].could_extract_minus_sign()
-        if negative and not any(
-            not term.could_extract_minus_sign()
+        if all(
+            term.could_extract_minus_sign()
             for term in sympy.Add.make_args(numerator)
             if not term.is_Number
         ):
@@ -312,7 +330,7 @@ class Knowledge:
         """Whether two sizes are proved equal."""
         if left == right:
             return True
-        return sympy.expand(self.base(left) - self.base(right)) == 0
+        return bool(sympy.expand(self.base(left) - self.base(right)) == 0)
 
     def decide(self, condition: Any) -> bool | None:
         """Yes, no, or None when it is not known."""

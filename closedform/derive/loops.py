@@ -11,6 +11,7 @@ from sympy import Expr, Integer, Symbol
 
 from closedform.derive import cost as costs
 from closedform.derive.knowledge import Fact, say, size_symbol
+from closedform.derive.modules import parts_of
 from closedform.derive.values import Scope, Tensor, Value
 from closedform.errors import Span, fail
 from closedform.grammar import tree
@@ -46,14 +47,12 @@ def run_choose(elab: Elaborator, node: tree.Choose, scope: Scope) -> None:
 def _times(elab: Elaborator, node: tree.Expression, scope: Scope, what: str) -> Expr:
     times = elab.evaluator.size(node, scope, f"the count of {what}")
     elab.demands.whole(times, node.span, f"the count of {what}")
-    message = f"the count of {what} may not be negative"
+    message = f"the count of {what} may not be negative, and this is {say(times)}"
     elab.demands.holds(sympy.Ge(times, 0), node.span, message)
     return times
 
 
-def _check_kept(
-    elab: Elaborator, inner: Scope, outer: Scope, span: Span, what: str
-) -> None:
+def _check_kept(elab: Elaborator, inner: Scope, outer: Scope, span: Span, what: str) -> None:
     """A repeated body must give back every tensor in the shape in which it took it."""
     for name, after in inner.names.items():
         before = outer.find(name)
@@ -90,6 +89,13 @@ def run_for(elab: Elaborator, node: tree.For, scope: Scope) -> None:
     last = elab.evaluator.size(node.last, scope, "a bound")
     for bound, part in ((first, node.first), (last, node.last)):
         elab.demands.whole(bound, part.span, "a bound")
+    if first.is_Integer and last.is_Integer and last < first - 1:
+        raise fail(
+            "range",
+            f"this loop has no steps: {say(last)} is less than {say(first)}",
+            node.span,
+            "a loop counts upwards",
+        )
     if first.is_Integer and last.is_Integer and last - first < MAX_STAGES:
         _run_stages(elab, node, int(first), int(last), scope)
         return
@@ -123,17 +129,8 @@ def _run_stages(elab: Elaborator, node: tree.For, first: int, last: int, scope: 
 
 def assigned(body: Sequence[tree.Statement]) -> list[str]:
     """The names that a body assigns, in bodies inside it too."""
-    found: set[str] = set()
-    waiting: list[object] = list(body)
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, tree.Assign):
-            found.update(target.name for target in part.targets)
-        elif isinstance(part, tree.Node):
-            waiting.extend(vars(part).values())
-        elif isinstance(part, tuple):
-            waiting.extend(part)
-    return sorted(found)
+    assigns = (part for part in parts_of(tuple(body)) if isinstance(part, tree.Assign))
+    return sorted({target.name for assign in assigns for target in assign.targets})
 
 
 @dataclass(frozen=True)

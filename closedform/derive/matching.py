@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from closedform.derive.elaborate import Elaborator
 
 
-def match(
-    elab: Elaborator, pattern: tree.Shape, tensor: Tensor, scope: Scope, what: str
-) -> None:
+def match(elab: Elaborator, pattern: tree.Shape, tensor: Tensor, scope: Scope, what: str) -> None:
     """Check a shape against a pattern; names without a value take the size that they meet."""
     axes = list(pattern.axes)
     sizes = list(tensor.shape)
@@ -51,7 +49,7 @@ def match(
 def _mismatch(pattern: tree.Shape, tensor: Tensor, what: str, reason: str) -> Exception:
     return fail(
         "shape",
-        f"{what} has the shape {show(pattern)}, and the tensor is {tensor}",
+        f"{what} is to have the shape {show(pattern)}, and the tensor is {tensor}",
         pattern.span,
         None,
         reason,

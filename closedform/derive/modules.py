@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -18,9 +18,9 @@ Named: TypeAlias = tree.Dim | tree.Let | tree.Count | tree.Op | tree.Block
 LIBRARIES = ("std", "zoo")
 
 # What the language itself does; no file may define these names.
-BUILT_IN = frozenset(
-    "einsum rearrange concat split param reduce size floor ceil min max log sqrt".split()
-)
+FUNCTIONS_OF_SIZES = frozenset({"size", "floor", "ceil", "min", "max", "log", "sqrt"})
+FUNCTIONS_OF_TENSORS = frozenset({"einsum", "rearrange", "reduce", "concat", "split", "param"})
+BUILT_IN = FUNCTIONS_OF_SIZES | FUNCTIONS_OF_TENSORS
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,19 +81,21 @@ def _keyword(entity: Entity) -> str:
     return entity.declaration.keyword if isinstance(entity.declaration, tree.Block) else ""
 
 
-def names_in(node: object) -> set[str]:
-    """Every name that a part of a syntax tree mentions."""
-    found: set[str] = set()
+def parts_of(node: object) -> Iterator[tree.Node]:
+    """A part of a syntax tree and all that is below it."""
     waiting = [node]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, tree.Name):
-            found.add(part.name)
-        elif isinstance(part, tree.Node):
+        if isinstance(part, tree.Node):
+            yield part
             waiting.extend(vars(part).values())
         elif isinstance(part, tuple):
             waiting.extend(part)
-    return found
+
+
+def names_in(node: object) -> set[str]:
+    """Every name that a part of a syntax tree mentions."""
+    return {part.name for part in parts_of(node) if isinstance(part, tree.Name)}
 
 
 class Loader:
@@ -105,6 +107,7 @@ class Loader:
     def __init__(self, read: Reader, root: Path | None) -> None:
         self.read = read
         self.root = root.resolve() if root else None
+        self.shown = root  # as the user named it, for messages
         self.loaded: dict[Path, Module] = {}
         self.loading: list[Path] = []
 
@@ -114,12 +117,14 @@ class Loader:
 
     def file(self, path: Path) -> Module:
         """The module of a file."""
-        path_whole = path.resolve()
-        title = str(path)
-        for name in LIBRARIES:
-            if path_whole.parent == library_folder(name).resolve():
-                title = f"{name}/{path.name}"
-        return self._module(self.read(path), title, path_whole.parent)
+        whole = path.resolve()
+        in_library = _in_library(whole.parent)
+        self.loading.append(whole)
+        module = self._module(
+            self.read(path), self._shown(whole) if in_library else str(path), whole.parent
+        )
+        self.loading.pop()
+        return module
 
     def _module(self, text: str, title: str, folder: Path | None) -> Module:
         module = Module(title, parse(text, title), folder)
@@ -144,7 +149,7 @@ class Loader:
                     "import",
                     f"`{'.'.join(node.module)}` does not define `{name.name}`",
                     name.span,
-                    suggestion(name.name, source.names),
+                    suggestion(name.name, source.names) or _defines(source),
                 )
             _declare(module, name, entity)
 
@@ -188,9 +193,20 @@ class Loader:
                 "import",
                 f"there is no file `{'/'.join(node.module)}.arch` beside this one",
                 node.span,
-                f"`from zoo.{name} import ...` takes the library's" if in_zoo else near,
+                f"`from zoo.{name} import ...` takes the library's"
+                if in_zoo
+                else near or f"looked for {self._shown(path)}",
             )
-        return self._load(path, node.span, str(path))
+        return self._load(path, node.span, self._shown(path.resolve()))
+
+    def _shown(self, path: Path) -> str:
+        """A path as the user would write it: beside the file that was read first."""
+        for name in LIBRARIES:
+            if path.parent == library_folder(name).resolve():
+                return f"{name}/{path.name}"
+        if self.root is None or self.shown is None:
+            return str(path)
+        return str(self.shown / path.relative_to(self.root))
 
     def _load(self, path: Path, span: Span, title: str) -> Module:
         path = path.resolve()
@@ -207,6 +223,11 @@ class Loader:
             self.loaded[path] = self._module(self.read(path), title, path.parent)
             self.loading.pop()
         return self.loaded[path]
+
+
+def _defines(module: Module) -> str:
+    own = sorted(entity.name for entity in module.own(*Named.__args__))
+    return "it defines " + ", ".join(own) if own else "it defines nothing"
 
 
 def library_folder(name: str) -> Path:
@@ -271,7 +292,3 @@ def _check_families(module: Module) -> None:
 
 def _is_family(entity: Entity) -> bool:
     return isinstance(entity.declaration, tree.Dim) and entity.declaration.length is not None
-
-
-def names_known(scopes: Sequence[dict[str, object]]) -> set[str]:
-    return {name for scope in scopes for name in scope}

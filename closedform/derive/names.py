@@ -27,22 +27,43 @@ class Names:
         self._evaluator = evaluator
         self.owners: dict[str, Entity] = {}
         self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
+        self.ended: set[str] = set()  # names whose body is over
         self._lets: dict[Entity, Symbol] = {}
         self._defining: list[Entity] = []
 
     def resolve(self, name: tree.Name, scope: Scope) -> Value:
         """The value of a name, or an error that offers the nearest one."""
+        entity = scope.module.names.get(name.name)
+        is_count = entity is not None and isinstance(entity.declaration, tree.Count)
+        if is_count and name.name not in BUILT_IN and scope.find(name.name) is None:
+            raise fail(
+                "type",
+                f"`{name.name}` is a kind of count, not a size",
+                name.span,
+                f"declare a size with `dim`; `{name.name} = ...` stands in an `op`",
+            )
         value = self.find(name.name, scope)
         if value is None:
-            known = {*scope.all_names(), *scope.module.names, *BUILT_IN}
-            raise fail(
-                "name",
-                f"`{name.name}` is not defined",
-                name.span,
-                suggestion(name.name, known)
-                or f"a size is declared with `dim {name.name}`, an operation with `op`",
-            )
+            raise self._unknown(name, scope)
         return value
+
+    def _unknown(self, name: tree.Name, scope: Scope) -> Exception:
+        if name.name in self.ended:
+            return fail(
+                "name",
+                f"`{name.name}` ended with the body in which it was assigned",
+                name.span,
+                "assign it before that body as well; the body then carries it on",
+            )
+        models = {n for n, e in scope.module.names.items() if _is_model(e)}
+        known = {*scope.all_names(), *scope.module.names, *BUILT_IN} - models
+        return fail(
+            "name",
+            f"`{name.name}` is not defined",
+            name.span,
+            suggestion(name.name, known)
+            or f"a size is declared with `dim {name.name}`, an operation with `op`",
+        )
 
     def find(self, name: str, scope: Scope) -> Value | None:
         """The value of a name, or None."""
@@ -50,9 +71,9 @@ class Names:
         if value is not None:
             return value
         entity = scope.module.names.get(name)
-        if entity is not None:
-            return self.of(entity)
-        return BuiltIn(name) if name in BUILT_IN else None
+        if name in BUILT_IN and not (entity and isinstance(entity.declaration, tree.Dim)):
+            return BuiltIn(name)
+        return None if entity is None else self.of(entity)
 
     def of(self, entity: Entity) -> Value:
         """The value of a declaration."""
@@ -66,11 +87,7 @@ class Names:
             case tree.Let():
                 self._own(entity)
                 return self._let(entity, declaration)
-        raise fail(
-            "type",
-            f"`{entity.name}` is a kind of operation, not a size",
-            declaration.name.span,
-        )
+        raise TypeError(f"{type(declaration).__name__} has no value")
 
     def _own(self, entity: Entity) -> None:
         owner = self.owners.setdefault(entity.name, entity)
@@ -93,8 +110,9 @@ class Names:
         if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
             raise fail(
                 "range",
-                f"a list has 1 to {MAX_FAMILY} elements, and this is {say(length)}",
+                f"the length of a list is a number from 1 to {MAX_FAMILY}, not {say(length)}",
                 declaration.length.span,
+                "a loop with a symbolic bound needs no list: `for i in 1..S:`",
             )
         symbols = []
         for index in range(1, int(length) + 1):
@@ -106,8 +124,13 @@ class Names:
     def _let(self, entity: Entity, declaration: tree.Let) -> Symbol:
         if entity not in self._lets:
             if entity in self._defining:
+                names = [e.name for e in self._defining[self._defining.index(entity) :]]
                 raise fail(
-                    "name", f"`{entity.name}` is defined by itself", declaration.value.span
+                    "name",
+                    f"`{entity.name}` is defined by itself",
+                    declaration.value.span,
+                    "an abbreviation is made of dims and of other abbreviations",
+                    " needs ".join([*names, entity.name]),
                 )
             self._defining.append(entity)
             value = self._evaluator().size(declaration.value, Scope(entity.module))
@@ -146,3 +169,7 @@ class Names:
                 f"declare it as `dim {entity.name}[{len(items)}]`",
             )
         return {symbols: evaluator.as_size(items, value.span)}
+
+
+def _is_model(entity: Entity) -> bool:
+    return isinstance(entity.declaration, tree.Block) and entity.declaration.keyword == "model"

@@ -88,9 +88,11 @@ def _side(tokens: list[str], span: Span | None) -> Side:
         elif token in ("->", ","):
             raise fail("pattern", f"`{token}` is not expected in the pattern", span, HELP)
         elif token.isdigit() and token != "1":
-            raise fail("pattern", f"`{token}` is no name of an axis", span, "only 1 may stand there")
+            raise fail(
+                "pattern", f"`{token}` is no name of an axis", span, "only 1 may stand there"
+            )
         else:
-            name = () if token == "1" else (token,)
+            name: tuple[str, ...] = () if token == "1" else (token,)
             if group is None:
                 axes.append(name)
             else:
@@ -98,7 +100,12 @@ def _side(tokens: list[str], span: Span | None) -> Side:
     if group is not None:
         raise fail("pattern", "`(` is never closed in the pattern", span, HELP)
     side = Side(tuple(axes))
-    for name in side.names:
-        if side.names.count(name) > 1:
-            raise fail("pattern", f"`{name}` stands twice on one side of the pattern", span, HELP)
+    for repeated in side.names:
+        if side.names.count(repeated) > 1:
+            raise fail(
+                "pattern",
+                f"`{repeated}` stands twice on one side of the pattern",
+                span,
+                "give the axes different names",
+            )
     return side

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from sympy import Expr, Symbol
 
@@ -31,7 +32,7 @@ class Project:
         return [*self.module.models(), *self.module.blocks()]
 
     def part(self, name: str | None, span: Span | None = None) -> Entity:
-        """A model or block by its name; without one, the only model."""
+        """A model or block by its name; without one, the only model or that named as the file."""
         parts = {entity.name: entity for entity in self.parts()}
         if name is not None:
             if name not in parts:
@@ -43,8 +44,10 @@ class Project:
                 )
             return parts[name]
         models = self.module.models()
-        if len(models) == 1:
-            return models[0]
+        stem = PurePath(self.module.title).stem.lower()
+        named = [entity for entity in models if entity.name.lower() == stem]
+        if len(models) == 1 or named:
+            return (named or models)[0]
         names = ", ".join(entity.name for entity in models or self.parts())
         if not models:
             help_ = f"choose one of its blocks: {names}" if names else "declare a `model`"
@@ -53,7 +56,8 @@ class Project:
             "name",
             f"`{self.module.title}` has {len(models)} models",
             span,
-            f"choose one: {names}",
+            f'write `preset "..." of {models[0].name}`' if span else f"choose one: {names}",
+            f"they are {names}",
         )
 
     def derivation(self, entity: Entity) -> Derivation:
@@ -105,7 +109,9 @@ class Project:
         for binding in preset.bindings:
             entity = self.module.names.get(binding.name.name)
             if entity is None or not isinstance(entity.declaration, tree.Dim):
-                dims = [n for n, e in self.module.names.items() if isinstance(e.declaration, tree.Dim)]
+                dims = [
+                    n for n, e in self.module.names.items() if isinstance(e.declaration, tree.Dim)
+                ]
                 raise fail(
                     "preset",
                     f"`{binding.name.name}` is no dim of this file",
@@ -115,6 +121,15 @@ class Project:
             bound = elaborator.names.bind(entity, binding.value, self.module)
             if found.keys() & bound.keys():
                 raise fail("preset", f"`{binding.name.name}` is given twice", binding.span)
+            for symbol, value in bound.items():
+                if value.is_Number and not (
+                    value > 0 and (value.is_Integer or not symbol.is_integer)
+                ):
+                    raise fail(
+                        "preset",
+                        f"`{symbol}` is {value}, and a size is a positive whole number",
+                        binding.span,
+                    )
             found.update(bound)
         return found
 

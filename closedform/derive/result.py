@@ -10,13 +10,13 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform.derive import written as w
-from closedform.derive.cost import Choose, Node, Repeat, Steps, children
+from closedform.derive.cost import Choose, Node, Repeat, Steps, Total, children
 from closedform.derive.demands import with_values
 from closedform.derive.elaborate import Derivation
 from closedform.derive.forms import FORMS, Order, write
 from closedform.derive.knowledge import Fact, say
 from closedform.derive.measures import Measure
-from closedform.derive.stages import StageForm, StageSum, stage_total
+from closedform.derive.stages import StageForm, StageSum
 from closedform.errors import ClosedformError, Diagnostic, LimitError, fail, suggestion
 
 MAX_SUMMANDS = 100_000
@@ -65,9 +65,16 @@ class Closed:
         values = {s: v for s, v in self.derivation.defaults.items() if s not in kept}
         return replace(self, expr=sympy.expand(with_values(expr, values).doit()))
 
+    def total(self, stages: bool = False) -> Total:
+        """A function from a part of the cost tree to what this measure is of it."""
+        total = self.measure.total()
+        known = self.derivation.known
+        form = StageForm(self.derivation.stage_symbols) if stages else None
+        return Total(lambda operation: known.renamed(total.pick(operation)), total.weights, form)
+
     def _stage_sums(self) -> tuple[Expr, dict[Symbol, StageSum]]:
         """The expression with a placeholder for each sum over stages that it holds."""
-        total = stage_total(self.measure.total(), self.derivation.stage_symbols)
+        total = self.total(stages=True)
         compact = total(self.derivation.root)
         sums = total.stages.sums if isinstance(total.stages, StageForm) else {}
         unfolded = {
@@ -88,11 +95,12 @@ class Closed:
 
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block."""
-    expr = sympy.expand(measure.total()(derivation.root))
+    form = Closed(measure, derivation, sympy.Integer(0))
+    expr = sympy.expand(form.total()(derivation.root))
     spelled = derivation.known.spelled
     for symbol in spelled:
         expr = _bring_in(expr, symbol, spelled, set(spelled))
-    return Closed(measure, derivation, expr)
+    return replace(form, expr=expr)
 
 
 def order_of(derivation: Derivation) -> Order:
@@ -155,7 +163,9 @@ def express(form: Closed, names: Sequence[str]) -> Closed:
     expr = form.expr
     for symbol in reversed(list(known.spelled)):
         if symbol not in wanted and _within(known.spelled[symbol], wanted, known.spelled):
-            expr = expr.xreplace({symbol: _written_out(known.spelled[symbol], wanted, known.spelled)})
+            expr = expr.xreplace(
+                {symbol: _written_out(known.spelled[symbol], wanted, known.spelled)}
+            )
     for symbol in (s for s in known.spelled if s in wanted):
         expr = _bring_in(expr, symbol, known.spelled, wanted)
         sizes = _sizes_of(symbol, known.spelled)
@@ -234,7 +244,7 @@ def _powers_below(expr: Expr) -> int:
 
 def _sizes_of(symbol: Symbol, spelled: Mapping[Symbol, Expr]) -> set[Symbol]:
     """The sizes from which an abbreviation is made, itself written out."""
-    return _written_out(spelled[symbol], set(), spelled).free_symbols
+    return set(_written_out(spelled[symbol], set(), spelled).free_symbols)
 
 
 def _not_exact(expr: Expr, symbol: Symbol, sizes: set[Symbol]) -> ClosedformError:
@@ -289,7 +299,7 @@ def _number(expr: Expr) -> Expr:
     """A number, with the sums that have no closed form added up."""
 
     def added(term: Expr, *limits: Expr) -> Expr:
-        (index, first, last), = limits
+        ((index, first, last),) = limits
         if last - first > MAX_SUMMANDS:
             raise LimitError(
                 Diagnostic("limit", f"a sum of {say(last - first + 1)} terms has no closed form")
@@ -332,9 +342,10 @@ def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
             raise fail(
                 "assume",
                 f"the formula rests on `{say(fact.condition)}`, which does not hold",
-                fact.span,
+                None,
                 None,
                 *([f"with {values}"] if values else []),
+                *([f"that is {fact.why} at {fact.span}"] if fact.span else []),
             )
     for size in derivation.positive:
         value = size.xreplace(settled).doit()
@@ -342,9 +353,7 @@ def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
             raise fail("shape", f"an axis of size {say(size)} would be {say(value)}")
 
 
-def dims_values(
-    derivation: Derivation, given: Mapping[str, object]
-) -> dict[Symbol, Expr]:
+def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Symbol, Expr]:
     """Symbols for the names that a caller gave, lists spread over their stages."""
     table: dict[str, tuple[Symbol, ...]] = {s.name: (s,) for s in symbols_of(derivation)}
     for name, symbols in derivation.symbols.items():

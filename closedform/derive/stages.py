@@ -13,7 +13,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.derive import written as w
-from closedform.derive.cost import Stages, Total
+from closedform.derive.cost import Stages
 from closedform.derive.forms import Order, shortest
 
 MIN_STAGES = 2
@@ -90,7 +90,8 @@ class StageForm:
                 continue
             for index in run:
                 terms[index].remove(self._at(template, index))
-            first, start = run[0], {}
+            first = run[0]
+            start: dict[str, Expr] = {}
             if first == node.first + 1:
                 start = self._start(node, template, terms)
                 first -= bool(start)
@@ -98,11 +99,11 @@ class StageForm:
             starts.setdefault((first, run[-1]), {}).update(start)
         rest = [term for left in terms.values() for term in left]
         for (first, last), templates in found.items():
-            start = tuple(sorted(starts[first, last].items()))
+            before = tuple(sorted(starts[first, last].items()))
             term = sympy.Add(*templates)
             places = {p: place for p, place in self.places.items() if term.has(p)}
             dummy = sympy.Dummy("sum", positive=True)
-            self.sums[dummy] = StageSum(node.index, first, last, term, places, start)
+            self.sums[dummy] = StageSum(node.index, first, last, term, places, before)
             rest.append(dummy)
         return sympy.Add(*rest)
 
@@ -115,7 +116,7 @@ class StageForm:
                 if at in (index, index - 1):
                     replaced[symbol] = self._place(family, at - index)
             for part in parts:
-                if any(self.stage_symbols.get(s, ("", 0))[1] == index for s in part.free_symbols):
+                if replaced.keys() & part.free_symbols:
                     found.setdefault(part.xreplace(replaced))
         return list(found)
 
@@ -164,8 +165,3 @@ class StageForm:
             return {}
         terms[node.first].remove(term)
         return start
-
-
-def stage_total(total: Total, stage_symbols: Mapping[Symbol, tuple[str, int]]) -> Total:
-    """The same total with stages written as sums; they are in `.stages.sums`."""
-    return Total(total.pick, total.weights, StageForm(stage_symbols))

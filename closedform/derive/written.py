@@ -83,16 +83,7 @@ class BigSum:
 
 
 Written: TypeAlias = (
-    Number
-    | Symbol
-    | Sum
-    | Product
-    | Fraction
-    | Power
-    | Function
-    | Condition
-    | Indicator
-    | BigSum
+    Number | Symbol | Sum | Product | Fraction | Power | Function | Condition | Indicator | BigSum
 )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from contextvars import ContextVar
 from fractions import Fraction
 from inspect import cleandoc
+from itertools import pairwise
 from typing import Any
 
 from lark import Token, Transformer
 
-from closedform.errors import Source, Span, fail
+from closedform.errors import Diagnostic, LimitError, Source, Span
 from closedform.grammar import tree
 
 MAX_DIGITS = 1000
@@ -27,12 +28,6 @@ def span_of(kids: list[Any]) -> Span:
     starts = [s for s in map(_start, kids) if s is not None]
     ends = [e for e in map(_end, kids) if e is not None]
     return Span(source, starts[0], ends[-1]) if starts else Span(source, 0, 0)
-
-
-def _placed(part: Any) -> Any:
-    if isinstance(part, list):
-        return next((p for p in part if _placed(p) is not None), None)
-    return part
 
 
 def _start(part: Any) -> int | None:
@@ -57,7 +52,7 @@ def _has(kids: list[Any], text: str) -> bool:
 
 def _after(kids: list[Any], *texts: str) -> list[Any]:
     """The parts that directly follow one of the given tokens."""
-    return [b for a, b in zip(kids, kids[1:], strict=False) if isinstance(a, Token) and a in texts]
+    return [b for a, b in pairwise(kids) if isinstance(a, Token) and a in texts]
 
 
 def _string(kids: list[Any]) -> str | None:
@@ -84,7 +79,7 @@ class Doc(str):
 class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is generic over leaves we do not name
     def start(self, kids: list[Any]) -> tree.File:
         doc = next((str(kid) for kid in kids if isinstance(kid, Doc)), None)
-        declarations = tuple(kid for kid in kids if isinstance(kid, tree.Node))
+        declarations = tuple(kid for kid in kids if isinstance(kid, tree.Declaration))
         return tree.File(doc, declarations, span=span_of(kids))
 
     def doc(self, kids: list[Any]) -> Doc:
@@ -130,9 +125,7 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def block(self, kids: list[Any]) -> tree.Block:
         doc, body = _doc_and_body(kids)
-        return tree.Block(
-            kids[1], kids[3], doc, body, keyword=str(kids[0]), span=span_of(kids[:2])
-        )
+        return tree.Block(kids[1], kids[3], doc, body, keyword=str(kids[0]), span=span_of(kids[:2]))
 
     def parameters(self, kids: list[Any]) -> tuple[tree.Parameter, ...]:
         return tuple(_nodes(kids))
@@ -192,9 +185,7 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         return tree.Return(tuple(_nodes(kids)), span=span_of(kids))
 
     def repeat(self, kids: list[Any]) -> tree.Repeat:
-        return tree.Repeat(
-            kids[1], _has(kids, "shared"), tuple(kids[-1]), span=span_of(kids[:-1])
-        )
+        return tree.Repeat(kids[1], _has(kids, "shared"), tuple(kids[-1]), span=span_of(kids[:-1]))
 
     def for_(self, kids: list[Any]) -> tree.For:
         return tree.For(kids[1], kids[3], kids[5], tuple(kids[-1]), span=span_of(kids[:-1]))
@@ -292,14 +283,14 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         stop = kids[colon + 1] if colon + 1 < len(kids) else None
         return tree.Slice(start, stop, span=span_of(kids))
 
-    def list(self, kids: list[Any]) -> tree.ListOf:
+    def list_(self, kids: list[Any]) -> tree.ListOf:
         return tree.ListOf(tuple(_nodes(kids)), span=span_of(kids))
 
     def number(self, kids: list[Any]) -> tree.Number:
         span = span_of(kids)
         if len(kids[0]) > MAX_DIGITS:
-            raise fail(
-                "limit", f"a number has more than {MAX_DIGITS} digits", span, "write a power"
+            raise LimitError(
+                Diagnostic("limit", f"a number has more than {MAX_DIGITS} digits", span)
             )
         return tree.Number(Fraction(kids[0].replace("_", "")), span=span)
 
@@ -315,8 +306,7 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
 def _operations(kids: list[Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(
-        (str(operator), operand)
-        for operator, operand in zip(kids[1::2], kids[2::2], strict=True)
+        (str(operator), operand) for operator, operand in zip(kids[1::2], kids[2::2], strict=True)
     )
 
 

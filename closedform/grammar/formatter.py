@@ -17,6 +17,15 @@ from closedform.grammar.expressions import SUM, quote, show
 WIDTH = 100
 INDENT = "    "
 
+SIMPLE = (
+    tree.Assign,
+    tree.Ascribe,
+    tree.Require,
+    tree.Return,
+    tree.EqualClaim,
+    tree.OrderClaim,
+    tree.Expect,
+)
 MULTILINE = (tree.Op, tree.Block)
 
 
@@ -114,9 +123,7 @@ class _Printer:
     next_start: int = 1 << 62
 
     def trailing_if_simple(self, node: tree.Node) -> None:
-        if isinstance(node, tree.Assign | tree.Ascribe | tree.Require | tree.Return):
-            self.trailing(node)
-        elif isinstance(node, tree.EqualClaim | tree.OrderClaim | tree.Expect):
+        if isinstance(node, SIMPLE):
             self.trailing(node)
 
     # Declarations --------------------------------------------------------------------------
@@ -125,9 +132,7 @@ class _Printer:
         previous: tree.Declaration | None = None
         for at, node in enumerate(nodes):
             following = nodes[at + 1] if at + 1 < len(nodes) else None
-            self.next_start = (
-                following.span.start if following and following.span.end else 1 << 62
-            )
+            self.next_start = following.span.start if following and following.span.end else 1 << 62
             spaced = self._spaced(previous, node)
             if spaced:
                 self.blank()

@@ -17,7 +17,6 @@ from lark import Lark, Token, UnexpectedCharacters, UnexpectedToken
 from lark.exceptions import UnexpectedEOF
 from lark.lark import PostLex
 
-
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.builder import Builder, current_source
@@ -28,9 +27,7 @@ MAX_BRACKET_DEPTH = 50
 MAX_BLOCK_DEPTH = 50
 
 CLOSERS = {"(": ")", "[": "]"}
-STRING_OR_COMMENT = re.compile(
-    r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|(?P<comment>#[^\n]*)'
-)
+STRING_OR_COMMENT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|(?P<comment>#[^\n]*)')
 
 
 def parse(text: str, name: str = "<text>") -> tree.File:
@@ -41,9 +38,7 @@ def parse(text: str, name: str = "<text>") -> tree.File:
     """
     source = Source(name, text)
     if len(text) > MAX_CHARACTERS:
-        raise LimitError(
-            Diagnostic("limit", f"{name} has more than {MAX_CHARACTERS} characters")
-        )
+        raise LimitError(Diagnostic("limit", f"{name} has more than {MAX_CHARACTERS} characters"))
     token = current_source.set(source)
     try:
         file = cast(tree.File, _grammar().parse(text + "\n"))
@@ -52,7 +47,7 @@ def parse(text: str, name: str = "<text>") -> tree.File:
             describe_token(source, error.token, error.accepts or error.expected)
         ) from None
     except UnexpectedCharacters as error:
-        raise ClosedformError(describe_character(source, error.pos_in_stream)) from None
+        raise ClosedformError(describe_character(source, error.pos_in_stream or 0)) from None
     except UnexpectedEOF:
         end = Span(source, len(text), len(text))
         raise fail("syntax", "the file ends too early", end) from None

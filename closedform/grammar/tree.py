@@ -249,16 +249,7 @@ class OrderClaim(Node):
 
 
 Statement: TypeAlias = (
-    Assign
-    | Ascribe
-    | Require
-    | Return
-    | Repeat
-    | For
-    | Choose
-    | If
-    | EqualClaim
-    | OrderClaim
+    Assign | Ascribe | Require | Return | Repeat | For | Choose | If | EqualClaim | OrderClaim
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
 
 from lark import Token
@@ -25,13 +26,18 @@ TOKEN_NAMES = {
     "COLON": "`:`",
     "COMMA": "`,`",
     "EQUAL": "`=`",
-    "__ANON_0": "`->`",
+    "ARROW": "`->`",
+    "RANGE": "`..`, as in 1..4",
 }
 
 DECLARATIONS = (
     "dim", "ratio", "let", "assume", "count", "from", "op", "block", "model", "preset",
 )  # fmt: skip
 STATEMENTS = ("repeat", "for", "choose", "if", "return", "require", "claim")
+
+RESERVED = {*DECLARATIONS, *STATEMENTS, "else", "elif", "expect"}
+
+BRACKET_OR_TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|#[^\n]*|[()\[\]]')
 
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
 
@@ -58,8 +64,45 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
             span,
             "indent the lines of the block by four spaces",
         )
+    opener = _open_bracket(source, start)
+    if opener is not None and _first_on_line(source, start) and str(token) in RESERVED:
+        bracket = source.text[opener]
+        closer = {"(": ")", "[": "]"}[bracket]
+        place = Span(source, opener, opener + 1)
+        return Diagnostic("syntax", f"`{bracket}` is never closed", place, f"add `{closer}`")
+    word = source.line(span.line).split(maxsplit=1)[:1]
+    if word and word[0].rstrip(":") in ("else", "elif") and "ELSE" not in expected:
+        return Diagnostic(
+            "syntax",
+            f"this `{word[0].rstrip(':')}` belongs to no `if`",
+            span,
+            "it stands below an `if`, with the same indentation",
+        )
+    if word and word[0] in DECLARATIONS and source.line(span.line)[:1] == " ":
+        return Diagnostic(
+            "syntax",
+            f"`{word[0]}` is not expected here",
+            span,
+            "declarations stand at the left margin",
+        )
     found = _found(token)
     return Diagnostic("syntax", f"{found} is not expected here", span, _help(token, expected))
+
+
+def _first_on_line(source: Source, offset: int) -> bool:
+    line, column = source.position(offset)
+    return not source.line(line)[: column - 1].strip()
+
+
+def _open_bracket(source: Source, end: int) -> int | None:
+    """Where the innermost bracket begins that is open at `end`."""
+    found: list[int] = []
+    for match in BRACKET_OR_TEXT.finditer(source.text, 0, end):
+        if match[0] in ("(", "["):
+            found.append(match.start())
+        elif match[0] in (")", "]") and found:
+            found.pop()
+    return found[-1] if found else None
 
 
 def describe_character(source: Source, offset: int) -> Diagnostic:
@@ -102,8 +145,6 @@ def _help(token: Token, expected: AbstractSet[str]) -> str | None:
     if "DIM" in expected:
         known = suggestion(text, DECLARATIONS)
         return known or "a file is made of " + ", ".join(f"`{word}`" for word in DECLARATIONS)
-    if "REPEAT" in expected and token.type in ("DEF", "DIM", "LET", "OP", "BLOCK", "MODEL"):
-        return "declarations stand at the left margin"
     wanted = sorted(TOKEN_NAMES.get(name, f"`{name.lower()}`") for name in expected & _SAYABLE)
     if expected >= OPERANDS:
         wanted = ["an expression"]
@@ -116,4 +157,4 @@ def _help(token: Token, expected: AbstractSet[str]) -> str | None:
 
 _SAYABLE = {
     *TOKEN_NAMES, "IN", "OF", "UNDER", "IMPORT", "GROW", "WHEN", "ELSE", "FOR", "SHARED",
-} - {"__ANON_0"}  # fmt: skip
+}  # fmt: skip

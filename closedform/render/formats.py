@@ -94,29 +94,41 @@ def _columns(rows: list[list[str]]) -> str:
 
 
 LATEX_TOOLS: dict[str, Callable[..., Any]] = {
-    "display": _display, "definition": _definition, "number": _latex_number, "indent": _latex_indent,
-}  # fmt: skip
+    "display": _display,
+    "definition": _definition,
+    "number": _latex_number,
+    "indent": _latex_indent,
+}
 MARKDOWN_TOOLS: dict[str, Callable[..., Any]] = {
-    "display": _display, "definition": _definition, "number": _number, "indent": _markdown_indent,
-}  # fmt: skip
+    "display": _display,
+    "definition": _definition,
+    "number": _number,
+    "indent": _markdown_indent,
+}
 TEXT_TOOLS: dict[str, Callable[..., Any]] = {
-    "definition": _plain_definition, "number": _number, "columns": _columns,
-    "symbol_rows": _symbol_rows, "part_rows": _part_rows, "preset_rows": _preset_rows,
-}  # fmt: skip
+    "definition": _plain_definition,
+    "number": _number,
+    "columns": _columns,
+    "symbol_rows": _symbol_rows,
+    "part_rows": _part_rows,
+    "preset_rows": _preset_rows,
+}
 
+_document = template_writer("document.tex.j2", escape_latex, latex, LATEX_TOOLS)
+_fragment = template_writer("fragment.tex.j2", escape_latex, latex, LATEX_TOOLS)
+_markdown = template_writer("report.md.j2", escape_markdown, latex, MARKDOWN_TOOLS)
+_plain_text = template_writer("report.txt.j2", str, w.plain, TEXT_TOOLS)
 
 FORMATS = {
     row.name: row
     for row in (
-        Format("md", (".md", ".markdown"),
-               template_writer("report.md.j2", escape_markdown, latex, MARKDOWN_TOOLS)),
-        Format("tex", (".tex",), template_writer("document.tex.j2", escape_latex, latex, LATEX_TOOLS)),
-        Format("fragment", (".inc", ".fragment.tex"),
-               template_writer("fragment.tex.j2", escape_latex, latex, LATEX_TOOLS)),
-        Format("text", (".txt",), template_writer("report.txt.j2", str, w.plain, TEXT_TOOLS)),
+        Format("md", (".md", ".markdown"), _markdown),
+        Format("tex", (".tex",), _document),
+        Format("fragment", (".inc", ".fragment.tex"), _fragment),
+        Format("text", (".txt",), _plain_text),
         Format("json", (".json",), json_report),
     )
-}  # fmt: skip
+}
 
 
 def format_named(name: str) -> Format:

@@ -217,9 +217,7 @@ def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRo
     return tuple(rows)
 
 
-def _where(
-    derivation: Derivation, formed: Sequence[Closed], wish: Wish
-) -> tuple[Definition, ...]:
+def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tuple[Definition, ...]:
     """The abbreviations that the formulas need, each after those that it needs itself."""
     spelled = derivation.known.spelled
     needed: set[Symbol] = set()
@@ -270,9 +268,7 @@ def _parts(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[PartRow
                 if all(amount == 0 for amount in amounts):
                     return
                 written = tuple(forms.shortest(amount, order) for amount in amounts)
-                yield PartRow(
-                    depth, site.span.line, node.name, forms.write(times, order), written
-                )
+                yield PartRow(depth, site.span.line, node.name, forms.write(times, order), written)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
                     inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
                     yield from rows(inner, times, depth + 1)
@@ -324,9 +320,7 @@ def _identity(node: Node) -> Node:
 # Presets and assumptions -------------------------------------------------------------------
 
 
-def _presets(
-    project: Project, entity: Entity, formed: Sequence[Closed]
-) -> tuple[PresetRow, ...]:
+def _presets(project: Project, entity: Entity, formed: Sequence[Closed]) -> tuple[PresetRow, ...]:
     if project.derivation(entity).generic:
         return ()
     return tuple(_preset_row(project, preset, formed) for preset in project.presets(entity))
