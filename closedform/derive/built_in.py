@@ -10,7 +10,7 @@ from sympy import Expr, Integer
 
 from closedform.derive import cost as costs
 from closedform.derive.knowledge import say
-from closedform.derive.modules import standard_operations
+from closedform.derive.modules import standard_library
 from closedform.derive.patterns import Side, parse_einsum, parse_pattern
 from closedform.derive.values import Scope, Tensor, Value, say_kind
 from closedform.errors import Span, fail
@@ -25,8 +25,7 @@ QUANTITIES = frozenset({"params", "buffers", "cache"})
 
 def known_counts() -> set[str]:
     """Every count that needs no declaration."""
-    counts = {n for n, e in standard_operations().items() if isinstance(e.declaration, tree.Count)}
-    return counts | QUANTITIES
+    return {*standard_library()[1], *QUANTITIES}
 
 
 class Arguments:

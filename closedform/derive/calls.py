@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
@@ -227,7 +228,26 @@ def _match_arguments(
         else:
             assert parameter.default is not None
             value = elab.evaluator.value(parameter.default, scope)
-        scope.names[name] = as_list(elab, parameter, value, scope)
+        value = as_list(elab, parameter, value, scope)
+        _check_bound(elab, entity, name, value, scope, span)
+        scope.names[name] = value
+
+
+def _check_bound(
+    elab: Elaborator, entity: Entity, name: str, value: Value, scope: Scope, span: Span
+) -> None:
+    """A size that a shape has bound already must be the same when it is given as well."""
+    before = scope.names.get(name)
+    if not isinstance(before, Expr) or not isinstance(value, Expr):
+        return
+    if not elab.known.equal(before, value):
+        raise fail(
+            "shape",
+            f"`{name}` of `{entity.name}` is given as {say(value)}, "
+            f"and its tensor has {say(before)}",
+            span,
+            f"{say(value)} is not proved equal to {say(before)}",
+        )
 
 
 # Bodies ------------------------------------------------------------------------------------
@@ -318,7 +338,7 @@ def _run_op(
                 counts[statement.targets[0].name] = found
     except ClosedformError as error:
         raise _noted(error, entity, span) from None
-    _check_locals(declaration, counts)
+    _check_locals(declaration, counts, entity.module.counts)
     inputs = tuple(v.shape for v in bound.values() if isinstance(v, Tensor))
     node = costs.Operation(
         entity.name, kind or entity.name, counts, inputs,
@@ -382,20 +402,15 @@ def _count(elab: Elaborator, statement: tree.Assign, scope: Scope) -> Expr | str
             raise fail("type", '`kind` is a text such as "conv"', statement.span)
         return kind
     value = elab.evaluator.size(statement.value, scope, "a count")
-    if name in built_in.QUANTITIES or _is_count(scope, name):
+    if name in built_in.QUANTITIES or name in scope.module.counts:
         return value
     scope.names[name] = value
     return None
 
 
-def _is_count(scope: Scope, name: str) -> bool:
-    entity = scope.module.names.get(name)
-    return name in built_in.known_counts() or (
-        entity is not None and isinstance(entity.declaration, tree.Count)
-    )
-
-
-def _check_locals(declaration: tree.Op, counts: dict[str, Expr]) -> None:
+def _check_locals(
+    declaration: tree.Op, counts: dict[str, Expr], counts_known: Iterable[str]
+) -> None:
     """A name that is neither a count nor used later is most likely a count misspelt."""
     for at, statement in enumerate(declaration.body):
         if not isinstance(statement, tree.Assign):
@@ -408,6 +423,6 @@ def _check_locals(declaration: tree.Op, counts: dict[str, Expr]) -> None:
             "count",
             f"`{name}` is no kind of count",
             statement.targets[0].span,
-            suggestion(name, built_in.known_counts())
+            suggestion(name, {*counts_known, *built_in.QUANTITIES})
             or f'declare it outside the operation: `count {name} "meaning"`',
         )

@@ -55,6 +55,14 @@ class Demands:
         self.known.assume(fact)
         self.known.used.add(fact)
 
+    def possible(self, condition: Any, span: Span, message: str) -> None:
+        """Demand a condition without which there is no such tensor; it need not be proved."""
+        answer = self.known.decide(condition)
+        if answer is False:
+            raise fail("range", message, span)
+        if answer is None:
+            self.known.used.add(Fact(condition, "possible", span))
+
     def _true_of_defaults(self, condition: Boolean) -> bool:
         base = condition.xreplace(self.known.definitions)
         if not base.free_symbols <= self.defaults.keys():

@@ -43,6 +43,7 @@ class Derivation:
     scope: Scope
     symbols: dict[str, tuple[Symbol, ...]]
     stage_symbols: dict[Symbol, tuple[str, int]]
+    lets: tuple[Symbol, ...]
     defaults: dict[Symbol, Expr]
     positive: tuple[Expr, ...]
     evaluator: Evaluator
@@ -225,7 +226,10 @@ class Elaborator:
     def _assign(self, node: tree.Assign, scope: Scope) -> None:
         value = self.evaluator.value(node.value, scope)
         if len(node.targets) == 1:
-            scope.names[node.targets[0].name] = value
+            name = node.targets[0].name
+            if len(self.calling) == 1 and not self.generic and _is_rounded(value):
+                value = self._abbreviate(name, value)
+            scope.names[name] = value
             return
         if not isinstance(value, tuple) or len(value) != len(node.targets):
             many = len(value) if isinstance(value, tuple) else 1
@@ -243,14 +247,20 @@ class Elaborator:
         match(self, node.shape, tensor, scope, f"`{node.tensor.name}`")
         scope.names.pop("...", None)
         if len(self.calling) == 1 and not self.generic:
-            for name in [name for name in scope.names if name not in before]:
-                scope.names[name] = self._abbreviate(name, scope.names[name])
-            shape = tuple(map(self.known.fold, tensor.shape))
+            named = {
+                size: self._abbreviate(name, size)
+                for name, size in scope.names.items()
+                if name not in before
+            }
+            scope.names.update(
+                {name: named[scope.names[name]] for name in scope.names if name not in before}
+            )
+            shape = tuple(named.get(size, self.known.fold(size)) for size in tensor.shape)
             scope.names[node.tensor.name] = Tensor(shape)
 
     def _abbreviate(self, name: str, size: Expr) -> Expr:
         """A size that a model names becomes an abbreviation, with the index of its stage."""
-        if size.is_Symbol or size.is_Number or self.known.ranges:
+        if size.is_Number or self.known.ranges or (size.is_Symbol and not self.indices):
             return size
         symbol = size_symbol("_".join([name, *(str(index) for _, index in self.indices)]))
         if symbol in self.known.definitions or symbol.name in self.names.owners:
@@ -283,6 +293,7 @@ class Elaborator:
             scope=scope,
             symbols=self._symbols(),
             stage_symbols=self.names.stage_symbols,
+            lets=tuple(self.names.lets.values()),
             defaults=self.demands.defaults,
             positive=tuple(self.demands.positive),
             evaluator=self.evaluator,
@@ -334,3 +345,8 @@ class Elaborator:
                 f"declare it outside: `dim {name}`",
             )
         return calls.as_list(self, parameter, size_symbol(name), scope)
+
+
+def _is_rounded(value: Value) -> bool:
+    """Whether a size is long to read: a model that names one gives it an abbreviation."""
+    return isinstance(value, Expr) and value.has(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)

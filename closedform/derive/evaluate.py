@@ -278,6 +278,7 @@ class Evaluator:
         return extent
 
     def _inside(self, position: Expr, axis: Expr, span: Span, strict: bool) -> None:
-        beyond = sympy.Ge(position, axis) if strict else sympy.Gt(position, axis)
-        if self.known.decide(beyond) is True or self.known.decide(sympy.Lt(position, 0)) is True:
-            raise fail("range", f"{say(position)} is outside an axis of size {say(axis)}", span)
+        message = f"{say(position)} is outside an axis of size {say(axis)}"
+        below = sympy.Lt(position, axis) if strict else sympy.Le(position, axis)
+        for condition in (sympy.Ge(position, 0), below):
+            self.owner.demands.possible(condition, span, message)

@@ -106,7 +106,8 @@ class Knowledge:
         base = self.base(value)
         self.definitions[symbol] = base
         self.spelled[symbol] = value
-        self.names.setdefault(base, symbol)
+        if not base.is_Symbol and not base.is_Number:
+            self.names[base] = symbol
 
     def base(self, expr: Expr) -> Expr:
         """An expression without abbreviations."""
@@ -137,9 +138,9 @@ class Knowledge:
         self.used, self.ranges = set(other.used), dict(other.ranges)
 
     def renamed(self, expr: Expr) -> Expr:
-        """An expression with the abbreviation of every floor and ceiling that has one."""
-        rounded = expr.atoms(sympy.floor, sympy.ceiling)
-        return expr.xreplace({atom: self.fold(atom) for atom in rounded})
+        """An expression with abbreviations wherever what they stand for can be seen."""
+        named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Symbol}
+        return expr.xreplace(named)
 
     # Assumptions ---------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.derive import cost as costs
-from closedform.derive.knowledge import Fact, say, size_symbol
+from closedform.derive.knowledge import say, size_symbol
 from closedform.derive.modules import parts_of
 from closedform.derive.values import Scope, Tensor, Value
 from closedform.errors import Span, fail
@@ -33,11 +33,8 @@ def run_repeat(elab: Elaborator, node: tree.Repeat, scope: Scope) -> None:
 def run_choose(elab: Elaborator, node: tree.Choose, scope: Scope) -> None:
     count = _times(elab, node.count, scope, "a choice")
     of = _times(elab, node.of, scope, "a choice")
-    if elab.known.decide(sympy.Gt(count, of)) is True:
-        raise fail("range", f"{say(count)} of {say(of)} cannot be chosen", node.span)
-    if elab.known.decide(sympy.Le(count, of)) is None:
-        fact = Fact(sympy.Le(count, of), "possible", node.span)
-        elab.known.used.add(fact)
+    message = f"{say(count)} of {say(of)} cannot be chosen"
+    elab.demands.possible(sympy.Le(count, of), node.span, message)
     inner = scope.inner()
     body = elab.run(node.body, inner)
     _check_kept(elab, inner, scope, node.span, "a choice")

@@ -28,7 +28,11 @@ def match(elab: Elaborator, pattern: tree.Shape, tensor: Tensor, scope: Scope, w
         raise _mismatch(pattern, tensor, what, "they have different numbers of axes")
     if rests:
         at, end = rests[0], rests[0] + len(sizes) - len(axes) + 1
-        scope.names["..."] = tuple(sizes[at:end])
+        rest = tuple(sizes[at:end])
+        before = scope.names.setdefault("...", rest)
+        if len(before) != len(rest) or not all(map(elab.known.equal, before, rest)):
+            reason = f"`...` is {say_shape(before)} in another tensor, and {say_shape(rest)} here"
+            raise _mismatch(pattern, tensor, what, reason)
         axes[at : at + 1] = []
         sizes[at:end] = []
     for axis, size in zip(axes, sizes, strict=True):

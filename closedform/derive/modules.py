@@ -37,19 +37,23 @@ class Entity:
 
 @dataclass(eq=False)
 class Module:
-    """One file: its tree, and every name that can be used in it."""
+    """One file: its tree, and every name that can be used in it.
+
+    Kinds of count have a table of their own: `tanh` is an operation and a count.
+    """
 
     title: str
     file: tree.File
     folder: Path | None
     names: dict[str, Entity] = field(default_factory=dict)
+    counts: dict[str, Entity] = field(default_factory=dict)
     imports: list[Module] = field(default_factory=list)
 
     def own(self, *kinds: type) -> list[Entity]:
         """Entities of the given kinds that this file declares itself."""
         return [
             entity
-            for entity in self.names.values()
+            for entity in (*self.names.values(), *self.counts.values())
             if entity.module is self and isinstance(entity.declaration, kinds)
         ]
 
@@ -134,8 +138,9 @@ class Loader:
             elif not isinstance(declaration, tree.Assume | tree.Preset):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
-        for name, entity in standard_operations().items():
-            module.names.setdefault(name, entity)
+        operations, counts = standard_library()
+        module.names = {**operations, **module.names}
+        module.counts = {**counts, **module.counts}
         return module
 
     def _import(self, module: Module, node: tree.Import) -> None:
@@ -143,7 +148,7 @@ class Loader:
         if source not in module.imports:
             module.imports.append(source)
         for name in node.names:
-            entity = source.names.get(name.name)
+            entity = source.names.get(name.name) or source.counts.get(name.name)
             if entity is None:
                 raise fail(
                     "import",
@@ -237,18 +242,20 @@ def library_folder(name: str) -> Path:
 
 
 @cache
-def standard_operations() -> dict[str, Entity]:
-    """The operations of the standard library, which need no import."""
-    found: dict[str, Entity] = {}
+def standard_library() -> tuple[dict[str, Entity], dict[str, Entity]]:
+    """The operations and the kinds of count of the standard library, which need no import."""
+    operations: dict[str, Entity] = {}
+    counts: dict[str, Entity] = {}
     for path in sorted(library_folder("std").glob("*.arch")):
         title = f"std/{path.name}"
         module = Module(title, parse(path.read_text("utf-8"), title), path.parent)
+        module.names, module.counts = operations, counts
         for node in module.file.declarations:
-            if isinstance(node, tree.Op | tree.Count):
-                found[node.name.name] = Entity(node, module)
-    for entity in found.values():
-        entity.module.names.update(found)
-    return found
+            if isinstance(node, tree.Op):
+                operations[node.name.name] = Entity(node, module)
+            elif isinstance(node, tree.Count):
+                counts[node.name.name] = Entity(node, module)
+    return operations, counts
 
 
 def _in_library(folder: Path) -> bool:
@@ -256,14 +263,15 @@ def _in_library(folder: Path) -> bool:
 
 
 def _declare(module: Module, name: tree.Name, entity: Entity) -> None:
-    if name.name in BUILT_IN or name.name in ("_", "kind"):
+    table = module.counts if isinstance(entity.declaration, tree.Count) else module.names
+    if table is module.names and (name.name in BUILT_IN or name.name in ("_", "kind")):
         raise fail(
             "name",
             f"`{name.name}` belongs to the language and cannot be defined",
             name.span,
             "choose another name",
         )
-    before = module.names.get(name.name)
+    before = table.get(name.name)
     if before is not None and before is not entity:
         line = before.declaration.name.span
         raise fail(
@@ -273,7 +281,7 @@ def _declare(module: Module, name: tree.Name, entity: Entity) -> None:
             "choose another name",
             f"first at {line}",
         )
-    module.names[name.name] = entity
+    table[name.name] = entity
 
 
 def _check_families(module: Module) -> None:

@@ -28,26 +28,24 @@ class Names:
         self.owners: dict[str, Entity] = {}
         self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
         self.ended: set[str] = set()  # names whose body is over
-        self._lets: dict[Entity, Symbol] = {}
+        self.lets: dict[Entity, Symbol] = {}
         self._defining: list[Entity] = []
 
     def resolve(self, name: tree.Name, scope: Scope) -> Value:
         """The value of a name, or an error that offers the nearest one."""
-        entity = scope.module.names.get(name.name)
-        is_count = entity is not None and isinstance(entity.declaration, tree.Count)
-        if is_count and name.name not in BUILT_IN and scope.find(name.name) is None:
-            raise fail(
-                "type",
-                f"`{name.name}` is a kind of count, not a size",
-                name.span,
-                f"declare a size with `dim`; `{name.name} = ...` stands in an `op`",
-            )
         value = self.find(name.name, scope)
         if value is None:
             raise self._unknown(name, scope)
         return value
 
     def _unknown(self, name: tree.Name, scope: Scope) -> Exception:
+        if name.name in scope.module.counts:
+            return fail(
+                "type",
+                f"`{name.name}` is a kind of count, not a size",
+                name.span,
+                f"declare a size with `dim`; `{name.name} = ...` stands in an `op`",
+            )
         if name.name in self.ended:
             return fail(
                 "name",
@@ -71,9 +69,9 @@ class Names:
         if value is not None:
             return value
         entity = scope.module.names.get(name)
-        if name in BUILT_IN and not (entity and isinstance(entity.declaration, tree.Dim)):
-            return BuiltIn(name)
-        return None if entity is None else self.of(entity)
+        if entity is not None:
+            return self.of(entity)
+        return BuiltIn(name) if name in BUILT_IN else None
 
     def of(self, entity: Entity) -> Value:
         """The value of a declaration."""
@@ -122,7 +120,7 @@ class Names:
         return Family(name, tuple(symbols))
 
     def _let(self, entity: Entity, declaration: tree.Let) -> Symbol:
-        if entity not in self._lets:
+        if entity not in self.lets:
             if entity in self._defining:
                 names = [e.name for e in self._defining[self._defining.index(entity) :]]
                 raise fail(
@@ -137,9 +135,9 @@ class Names:
             self._defining.pop()
             integer = self.known.integer(value) or None
             symbol = Symbol(entity.name, positive=True, integer=integer)
-            self._lets[entity] = symbol
+            self.lets[entity] = symbol
             self.known.define(symbol, value)
-        return self._lets[entity]
+        return self.lets[entity]
 
     def bind(self, entity: Entity, value: tree.Expression, module: Module) -> dict[Symbol, Expr]:
         """The symbols of a dim, each with what an expression of a module gives it."""

@@ -98,7 +98,7 @@ def closed(derivation: Derivation, measure: Measure) -> Closed:
     form = Closed(measure, derivation, sympy.Integer(0))
     expr = sympy.expand(form.total()(derivation.root))
     spelled = derivation.known.spelled
-    for symbol in spelled:
+    for symbol in derivation.lets:
         expr = _bring_in(expr, symbol, spelled, set(spelled))
     return replace(form, expr=expr)
 
@@ -279,7 +279,17 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     derivation = form.derivation
     settled = settle(derivation, values)
     base = derivation.known.base(form.expr)
-    missing = sorted((s.name for s in base.free_symbols if s not in settled), key=str)
+    unbound = sorted((s for s in base.free_symbols if s not in settled), key=str)
+    missing = [symbol.name for symbol in unbound]
+    circular = [symbol.name for symbol in unbound if symbol in derivation.defaults]
+    if circular:
+        raise fail(
+            "unbound",
+            f"the defaults of {', '.join(f'`{name}`' for name in circular)} need sizes "
+            "that have no value, or each other",
+            None,
+            "give one of them in the preset",
+        )
     if missing:
         raise fail(
             "unbound",

@@ -312,9 +312,13 @@ class _Printer:
         self.claim(claim, node.source, node.conditions)
 
     def claim(self, text: str, source: str | None, conditions: Sequence[tree.Expression]) -> None:
-        source_text = f"  {quote(source)}" if source is not None else ""
         when = f" when {', '.join(map(show, conditions))}" if conditions else ""
-        self.write(text + source_text + when)
+        if source is None:
+            self.write(text + when)
+            return
+        room = WIDTH - len(self.indent) - len(text) - len(when)
+        gap = "  " if len(quote(source)) + 2 <= room else "\n" + INDENT
+        self.write(text + gap + quote(source) + when)
 
 
 def _declared(node: tree.Dim | tree.Let | tree.Count) -> str:
