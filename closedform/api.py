@@ -14,10 +14,12 @@ from typing import Any
 from sympy import Expr
 
 from closedform.derive import written as w
+from closedform.derive.express import express, staying
 from closedform.derive.measures import Measure, conventions, measure
 from closedform.derive.modules import Entity, Loader, library_folder
+from closedform.derive.numbers import dims_values, evaluate
 from closedform.derive.project import Project
-from closedform.derive.result import Closed, dims_values, evaluate, express
+from closedform.derive.result import Closed
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.files import read_text
 from closedform.grammar import tree
@@ -71,7 +73,7 @@ class Formula:
     @property
     def stays(self) -> tuple[str, ...]:
         """The symbols that could not be expressed in those that were chosen."""
-        return self._closed.stays
+        return staying(self._closed)
 
     def in_terms_of(self, *names: str) -> Formula:
         """The same formula in the named symbols; what cannot be expressed stays, see `.stays`.

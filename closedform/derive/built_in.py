@@ -9,9 +9,9 @@ import sympy
 from sympy import Expr, Integer
 
 from closedform.derive import cost as costs
-from closedform.derive.knowledge import say
 from closedform.derive.modules import standard_library
 from closedform.derive.patterns import Side, parse_einsum, parse_pattern
+from closedform.derive.sizes import say
 from closedform.derive.values import Scope, Tensor, Value, say_kind
 from closedform.errors import Span, fail
 from closedform.grammar import tree

@@ -9,9 +9,9 @@ from sympy import Expr
 
 from closedform.derive import built_in
 from closedform.derive import cost as costs
-from closedform.derive.knowledge import say
 from closedform.derive.matching import match
 from closedform.derive.modules import Entity, names_in, parts_of
+from closedform.derive.sizes import say
 from closedform.derive.values import Applied, Family, Scope, Tensor, Value, say_kind
 from closedform.errors import ClosedformError, Diagnostic, Span, fail, suggestion
 from closedform.grammar import tree

@@ -11,12 +11,13 @@ from sympy import Expr
 
 from closedform.derive import written as w
 from closedform.derive.forms import factored, shortest
-from closedform.derive.knowledge import Fact, say
+from closedform.derive.knowledge import Fact
 from closedform.derive.measures import Measure, conventions, measure
 from closedform.derive.modules import Entity, parts_of
 from closedform.derive.orders import grows_no_faster
 from closedform.derive.project import Project, derive
 from closedform.derive.result import Closed, closed
+from closedform.derive.sizes import say
 from closedform.derive.values import Scope
 from closedform.errors import ClosedformError, Diagnostic, fail
 from closedform.grammar import tree

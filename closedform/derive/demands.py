@@ -9,7 +9,8 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.knowledge import Divides, Fact, Knowledge, say
+from closedform.derive.knowledge import Fact, Knowledge
+from closedform.derive.sizes import Divides, say
 from closedform.errors import Span, fail
 
 
@@ -80,7 +81,9 @@ class Demands:
                 raise fail("shape", f"an axis of {what} has the size {say(axis)}", span)
             if lower is None or lower <= 0:
                 for factor in sympy.Mul.make_args(self.known.base(axis)):
-                    self.positive.setdefault(factor.as_base_exp()[0])
+                    base, _ = factor.as_base_exp()
+                    if not base.is_Number:
+                        self.positive.setdefault(base)
             axes.append(axis)
         return tuple(axes)
 

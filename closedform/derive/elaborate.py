@@ -16,11 +16,12 @@ from closedform.derive.branches import run_if
 from closedform.derive.cost import Node, Site
 from closedform.derive.demands import Demands
 from closedform.derive.evaluate import Evaluator
-from closedform.derive.knowledge import Fact, Knowledge, size_symbol
+from closedform.derive.knowledge import Fact, Knowledge
 from closedform.derive.loops import run_choose, run_for, run_repeat
 from closedform.derive.matching import broadcast, match
 from closedform.derive.modules import Entity, Module, names_in, parts_of
 from closedform.derive.names import Names
+from closedform.derive.sizes import size_symbol
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Tensor, Value
 from closedform.errors import Span, fail
 from closedform.grammar import tree

@@ -10,7 +10,7 @@ from sympy import Expr, Integer, Rational
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost import indicator
-from closedform.derive.knowledge import Divides, say
+from closedform.derive.sizes import Divides, say
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Tensor, Value, say_kind
 from closedform.errors import Diagnostic, LimitError, Span, fail
 from closedform.grammar import tree

@@ -17,7 +17,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform.derive import written as w
-from closedform.derive.knowledge import Divides
+from closedform.derive.sizes import Divides
 
 MAX_FACTORED_TERMS = 40
 MAX_FACTORED_SYMBOLS = 8

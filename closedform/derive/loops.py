@@ -10,8 +10,8 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.derive import cost as costs
-from closedform.derive.knowledge import say, size_symbol
 from closedform.derive.modules import parts_of
+from closedform.derive.sizes import say, size_symbol
 from closedform.derive.values import Scope, Tensor, Value
 from closedform.errors import Span, fail
 from closedform.grammar import tree

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Integer
 
 from closedform.derive.cost import Shape
-from closedform.derive.knowledge import Knowledge, say
+from closedform.derive.knowledge import Knowledge
+from closedform.derive.sizes import say
 from closedform.derive.values import Scope, Tensor, say_shape
 from closedform.errors import Span, fail
 from closedform.grammar import tree

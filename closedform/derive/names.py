@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 
-from closedform.derive.knowledge import Knowledge, ratio_symbol, say, size_symbol
+from closedform.derive.knowledge import Knowledge
 from closedform.derive.modules import BUILT_IN, Entity, Module
+from closedform.derive.sizes import ratio_symbol, say, size_symbol
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Value
 from closedform.errors import fail, suggestion
 from closedform.grammar import tree

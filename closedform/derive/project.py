@@ -12,7 +12,8 @@ from closedform.derive.elaborate import Derivation, Elaborator
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import Measure, measure
 from closedform.derive.modules import Entity, Module
-from closedform.derive.result import Closed, closed, evaluate, settle
+from closedform.derive.numbers import evaluate, settle
+from closedform.derive.result import Closed, closed
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 

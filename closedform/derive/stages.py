@@ -1,7 +1,7 @@
 """Stages as a sum: the terms of `for s in 1..4` that have one shape become one term in s.
 
-A term of stage s may hold sizes of this stage (D_s) and of the one before it (D_(s-1)), which the
-first stage takes from the tensors that enter the loop.
+A term of stage s may hold sizes of this stage (D_s), of the next, and of the one before it
+(D_(s-1)), which the first stage takes from the tensors that enter the loop.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class StageSum:
         """The sum, with the order of its symbols taken from their stages."""
         special: dict[Symbol, w.Written] = dict(order.special)
         for place, (family, offset) in self.places.items():
-            index = self.index if offset == 0 else f"{self.index}{offset}"
+            index = self.index if offset == 0 else f"{self.index}{offset:+}"
             special[place] = w.Symbol(family, index)
         inner = Order(
             self._placed(order.loops), self._placed(order.front), self._placed(order.rest), special
@@ -108,12 +108,12 @@ class StageForm:
         return sympy.Add(*rest)
 
     def _templates(self, terms: Mapping[int, list[Expr]]) -> list[Expr]:
-        """Every term with the symbols of its stage, and of the one before, as places."""
+        """Every term with the symbols of its stage and its neighbours as places."""
         found: dict[Expr, None] = {}
         for index, parts in terms.items():
             replaced: dict[Expr, Expr] = {}
             for symbol, (family, at) in self.stage_symbols.items():
-                if at in (index, index - 1):
+                if abs(at - index) <= 1:
                     replaced[symbol] = self._place(family, at - index)
             for part in parts:
                 if replaced.keys() & part.free_symbols:
@@ -121,8 +121,8 @@ class StageForm:
         return list(found)
 
     def _place(self, family: str, offset: int) -> Symbol:
-        """The symbol that stands for a size of this stage, or of the one before it."""
-        place = Symbol(f"{family}[s{offset or ''}]", integer=True, positive=True)
+        """The symbol that stands for a size of this stage, or of a neighbouring one."""
+        place = Symbol(f"{family}[s{offset:+}]", integer=True, positive=True)
         self.places[place] = (family, offset)
         return place
 

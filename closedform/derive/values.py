@@ -10,8 +10,8 @@ import sympy
 from sympy import Expr
 
 from closedform.derive.cost import Shape
-from closedform.derive.knowledge import say
 from closedform.derive.modules import Entity, Module
+from closedform.derive.sizes import say
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,16 @@ from sympy import Expr, Integer, Symbol
 
 from closedform.derive import cost, forms
 from closedform.derive import written as w
-from closedform.derive.cost import Node, Site
+from closedform.derive.cost import Site
 from closedform.derive.elaborate import Derivation
-from closedform.derive.knowledge import Divides, Fact, say
+from closedform.derive.express import express, staying, with_defaults
+from closedform.derive.knowledge import Fact
 from closedform.derive.measures import Measure, omitted
 from closedform.derive.modules import Entity
+from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
-from closedform.derive.result import Closed, evaluate, express, symbols_of
+from closedform.derive.result import Closed, symbols_of
+from closedform.derive.sizes import Divides, say
 from closedform.errors import Span
 from closedform.grammar import tree
 
@@ -165,7 +168,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
 
 def _formed(form: Closed, wish: Wish) -> Closed:
     if wish.defaults:
-        form = form.with_defaults(wish.names)
+        form = with_defaults(form, wish.names)
     return express(form, wish.names) if wish.names else form
 
 
@@ -179,7 +182,7 @@ def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> For
         says=what.says,
         formula=form.written(wish.form, wish.stages),
         expr=sympy_text(form.expr),
-        stays=form.stays,
+        stays=staying(form),
         value=None if values is None else evaluate(form, values),
     )
 
@@ -230,7 +233,7 @@ def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tupl
     names = derivation.entity.module.names
     rows = []
     if wish.stages == "sum":
-        starts = {k: v for form in formed for k, v in form.starts().items()}
+        starts = {k: v for form in formed for k, v in form.starts.items()}
         for name, value in starts.items():
             rows.append(Definition(_stage_symbol(name), forms.write(value, formed[0].order), ""))
     for symbol, value in spelled.items():
@@ -253,7 +256,6 @@ def _stage_symbol(name: str) -> w.Symbol:
 
 
 def _parts(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[PartRow]:
-    totals = [form.measure.total() for form in formed]
     order = formed[0].order
 
     def rows(sites: Sequence[Site], times: Expr, depth: int) -> Iterator[PartRow]:
@@ -264,7 +266,7 @@ def _parts(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[PartRow
         node = site.node
         match node:
             case cost.Operation() | cost.Sequence():
-                amounts = [sympy.expand(total(node)) for total in totals]
+                amounts = [form.of(node) for form in formed]
                 if all(amount == 0 for amount in amounts):
                     return
                 written = tuple(forms.shortest(amount, order) for amount in amounts)
@@ -280,12 +282,12 @@ def _parts(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[PartRow
                 for index, body in enumerate(node.bodies, node.first):
                     yield PartRow(
                         depth, site.span.line, f"{node.index} = {index}",
-                        w.Number(1), tuple(_cost_of(body, total, order) for total in totals),
+                        w.Number(1), tuple(_cost_of(body, form, order) for form in formed),
                     )  # fmt: skip
                     yield from rows(body, times, depth + 1)
             case cost.Steps():
                 span = f"{node.index} = {node.first}..{say(node.last)}"
-                amounts = [sympy.expand(total(node)) for total in totals]
+                amounts = [form.of(node) for form in formed]
                 written = tuple(forms.shortest(amount, order) for amount in amounts)
                 yield PartRow(depth, site.span.line, span, forms.write(times, order), written)
                 yield from rows(node.body, Integer(1), depth + 1)
@@ -299,22 +301,18 @@ def _parts(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[PartRow
     yield from rows(derivation.root.body, Integer(1), 0)
 
 
-def _cost_of(body: tuple[Site, ...], total: cost.Total, order: forms.Order) -> w.Written:
-    return forms.shortest(sympy.expand(total.body(body)), order)
+def _cost_of(body: tuple[Site, ...], form: Closed, order: forms.Order) -> w.Written:
+    return forms.shortest(sympy.Add(*(form.of(site.node) for site in body)), order)
 
 
 def _counted(sites: Sequence[Site]) -> list[tuple[Site, int]]:
     """Sites with the same node on the same line together, and how many they are."""
     found: dict[tuple[int, int], tuple[Site, int]] = {}
     for site in sites:
-        key = (id(_identity(site.node)), site.span.line)
+        key = (id(site.node), site.span.line)
         first, count = found.get(key, (site, 0))
         found[key] = (first, count + 1)
     return list(found.values())
-
-
-def _identity(node: Node) -> Node:
-    return node
 
 
 # Presets and assumptions -------------------------------------------------------------------

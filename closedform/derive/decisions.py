@@ -1,0 +1,135 @@
+"""Conditions on sizes: yes, no, or not known, from the signs of their differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import sympy
+from sympy import Expr, Integer, Rational, Symbol
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from closedform.derive.sizes import Divides
+
+if TYPE_CHECKING:
+    from closedform.derive.knowledge import Knowledge
+
+
+def decide(known: Knowledge, condition: Any) -> bool | None:
+    """Whether a condition holds; None when that is not known."""
+    if isinstance(condition, sympy.And | sympy.Or):
+        return _decide_many(known, condition)
+    if isinstance(condition, sympy.Not):
+        inner = known.decide(condition.args[0])
+        return None if inner is None else not inner
+    if isinstance(condition, Divides):
+        return _decide_divides(known, *condition.args)
+    if isinstance(condition, Relational):
+        return _decide_relation(known, condition)
+    return None
+
+
+def _decide_many(known: Knowledge, condition: Boolean) -> bool | None:
+    answers = [known.decide(part) for part in condition.args]
+    settles = isinstance(condition, sympy.Or)
+    if settles in answers:
+        return settles
+    return None if None in answers else not settles
+
+
+def _decide_divides(known: Knowledge, divisor: Expr, dividend: Expr) -> bool | None:
+    quotient = sympy.expand(known.base(dividend) / known.base(divisor))
+    if quotient.is_Rational:
+        return bool(quotient.is_Integer)
+    return True if known.integer(quotient) else None
+
+
+def _decide_relation(known: Knowledge, relation: Relational) -> bool | None:
+    difference = sympy.expand(known.base(relation.lhs) - known.base(relation.rhs))
+    at_least, at_most = bounds(known, difference)
+    if isinstance(relation, sympy.Eq | sympy.Ne):
+        if difference == 0:
+            answer: bool | None = True
+        elif (at_least is not None and at_least > 0) or (at_most is not None and at_most < 0):
+            answer = False
+        else:
+            answer = None
+        return answer if isinstance(relation, sympy.Eq) or answer is None else not answer
+    if isinstance(relation, sympy.Lt | sympy.Le):
+        at_least, at_most = _negated(at_most), _negated(at_least)
+    strict = isinstance(relation, sympy.Lt | sympy.Gt)
+    if at_least is not None and (at_least > 0 or (at_least == 0 and not strict)):
+        return True
+    if at_most is not None and (at_most < 0 or (at_most == 0 and strict)):
+        return False
+    return None
+
+
+def bounds(known: Knowledge, expr: Expr) -> tuple[Rational | None, Rational | None]:
+    """Bounds of the numerator of a value, which has its sign; None where not known."""
+    numerator, denominator = sympy.fraction(sympy.together(expr))
+    if not denominator.is_positive:
+        return None, None
+    constant, rest = sympy.expand(_shifted(known, sympy.expand(numerator))).as_coeff_Add()
+    signs = {_sign(term) for term in sympy.Add.make_args(rest)}
+    lower = constant if signs <= {0, 1} else None
+    upper = constant if signs <= {0, -1} else None
+    return lower, upper
+
+
+def _shifted(known: Knowledge, expr: Expr) -> Expr:
+    """Put x = least + t with t >= 0 for every symbol, and t for what is not a polynomial."""
+    replaced: dict[Expr, Expr] = {}
+    for atom in expr.atoms(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min):
+        if atom.args[0].is_nonnegative or _all_nonnegative(known, atom.args):
+            least = 1 if isinstance(atom, sympy.ceiling) else 0
+            replaced[atom] = least + sympy.Dummy("t", nonnegative=True)
+    expr = expr.xreplace(replaced)
+    least_of = _least(known, expr.free_symbols)
+    moved = {
+        symbol: least_of.get(symbol, Integer(1)) + sympy.Dummy("t", nonnegative=True)
+        for symbol in expr.free_symbols
+        if symbol.is_positive and symbol.is_integer
+    }
+    return expr.xreplace(moved)
+
+
+def _all_nonnegative(known: Knowledge, values: Iterable[Expr]) -> bool:
+    """Whether every value is proved to be at least zero."""
+    lower = [bounds(known, value)[0] for value in values]
+    return all(bound is not None and bound >= 0 for bound in lower)
+
+
+def _least(known: Knowledge, symbols: set[Symbol]) -> dict[Symbol, Expr]:
+    """The least value of those symbols for which a larger one than 1 is assumed."""
+    least: dict[Symbol, Expr] = {
+        index: first
+        for index, (first, _) in known.ranges.items()
+        if index in symbols and first.is_Integer
+    }
+    for fact in known.facts:
+        condition = fact.condition
+        if isinstance(condition, sympy.Lt | sympy.Le):
+            condition = condition.reversed
+        if not isinstance(condition, sympy.Gt | sympy.Ge):
+            continue
+        symbol, bound = condition.lhs, condition.rhs
+        if symbol in symbols and bound.is_Integer:
+            value = bound + isinstance(condition, sympy.Gt)
+            if value > least.get(symbol, 1):
+                least[symbol] = value
+                known.used.add(fact)
+    return least
+
+
+def _negated(bound: Rational | None) -> Rational | None:
+    return None if bound is None else -bound
+
+
+def _sign(term: Expr) -> int | None:
+    if term.is_zero:
+        return 0
+    if term.is_nonnegative:
+        return 1
+    return -1 if term.is_nonpositive else None
