@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from closedform.derive import built_in, calls
 from closedform.derive import cost as costs
+from closedform.derive.arguments import as_list
 from closedform.derive.branches import run_if
 from closedform.derive.cost import Node, Site
 from closedform.derive.demands import Demands
@@ -337,7 +338,7 @@ class Elaborator:
             return Tensor(self.demands.axes(axes, parameter.span, f"`{name}`"))
         if parameter.default is not None:
             value = self.evaluator.value(parameter.default, scope)
-            return calls.as_list(self, parameter, value, scope)
+            return as_list(self, parameter, value, scope)
         if not self.generic:
             raise fail(
                 "argument",
@@ -345,7 +346,7 @@ class Elaborator:
                 parameter.span,
                 f"declare it outside: `dim {name}`",
             )
-        return calls.as_list(self, parameter, size_symbol(name), scope)
+        return as_list(self, parameter, size_symbol(name), scope)
 
 
 def _is_rounded(value: Value) -> bool:

@@ -1,0 +1,255 @@
+"""Tensors in the language itself: einsum, rearrange, concat, split, param; shapes in einops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr, Integer
+
+from closedform.derive import cost as costs
+from closedform.derive.built_in_arguments import USAGE, Arguments
+from closedform.derive.patterns import Side, parse_einsum, parse_pattern
+from closedform.derive.sizes import say
+from closedform.derive.values import Tensor, say_kind
+from closedform.errors import Span, fail
+
+if TYPE_CHECKING:
+    from closedform.derive.elaborate import Elaborator
+
+
+def param(arguments: Arguments) -> Tensor:
+    value, span = arguments.next("a shape")
+    if not isinstance(value, tuple):
+        raise fail("type", f"`param` needs a shape, and this is {say_kind(value)}", span,
+                   f"write {USAGE['param']}")  # fmt: skip
+    sizes = [arguments.elab.evaluator.as_size(item, span) for item in value]
+    shape = arguments.elab.demands.axes(sizes, span, "a parameter")
+    counts = {"params": sympy.Mul(*shape)}
+    tied, tied_span = arguments.named.pop("tied", (False, span))
+    if not isinstance(tied, bool):
+        raise fail("argument", "`tied` takes true or false", tied_span)
+    arguments.elab.emit(
+        arguments.span,
+        costs.Operation("param", "param", {} if tied else counts, (), (shape,)),
+    )
+    return Tensor(shape)
+
+
+def concat(arguments: Arguments) -> Tensor:
+    tensors = arguments.tensors()
+    if not tensors:
+        arguments.tensor()
+    elab, span = arguments.elab, arguments.span
+    rank = len(tensors[0].shape)
+    axis = arguments.axis(rank)
+    for tensor in tensors[1:]:
+        fits = len(tensor.shape) == rank and all(
+            at == axis or elab.known.equal(a, b)
+            for at, (a, b) in enumerate(zip(tensors[0].shape, tensor.shape, strict=True))
+        )
+        if not fits:
+            raise fail(
+                "shape",
+                f"{tensors[0]} and {tensor} cannot be joined along axis {axis}",
+                span,
+                "all other axes must be equal",
+            )
+    joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
+    shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
+    return Tensor(elab.demands.axes(shape, span, "the result"))
+
+
+def split(arguments: Arguments) -> tuple[Tensor, ...]:
+    tensor = arguments.tensor()
+    value, span = arguments.next("a number of parts, or a list of sizes")
+    axis = arguments.axis(len(tensor.shape))
+    elab, whole = arguments.elab, tensor.shape[axis]
+    if isinstance(value, tuple):
+        sizes = [elab.evaluator.as_size(item, span) for item in value]
+        if not elab.known.equal(sympy.Add(*sizes), whole):
+            total = say(sympy.Add(*sizes))
+            raise fail("shape", f"the parts add up to {total}, and the axis has {say(whole)}", span)
+    else:
+        parts = elab.evaluator.as_size(value, span)
+        if not (parts.is_Integer and 1 <= parts <= 64):
+            raise fail("range", f"a tensor is split into 1 to 64 parts, not {say(parts)}", span)
+        sizes = [whole / parts] * int(parts)
+    return tuple(
+        Tensor(
+            elab.demands.axes(
+                (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part"
+            )
+        )
+        for size in sizes
+    )
+
+
+def rearrange(arguments: Arguments) -> Tensor:
+    tensor = arguments.tensor()
+    text, span = arguments.text()
+    left, right = parse_pattern(text, span)
+    given = arguments.sizes()
+    sizes = _axis_sizes(arguments.elab, left, tensor, given, span)
+    if set(left.names) != set(right.names):
+        new = sorted(set(right.names) - set(left.names))
+        dropped = sorted(set(left.names) - set(right.names))
+        raise fail(
+            "pattern",
+            f"`{(new or dropped)[0]}` stands on one side of the pattern only",
+            span,
+            "a new axis is written 1"
+            if new
+            else 'axes are dropped with mean("... -> ..."), sum or amax',
+        )
+    return Tensor(_assembled(arguments.elab, right, sizes, span))
+
+
+def reduced(arguments: Arguments) -> Tensor:
+    """The shape of a reduction; its cost is stated by the operation that uses it."""
+    tensor = arguments.tensor()
+    text, span = arguments.text()
+    left, right = parse_pattern(text, span)
+    sizes = _axis_sizes(arguments.elab, left, tensor, arguments.sizes(), span)
+    for name in right.names:
+        if name not in sizes:
+            raise fail("pattern", f"`{name}` is not on the left side of the pattern", span)
+    return Tensor(_assembled(arguments.elab, right, sizes, span))
+
+
+def _axis_sizes(
+    elab: Elaborator, side: Side, tensor: Tensor, given: dict[str, Expr], span: Span
+) -> dict[str, tuple[Expr, ...]]:
+    """The size of every axis that one side of a pattern names; `...` has several."""
+    for name in given:
+        if name not in side.names:
+            raise fail(
+                "pattern",
+                f"the pattern has no axis `{name}`",
+                span,
+                "sizes are given for axes on the left side of the pattern",
+            )
+    extra = len(tensor.shape) - len(side.axes) + (("...",) in side.axes)
+    if extra < 0 or (extra and ("...",) not in side.axes):
+        raise fail(
+            "shape",
+            f"the pattern `{side}` has {len(side.axes)} axes, and the tensor is {tensor}",
+            span,
+        )
+    sizes: dict[str, tuple[Expr, ...]] = {}
+    at = 0
+    for axis in side.axes:
+        if axis == ("...",):
+            sizes["..."] = tensor.shape[at : at + extra]
+            at += extra
+            continue
+        _split_axis(elab, axis, tensor.shape[at], given, sizes, span)
+        at += 1
+    return sizes
+
+
+def _split_axis(
+    elab: Elaborator,
+    names: tuple[str, ...],
+    whole: Expr,
+    given: dict[str, Expr],
+    sizes: dict[str, tuple[Expr, ...]],
+    span: Span,
+) -> None:
+    """Share one axis out among the names of its group; one of them may be left to find."""
+    if not names:
+        if not elab.known.equal(whole, Integer(1)):
+            raise fail("shape", f"the pattern has 1 where the tensor has {say(whole)}", span)
+        return
+    unknown = [name for name in names if name not in given]
+    if len(unknown) > 1:
+        raise fail(
+            "pattern",
+            f"the sizes of `{unknown[0]}` and `{unknown[1]}` are not known",
+            span,
+            f"give one: rearrange(..., {unknown[0]}=...)",
+        )
+    product = sympy.Mul(*(given[name] for name in names if name in given))
+    for name in names:
+        if name in given:
+            sizes[name] = (given[name],)
+    if unknown:
+        quotient = elab.known.fold(sympy.expand(elab.known.base(whole / product)))
+        if not elab.known.integer(quotient):
+            quotient = whole / product
+        elab.demands.whole(quotient, span, f"the size of `{unknown[0]}` in `{Side((names,))}`")
+        sizes[unknown[0]] = (_shorter(elab, quotient, whole / product),)
+    elif not elab.known.equal(product, whole):
+        raise fail(
+            "shape",
+            f"`{Side((names,))}` is {say(product)}, and the axis has {say(whole)}",
+            span,
+        )
+
+
+def _shorter(elab: Elaborator, first: Expr, second: Expr) -> Expr:
+    """The one of two equal sizes that has the fewer parts."""
+    return min((elab.known.fold(first), second), key=lambda e: (e.count_ops(), str(e)))
+
+
+def _assembled(
+    elab: Elaborator, side: Side, sizes: dict[str, tuple[Expr, ...]], span: Span
+) -> tuple[Expr, ...]:
+    shape: list[Expr] = []
+    for axis in side.axes:
+        if axis == ("...",):
+            shape.extend(sizes["..."])
+        else:
+            shape.append(sympy.Mul(*(size for name in axis for size in sizes[name])))
+    return elab.demands.axes(shape, span, "the result")
+
+
+def einsum(arguments: Arguments) -> Tensor:
+    text, span = arguments.text()
+    *inputs, output = parse_einsum(text, span)
+    tensors = arguments.tensors()
+    if len(tensors) != len(inputs):
+        raise fail(
+            "argument",
+            f"the pattern is for {len(inputs)} operand{'s' * (len(inputs) != 1)}, and "
+            f"{len(tensors)} {'are' if len(tensors) != 1 else 'is'} given",
+            arguments.span,
+            "write one group of axes for each tensor, with commas between",
+        )
+    if len(tensors) > 2:
+        raise fail(
+            "argument",
+            "einsum takes one tensor or two",
+            arguments.span,
+            "contract two at a time: the cost depends on the order",
+        )
+    for side in [*inputs, output]:
+        if any(len(axis) != 1 for axis in side.axes):
+            raise fail("pattern", "einsum has no groups and no 1", span, "use rearrange before it")
+    sizes: dict[str, tuple[Expr, ...]] = {}
+    for side, tensor in zip(inputs, tensors, strict=True):
+        for name, found in _axis_sizes(arguments.elab, side, tensor, {}, span).items():
+            known = sizes.setdefault(name, found)
+            if len(known) != len(found) or not all(map(arguments.elab.known.equal, known, found)):
+                raise fail(
+                    "shape",
+                    f"`{name}` is {' '.join(map(say, known))} and {' '.join(map(say, found))}",
+                    span,
+                    "an axis has the same size in every operand",
+                    "the tensors are " + " and ".join(map(str, tensors)),
+                )
+    for name in output.names:
+        if name not in sizes:
+            raise fail("pattern", f"`{name}` is in no operand of the pattern", span)
+    shape = _assembled(arguments.elab, output, sizes, span)
+    work = sympy.Mul(*(size for axis in sizes.values() for size in axis))
+    contracted = set(sizes) - set(output.names)
+    if len(tensors) == 2:
+        counts = {"mac" if contracted else "mul": work}
+    else:
+        counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
+    arguments.elab.emit(
+        arguments.span,
+        costs.Operation("einsum", "einsum", counts, tuple(t.shape for t in tensors), (shape,)),
+    )
+    return Tensor(shape)
