@@ -6,7 +6,7 @@ tree is a graph without cycles, and every walk over it remembers what it has see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -110,6 +110,9 @@ Node: TypeAlias = Operation | Sequence | Repeat | Stages | Steps | Choose | Case
 # Counts that are not work: they grow with the weights, not with the uses of them.
 WEIGHTS = frozenset({"params", "trainable", "buffers"})
 
+# The quantities that tied and frozen weights do not count in.
+DROPPED = {"tied": WEIGHTS, "frozen": frozenset({"trainable"})}
+
 Pick: TypeAlias = Callable[[Operation], Expr]
 StageSum: TypeAlias = Callable[[Stages, tuple[Expr, ...]], Expr]
 
@@ -187,8 +190,8 @@ class Total:
                     sympy.Not(node.condition)
                 ) * self.body(node.otherwise)
             case Weights():
-                dropped = {"tied": WEIGHTS, "frozen": {"trainable"}}[node.mode]
-                return Integer(0) if self.weights in dropped else self.body(node.body)
+                dropped = self.weights in DROPPED[node.mode]
+                return Integer(0) if dropped else self.body(node.body)
 
     def times(self, node: Node) -> Expr:
         """How often the quantity of a part counts."""
@@ -212,17 +215,24 @@ def children(node: Node) -> tuple[Site, ...]:
     return node.body
 
 
-def operations(node: Node) -> list[Operation]:
-    """Every operation of a cost tree, each once, in the order of the source."""
+def symbols_in(node: Node) -> set[Symbol]:
+    """The symbols that the counts of a cost tree mention."""
+    counts = (count for operation in operations(node) for count in operation.counts.values())
+    return set().union(*(count.free_symbols for count in counts))
+
+
+def nodes(root: Node) -> Iterator[Node]:
+    """Every node of a cost tree, each once, in the order of the source."""
     seen: set[int] = set()
-    found: list[Operation] = []
-    waiting: list[Node] = [node]
+    waiting: list[Node] = [root]
     while waiting:
-        part = waiting.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, Operation):
-            found.append(part)
-        waiting.extend(site.node for site in reversed(children(part)))
-    return found
+        node = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            waiting.extend(site.node for site in reversed(children(node)))
+
+
+def operations(root: Node) -> list[Operation]:
+    """Every operation of a cost tree, each once, in the order of the source."""
+    return [node for node in nodes(root) if isinstance(node, Operation)]

@@ -7,7 +7,7 @@ tokens, then how wide, so that a layer reads `12 L N D^2 + 2 L N^2 D`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from math import gcd
 from typing import Any
@@ -36,6 +36,7 @@ class Order:
     front: tuple[Symbol, ...] = ()
     rest: tuple[Symbol, ...] = ()
     special: Mapping[Symbol, w.Written] = field(default_factory=dict)
+    shifts: Mapping[Expr, Expr] = field(default_factory=dict)  # L: 1 for a repeat of L - 1
 
     def rank(self, expr: Expr) -> tuple[int, str]:
         """Where a factor stands in a product."""
@@ -167,10 +168,25 @@ def _common(first: Expr, second: Expr) -> Expr:
 
 def shortest(expr: Expr, order: Order) -> w.Written:
     """The form that takes the least room; the plainer one of two that take the same."""
-    return min(
-        (form(expr, order) for form in (expanded, grouped, factored)),
-        key=lambda node: len(w.plain(node)),
-    )
+    found = [form(expr, order) for form in (expanded, grouped, factored)]
+    if expr.has(*order.shifts):
+        found.append(_shifted(expr, order))
+    return min(found, key=lambda node: len(w.plain(node)))
+
+
+def _shifted(expr: Expr, order: Order) -> w.Written:
+    """As `grouped`, with the counts of repeats such as L - 1 kept together."""
+    replaced: dict[Expr, Expr] = {}
+    special = dict(order.special)
+    loops = [symbol for symbol in order.loops if symbol not in order.shifts]
+    for count, shift in order.shifts.items():
+        if expr.has(count):
+            dummy = sympy.Dummy("count", integer=True, positive=True)
+            replaced[count] = dummy + shift
+            special[dummy] = write(count - shift, order)
+            loops.append(dummy)
+    changed = sympy.expand(expr.xreplace(replaced))
+    return grouped(changed, replace(order, loops=tuple(loops), special=special))
 
 
 FORMS: dict[str, Callable[[Expr, Order], w.Written]] = {

@@ -31,6 +31,8 @@ from closedform.derive.rounding import exact_floor
 from closedform.derive.sizes import Divides, say
 from closedform.errors import Span
 
+ROUNDED = (sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -107,7 +109,14 @@ class Knowledge:
     def renamed(self, expr: Expr) -> Expr:
         """An expression with abbreviations wherever what they stand for can be seen."""
         named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Symbol}
-        return expr.xreplace(named)
+        expr = expr.xreplace(named)
+        for symbol, value in self.spelled.items():
+            atoms = value.atoms(*ROUNDED) & expr.atoms(*ROUNDED)
+            for atom in sorted(atoms, key=str):
+                factor, rest = value.coeff(atom), value - value.coeff(atom) * atom
+                if factor.is_Number and factor != 0 and rest.is_Number:
+                    expr = expr.xreplace({atom: (symbol - rest) / factor})
+        return expr
 
     # Assumptions ---------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 
-from closedform.derive.knowledge import Knowledge
+from closedform.derive.knowledge import Fact, Knowledge
 from closedform.derive.modules import BUILT_IN, Entity, Module
 from closedform.derive.sizes import ratio_symbol, say, size_symbol
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Value
@@ -30,6 +30,7 @@ class Names:
         self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
         self.ended: set[str] = set()  # names whose body is over
         self.lets: dict[Entity, Symbol] = {}
+        self.let_facts: dict[Symbol, frozenset[Fact]] = {}
         self._defining: list[Entity] = []
 
     def resolve(self, name: tree.Name, scope: Scope) -> Value:
@@ -132,10 +133,12 @@ class Names:
                     " needs ".join([*names, entity.name]),
                 )
             self._defining.append(entity)
-            value = self._evaluator().size(declaration.value, Scope(entity.module))
+            with self.known.recording() as used:
+                value = self._evaluator().size(declaration.value, Scope(entity.module))
+                integer = self.known.integer(value) or None
             self._defining.pop()
-            integer = self.known.integer(value) or None
             symbol = Symbol(entity.name, positive=True, integer=integer)
+            self.let_facts[symbol] = frozenset(used)
             self.lets[entity] = symbol
             self.known.define(symbol, value)
         return self.lets[entity]

@@ -11,7 +11,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform.derive import written as w
-from closedform.derive.cost import Choose, Node, Repeat, Steps, Total, children
+from closedform.derive.cost import Choose, Node, Repeat, Steps, Total, nodes
 from closedform.derive.elaborate import Derivation
 from closedform.derive.forms import FORMS, Order
 from closedform.derive.knowledge import Fact
@@ -165,24 +165,30 @@ def _powers_below(expr: Expr) -> int:
 def order_of(derivation: Derivation) -> Order:
     """Counts of repeats first, then abbreviations, then the dims as they are declared."""
     loops: dict[Symbol, None] = {}
-    seen: set[int] = set()
-    waiting: list[Node] = [derivation.root]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
+    for node in nodes(derivation.root):
         counts = {Repeat: ("times",), Choose: ("count", "of"), Steps: ("last",)}.get(type(node), ())
         for name in counts:
             for symbol in sorted(getattr(node, name).free_symbols, key=_natural):
                 loops.setdefault(symbol)
-        waiting.extend(site.node for site in children(node))
     front = tuple(derivation.known.spelled)
     if not front:
         front = tuple(s for s in symbols_of(derivation)[:1] if s not in loops)
     names = symbols_of(derivation)
+    shifts = dict(_shifts(derivation.root))
     loops_sorted = tuple(sorted(loops, key=lambda s: names.index(s) if s in names else -1))
-    return Order(loops_sorted, front, tuple(s for s in names if s not in loops and s not in front))
+    rest = tuple(s for s in names if s not in loops and s not in front)
+    return Order(loops_sorted, front, rest, shifts=shifts)
+
+
+def _shifts(root: Node) -> list[tuple[Expr, Expr]]:
+    """Sizes of which all but a few are repeated: L and 1 for a repeat of L - 1."""
+    found = []
+    for node in nodes(root):
+        if isinstance(node, Repeat):
+            shift, rest = node.times.as_coeff_Add()
+            if not (rest.is_Add or rest.is_Mul) and shift.is_Integer and shift < 0:
+                found.append((rest, -shift))
+    return found
 
 
 def _natural(symbol: Symbol) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -45,8 +46,13 @@ class StageSum:
         for place, (family, offset) in self.places.items():
             index = self.index if offset == 0 else f"{self.index}{offset:+}"
             special[place] = w.Symbol(family, index)
+        shifts = {place: shift for s, shift in order.shifts.items() for place in self._placed((s,))}
         inner = Order(
-            self._placed(order.loops), self._placed(order.front), self._placed(order.rest), special
+            self._placed(order.loops),
+            self._placed(order.front),
+            self._placed(order.rest),
+            special,
+            shifts,
         )
         body = shortest(self.term, inner)
         return w.BigSum(self.index, w.Number(self.first), w.Number(self.last), body)
@@ -75,9 +81,11 @@ class StageForm:
         self.stage_symbols = stage_symbols
         self.sums: dict[Symbol, StageSum] = {}
         self.places: dict[Symbol, tuple[str, int]] = {}
+        self.index = ""  # of the loop that is being added up
 
     def __call__(self, node: Stages, parts: tuple[Expr, ...]) -> Expr:
         """The cost of a loop, with a placeholder for each sum."""
+        self.index = node.index
         terms = {
             index: list(sympy.Add.make_args(sympy.expand(part)))
             for index, part in enumerate(parts, node.first)
@@ -86,17 +94,10 @@ class StageForm:
         starts: dict[tuple[int, int], dict[str, Expr]] = {}
         for template in self._templates(terms):
             run = self._longest_run(template, terms)
-            if len(run) < MIN_STAGES:
-                continue
-            for index in run:
-                terms[index].remove(self._at(template, index))
-            first = run[0]
-            start: dict[str, Expr] = {}
-            if first == node.first + 1:
-                start = self._start(node, template, terms)
-                first -= bool(start)
-            found.setdefault((first, run[-1]), []).append(template)
-            starts.setdefault((first, run[-1]), {}).update(start)
+            self._take(node, template, run, terms, found, starts)
+        for template in self._geometric(node, terms):
+            run = self._longest_run(template, terms)
+            self._take(node, template, run, terms, found, starts)
         rest = [term for left in terms.values() for term in left]
         for (first, last), templates in found.items():
             before = tuple(sorted(starts[first, last].items()))
@@ -106,6 +107,56 @@ class StageForm:
             self.sums[dummy] = StageSum(node.index, first, last, term, places, before)
             rest.append(dummy)
         return sympy.Add(*rest)
+
+    def _take(
+        self,
+        node: Stages,
+        template: Expr,
+        run: list[int],
+        terms: dict[int, list[Expr]],
+        found: dict[tuple[int, int], list[Expr]],
+        starts: dict[tuple[int, int], dict[str, Expr]],
+    ) -> None:
+        """Move the terms of a run of stages into a sum."""
+        if len(run) < MIN_STAGES:
+            return
+        for index in run:
+            terms[index].remove(self._at(template, index))
+        first = run[0]
+        start: dict[str, Expr] = {}
+        if first == node.first + 1:
+            start = self._start(node, template, terms)
+            first -= bool(start)
+        found.setdefault((first, run[-1]), []).append(template)
+        starts.setdefault((first, run[-1]), {}).update(start)
+
+    def _geometric(self, node: Stages, terms: Mapping[int, list[Expr]]) -> list[Expr]:
+        """Templates whose number is multiplied by one factor from each stage to the next."""
+        shapes: dict[Expr, dict[int, Expr]] = {}
+        for index, parts in terms.items():
+            for part in parts:
+                number, rest = self._template(part, index).as_coeff_Mul()
+                shapes.setdefault(rest, {})[index] = number
+        found = []
+        for rest, numbers in shapes.items():
+            indices = sorted(numbers)
+            ratios = {numbers[b] / numbers[a] for a, b in pairwise(indices)}
+            in_a_row = len(indices) == indices[-1] - indices[0] + 1
+            if len(indices) > MIN_STAGES and in_a_row and len(ratios) == 1:
+                ratio, first = ratios.pop(), indices[0]
+                power = _power_of(ratio, Symbol(node.index), first)
+                if power is not None:
+                    found.append(numbers[first] * power * rest)
+        return found
+
+    def _template(self, part: Expr, index: int) -> Expr:
+        """A term with the symbols of its stage and its neighbours as places."""
+        replaced: dict[Expr, Expr] = {
+            symbol: self._place(family, at - index)
+            for symbol, (family, at) in self.stage_symbols.items()
+            if abs(at - index) <= 1
+        }
+        return part.xreplace(replaced)
 
     def _templates(self, terms: Mapping[int, list[Expr]]) -> list[Expr]:
         """Every term with the symbols of its stage and its neighbours as places."""
@@ -128,13 +179,12 @@ class StageForm:
 
     def _at(self, template: Expr, index: int) -> Expr:
         """A template as a term of one stage."""
-        return template.xreplace(
-            {
-                symbol: _stage(self.places[symbol][0], index + self.places[symbol][1])
-                for symbol in template.free_symbols
-                if symbol in self.places
-            }
-        )
+        replaced: dict[Expr, Expr] = {
+            symbol: _stage(self.places[symbol][0], index + self.places[symbol][1])
+            for symbol in template.free_symbols
+            if symbol in self.places
+        }
+        return template.xreplace({**replaced, Symbol(self.index): Integer(index)})
 
     def _longest_run(self, template: Expr, terms: Mapping[int, list[Expr]]) -> list[int]:
         """The stages in a row, from the first that fits, that have a term of this shape."""
@@ -165,3 +215,14 @@ class StageForm:
             return {}
         terms[node.first].remove(term)
         return start
+
+
+def _power_of(ratio: Expr, index: Symbol, first: int) -> Expr | None:
+    """ratio^(index - first), for a ratio that is a power of a prime or one over it."""
+    for sign, number in ((1, ratio), (-1, 1 / ratio)):
+        if number.is_Integer and number > 1:
+            factors = sympy.factorint(number)
+            if len(factors) == 1:
+                ((prime, exponent),) = factors.items()
+                return sympy.Integer(prime) ** (sign * exponent * (index - first))
+    return None

@@ -6,6 +6,7 @@ Each method is called with what its rule matched, tokens included, and is named 
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from fractions import Fraction
 from inspect import cleandoc
@@ -62,7 +63,7 @@ def _string(kids: list[Any]) -> str | None:
 
 def unescape(token: str) -> str:
     """The text of a string literal; `\\"` and `\\\\` are the only escapes."""
-    return token[1:-1].replace("\\\\", "\0").replace('\\"', '"').replace("\0", "\\")
+    return re.sub(r'\\(["\\])', r"\1", token[1:-1])
 
 
 def _flat(kids: list[Any]) -> tuple[Any, ...]:
@@ -83,7 +84,8 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         return tree.File(doc, declarations, span=span_of(kids))
 
     def doc(self, kids: list[Any]) -> Doc:
-        return Doc(cleandoc(kids[0][3:-3]))
+        lines = cleandoc(kids[0][3:-3]).split("\n")
+        return Doc("\n".join(line.rstrip() for line in lines))
 
     # Declarations --------------------------------------------------------------------------
 

@@ -108,7 +108,7 @@ def _(node: tree.Index) -> str:
 
 @_show.register
 def _(node: tree.Argument) -> str:
-    return (f"{node.name}=" if node.name else "") + show(node.value, ANY)
+    return f"{node.name}={show(node.value, ANY)}" if node.name else show(node.value)
 
 
 @_show.register

@@ -61,12 +61,16 @@ def _part_rows(report: dict[str, Any]) -> list[list[str]]:
         [
             str(row["line"]),
             "  " * row["depth"] + row["name"],
-            row["times"]["text"],
+            _times(row["times"]["text"], row["copies"]["text"]),
             *(cost["text"] for cost in row["costs"]),
         ]
         for row in report["parts"]
     ]
     return [head, *rows]
+
+
+def _times(times: str, copies: str) -> str:
+    return times if times == copies else f"{times} (weights {copies})"
 
 
 def _preset_rows(report: dict[str, Any]) -> list[list[str]]:

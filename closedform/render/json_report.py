@@ -72,6 +72,7 @@ def json_report(report: Report) -> str:
                 "line": row.line,
                 "name": row.name,
                 "times": w.plain(row.times),
+                "copies_of_weights": w.plain(row.copies),
                 "costs": dict(zip(titles, map(w.plain, row.costs), strict=True)),
             }
             for row in report.parts

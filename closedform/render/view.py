@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -67,12 +67,17 @@ class FormulaRow:
 
 @dataclass(frozen=True)
 class PartRow:
-    """A part of the model: where it stands, how often, and what one of it costs."""
+    """A part of the model: where it stands, how often, and what one of it costs.
+
+    `copies` is how often its weights count: less than `times` where they are shared, more where
+    only some of them are at work.
+    """
 
     depth: int
     line: int
     name: str
     times: w.Written
+    copies: w.Written
     costs: tuple[w.Written, ...]
 
 
@@ -154,7 +159,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         symbols=_symbols(derivation, formed),
         where=_where(derivation, formed, wish),
         formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
-        parts=tuple(_parts(derivation, formed)),
+        parts=tuple(_Parts(formed).rows(derivation.root.body, ONCE, 0)),
         presets=presets,
         assumptions=tuple(_assumption(f, formed[0].order) for f in derivation.facts),
         convention=convention.name if convention else None,
@@ -255,54 +260,87 @@ def _stage_symbol(name: str) -> w.Symbol:
 # Parts -------------------------------------------------------------------------------------
 
 
-def _parts(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[PartRow]:
-    order = formed[0].order
+@dataclass(frozen=True)
+class _Uses:
+    """How often a part is at work, how often its weights count, and which weights do not."""
 
-    def rows(sites: Sequence[Site], times: Expr, depth: int) -> Iterator[PartRow]:
+    times: Expr
+    copies: Expr
+    dropped: frozenset[str]
+
+    def times_with(self, times: Expr, copies: Expr) -> _Uses:
+        return replace(self, times=self.times * times, copies=self.copies * copies)
+
+
+ONCE = _Uses(Integer(1), Integer(1), frozenset())
+
+
+class _Parts:
+    """The rows of the parts of a model."""
+
+    def __init__(self, formed: Sequence[Closed]) -> None:
+        self.formed = formed
+        self.order = formed[0].order
+
+    def rows(self, sites: Sequence[Site], uses: _Uses, depth: int) -> Iterator[PartRow]:
         for site, count in _counted(sites):
-            yield from row(site, times * count, depth)
+            yield from self._site(site, uses.times_with(Integer(count), Integer(count)), depth)
 
-    def row(site: Site, times: Expr, depth: int) -> Iterator[PartRow]:
+    def _site(self, site: Site, uses: _Uses, depth: int) -> Iterator[PartRow]:
         node = site.node
         match node:
             case cost.Operation() | cost.Sequence():
-                amounts = [form.of(node) for form in formed]
+                amounts = self._amounts((site,), uses)
                 if all(amount == 0 for amount in amounts):
                     return
-                written = tuple(forms.shortest(amount, order) for amount in amounts)
-                yield PartRow(depth, site.span.line, node.name, forms.write(times, order), written)
+                yield self._row(site, node.name, uses, amounts, depth)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
                     inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
-                    yield from rows(inner, times, depth + 1)
+                    yield from self.rows(inner, uses, depth + 1)
             case cost.Repeat():
-                yield from rows(node.body, times * node.times, depth)
+                copies = Integer(1) if node.shared else node.times
+                yield from self.rows(node.body, uses.times_with(node.times, copies), depth)
             case cost.Choose():
-                yield from rows(node.body, times * node.count, depth)
+                yield from self.rows(node.body, uses.times_with(node.count, node.of), depth)
             case cost.Stages():
                 for index, body in enumerate(node.bodies, node.first):
-                    yield PartRow(
-                        depth, site.span.line, f"{node.index} = {index}",
-                        w.Number(1), tuple(_cost_of(body, form, order) for form in formed),
-                    )  # fmt: skip
-                    yield from rows(body, times, depth + 1)
+                    name = f"{node.index} = {index}"
+                    yield self._row(site, name, uses, self._amounts(body, uses), depth)
+                    yield from self.rows(body, uses, depth + 1)
             case cost.Steps():
-                span = f"{node.index} = {node.first}..{say(node.last)}"
-                amounts = [form.of(node) for form in formed]
-                written = tuple(forms.shortest(amount, order) for amount in amounts)
-                yield PartRow(depth, site.span.line, span, forms.write(times, order), written)
-                yield from rows(node.body, Integer(1), depth + 1)
+                name = f"{node.index} = {say(node.first)}..{say(node.last)}"
+                yield self._row(site, name, uses, self._amounts((site,), uses), depth)
+                yield from self.rows(node.body, uses, depth + 1)
             case cost.Cases():
-                yield from rows(node.then, times * cost.indicator(node.condition), depth)
-                negated = cost.indicator(sympy.Not(node.condition))
-                yield from rows(node.otherwise, times * negated, depth)
+                for condition, body in (
+                    (node.condition, node.then),
+                    (sympy.Not(node.condition), node.otherwise),
+                ):
+                    holds = cost.indicator(condition)
+                    yield from self.rows(body, uses.times_with(holds, holds), depth)
             case cost.Weights():
-                yield from rows(node.body, times, depth)
+                dropped = uses.dropped | cost.DROPPED[node.mode]
+                yield from self.rows(node.body, replace(uses, dropped=dropped), depth)
 
-    yield from rows(derivation.root.body, Integer(1), 0)
+    def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[Expr]:
+        return [
+            Integer(0)
+            if form.measure.name in uses.dropped
+            else sympy.Add(*(form.of(site.node) for site in sites))
+            for form in self.formed
+        ]
 
-
-def _cost_of(body: tuple[Site, ...], form: Closed, order: forms.Order) -> w.Written:
-    return forms.shortest(sympy.Add(*(form.of(site.node) for site in body)), order)
+    def _row(
+        self, site: Site, name: str, uses: _Uses, amounts: Sequence[Expr], depth: int
+    ) -> PartRow:
+        return PartRow(
+            depth,
+            site.span.line,
+            name,
+            forms.write(uses.times, self.order),
+            forms.write(uses.copies, self.order),
+            tuple(forms.shortest(amount, self.order) for amount in amounts),
+        )
 
 
 def _counted(sites: Sequence[Site]) -> list[tuple[Site, int]]:
