@@ -287,6 +287,7 @@ def _other(expr: Any, order: Order) -> w.Written:
 def write_product(expr: Expr, order: Order) -> w.Written:
     """A product with its number first and its divisors below a line."""
     coefficient, rest = expr.as_coeff_Mul()
+    coefficient, powers, rest = _number_powers(coefficient, rest)
     above: list[Expr] = []
     below: list[Expr] = []
     for factor in sympy.Mul.make_args(rest):
@@ -297,12 +298,35 @@ def write_product(expr: Expr, order: Order) -> w.Written:
             above.append(factor)
     top = [write(factor, order) for factor in sorted(above, key=order.rank)]
     bottom = [write(factor, order) for factor in sorted(below, key=order.rank)]
+    top.extend(w.Power(w.Number(base), write(exponent, order)) for base, exponent in powers)
     numerator, denominator = coefficient.as_numer_denom()
     if numerator != 1:
         top.insert(0, w.Number(int(numerator)))
     if denominator != 1:
         bottom.insert(0, w.Number(int(denominator)))
     return _quotient(top, bottom)
+
+
+def _number_powers(number: Expr, rest: Expr) -> tuple[Expr, list[tuple[int, Expr]], Expr]:
+    """Powers of numbers taken out of a product: 17 2^(2 s)/4 is 17 4^(s - 1)."""
+    powers: list[tuple[int, Expr]] = []
+    others = []
+    for factor in sympy.Mul.make_args(rest):
+        base, exponent = factor.args if factor.is_Pow else (factor, Integer(1))
+        step, index = exponent.as_coeff_Mul()
+        if not (base.is_Integer and index.is_Symbol and step.is_Integer and step > 0):
+            others.append(factor)
+            continue
+        below = 0
+        while (number.q % base**step) == 0 and number.q > 1:
+            number, below = number * base**step, below + 1
+        whole = base**step
+        if number.q > 1 and number.q % base == 0:
+            number, whole, exponent = number * base, base, step * (index - below) - 1
+        else:
+            exponent = index - below
+        powers.append((int(whole), exponent))
+    return number, powers, sympy.Mul(*others)
 
 
 def _number(value: Expr) -> w.Written:

@@ -46,7 +46,8 @@ class StageSum:
         for place, (family, offset) in self.places.items():
             index = self.index if offset == 0 else f"{self.index}{offset:+}"
             special[place] = w.Symbol(family, index)
-        shifts = {place: shift for s, shift in order.shifts.items() for place in self._placed((s,))}
+        placed = {_stage(f, self.last + o): place for place, (f, o) in self.places.items()}
+        shifts = {count.xreplace(placed): shift for count, shift in order.shifts.items()}
         inner = Order(
             self._placed(order.loops),
             self._placed(order.front),
