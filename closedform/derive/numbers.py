@@ -46,7 +46,7 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     check_facts(derivation, settled)
     value = _number(base.xreplace(settled))
     if not value.is_Integer:
-        raise fail("unbound", f"{form.measure.title} would be {say(value)}, which is not whole")
+        raise fail("fraction", f"{form.measure.title} would be {say(value)}, which is not whole")
     return int(value)
 
 

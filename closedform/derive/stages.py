@@ -7,15 +7,16 @@ A term of stage s may hold sizes of this stage (D_s), of the next, and of the on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Basic, Expr, Integer, Symbol
 
 from closedform.derive import written as w
 from closedform.derive.cost import Stages
-from closedform.derive.forms import Order, shortest
+from closedform.derive.forms import Order, shortest, write
 
 MIN_STAGES = 2
 
@@ -150,7 +151,7 @@ class StageForm:
                     found.append(numbers[first] * power * rest)
         return found
 
-    def _template(self, part: Expr, index: int) -> Expr:
+    def _template(self, part: Basic, index: int) -> Any:
         """A term with the symbols of its stage and its neighbours as places."""
         replaced: dict[Expr, Expr] = {
             symbol: self._place(family, at - index)
@@ -216,6 +217,46 @@ class StageForm:
             return {}
         terms[node.first].remove(term)
         return start
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """Something that stages first..last have in one shape; `value` holds places."""
+
+    first: int
+    last: int
+    value: Basic
+    places: Mapping[Symbol, tuple[str, int]]
+
+    def write(self, order: Order) -> w.Written:
+        """The shape, with the index s in the place of a number."""
+        special: dict[Symbol, w.Written] = dict(order.special)
+        for place, (family, offset) in self.places.items():
+            special[place] = w.Symbol(family, "s" if offset == 0 else f"s{offset:+}")
+        return write(self.value, replace(order, special=special))
+
+
+def stage_runs(
+    values: Mapping[int, Basic], stage_symbols: Mapping[Symbol, tuple[str, int]]
+) -> list[StageRun]:
+    """Values of stages in as few runs of one shape as they fall into.
+
+    >>> m = {i: _stage("m", i) for i in (1, 2, 3)}
+    >>> known = {symbol: ("m", i) for i, symbol in m.items()}
+    >>> [(run.first, run.last) for run in stage_runs({2: m[1] / 2, 3: m[2] / 2}, known)]
+    [(2, 3)]
+    """
+    runs: list[StageRun] = []
+    form = StageForm(stage_symbols)
+    for index, value in sorted(values.items()):
+        template = form._template(value, index)
+        last = runs[-1] if runs else None
+        if last and last.value == template and last.last == index - 1:
+            runs[-1] = replace(last, last=index)
+        else:
+            used = {p: at for p, at in form.places.items() if p in template.free_symbols}
+            runs.append(StageRun(index, index, template, used))
+    return runs
 
 
 def _power_of(ratio: Expr, index: Symbol, first: int) -> Expr | None:

@@ -36,12 +36,12 @@ def _plain_definition(symbol: Node, node: Node) -> str:
     return f"{w.plain(symbol.written)} = {w.plain(node.written)}"
 
 
-def _number(value: int) -> str:
-    return f"{value:,}"
+def _number(value: int | None) -> str:
+    return "not whole" if value is None else f"{value:,}"
 
 
-def _latex_number(value: int) -> str:
-    return f"{value:,}".replace(",", r"\,")
+def _latex_number(value: int | None) -> str:
+    return _number(value).replace(",", r"\,")
 
 
 def _symbol_rows(report: dict[str, Any]) -> list[list[str]]:

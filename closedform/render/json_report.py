@@ -81,7 +81,10 @@ def json_report(report: Report) -> str:
             {
                 "title": row.title,
                 "sizes": dict(row.sizes),
-                "values": dict(zip(titles, map(str, row.values), strict=True)),
+                "values": {
+                    title: None if value is None else str(value)
+                    for title, value in zip(titles, row.values, strict=True)
+                },
             }
             for row in report.presets
         ],

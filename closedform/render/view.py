@@ -20,7 +20,8 @@ from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
 from closedform.derive.sizes import Divides, say
-from closedform.errors import Span
+from closedform.derive.stages import stage_runs
+from closedform.errors import ClosedformError, Span
 from closedform.grammar import tree
 
 MAX_DEPTH = 4
@@ -85,7 +86,7 @@ class PartRow:
 class PresetRow:
     title: str
     sizes: tuple[tuple[str, str], ...]
-    values: tuple[int, ...]
+    values: tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
         parts=tuple(_Parts(formed).rows(derivation.root.body, ONCE, 0)),
         presets=presets,
-        assumptions=tuple(_assumption(f, formed[0].order) for f in derivation.facts),
+        assumptions=tuple(_assumptions(derivation, formed[0].order)),
         convention=convention.name if convention else None,
         convention_says=convention.says if convention else "",
         omissions=tuple(
@@ -202,6 +203,8 @@ def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRo
     """The dims that the formulas mention, themselves or through an abbreviation."""
     used = set().union(*(derivation.known.base(f.expr).free_symbols for f in formed))
     used |= set().union(*(f.expr.free_symbols for f in formed))
+    for symbol in list(used):
+        used |= derivation.defaults.get(symbol, symbol).free_symbols
     order = formed[0].order
     rows: list[SymbolRow] = []
     names = derivation.entity.module.names
@@ -235,21 +238,46 @@ def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tupl
         if symbol in spelled and symbol not in needed:
             needed.add(symbol)
             waiting.extend(spelled[symbol].free_symbols)
-    names = derivation.entity.module.names
-    rows = []
+    order = formed[0].order
+    rows: list[Definition] = []
     if wish.stages == "sum":
-        starts = {k: v for form in formed for k, v in form.starts.items()}
+        starts = {name: value for form in formed for name, value in form.starts.items()}
         for name, value in starts.items():
-            rows.append(Definition(_stage_symbol(name), forms.write(value, formed[0].order), ""))
+            rows.append(Definition(_stage_symbol(name), forms.write(value, order), ""))
+    families: dict[str, dict[int, Expr]] = {}
     for symbol, value in spelled.items():
-        if symbol in needed:
-            entity = names.get(symbol.name)
-            meaning = ""
-            if entity and isinstance(entity.declaration, tree.Let):
-                meaning = entity.declaration.meaning or ""
-            written = forms.shortest(value, formed[0].order)
-            rows.append(Definition(w.Symbol(symbol.name), written, meaning))
+        if symbol not in needed:
+            continue
+        family, index = derivation.stage_symbols.get(symbol, (symbol.name, 0))
+        families.setdefault(family, {})[index] = value
+    for family, values in families.items():
+        if 0 in values:
+            written = forms.shortest(values[0], order)
+            meaning = _meaning(derivation, family)
+            rows.append(Definition(w.Symbol(family), written, meaning))
+        else:
+            rows.extend(_stage_definitions(derivation, family, values, order))
     return tuple(rows)
+
+
+def _meaning(derivation: Derivation, name: str) -> str:
+    entity = derivation.entity.module.names.get(name)
+    if entity and isinstance(entity.declaration, tree.Let):
+        return entity.declaration.meaning or ""
+    return ""
+
+
+def _stage_definitions(
+    derivation: Derivation, family: str, values: dict[int, Expr], order: forms.Order
+) -> Iterator[Definition]:
+    """`m_1 = I/4`, then `m_s = m_(s-1)/2` once for all the stages that have it so."""
+    for run in stage_runs(values, derivation.stage_symbols):
+        if run.first == run.last:
+            written = forms.shortest(values[run.first], order)
+            yield Definition(w.Symbol(family, str(run.first)), written, "")
+        else:
+            meaning = f"for s = {run.first}..{run.last}"
+            yield Definition(w.Symbol(family, "s"), run.write(order), meaning)
 
 
 def _stage_symbol(name: str) -> w.Symbol:
@@ -367,12 +395,42 @@ def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed])
 
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
     values = project.values(preset)
-    return PresetRow(preset.title, sizes, tuple(evaluate(form, values) for form in formed))
+    return PresetRow(preset.title, sizes, tuple(_whole(form, values) for form in formed))
 
 
-def _assumption(fact: Fact, order: forms.Order) -> AssumptionRow:
-    condition = forms.write(fact.condition, order)
-    return AssumptionRow(condition, w.plain(condition), REASONS[fact.reason], _place(fact.span))
+def _whole(form: Closed, values: dict[Symbol, Expr]) -> int | None:
+    """The value of a formula, or None where it is no whole number, as with a logarithm."""
+    try:
+        return evaluate(form, values)
+    except ClosedformError as error:
+        if error.diagnostics[0].kind != "fraction":
+            raise
+        return None
+
+
+def _assumptions(derivation: Derivation, order: forms.Order) -> Iterator[AssumptionRow]:
+    """The facts that a derivation rests on; those that all stages share are told once."""
+    by_stage: dict[tuple[str, str], dict[int, Fact]] = {}
+    for fact in derivation.facts:
+        stages = {derivation.stage_symbols.get(s, ("", 0))[1] for s in fact.condition.free_symbols}
+        key = (fact.reason, _place(fact.span))
+        if len(stages) == 1 and stages != {0}:
+            by_stage.setdefault(key, {}).setdefault(stages.pop(), fact)
+        else:
+            yield _assumption(fact, forms.write(fact.condition, order), "")
+    for facts in by_stage.values():
+        conditions = {index: fact.condition for index, fact in facts.items()}
+        for run in stage_runs(conditions, derivation.stage_symbols):
+            fact = facts[run.first]
+            if run.first == run.last:
+                yield _assumption(fact, forms.write(fact.condition, order), "")
+            else:
+                yield _assumption(fact, run.write(order), f" for s = {run.first}..{run.last}")
+
+
+def _assumption(fact: Fact, condition: w.Written, where: str) -> AssumptionRow:
+    text = w.plain(condition)
+    return AssumptionRow(condition, text + where, REASONS[fact.reason] + where, _place(fact.span))
 
 
 def _place(span: Span | None) -> str:
