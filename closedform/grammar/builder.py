@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from contextvars import ContextVar
+from dataclasses import replace
 from fractions import Fraction
 from inspect import cleandoc
 from itertools import pairwise
@@ -32,12 +33,16 @@ def span_of(kids: list[Any]) -> Span:
 
 
 def _start(part: Any) -> int | None:
+    if isinstance(part, list):
+        return next((s for s in map(_start, part) if s is not None), None)
     if isinstance(part, Token):
         return None if part.type.startswith("_") else part.start_pos
     return part.span.start if isinstance(part, tree.Node) else None
 
 
 def _end(part: Any) -> int | None:
+    if isinstance(part, list):
+        return next((e for e in map(_end, reversed(part)) if e is not None), None)
     if isinstance(part, Token):
         return None if part.type.startswith("_") else part.end_pos
     return part.span.end if isinstance(part, tree.Node) else None
@@ -267,7 +272,7 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         return tree.Power(kids[0], kids[2], span=span_of(kids))
 
     def parenthesis(self, kids: list[Any]) -> Any:
-        return kids[1]
+        return replace(kids[1], span=span_of(kids))
 
     def call(self, kids: list[Any]) -> tree.Call:
         return tree.Call(kids[0], tuple(_nodes(kids[1:])), span=span_of(kids))

@@ -222,7 +222,7 @@ class _Printer:
             margin = " " * len(start)
             rows = f",\n{margin}".join(_rows(texts, WIDTH - len(start)))
             line = start + rows + close
-            line += f"\n{INDENT * 2}{result.lstrip()}" if result != ":" else result
+            line += result if result == ":" else "\n" + INDENT * 2 + _broken(result.lstrip())
         self.open(node, line)
 
     @statement.register
@@ -345,6 +345,21 @@ def _measure(node: tree.Measure) -> str:
 def _expectation(node: tree.Expectation) -> str:
     value = node.value.text if isinstance(node.value, tree.Quantity) else show(node.value, SUM)
     return f"{_measure(node.measure)} {node.operator} {value}"
+
+
+def _broken(result: str) -> str:
+    """The results of an operation, their axes on lines of their own where they are long."""
+    if len(result) + 2 * len(INDENT) <= WIDTH:
+        return result
+    depth, start, rows = 0, 0, []
+    for at, char in enumerate(result):
+        depth += (char in "([") - (char in ")]")
+        if char == "," and depth == 1:
+            rows.append(result[start : at + 1].strip())
+            start = at + 1
+    rows.append(result[start:].strip())
+    margin = " " * (2 * len(INDENT) + result.index("[") + 1)
+    return f"\n{margin}".join(rows)
 
 
 def _rows(items: Sequence[str], width: int) -> list[str]:
