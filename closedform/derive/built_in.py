@@ -11,6 +11,7 @@ from sympy import Expr
 from closedform.derive import tensors
 from closedform.derive.built_in_arguments import Arguments
 from closedform.derive.modules import standard_library
+from closedform.derive.sizes import Log
 from closedform.derive.values import Scope, Tensor, Value
 from closedform.grammar import tree
 
@@ -58,7 +59,7 @@ def _extreme(function: Callable[..., Expr]) -> Callable[[Arguments], Expr]:
 def _log(arguments: Arguments) -> Expr:
     value = arguments.size()
     base = arguments.size("a base")
-    return sympy.log(value) / sympy.log(base) if not value.is_Number else sympy.log(value, base)
+    return Log(value, base)
 
 
 def _sqrt(arguments: Arguments) -> Expr:

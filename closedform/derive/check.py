@@ -17,7 +17,7 @@ from closedform.derive.modules import Entity, parts_of
 from closedform.derive.orders import grows_no_faster
 from closedform.derive.project import Project, derive
 from closedform.derive.result import Closed, closed
-from closedform.derive.sizes import say
+from closedform.derive.sizes import expand, say
 from closedform.derive.values import Scope
 from closedform.errors import ClosedformError, Diagnostic, fail
 from closedform.grammar import tree
@@ -202,8 +202,8 @@ def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.
         _check_order(form, claim, title)
         return
     claimed = evaluator.size(claim.formula, scope)
-    difference = sympy.expand(known.base(form.expr) - known.base(claimed))
-    if difference == 0 or sympy.expand(known.refloored(difference)) == 0:
+    difference = expand(known.base(form.expr) - known.base(claimed))
+    if difference == 0 or expand(known.refloored(difference)) == 0:
         return
     order = form.order
     raise fail(
@@ -244,12 +244,12 @@ def _spelled_out(form: Closed, expr: Expr, growing: list[Expr]) -> Expr:
     for symbol in reversed(list(spelled)):
         if symbol not in growing:
             expr = expr.xreplace({symbol: spelled[symbol]})
-    return sympy.expand(expr)
+    return expand(expr)
 
 
 def _shown(form: Closed, claimed: Expr) -> Expr:
     """The difference in abbreviations where it is then a difference at all."""
-    difference = sympy.expand(form.expr - claimed)
+    difference = expand(form.expr - claimed)
     base = form.derivation.known.base(difference)
     return min((difference, base), key=lambda e: (e.count_ops(), str(e)))
 
@@ -287,5 +287,5 @@ def _claims_hold_under(
         form = _claimed_form(project, entity, claim, other)
         known = form.derivation.known
         claimed = form.derivation.evaluator.size(claim.formula, form.derivation.scope)
-        if sympy.expand(known.base(form.expr) - known.base(claimed)) == 0:
+        if expand(known.base(form.expr) - known.base(claimed)) == 0:
             yield f"it holds for {other.title}: {row.says}"

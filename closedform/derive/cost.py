@@ -14,6 +14,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.sizes import expand
 from closedform.errors import Span
 from closedform.grammar import tree
 
@@ -130,7 +131,7 @@ def summed(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     n*(n + 1)/2
     """
     found = []
-    for term in sympy.Add.make_args(sympy.expand(expr)):
+    for term in sympy.Add.make_args(expand(expr)):
         factor, part = term.as_independent(index, as_Add=False)
         found.append(factor * _sum_of(part, index, first, last))
     return sympy.Add(*found)
@@ -141,7 +142,7 @@ def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
         return last - first + 1
     if part.atoms(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min):
         return sympy.Sum(part, (index, first, last))
-    return sympy.expand(sympy.summation(part, (index, first, last)))
+    return expand(sympy.summation(part, (index, first, last)))
 
 
 class Total:

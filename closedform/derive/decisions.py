@@ -10,7 +10,7 @@ from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.sizes import Divides
+from closedform.derive.sizes import Divides, expand
 
 if TYPE_CHECKING:
     from closedform.derive.knowledge import Knowledge
@@ -39,14 +39,14 @@ def _decide_many(known: Knowledge, condition: Boolean) -> bool | None:
 
 
 def _decide_divides(known: Knowledge, divisor: Expr, dividend: Expr) -> bool | None:
-    quotient = sympy.expand(known.base(dividend) / known.base(divisor))
+    quotient = expand(known.base(dividend) / known.base(divisor))
     if quotient.is_Rational:
         return bool(quotient.is_Integer)
     return True if known.integer(quotient) else None
 
 
 def _decide_relation(known: Knowledge, relation: Relational) -> bool | None:
-    difference = sympy.expand(known.base(relation.lhs) - known.base(relation.rhs))
+    difference = expand(known.base(relation.lhs) - known.base(relation.rhs))
     at_least, at_most = bounds(known, difference)
     if isinstance(relation, sympy.Eq | sympy.Ne):
         if difference == 0:
@@ -71,7 +71,7 @@ def bounds(known: Knowledge, expr: Expr) -> tuple[Rational | None, Rational | No
     numerator, denominator = sympy.fraction(sympy.together(expr))
     if not denominator.is_positive:
         return None, None
-    constant, rest = sympy.expand(_shifted(known, sympy.expand(numerator))).as_coeff_Add()
+    constant, rest = expand(_shifted(known, expand(numerator))).as_coeff_Add()
     signs = {_sign(term) for term in sympy.Add.make_args(rest)}
     lower = constant if signs <= {0, 1} else None
     upper = constant if signs <= {0, -1} else None

@@ -10,7 +10,7 @@ from sympy import Expr, Integer, Rational
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost import indicator
-from closedform.derive.sizes import Divides, say
+from closedform.derive.sizes import Divides, expand, say
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Tensor, Value, say_kind
 from closedform.errors import Diagnostic, LimitError, Span, fail
 from closedform.grammar import tree
@@ -271,7 +271,7 @@ class Evaluator:
         stop = self.size(item.stop, scope) if item.stop else axis
         self._inside(start, axis, item.span, strict=False)
         self._inside(stop, axis, item.span, strict=False)
-        extent = sympy.expand(stop - start)
+        extent = expand(stop - start)
         self.owner.demands.whole(extent, item.span, "a slice")
         if self.known.decide(sympy.Gt(extent, 0)) is False:
             raise fail("range", f"this slice has {say(extent)} elements", item.span)

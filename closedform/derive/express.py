@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import sympy
 from sympy import Expr, Symbol
 
 from closedform.derive import demands
 from closedform.derive.elaborate import Derivation
 from closedform.derive.result import Closed, bring_in, symbols_of
+from closedform.derive.sizes import expand
 from closedform.errors import ClosedformError, fail, suggestion
 
 
@@ -63,7 +63,7 @@ class InTermsOf:
                 expr = expr.xreplace({symbol: _written_out(spelled[symbol], wanted, spelled)})
         for symbol, definition in spelled.items():
             if symbol in wanted:
-                expr = bring_in(sympy.expand(expr), symbol, definition, wanted | spelled.keys())
+                expr = bring_in(expand(expr), symbol, definition, wanted | spelled.keys())
         return expr
 
 

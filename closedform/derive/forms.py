@@ -17,7 +17,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform.derive import written as w
-from closedform.derive.sizes import Divides
+from closedform.derive.sizes import Divides, Log, expand
 
 MAX_FACTORED_TERMS = 40
 MAX_FACTORED_SYMBOLS = 8
@@ -68,12 +68,12 @@ class Order:
 
 def expanded(expr: Expr, order: Order) -> w.Written:
     """A plain sum of products."""
-    return write(sympy.expand(expr), order)
+    return write(expand(expr), order)
 
 
 def factored(expr: Expr, order: Order) -> w.Written:
     """A product of what cannot be split further; as `grouped` where that would take too long."""
-    expr = sympy.expand(expr)
+    expr = expand(expr)
     atoms = _non_polynomial(expr)
     plain = expr.xreplace(atoms)
     many = len(sympy.Add.make_args(plain)) > MAX_FACTORED_TERMS
@@ -116,7 +116,7 @@ def grouped(expr: Expr, order: Order) -> w.Written:
     if expr == 0:
         return w.Number(0)
     groups: dict[Expr, list[Expr]] = {}
-    for term in sympy.Add.make_args(sympy.expand(expr)):
+    for term in sympy.Add.make_args(expand(expr)):
         powers = term.as_powers_dict()
         key = sympy.Mul(*(s ** powers[s] for s in order.loops if powers.get(s)))
         groups.setdefault(key, []).append(term / key)
@@ -185,7 +185,7 @@ def _shifted(expr: Expr, order: Order) -> w.Written:
             replaced[count] = dummy + shift
             special[dummy] = write(count - shift, order)
             loops.append(dummy)
-    changed = sympy.expand(expr.xreplace(replaced))
+    changed = expand(expr.xreplace(replaced))
     return grouped(changed, replace(order, loops=tuple(loops), special=special))
 
 
@@ -249,7 +249,7 @@ FUNCTIONS = {
     sympy.ceiling: "ceil",
     sympy.Max: "max",
     sympy.Min: "min",
-    sympy.log: "log",
+    Log: "log",
 }
 
 RELATIONS = {
@@ -274,7 +274,7 @@ def _other(expr: Any, order: Order) -> w.Written:
         arguments = [sympy.together(expr.args[0])]
         top, bottom = sympy.fraction(arguments[0])
         if bottom != 1:
-            inside = w.Fraction(write(sympy.expand(top), order), write(bottom, order))
+            inside = w.Fraction(write(expand(top), order), write(bottom, order))
             return w.Function(FUNCTIONS[expr.func], (inside,))
     parts = tuple(write(argument, order) for argument in arguments)
     if expr.func in FUNCTIONS:

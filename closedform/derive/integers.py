@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import sympy
 from sympy import Expr
 
+from closedform.derive.sizes import expand
+
 if TYPE_CHECKING:
     from closedform.derive.knowledge import Fact, Knowledge
 
@@ -18,7 +20,7 @@ def proof_of_integer(known: Knowledge, expr: Expr) -> frozenset[Fact] | None:
     """The facts from which it follows that a value is an integer, or None."""
     if expr.is_integer:
         return frozenset()
-    expr = sympy.expand(known.base(expr))
+    expr = expand(known.base(expr))
     rounded = expr.atoms(sympy.floor, sympy.ceiling)
     expr = expr.xreplace({atom: sympy.Dummy("k", integer=True) for atom in rounded})
     return _integer(known, expr, MAX_STEPS)
@@ -85,7 +87,7 @@ def _integer_sum(
                 continue
             quotient = sympy.Dummy("q", integer=True)
             found = _integer(
-                known, sympy.expand(expr.xreplace({symbol: divisor * quotient - rest})), steps - 1
+                known, expand(expr.xreplace({symbol: divisor * quotient - rest})), steps - 1
             )
             if found is not None:
                 return proof | found | {fact}

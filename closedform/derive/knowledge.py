@@ -28,7 +28,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.decisions import bounds, decide
 from closedform.derive.integers import proof_of_integer
 from closedform.derive.rounding import exact_floor
-from closedform.derive.sizes import Divides, say
+from closedform.derive.sizes import Divides, expand, say
 from closedform.errors import Span
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
@@ -82,17 +82,17 @@ class Knowledge:
         """An expression without abbreviations."""
         if not self.definitions or not expr.has_free(*self.definitions):
             return expr
-        return sympy.expand(expr.xreplace(self.definitions))
+        return expand(expr.xreplace(self.definitions))
 
     def fold(self, expr: Expr) -> Expr:
         """The abbreviation of an expression when it has one, else the expression."""
         if expr.is_Symbol or expr.is_Number:
             return expr
-        return self.names.get(sympy.expand(self.base(expr)), expr)
+        return self.names.get(expand(self.base(expr)), expr)
 
     def simplified(self, expr: Expr) -> Expr:
         """An expression in normal form, as an abbreviation when it has one."""
-        return self.fold(self.refloored(sympy.expand(expr)))
+        return self.fold(self.refloored(expand(expr)))
 
     def copied(self) -> Knowledge:
         """All that is known now, to come back to with `restore`."""
@@ -134,7 +134,7 @@ class Knowledge:
                 left, right = right, left
             if left.is_Symbol and not right.has(left):
                 self.definitions = {
-                    symbol: sympy.expand(value.xreplace({left: right}))
+                    symbol: expand(value.xreplace({left: right}))
                     for symbol, value in self.definitions.items()
                 }
                 self.definitions[left] = self.base(right)
@@ -187,7 +187,7 @@ class Knowledge:
         """Whether two sizes are proved equal."""
         if left == right:
             return True
-        return bool(sympy.expand(self.base(left) - self.base(right)) == 0)
+        return bool(expand(self.base(left) - self.base(right)) == 0)
 
     def decide(self, condition: Any) -> bool | None:
         """Yes, no, or None when it is not known."""

@@ -11,7 +11,7 @@ from sympy import Expr, Integer, Symbol
 
 from closedform.derive import cost as costs
 from closedform.derive.modules import parts_of
-from closedform.derive.sizes import say, size_symbol
+from closedform.derive.sizes import expand, say, size_symbol
 from closedform.derive.values import Scope, Tensor, Value
 from closedform.errors import Span, fail
 from closedform.grammar import tree
@@ -277,7 +277,7 @@ class _Steps:
     ) -> Expr | None:
         """The closed form of a size before step i."""
         size, index = unknown[axis], self.index
-        after = sympy.expand(after)
+        after = expand(after)
         if after == size:
             return axis.start
         steps = index - first
@@ -286,7 +286,7 @@ class _Steps:
             at_first = before.xreplace({index: first})
             return before if self.elab.known.equal(at_first, axis.start) else None
         others = [other for other in unknown.values() if other != size]
-        gain = sympy.expand(after - size)
+        gain = expand(after - size)
         if not gain.has(size, *others):
             if not gain.has(index):
                 return axis.start + gain * steps

@@ -8,6 +8,11 @@ from itertools import combinations
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.derive.sizes import Log, expand
+
+# A logarithm grows, and more slowly than any power that a formula is likely to have.
+LOGARITHM = sympy.Rational(1, 1000)
+
 
 def grows_no_faster(expr: Expr, bound: Expr, growing: Sequence[Symbol]) -> list[Expr]:
     """The terms of `expr` that are not in O(bound), the other symbols held fixed.
@@ -19,8 +24,8 @@ def grows_no_faster(expr: Expr, bound: Expr, growing: Sequence[Symbol]) -> list[
     >>> grows_no_faster(4 * n * d**2 + n**3, n * d**2 + n**2 * d, [n, d])
     [n**3]
     """
-    limits = [_exponents(term, growing) for term in sympy.Add.make_args(sympy.expand(bound))]
-    terms = sympy.Add.make_args(sympy.expand(expr))
+    limits = [_exponents(term, growing) for term in sympy.Add.make_args(expand(bound))]
+    terms = sympy.Add.make_args(expand(expr))
     return [term for term in terms if not _below(_exponents(term, growing), limits)]
 
 
@@ -39,9 +44,9 @@ def _degree(expr: Expr, symbol: Symbol) -> Expr:
     powers = [
         sympy.Add(
             *(p for base, p in term.as_powers_dict().items() if base == symbol),
-            *((1 + sympy.Rational(1, 1000)) for base in term.atoms(sympy.log) if base.has(symbol)),
+            *(LOGARITHM for log in term.atoms(Log) if log.args[0].has(symbol)),
         )
-        for term in sympy.Add.make_args(sympy.expand(expr))
+        for term in sympy.Add.make_args(expand(expr))
     ]
     return max(powers, default=sympy.Integer(0))
 

@@ -14,7 +14,7 @@ from closedform.derive.measures import Measure, measure
 from closedform.derive.modules import Entity, Module
 from closedform.derive.numbers import evaluate, settle
 from closedform.derive.result import Closed, closed
-from closedform.errors import Span, fail, suggestion
+from closedform.errors import Diagnostic, LimitError, Span, fail, suggestion
 from closedform.grammar import tree
 
 
@@ -149,4 +149,14 @@ def derive(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
     """The derivation of a model, or of a block in sizes of its own."""
     assert isinstance(entity.declaration, tree.Block)
     generic = entity.declaration.keyword == "block"
-    return Elaborator(entity.module, generic, suppose).derive(entity)
+    try:
+        return Elaborator(entity.module, generic, suppose).derive(entity)
+    except RecursionError:
+        raise LimitError(
+            Diagnostic(
+                "limit",
+                f"`{entity.name}` uses blocks inside blocks too deeply",
+                entity.declaration.span,
+                "let one block use the others one after the other",
+            )
+        ) from None

@@ -16,6 +16,7 @@ from closedform.derive.elaborate import Derivation
 from closedform.derive.forms import FORMS, Order
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import Measure
+from closedform.derive.sizes import expand
 from closedform.derive.stages import StageForm, StageSum
 from closedform.derive.values import Tensor
 
@@ -54,9 +55,9 @@ class Closed:
 
     def rewritten(self, expr: Expr) -> Expr:
         """An expression in the chosen symbols."""
-        expr = sympy.expand(expr)
+        expr = expand(expr)
         for rewrite in self.rewrites:
-            expr = sympy.expand(rewrite(expr))
+            expr = expand(rewrite(expr))
         return expr
 
     @cached_property
@@ -130,7 +131,7 @@ def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) ->
         solution = _solved(definition, symbol, size)
         if solution is None:
             continue
-        candidate = sympy.expand(expr.xreplace({size: solution}))
+        candidate = expand(expr.xreplace({size: solution}))
         better = _terms_with(candidate, symbol) > _terms_with(expr, symbol)
         if better and _powers_below(candidate) <= _powers_below(expr):
             return candidate

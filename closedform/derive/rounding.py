@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import sympy
 from sympy import Expr
 
+from closedform.derive.sizes import expand
+
 if TYPE_CHECKING:
     from closedform.derive.knowledge import Knowledge
 
@@ -15,7 +17,7 @@ def exact_floor(known: Knowledge, expr: Expr) -> Expr:
     """The exact floor: whole parts taken out, nested floors joined, ceilings recognised."""
     whole: list[Expr] = []
     rest: list[Expr] = []
-    for term in sympy.Add.make_args(sympy.expand(expr)):
+    for term in sympy.Add.make_args(expand(expr)):
         (whole if known.integer(term) else rest).append(term)
     remainder = sympy.Add(*rest)
     if remainder != 0 and known.integer(remainder):
@@ -59,27 +61,27 @@ def _joined(known: Knowledge, numerator: Expr, denominator: Expr) -> Expr | None
         if not known.integer(top):
             return None
         top = top + bottom - 1
-    return sympy.expand(top + bottom * rest) / (bottom * denominator)
+    return expand(top + bottom * rest) / (bottom * denominator)
 
 
 def _negative_floor(known: Knowledge, numerator: Expr, denominator: Expr) -> Expr:
     """floor(-a/n) = -ceil(a/n) = -floor((a + n - 1)/n) for an integer a."""
-    positive = sympy.expand(-numerator)
+    positive = expand(-numerator)
     if not known.integer(positive):
         return -sympy.ceiling(positive / denominator)
-    return -exact_floor(known, sympy.expand((positive - 1) / denominator) + 1)
+    return -exact_floor(known, expand((positive - 1) / denominator) + 1)
 
 
 def _positive_floor(numerator: Expr, denominator: Expr) -> Expr:
     """floor(p/q) with the constant of p reduced modulo q, as a ceiling where it is q - 1."""
     constant, rest = numerator.as_coeff_Add()
     if not rest.is_integer or not constant.is_Integer:
-        return sympy.floor(sympy.expand(numerator / denominator))
+        return sympy.floor(expand(numerator / denominator))
     if denominator.is_Integer:
         whole, constant = divmod(constant, denominator)
         if constant == denominator - 1:
             return sympy.ceiling(rest / denominator) + whole
-        return sympy.floor(sympy.expand((rest + constant) / denominator)) + whole
+        return sympy.floor(expand((rest + constant) / denominator)) + whole
     if constant == -1:
-        return sympy.ceiling(sympy.expand(rest / denominator)) - 1
-    return sympy.floor(sympy.expand(numerator / denominator))
+        return sympy.ceiling(expand(rest / denominator)) - 1
+    return sympy.floor(expand(numerator / denominator))

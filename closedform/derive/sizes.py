@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import comb, prod
 from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import BooleanFunction
+
+from closedform.errors import Diagnostic, LimitError
 
 
 def size_symbol(name: str) -> Symbol:
@@ -17,6 +20,35 @@ def size_symbol(name: str) -> Symbol:
 def ratio_symbol(name: str) -> Symbol:
     """The symbol of a positive rational number."""
     return Symbol(name, rational=True, positive=True)
+
+
+MAX_TERMS = 50_000
+
+
+def expand(expr: Expr) -> Expr:
+    """An expression as a sum of products. Raises LimitError where that would never end.
+
+    >>> a, b = size_symbol("a"), size_symbol("b")
+    >>> expand((a + b) ** 2)
+    a**2 + 2*a*b + b**2
+    """
+    if _terms(expr) > MAX_TERMS:
+        raise LimitError(
+            Diagnostic("limit", f"a formula would have more than {MAX_TERMS:,} terms written out")
+        )
+    return sympy.expand(expr)
+
+
+def _terms(expr: Expr) -> int:
+    """At most how many terms an expression has once it is expanded."""
+    if expr.is_Add:
+        return sum(map(_terms, expr.args))
+    if expr.is_Mul:
+        return prod(map(_terms, expr.args))
+    if expr.is_Pow and expr.exp.is_Integer and expr.exp > 1:
+        terms = _terms(expr.base)
+        return 1 if terms == 1 else comb(terms + int(expr.exp) - 1, int(expr.exp))
+    return 1
 
 
 class Divides(BooleanFunction):  # type: ignore[misc]  # SymPy has no types
@@ -32,6 +64,25 @@ class Divides(BooleanFunction):  # type: ignore[misc]  # SymPy has no types
 
     def _sympystr(self, printer: Any) -> str:
         return f"{printer.doprint(self.args[0])} | {printer.doprint(self.args[1])}"
+
+
+class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
+    """`Log(x, b)`: the logarithm of x to the base b, exact where x is a power of b."""
+
+    @classmethod
+    def eval(cls, value: Expr, base: Expr) -> Any:
+        if value == 1:
+            return sympy.Integer(0)
+        if value.is_Integer and base.is_Integer and base > 1:
+            exponent, rest = 0, value
+            while rest % base == 0:
+                rest, exponent = rest // base, exponent + 1
+            return sympy.Integer(exponent) if rest == 1 else None
+        return None
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        value, base = self.args
+        return True if (value - 1).is_nonnegative and (base - 1).is_positive else None
 
 
 def say(value: Any) -> str:

@@ -17,6 +17,7 @@ from sympy import Basic, Expr, Integer, Symbol
 from closedform.derive import written as w
 from closedform.derive.cost import Stages
 from closedform.derive.forms import Order, shortest, write
+from closedform.derive.sizes import expand
 
 MIN_STAGES = 2
 
@@ -89,7 +90,7 @@ class StageForm:
         """The cost of a loop, with a placeholder for each sum."""
         self.index = node.index
         terms = {
-            index: list(sympy.Add.make_args(sympy.expand(part)))
+            index: list(sympy.Add.make_args(expand(part)))
             for index, part in enumerate(parts, node.first)
         }
         found: dict[tuple[int, int], list[Expr]] = {}

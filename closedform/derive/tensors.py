@@ -10,7 +10,7 @@ from sympy import Expr, Integer
 from closedform.derive import cost as costs
 from closedform.derive.built_in_arguments import USAGE, Arguments
 from closedform.derive.patterns import Side, parse_einsum, parse_pattern
-from closedform.derive.sizes import say
+from closedform.derive.sizes import expand, say
 from closedform.derive.values import Tensor, say_kind
 from closedform.errors import Span, fail
 
@@ -174,7 +174,7 @@ def _split_axis(
         if name in given:
             sizes[name] = (given[name],)
     if unknown:
-        quotient = elab.known.fold(sympy.expand(elab.known.base(whole / product)))
+        quotient = elab.known.fold(expand(elab.known.base(whole / product)))
         if not elab.known.integer(quotient):
             quotient = whole / product
         elab.demands.whole(quotient, span, f"the size of `{unknown[0]}` in `{Side((names,))}`")

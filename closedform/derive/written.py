@@ -53,7 +53,7 @@ class Power:
 
 @dataclass(frozen=True)
 class Function:
-    """`floor`, `ceil`, `min`, `max`, `log`, `sqrt`."""
+    """`floor`, `ceil`, `min`, `max`, `sqrt`; `log` of a value and a base; `` of a list."""
 
     name: str
     arguments: tuple[Written, ...]
@@ -181,6 +181,9 @@ def _(node: Power) -> str:
 
 @plain.register
 def _(node: Function) -> str:
+    if node.name == "log":
+        value, base = node.arguments
+        return f"log_{plain(base)}({plain(value)})"
     return f"{node.name}({', '.join(map(plain, node.arguments))})"
 
 

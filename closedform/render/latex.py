@@ -124,6 +124,9 @@ def _(node: w.Power) -> str:
 def _(node: w.Function) -> str:
     arguments = ", ".join(map(latex, node.arguments))
     match node.name:
+        case "log":
+            value, base = map(latex, node.arguments)
+            return f"\\log_{{{base}}}\\left({value}\\right)"
         case "floor":
             return f"\\left\\lfloor {arguments} \\right\\rfloor"
         case "ceil":

@@ -19,7 +19,7 @@ from closedform.derive.modules import Entity
 from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
-from closedform.derive.sizes import Divides, say
+from closedform.derive.sizes import Divides, Log, say
 from closedform.derive.stages import stage_runs
 from closedform.errors import ClosedformError, Span
 from closedform.grammar import tree
@@ -196,6 +196,7 @@ def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> For
 def sympy_text(expr: Expr) -> str:
     """An expression as SymPy prints it, with nothing in it that SymPy does not know."""
     known = expr.replace(Divides, lambda a, b: sympy.Eq(sympy.Mod(b, a, evaluate=False), 0))
+    known = known.replace(Log, lambda value, base: sympy.log(value) / sympy.log(base))
     return str(sympy.sstr(known, order="lex"))
 
 
