@@ -7,7 +7,7 @@ let N = (I/P)^2  "patches"  # tokens
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import singledispatchmethod
 from typing import Any
 
@@ -44,6 +44,7 @@ class _Printer:
         self.lines: list[str] = []
         self.indent = ""
         self.pending = list(comments)
+        self.following: int | None = None  # where the code after the open block begins
 
     # Layout --------------------------------------------------------------------------------
 
@@ -54,13 +55,11 @@ class _Printer:
         if self.lines and self.lines[-1] != "" and not self.lines[-1].endswith(":"):
             self.lines.append("")
 
-    def comments_before(self, offset: int | None, column: int = 1) -> None:
-        """Write the comments that stand before an offset, at `column` or to the right of it."""
+    def comments_before(self, offset: int | None) -> None:
+        """Write the comments that stand before an offset."""
         while self.pending:
             comment = self.pending[0]
             if offset is not None and comment.span.start >= offset:
-                return
-            if comment.span.column < column:
                 return
             del self.pending[0]
             if _blank_above(comment):
@@ -94,37 +93,27 @@ class _Printer:
         else:
             self.write('"""' + "\n".join([*lines, '"""']))
 
-    def body(self, statements: Iterable[tree.Node]) -> None:
+    def body(self, statements: Sequence[tree.Node]) -> None:
         """Write the statements of an open block and close it."""
-        column = 1
-        for statement in statements:
+        column, after = 1, self.following
+        for at, statement in enumerate(statements):
             column = statement.span.column
+            self.following = statements[at + 1].span.start if at + 1 < len(statements) else after
             self.comments_before(statement.span.start)
             if _blank_above(statement):
                 self.blank()
             self.statement(statement)
-            self.trailing_if_simple(statement)
-        self.comments_before(self._body_end(column), column)
+            if isinstance(statement, SIMPLE):
+                self.trailing(statement)
+        self.following = after
+        while self.pending and _alone(self.pending[0]) and self._within(column):
+            self.comments_before(self.pending[0].span.end)
         self.close()
 
-    def _body_end(self, column: int) -> int | None:
-        """Where the text of the body ends: at the first comment to the left of `column`."""
-        for comment in self.pending:
-            if comment.span.column < column:
-                return comment.span.start
-            if not _alone(comment) or self._code_follows(comment, column):
-                return comment.span.start
-        return None
-
-    def _code_follows(self, comment: tree.Comment, column: int) -> bool:
-        """Whether other code stands between the text written so far and this comment."""
-        return comment.span.start > self.next_start
-
-    next_start: int = 1 << 62
-
-    def trailing_if_simple(self, node: tree.Node) -> None:
-        if isinstance(node, SIMPLE):
-            self.trailing(node)
+    def _within(self, column: int) -> bool:
+        """Whether the next comment belongs to a body whose statements begin at a column."""
+        span = self.pending[0].span
+        return span.column >= column and (self.following is None or span.start < self.following)
 
     # Declarations --------------------------------------------------------------------------
 
@@ -132,7 +121,7 @@ class _Printer:
         previous: tree.Declaration | None = None
         for at, node in enumerate(nodes):
             following = nodes[at + 1] if at + 1 < len(nodes) else None
-            self.next_start = following.span.start if following and following.span.end else 1 << 62
+            self.following = following.span.start if following and following.span.end else None
             spaced = self._spaced(previous, node)
             if spaced:
                 self.blank()
@@ -296,6 +285,10 @@ class _Printer:
             word = "elif"
         if node.otherwise:
             self.write("else:")
+            while self.pending and self.pending[0].span.start < node.otherwise[0].span.start:
+                if _alone(self.pending[0]):
+                    break
+                self.lines[-1] += "  " + self.pending.pop(0).text
             self.indent += INDENT
             self.body(node.otherwise)
 
@@ -374,8 +367,7 @@ def _rows(items: Sequence[str], width: int) -> list[str]:
 
 def _alone(comment: tree.Comment) -> bool:
     """Whether a comment has its line to itself."""
-    line = comment.span.source.line(comment.span.line)
-    return line.lstrip().startswith("#")
+    return comment.span.source.line(comment.span.line).lstrip().startswith("#")
 
 
 def _blank_above(node: tree.Node) -> bool:
