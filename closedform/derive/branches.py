@@ -81,9 +81,7 @@ def _run_both(
     if isinstance(first, ClosedformError) or isinstance(second, ClosedformError):
         failed = isinstance(first, ClosedformError)
         possible = sympy.Not(condition) if failed else condition
-        fact = Fact(possible, "possible", node.span)
-        elab.known.assume(fact)
-        elab.known.used.add(fact)
+        elab.demands.take(possible, "possible", node.span)
         sites = second if failed else first
         assert not isinstance(sites, ClosedformError)
         elab.sites.extend(sites)
@@ -98,14 +96,15 @@ def supposing(elab: Elaborator, condition: Boolean) -> Iterator[None]:
     """Take a condition as true for a while."""
     fact = Fact(condition, "case")
     facts, definitions, context = list(elab.known.facts), elab.known.definitions, elab.context
+    case = elab.demands.case
     elab.known.assume(fact)
     elab.context = (*context, fact)
+    elab.demands.case = sympy.And(case, condition)
     try:
         yield
     finally:
-        added = [f for f in elab.known.facts if f not in facts and f.reason != "case"]
-        elab.known.facts = facts + added
-        elab.known.definitions, elab.context = definitions, context
+        elab.known.facts, elab.known.definitions = facts, definitions
+        elab.context, elab.demands.case = context, case
 
 
 def _join(
@@ -163,11 +162,15 @@ def _joined_size(known: Knowledge, condition: Boolean, first: Expr, second: Expr
 
 
 def _forced(condition: Boolean) -> dict[Expr, Expr]:
-    """The value that a condition leaves to a size: not (r > 1) means r = 1."""
+    """The values that a condition leaves to sizes: not (r > 1) means r = 1."""
+    if isinstance(condition, sympy.And):
+        return {size: value for part in condition.args for size, value in _forced(part).items()}
+    if isinstance(condition, sympy.Not) and isinstance(condition.args[0], sympy.Or):
+        return _forced(sympy.And(*map(sympy.Not, condition.args[0].args)))
     if isinstance(condition, sympy.Eq):
         left, right = condition.args
         return {left: right} if left.is_Symbol else {right: left} if right.is_Symbol else {}
     if isinstance(condition, sympy.Le | sympy.Lt) and condition.lhs.is_Symbol:
-        bound = condition.rhs - isinstance(condition, sympy.Lt)
+        bound = condition.rhs - int(isinstance(condition, sympy.Lt))
         return {condition.lhs: bound} if bound == 1 else {}
     return {}

@@ -79,6 +79,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], Value]] = {
     "sqrt": _sqrt,
     "size": _size,
     "param": tensors.param,
+    "zeros": tensors.zeros,
     "concat": tensors.concat,
     "split": tensors.split,
     "rearrange": tensors.rearrange,

@@ -23,6 +23,7 @@ USAGE = {
     "sqrt": "sqrt(n)",
     "size": "size(x)",
     "param": "param([n, d])",
+    "zeros": "zeros([n, d])",
     "concat": "concat(x, y, axis=0)",
     "split": "split(x, 2, axis=0)",
     "rearrange": 'x -> rearrange("n (h e) -> h n e", h=heads)',
@@ -80,6 +81,20 @@ class Arguments:
         if not (axis.is_Integer and -rank <= axis < rank):
             raise fail("range", f"a tensor of {rank} axes has no axis {say(axis)}", span)
         return int(axis) % rank
+
+    def flag(self, name: str) -> bool:
+        """An argument that is true or false, false unless it is given."""
+        value, span = self.named.pop(name, (False, self.span))
+        if not isinstance(value, bool):
+            raise fail("argument", f"`{name}` takes true or false", span)
+        return value
+
+    def kind(self) -> str:
+        """The kind of operation that conventions see."""
+        value, span = self.named.pop("kind", (self.name, self.span))
+        if not isinstance(value, str):
+            raise fail("argument", '`kind` takes a text such as "functional"', span)
+        return value
 
     def sizes(self) -> dict[str, Expr]:
         """The sizes given by name."""

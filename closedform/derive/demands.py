@@ -26,7 +26,8 @@ class Demands:
         self.known = known
         self.generic = generic
         self.defaults: dict[Symbol, Expr] = {}
-        self.positive: dict[Expr, None] = {}
+        self.case: Boolean = sympy.true  # what is supposed where something is demanded
+        self.positive: dict[Expr, Boolean] = {}  # and the cases in which a size is needed
 
     def whole(self, value: Expr, span: Span, what: str) -> None:
         """Demand that a value is an integer."""
@@ -52,9 +53,13 @@ class Demands:
             raise fail("divides", message, span, None, *([] if known else [f"{text} is false"]))
         if not self.generic and not self._true_of_defaults(condition):
             raise fail("divides", message, span, f"state it: `assume {text}`")
-        fact = Fact(condition, "required" if self.generic else "default", span)
-        self.known.assume(fact)
-        self.known.used.add(fact)
+        self.take(condition, "required" if self.generic else "default", span)
+
+    def take(self, condition: Boolean, reason: str, span: Span) -> None:
+        """Rest on a condition from here on; inside a case, only for that case."""
+        inside = self.case != sympy.true
+        self.known.assume(Fact(condition, "case" if inside else reason, span))
+        self.known.used.add(Fact(sympy.Or(sympy.Not(self.case), condition), reason, span))
 
     def possible(self, condition: Any, span: Span, message: str) -> None:
         """Demand a condition without which there is no such tensor; it need not be proved."""
@@ -62,7 +67,7 @@ class Demands:
         if answer is False:
             raise fail("range", message, span)
         if answer is None:
-            self.known.used.add(Fact(condition, "possible", span))
+            self.take(condition, "possible", span)
 
     def _true_of_defaults(self, condition: Boolean) -> bool:
         base = condition.xreplace(self.known.definitions)
@@ -83,7 +88,8 @@ class Demands:
                 for factor in sympy.Mul.make_args(self.known.base(axis)):
                     base, _ = factor.as_base_exp()
                     if not base.is_Number:
-                        self.positive.setdefault(base)
+                        needed = self.positive.get(base, sympy.false)
+                        self.positive[base] = sympy.Or(needed, self.case)
             axes.append(axis)
         return tuple(axes)
 

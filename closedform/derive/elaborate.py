@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
 from closedform.derive import built_in, calls
 from closedform.derive import cost as costs
@@ -26,6 +27,7 @@ from closedform.derive.sizes import size_symbol
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Tensor, Value
 from closedform.errors import Span, fail
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,8 @@ class Derivation:
     """What the elaboration of a model, or of a block in its own sizes, has found.
 
     `symbols` has the sizes of every dim by its name, `stage_symbols` the family and the stage of
-    those that belong to one; `positive` are sizes that must be checked once they are numbers.
+    those that belong to one; `positive` are sizes that must be checked once they are numbers, each
+    with the case in which it is needed.
     """
 
     entity: Entity
@@ -47,7 +50,7 @@ class Derivation:
     stage_symbols: dict[Symbol, tuple[str, int]]
     lets: tuple[Symbol, ...]
     defaults: dict[Symbol, Expr]
-    positive: tuple[Expr, ...]
+    positive: tuple[tuple[Expr, Boolean], ...]
     evaluator: Evaluator
 
 
@@ -93,7 +96,7 @@ class Elaborator:
     def _each_stage(self, condition: tree.Expression) -> list[Any]:
         """A condition on lists holds for every stage: `assume H | D`."""
         scope = Scope(self.module)
-        indexed = {n.base.name for n in parts_of(condition) if isinstance(n, tree.Index)}
+        indexed = {show(n.base) for n in parts_of(condition) if isinstance(n, tree.Index)}
         families = {
             name: value
             for name in sorted(names_in(condition) - indexed)
@@ -262,7 +265,9 @@ class Elaborator:
 
     def _abbreviate(self, name: str, size: Expr) -> Expr:
         """A size that a model names becomes an abbreviation, with the index of its stage."""
-        if size.is_Number or self.known.ranges or (size.is_Symbol and not self.indices):
+        if self.context or self.known.ranges:
+            return size  # it is so in one case, or in one step, only
+        if size.is_Number or (size.is_Symbol and not self.indices):
             return size
         symbol = size_symbol("_".join([name, *(str(index) for _, index in self.indices)]))
         if symbol in self.known.definitions or symbol.name in self.names.owners:
@@ -299,7 +304,7 @@ class Elaborator:
             stage_symbols=self.names.stage_symbols,
             lets=tuple(self.names.lets.values()),
             defaults=self.demands.defaults,
-            positive=tuple(self.demands.positive),
+            positive=tuple(self.demands.positive.items()),
             evaluator=self.evaluator,
         )
 

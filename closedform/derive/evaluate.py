@@ -14,6 +14,7 @@ from closedform.derive.sizes import Divides, expand, say
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Tensor, Value, say_kind
 from closedform.errors import Diagnostic, LimitError, Span, fail
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 
 if TYPE_CHECKING:
     from closedform.derive.elaborate import Elaborator
@@ -229,22 +230,23 @@ class Evaluator:
     # Indices -------------------------------------------------------------------------------
 
     def _index(self, node: tree.Index, scope: Scope) -> Value:
-        base = self.owner.names.resolve(node.base, scope)
+        base = self.value(node.base, scope)
+        name = show(node.base)
         if isinstance(base, Tensor):
             return self._part(base, node, scope)
         items = base.symbols if isinstance(base, Family) else base
         if not isinstance(items, tuple):
-            raise fail(
-                "type", f"`{node.base.name}` is {say_kind(base)} and has no elements", node.span
-            )
+            raise fail("type", f"`{name}` is {say_kind(base)} and has no elements", node.span)
         if len(node.items) != 1 or isinstance(node.items[0], tree.Slice | tree.Rest):
-            raise fail("type", f"`{node.base.name}` takes one index", node.span, "write D[s]")
+            raise fail("type", f"`{name}` takes one index", node.span, "write D[s]")
         at = self.size(node.items[0], scope, "an index")
         if not (at.is_Integer and 1 <= at <= len(items)):
+            symbolic = None if at.is_Integer else "a list is read in a loop over numbers: 1..4"
             raise fail(
                 "range",
-                f"`{node.base.name}` has elements 1 to {len(items)}, and this is {say(at)}",
+                f"`{name}` has elements 1 to {len(items)}, and this is {say(at)}",
                 node.items[0].span,
+                symbolic,
             )
         return items[int(at) - 1]
 
@@ -264,7 +266,7 @@ class Evaluator:
                 shape.append(self._extent(item, axis, scope))
             elif not isinstance(item, tree.Rest):
                 self._inside(self.size(item, scope), axis, item.span, strict=True)
-        return Tensor(tuple(map(self.known.fold, shape)))
+        return Tensor(self.owner.demands.axes(shape, node.span, "the slice"))
 
     def _extent(self, item: tree.Slice, axis: Expr, scope: Scope) -> Expr:
         start = self.size(item.start, scope) if item.start else Integer(0)

@@ -319,6 +319,6 @@ class _Steps:
             "the sizes in this loop have no formula in its index",
             self.node.span,
             "a size may stay, grow by a term, or be multiplied by a factor in each step; "
-            "with numbers as bounds it may do anything",
+            f"in a loop of numbers with at most {MAX_STAGES} steps it may do anything",
             reason,
         )

@@ -19,7 +19,9 @@ LIBRARIES = ("std", "zoo")
 
 # What the language itself does; no file may define these names.
 FUNCTIONS_OF_SIZES = frozenset({"size", "floor", "ceil", "min", "max", "log", "sqrt"})
-FUNCTIONS_OF_TENSORS = frozenset({"einsum", "rearrange", "reduce", "concat", "split", "param"})
+FUNCTIONS_OF_TENSORS = frozenset(
+    {"einsum", "rearrange", "reduce", "concat", "split", "param", "zeros"}
+)
 BUILT_IN = FUNCTIONS_OF_SIZES | FUNCTIONS_OF_TENSORS
 
 

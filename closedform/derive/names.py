@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Symbol
 
 from closedform.derive.knowledge import Fact, Knowledge
-from closedform.derive.modules import BUILT_IN, Entity, Module
+from closedform.derive.modules import BUILT_IN, Entity, Module, names_in
 from closedform.derive.sizes import ratio_symbol, say, size_symbol
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Value
 from closedform.errors import fail, suggestion
@@ -106,6 +106,8 @@ class Names:
         name = declaration.name.name
         if declaration.length is None:
             return make(name)
+        if name in names_in(declaration.length):
+            raise fail("name", f"`{name}` is defined by itself", declaration.length.span)
         length = self._evaluator().size(declaration.length, Scope(module))
         if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
             raise fail(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 import sympy
 from sympy import Expr, Symbol
@@ -102,9 +103,10 @@ def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
                 *([f"with {values}"] if values else []),
                 *([f"that is {fact.why} at {fact.span}"] if fact.span else []),
             )
-    for size in derivation.positive:
+    for size, case in derivation.positive:
+        needed = case.xreplace(derivation.known.definitions).xreplace(settled)
         value = size.xreplace(settled).doit()
-        if value.is_number and value < 1:
+        if needed not in (False, sympy.false) and value.is_number and value < 1:
             raise fail("shape", f"an axis of size {say(size)} would be {say(value)}")
 
 
@@ -128,7 +130,12 @@ def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Sym
                 "argument", f"`{name}` has {len(table[name])} elements, and {len(items)} are given"
             )
         for symbol, item in zip(table[name], items, strict=True):
-            if isinstance(item, bool) or not isinstance(item, int | sympy.Rational):
-                raise fail("type", f"`{name}` takes whole numbers, and this is {item!r}")
+            if isinstance(item, bool) or not isinstance(item, int | Fraction | sympy.Rational):
+                raise fail(
+                    "type",
+                    f"`{name}` takes exact numbers, and this is {item!r}",
+                    None,
+                    "give an int, or a fractions.Fraction for a ratio",
+                )
             found[symbol] = sympy.Rational(item)
     return found

@@ -74,7 +74,7 @@ class Project:
 
     def measure(self, node: tree.Measure) -> Measure:
         """The measure that an `expect` or a `claim` names."""
-        counts = (e.name for e in self.module.own(tree.Count))
+        counts = self.module.counts
         return measure(node.name, node.convention, node.span, counts)
 
     # Presets -------------------------------------------------------------------------------

@@ -36,11 +36,9 @@ def _fraction_floor(known: Knowledge, expr: Expr) -> Expr:
     joined = _joined(known, numerator, denominator)
     if joined is not None:
         return exact_floor(known, joined)
-    if all(
-        term.could_extract_minus_sign()
-        for term in sympy.Add.make_args(numerator)
-        if not term.is_Number
-    ):
+    constant, rest = numerator.as_coeff_Add()
+    terms = sympy.Add.make_args(rest) if rest != 0 else (constant,)
+    if all(term.could_extract_minus_sign() for term in terms):
         return _negative_floor(known, numerator, denominator)
     return _positive_floor(numerator, denominator)
 

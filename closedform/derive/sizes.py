@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import BooleanFunction
+from sympy.printing.str import StrPrinter
 
 from closedform.errors import Diagnostic, LimitError
 
@@ -86,9 +87,34 @@ class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
 
 
 def say(value: Any) -> str:
-    """A size or a condition in plain words, as an error shows it."""
-    text = str(value).replace("**", "^").replace("ceiling(", "ceil(")
-    if isinstance(value, sympy.Eq | sympy.Ne):
-        operator = "==" if isinstance(value, sympy.Eq) else "!="
-        return f"{say(value.lhs)} {operator} {say(value.rhs)}"
-    return text
+    """A size or a condition as it is written in the language."""
+    return str(_Saying().doprint(value))
+
+
+class _Saying(StrPrinter):  # type: ignore[misc]  # SymPy has no types
+    """SymPy's text, in the words of the language."""
+
+    def _print_Pow(self, expr: Expr, rational: bool = False) -> str:
+        return str(super()._print_Pow(expr, rational)).replace("**", "^")
+
+    def _print_ceiling(self, expr: Expr) -> str:
+        return f"ceil({self.doprint(expr.args[0])})"
+
+    def _print_Piecewise(self, expr: Expr) -> str:
+        return f"[{self.doprint(expr.args[0][1])}]"
+
+    def _print_Dummy(self, expr: Expr) -> str:
+        return str(expr.name)
+
+    def _print_Relational(self, expr: Any) -> str:
+        left, right = map(self.doprint, expr.args)
+        return f"{left} {expr.rel_op} {right}"
+
+    def _print_And(self, expr: Any) -> str:
+        return " and ".join(self.doprint(part) for part in sorted(expr.args, key=str))
+
+    def _print_Or(self, expr: Any) -> str:
+        return " or ".join(self.doprint(part) for part in sorted(expr.args, key=str))
+
+    def _print_Not(self, expr: Any) -> str:
+        return f"not ({self.doprint(expr.args[0])})"

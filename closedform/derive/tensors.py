@@ -19,21 +19,31 @@ if TYPE_CHECKING:
 
 
 def param(arguments: Arguments) -> Tensor:
+    shape = _shape(arguments, "a parameter")
+    counts = {"params": sympy.Mul(*shape)}
+    node: costs.Node = costs.Operation("param", "param", counts, (), (shape,))
+    for mode in costs.DROPPED:
+        if arguments.flag(mode):
+            node = costs.Weights(mode, (costs.Site(arguments.span, node),))
+    arguments.elab.emit(arguments.span, node)
+    return Tensor(shape)
+
+
+def zeros(arguments: Arguments) -> Tensor:
+    return Tensor(_shape(arguments, "a tensor"))
+
+
+def _shape(arguments: Arguments, what: str) -> tuple[Expr, ...]:
     value, span = arguments.next("a shape")
     if not isinstance(value, tuple):
-        raise fail("type", f"`param` needs a shape, and this is {say_kind(value)}", span,
-                   f"write {USAGE['param']}")  # fmt: skip
+        raise fail(
+            "type",
+            f"`{arguments.name}` needs a shape, and this is {say_kind(value)}",
+            span,
+            f"write {USAGE[arguments.name]}",
+        )
     sizes = [arguments.elab.evaluator.as_size(item, span) for item in value]
-    shape = arguments.elab.demands.axes(sizes, span, "a parameter")
-    counts = {"params": sympy.Mul(*shape)}
-    tied, tied_span = arguments.named.pop("tied", (False, span))
-    if not isinstance(tied, bool):
-        raise fail("argument", "`tied` takes true or false", tied_span)
-    arguments.elab.emit(
-        arguments.span,
-        costs.Operation("param", "param", {} if tied else counts, (), (shape,)),
-    )
-    return Tensor(shape)
+    return arguments.elab.demands.axes(sizes, span, what)
 
 
 def concat(arguments: Arguments) -> Tensor:
@@ -241,6 +251,7 @@ def einsum(arguments: Arguments) -> Tensor:
     for name in output.names:
         if name not in sizes:
             raise fail("pattern", f"`{name}` is in no operand of the pattern", span)
+    kind = arguments.kind()
     shape = _assembled(arguments.elab, output, sizes, span)
     work = sympy.Mul(*(size for axis in sizes.values() for size in axis))
     contracted = set(sizes) - set(output.names)
@@ -250,6 +261,6 @@ def einsum(arguments: Arguments) -> Tensor:
         counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
     arguments.elab.emit(
         arguments.span,
-        costs.Operation("einsum", "einsum", counts, tuple(t.shape for t in tensors), (shape,)),
+        costs.Operation("einsum", kind, counts, tuple(t.shape for t in tensors), (shape,)),
     )
     return Tensor(shape)

@@ -9,6 +9,7 @@ The nodes are what renderers read. `plain` is the text of a formula, for termina
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import TypeAlias
@@ -152,8 +153,14 @@ def _term(node: Written) -> str:
 def _(node: Product) -> str:
     first, *rest = node.factors
     if first == Number(-1) and rest:
-        return "-" + " ".join(map(_factor, rest))
-    return " ".join(map(_factor, node.factors))
+        return "-" + _side_by_side(rest)
+    return _side_by_side(node.factors)
+
+
+def _side_by_side(factors: Sequence[Written]) -> str:
+    """Factors with a space between, and a star before one that begins with a digit."""
+    first, *rest = map(_factor, factors)
+    return first + "".join(f" * {text}" if text[0].isdigit() else f" {text}" for text in rest)
 
 
 def _factor(node: Written) -> str:

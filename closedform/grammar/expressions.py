@@ -103,7 +103,7 @@ def _(node: tree.Index) -> str:
     items = ", ".join(
         _show(item) if isinstance(item, tree.Slice) else show(item, SUM) for item in node.items
     )
-    return f"{node.base.name}[{items}]"
+    return f"{show(node.base)}[{items}]"
 
 
 @_show.register

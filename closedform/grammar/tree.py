@@ -57,7 +57,7 @@ class Slice(Node):
 
 @dataclass(frozen=True)
 class Index(Node):
-    base: Name
+    base: Name | Call
     items: tuple[Expression | Slice | Rest, ...]
 
 
