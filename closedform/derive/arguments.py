@@ -70,13 +70,7 @@ def bind(
         is_tensor = isinstance(value, Tensor)
         free = [n for n, p in parameters.items() if n not in bound and bool(p.shape) == is_tensor]
         if not free:
-            what = "a tensor" if is_tensor else "an argument"
-            raise fail(
-                "argument",
-                f"`{entity.name}` takes no further {what.split()[1]}",
-                span,
-                f"it is written {signature(entity)}",
-            )
+            raise _no_place(entity, value, span, bound)
         bound[free[0]] = value
     for name, value in bound.items():
         if parameters[name].shape is not None and not isinstance(value, Tensor):
@@ -86,6 +80,21 @@ def bind(
                 node.span,
             )
     return bound, modifiers
+
+
+def _no_place(entity: Entity, value: Value, span: Span, bound: dict[str, Value]) -> Exception:
+    """The error for an argument that no parameter takes."""
+    written = f"it is written {signature(entity)}"
+    waiting = [p.name.name for p in parameters_of(entity) if p.name.name not in bound]
+    if not isinstance(value, Tensor) and waiting:
+        message = f"`{waiting[0]}` of `{entity.name}` is a tensor, and this is {say_kind(value)}"
+        return fail("type", message, span, written)
+    if isinstance(value, Tensor) and waiting:
+        message = f"`{waiting[0]}` of `{entity.name}` is no tensor, and this is one"
+        help_ = f"a parameter that is a tensor has a shape: `{waiting[0]}: [...]`"
+        return fail("type", message, span, help_)
+    what = "tensor" if isinstance(value, Tensor) else "argument"
+    return fail("argument", f"`{entity.name}` takes no further {what}", span, written)
 
 
 def _modifier(name: str, value: Value, span: Span) -> Any:

@@ -93,7 +93,7 @@ def _noted(error: ClosedformError, entity: Entity, span: Span) -> ClosedformErro
         note = f"in `{entity.name}`, at {first.span}"
         placed = Diagnostic(first.kind, first.message, span, first.help, (*first.notes, note))
         return type(error)(placed, *others)
-    if len(first.notes) >= MAX_NOTES:
+    if len(first.notes) >= MAX_NOTES or first.span == span:
         return error
     note = f"in `{entity.name}`, used at {span}"
     noted = Diagnostic(first.kind, first.message, first.span, first.help, (*first.notes, note))

@@ -202,7 +202,7 @@ class Elaborator:
             case tree.Require():
                 for condition in node.conditions:
                     holds = self.evaluator.condition(condition, scope)
-                    self.demands.holds(holds, condition.span, "this requirement is not proved")
+                    self.demands.holds(holds, condition.span, f"this requires {show(condition)}")
             case tree.Repeat():
                 run_repeat(self, node, scope)
             case tree.For():

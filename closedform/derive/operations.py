@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sympy import Expr
+from sympy.logic.boolalg import Boolean
 
 from closedform.derive import built_in
 from closedform.derive import cost as costs
 from closedform.derive.arguments import parameters_of
 from closedform.derive.modules import Entity, names_in
 from closedform.derive.sizes import say
-from closedform.derive.values import Applied, Scope, Tensor, Value, say_kind
+from closedform.derive.values import Scope, Tensor, Value, say_kind
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
@@ -75,14 +76,20 @@ def _require(
 
 def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> None:
     """The sizes handed to an operation must be whole numbers or true and false."""
+    declaration = entity.declaration
+    assert isinstance(declaration, tree.Op)
+    patterns = names_in(
+        tuple(o.shape for o in declaration.outputs if isinstance(o.shape, tree.Call))
+    )
     for parameter in parameters_of(entity):
-        if parameter.shape is not None:
+        if parameter.shape is not None or parameter.name.name in patterns:
             continue
         value = scope.names[parameter.name.name]
-        for item in value if isinstance(value, tuple) else (value,):
+        several = isinstance(value, tuple) and parameter.length is not None
+        for item in value if several else (value,):
             if isinstance(item, Expr):
                 elab.demands.whole(item, span, f"`{parameter.name.name}` of `{entity.name}`")
-            elif isinstance(item, Tensor | Applied):
+            elif not isinstance(item, bool | Boolean):
                 raise fail(
                     "type",
                     f"`{parameter.name.name}` of `{entity.name}` is a size, "

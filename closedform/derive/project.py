@@ -52,6 +52,8 @@ class Project:
         names = ", ".join(entity.name for entity in models or self.parts())
         if not models:
             help_ = f"choose one of its blocks: {names}" if names else "declare a `model`"
+            if span:
+                help_ = "a preset is of a `model`: declare one"
             raise fail("name", f"`{self.module.title}` has no model", span, help_)
         raise fail(
             "name",

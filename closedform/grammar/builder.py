@@ -21,6 +21,8 @@ from closedform.grammar import tree
 
 MAX_DIGITS = 1000
 
+LAYOUT = ("_NL", "_INDENT", "_DEDENT")
+
 current_source: ContextVar[Source] = ContextVar("current_source")
 
 
@@ -33,18 +35,18 @@ def span_of(kids: list[Any]) -> Span:
 
 
 def _start(part: Any) -> int | None:
-    if isinstance(part, list):
+    if isinstance(part, list | tuple):
         return next((s for s in map(_start, part) if s is not None), None)
     if isinstance(part, Token):
-        return None if part.type.startswith("_") else part.start_pos
+        return None if part.type in LAYOUT else part.start_pos
     return part.span.start if isinstance(part, tree.Node) else None
 
 
 def _end(part: Any) -> int | None:
-    if isinstance(part, list):
+    if isinstance(part, list | tuple):
         return next((e for e in map(_end, reversed(part)) if e is not None), None)
     if isinstance(part, Token):
-        return None if part.type.startswith("_") else part.end_pos
+        return None if part.type in LAYOUT else part.end_pos
     return part.span.end if isinstance(part, tree.Node) else None
 
 

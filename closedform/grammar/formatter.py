@@ -276,13 +276,18 @@ class _Printer:
 
     @statement.register
     def _(self, node: tree.If) -> None:
-        word = "if"
-        for condition, body in node.branches:
+        word, after = "if", self.following
+        starts = [condition.span.start for condition, _ in node.branches[1:]]
+        if node.otherwise:
+            starts.append(_else_before(node.otherwise[0]))
+        for (condition, body), start in zip(node.branches, [*starts, after], strict=False):
             self.write(f"{word} {show(condition)}:")
             self.trailing(condition)
             self.indent += INDENT
+            self.following = start
             self.body(body)
             word = "elif"
+        self.following = after
         if node.otherwise:
             self.write("else:")
             while self.pending and self.pending[0].span.start < node.otherwise[0].span.start:
@@ -363,6 +368,11 @@ def _rows(items: Sequence[str], width: int) -> list[str]:
         else:
             rows.append(item)
     return rows
+
+
+def _else_before(statement: tree.Node) -> int:
+    """Where the `else` stands that opens the body which begins with a statement."""
+    return statement.span.source.text.rfind("else", 0, statement.span.start)
 
 
 def _alone(comment: tree.Comment) -> bool:

@@ -79,10 +79,11 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
             "it stands below an `if`, with the same indentation",
         )
     if word and word[0] in DECLARATIONS and source.line(span.line)[:1] == " ":
+        first = source.line_starts[span.line - 1] + source.line(span.line).index(word[0])
         return Diagnostic(
             "syntax",
             f"`{word[0]}` is not expected here",
-            span,
+            Span(source, first, first + len(word[0])),
             "declarations stand at the left margin",
         )
     found = _found(token)
