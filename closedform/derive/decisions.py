@@ -10,7 +10,9 @@ from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.sizes import Divides, expand
+from closedform.derive.sizes import Divides, expand, terms_of
+
+MAX_SHIFTED = 1000
 
 if TYPE_CHECKING:
     from closedform.derive.knowledge import Knowledge
@@ -71,28 +73,50 @@ def bounds(known: Knowledge, expr: Expr) -> tuple[Rational | None, Rational | No
     numerator, denominator = sympy.fraction(sympy.together(expr))
     if not denominator.is_positive:
         return None, None
-    constant, rest = expand(_shifted(known, expand(numerator))).as_coeff_Add()
+    plain = _without_rounding(known, expand(numerator))
+    least = _least(known, plain.free_symbols)
+    terms = sympy.Add.make_args(plain)
+    signs = {_sign(term) for term in terms}
+    if signs <= {0, 1} or signs <= {0, -1}:
+        nearest = sympy.Add(*(_nearest_to_zero(term, least) for term in terms))
+        return (nearest, None) if signs <= {0, 1} else (None, nearest)
+    shifted = plain.xreplace(
+        {
+            symbol: least.get(symbol, Integer(1)) + sympy.Dummy("t", nonnegative=True)
+            for symbol in plain.free_symbols
+            if symbol.is_positive and symbol.is_integer
+        }
+    )
+    if terms_of(shifted) > MAX_SHIFTED:
+        return None, None
+    constant, rest = sympy.expand(shifted).as_coeff_Add()
     signs = {_sign(term) for term in sympy.Add.make_args(rest)}
     lower = constant if signs <= {0, 1} else None
     upper = constant if signs <= {0, -1} else None
     return lower, upper
 
 
-def _shifted(known: Knowledge, expr: Expr) -> Expr:
-    """Put x = least + t with t >= 0 for every symbol, and t for what is not a polynomial."""
+def _nearest_to_zero(term: Expr, least: dict[Symbol, Expr]) -> Expr:
+    """The value of a term of known sign with every size at its least."""
+    number, rest = term.as_coeff_Mul()
+    for base, exponent in rest.as_powers_dict().items():
+        whole = base.is_Symbol and base.is_integer and base.is_positive and exponent.is_positive
+        if base == 1:
+            continue
+        if not (whole and exponent.is_number):
+            return Integer(0)
+        number *= least.get(base, Integer(1)) ** exponent
+    return number
+
+
+def _without_rounding(known: Knowledge, expr: Expr) -> Expr:
+    """An expression with a number that is at least 0, or 1, for every floor and the like."""
     replaced: dict[Expr, Expr] = {}
     for atom in expr.atoms(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min):
         if atom.args[0].is_nonnegative or _all_nonnegative(known, atom.args):
             least = 1 if isinstance(atom, sympy.ceiling) else 0
             replaced[atom] = least + sympy.Dummy("t", nonnegative=True)
-    expr = expr.xreplace(replaced)
-    least_of = _least(known, expr.free_symbols)
-    moved = {
-        symbol: least_of.get(symbol, Integer(1)) + sympy.Dummy("t", nonnegative=True)
-        for symbol in expr.free_symbols
-        if symbol.is_positive and symbol.is_integer
-    }
-    return expr.xreplace(moved)
+    return expr.xreplace(replaced)
 
 
 def _all_nonnegative(known: Knowledge, values: Iterable[Expr]) -> bool:

@@ -33,21 +33,21 @@ def expand(expr: Expr) -> Expr:
     >>> expand((a + b) ** 2)
     a**2 + 2*a*b + b**2
     """
-    if _terms(expr) > MAX_TERMS:
+    if terms_of(expr) > MAX_TERMS:
         raise LimitError(
             Diagnostic("limit", f"a formula would have more than {MAX_TERMS:,} terms written out")
         )
     return sympy.expand(expr)
 
 
-def _terms(expr: Expr) -> int:
+def terms_of(expr: Expr) -> int:
     """At most how many terms an expression has once it is expanded."""
     if expr.is_Add:
-        return sum(map(_terms, expr.args))
+        return sum(map(terms_of, expr.args))
     if expr.is_Mul:
-        return prod(map(_terms, expr.args))
+        return prod(map(terms_of, expr.args))
     if expr.is_Pow and expr.exp.is_Integer and expr.exp > 1:
-        terms = _terms(expr.base)
+        terms = terms_of(expr.base)
         return 1 if terms == 1 else comb(terms + int(expr.exp) - 1, int(expr.exp))
     return 1
 
