@@ -1,0 +1,145 @@
+"""Puts numbers into derivations: an evaluator of written formulas, and random sizes that fit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
+from sympy import Expr, Integer
+
+from closedform.derive import written as w
+from closedform.derive.elaborate import Derivation
+from closedform.derive.sizes import Divides
+
+
+def random_sizes(derivation: Derivation, seed: int, tries: int = 400) -> dict[Expr, Expr]:
+    """A number for every size such that every fact of the derivation holds."""
+    rng = random.Random(seed)
+    known = derivation.known
+    symbols = sorted(
+        {s for family in derivation.symbols.values() for s in family}
+        | {s for s in known.base(_all(derivation)).free_symbols},
+        key=str,
+    )
+    facts = [fact.condition.xreplace(known.definitions) for fact in derivation.facts]
+    facts += [sympy.Or(sympy.Not(case), size >= 1) for size, case in derivation.positive]
+    for _ in range(tries):
+        values: dict[Expr, Expr] = {s: Integer(rng.randint(1, 9)) for s in symbols}
+        for _ in range(4):
+            _repair(facts, values, rng)
+        if all(fact.xreplace(values).doit() in (True, sympy.true) for fact in facts):
+            return values
+    raise AssertionError(f"no sizes found for {facts}")
+
+
+def _all(derivation: Derivation) -> Expr:
+    """Something that has every symbol of the counts in it."""
+    from closedform.derive.cost import symbols_in
+
+    return sympy.Add(*symbols_in(derivation.root))
+
+
+def _repair(facts: list[Any], values: dict[Expr, Expr], rng: random.Random) -> None:
+    """Change a symbol of each fact that does not hold."""
+    for fact in facts:
+        if fact.xreplace(values).doit() in (True, sympy.true):
+            continue
+        free = sorted(fact.free_symbols, key=str)
+        if isinstance(fact, Divides) and fact.args[1].is_Symbol:
+            values[fact.args[1]] = fact.args[0].xreplace(values) * rng.randint(1, 4)
+        elif free:
+            values[rng.choice(free)] = Integer(rng.randint(1, 40))
+
+
+def number(expr: Any) -> Any:
+    """An expression without symbols as a number, sums added up."""
+
+    def added(term: Expr, *limits: Any) -> Expr:
+        ((index, first, last),) = limits
+        return sympy.Add(*(term.xreplace({index: k}) for k in range(first, last + 1)))
+
+    value = expr.replace(sympy.Sum, added).doit() if isinstance(expr, Expr) else expr.doit()
+    return sympy.nsimplify(value) if value.is_number and not value.is_Rational else value
+
+
+@dataclass
+class Evaluator:
+    """Evaluates what is printed: symbols by their names and indices, costs by their formulas."""
+
+    sizes: Mapping[tuple[str, str | None], Expr]
+    costs: dict[tuple[str, str | None], Callable[[Evaluator, str | None], Any]]
+    indices: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, node: w.Written) -> Any:
+        match node:
+            case w.Number():
+                return Integer(node.value)
+            case w.Symbol():
+                return self._symbol(node)
+            case w.Sum():
+                return sympy.Add(*map(self, node.terms))
+            case w.Product():
+                return sympy.Mul(*map(self, node.factors))
+            case w.Fraction():
+                return self(node.numerator) / self(node.denominator)
+            case w.Power():
+                return self(node.base) ** self(node.exponent)
+            case w.Function():
+                return self._function(node)
+            case w.Condition():
+                return self._condition(node)
+            case w.Indicator():
+                return Integer(bool(self(node.condition)))
+            case w.BigSum():
+                first, last = int(self(node.first)), int(self(node.last))
+                return sympy.Add(
+                    *(self.inside(node.index, at)(node.body) for at in range(first, last + 1))
+                )
+        raise TypeError(type(node).__name__)
+
+    def inside(self, index: str, value: int) -> Evaluator:
+        return Evaluator(self.sizes, self.costs, {**self.indices, index: value})
+
+    def _symbol(self, node: w.Symbol) -> Any:
+        if node.index is None:
+            if node.name in self.indices:
+                return Integer(self.indices[node.name])
+            return self.sizes[node.name, None]
+        index, _, offset = node.index.partition("+") if "+" in node.index else (
+            node.index.partition("-"))  # fmt: skip
+        if index in self.indices:
+            at = self.indices[index] + int(node.index[len(index) :] or 0)
+            return self.sizes[node.name, str(at)]
+        return self.sizes[node.name, node.index]
+
+    def _function(self, node: w.Function) -> Any:
+        if node.name in ("axis", "size"):
+            raise KeyError(node.name)
+        first = node.arguments[0]
+        if isinstance(first, w.Symbol) and (first.name, None) in self.costs:
+            return self.costs[first.name, None](self, first.index)
+        values = [self(argument) for argument in node.arguments]
+        functions: dict[str, Any] = {
+            "": lambda a: a, "floor": sympy.floor, "ceil": sympy.ceiling, "min": sympy.Min,
+            "max": sympy.Max, "log": sympy.log, "sqrt": sympy.sqrt,
+        }  # fmt: skip
+        return functions[node.name](*values)
+
+    def _condition(self, node: w.Condition) -> bool:
+        values = [self(part) for part in node.parts]
+        pairs: dict[str, Callable[[Any, Any], Any]] = {
+            "=": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
+            "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+            "|": lambda a, b: b % a == 0,
+        }  # fmt: skip
+        match node.operator:
+            case "not":
+                return not values[0]
+            case "and":
+                return all(values)
+            case "or":
+                return any(values)
+        return bool(pairs[node.operator](*values))

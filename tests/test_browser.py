@@ -1,0 +1,99 @@
+"""Pages in a real browser: Chromium of Debian shows them without a scroll bar, light and dark."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import closedform as cf
+
+pytestmark = pytest.mark.slow
+
+WIDTHS = (360, 1100)
+
+# A page that holds the page under test in frames and says what it measures there.
+HOST = """<!DOCTYPE html><title>host</title><pre id="measured"></pre>{frames}<script>
+addEventListener("load", () => {{
+  const measured = [...document.querySelectorAll("iframe")].map((frame) => {{
+    const page = frame.contentDocument, root = page.documentElement;
+    const size = (node) => {{
+      const box = node.getBoundingClientRect();
+      return [box.width, box.height];
+    }};
+    const style = frame.contentWindow.getComputedStyle(page.body);
+    return {{
+      dark: frame.contentWindow.matchMedia("(prefers-color-scheme: dark)").matches,
+      paper: style.backgroundColor,
+      ink: style.color,
+      over: root.scrollWidth - root.clientWidth,
+      math: [...page.querySelectorAll("math")].map(size),
+      fractions: [...page.querySelectorAll("mfrac")].map(size),
+      pictures: [...page.querySelectorAll("svg")].map(size),
+      outside: [...page.querySelectorAll("svg text")].filter((text) => {{
+        const inner = text.getBoundingClientRect();
+        const outer = text.ownerSVGElement.getBoundingClientRect();
+        return inner.left < outer.left - 1 || inner.right > outer.right + 1;
+      }}).map((text) => text.textContent),
+    }};
+  }});
+  document.getElementById("measured").textContent = JSON.stringify(measured);
+}});
+</script>"""
+
+
+def browser() -> str:
+    """The program; the package `chromium` of Debian brings it."""
+    found = shutil.which("chromium")
+    assert found, "chromium is missing: apt-get install chromium"
+    return found
+
+
+def measure(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
+    """What a browser finds in a page, at each width."""
+    frames = "".join(
+        f'<iframe width="{width}" height="900" srcdoc="{html.escape(page)}"></iframe>'
+        for width in WIDTHS
+    )
+    host = folder / "host.html"
+    host.write_text(HOST.format(frames=frames), "utf-8")
+    done = subprocess.run(
+        [
+            browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+            "--no-first-run", "--disable-background-networking", "--disable-component-update",
+            "--disable-sync", f"--user-data-dir={folder / 'profile'}", "--window-size=1200,1000",
+            f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+            "--virtual-time-budget=20000", "--dump-dom", host.as_uri(),
+        ],
+        capture_output=True, timeout=180, check=True, encoding="utf-8",
+    )  # fmt: skip
+    found = re.search('<pre id="measured">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stderr
+    measured: list[dict[str, Any]] = json.loads(html.unescape(found[1]))
+    assert len(measured) == len(WIDTHS)
+    return measured
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["vit", "pvt"])
+def test_pages_in_a_browser(name: str, dark: bool, tmp_path: Path) -> None:
+    page = cf.zoo(name).report("html")
+    for shown in measure(page, tmp_path, dark):
+        assert shown["over"] == 0  # no bar below the page
+        assert len(shown["math"]) == page.count("<math ")
+        assert all(width > 4 and height > 4 for width, height in shown["math"])
+        assert all(height > 14 for _, height in shown["fractions"])  # MathML is laid out
+        assert len(shown["pictures"]) == page.count("<svg ")
+        assert all(width > 300 and height > 80 for width, height in shown["pictures"])
+        assert shown["outside"] == []
+        assert shown["dark"] is dark
+        light = ("rgb(255, 255, 255)", "rgb(29, 35, 41)")
+        assert (shown["paper"], shown["ink"]) == (
+            ("rgb(20, 24, 29)", "rgb(227, 231, 235)") if dark else light
+        )

@@ -1,0 +1,552 @@
+"""The command line: exit codes, files, streams, and what a user sees when something goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import pytest
+from helpers import BAD, ZOO, Ran, call, programs, spawn
+
+from closedform import cli
+from closedform.render.formats import format_named
+
+MODEL = "dim D\n\nmodel M(x: [4, D]):\n    return x -> linear(D)\n"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "m.arch"
+    path.write_text(MODEL)
+    return path
+
+
+def is_error(result: Ran, code: int, kind: str) -> None:
+    """One error of that kind, no output, no traceback."""
+    assert result.code == code
+    assert f"error[{kind}]: " in result.err
+    assert "Traceback" not in result.err
+    assert result.out == ""
+
+
+# Exit codes --------------------------------------------------------------------------------
+
+
+def test_right_file_exits_0(model: Path) -> None:
+    """Fails when a right file is refused."""
+    assert call("check", "m.arch", folder=model.parent) == Ran(
+        0, "m.arch: 0 expectations and claims hold\n", ""
+    )
+
+
+def test_wrong_file_exits_1(model: Path) -> None:
+    """Fails when a wrong file passes."""
+    model.write_text(MODEL.replace("linear", "lineer"))
+    is_error(call("check", str(model)), 1, "name")
+    is_error(call("derive", str(model)), 1, "name")
+
+
+def test_failed_claim_exits_1(model: Path) -> None:
+    """Fails when a claim that does not hold is let pass."""
+    model.write_text(MODEL + "\n    claim macs == D\n")
+    is_error(call("check", str(model)), 1, "claim")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["derive"],
+        ["derive", "vit", "--nonsense"],
+        ["derive", "vit", "--to", "docx"],
+        ["derive", "vit", "--form", "pretty"],
+        ["check"],
+        ["fmt"],
+        ["zoo", "nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_usage_exits_2(arguments: list[str]) -> None:
+    """Fails when a mistyped command is taken for a wrong file, or is answered with a traceback."""
+    result = call(*arguments)
+    assert result.code == 2
+    assert "Usage: closedform" in result.err
+    assert "Error: " in result.err
+
+
+def test_missing_file_exits_3(tmp_path: Path) -> None:
+    """Fails when a file that is not there is reported as anything else."""
+    result = call("check", "nowhere.arch", folder=tmp_path)
+    is_error(result, 3, "file")
+    assert "`nowhere.arch` cannot be read: No such file or directory" in result.err
+    is_error(call("derive", "nowhere.arch", folder=tmp_path), 3, "file")
+    is_error(call("fmt", "nowhere.arch", folder=tmp_path), 3, "file")
+
+
+def test_limit_exits_4(model: Path) -> None:
+    """Fails when a program that is too large is called wrong."""
+    model.write_text(MODEL.replace("linear(D)", "linear(" + "(" * 60 + "D" + ")" * 60 + ")"))
+    is_error(call("check", str(model)), 4, "limit")
+    is_error(call("derive", str(model)), 4, "limit")
+    is_error(call("fmt", str(model)), 4, "limit")
+
+
+def test_limit_while_deriving_exits_4(model: Path) -> None:
+    """Fails when a limit that is met after parsing is told as a mistake in the file."""
+    model.write_text(MODEL.replace("linear(D)", "linear(9^(9^9))"))
+    is_error(call("check", str(model)), 4, "limit")
+    is_error(call("derive", str(model)), 4, "limit")
+
+
+def test_bug_exits_70(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a mistake of ours is shown as a traceback, or does not say how to report it."""
+
+    def broken(file: str) -> NoReturn:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(cli, "_open", broken)
+    result = call("check", str(model))
+    is_error(result, 70, "bug")
+    assert "ZeroDivisionError: on purpose" in result.err
+    assert "Please report it" in result.err
+
+
+def test_bug_shows_its_traceback_when_asked(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when the variable that the message names does nothing."""
+
+    def broken(file: str) -> NoReturn:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(cli, "_open", broken)
+    monkeypatch.setenv("CLOSEDFORM_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError, match="on purpose"):
+        call("check", str(model))
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, click.exceptions.Abort])
+def test_interrupt_exits_130(
+    stop: type[BaseException], model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when Ctrl-C is answered with a traceback or another code."""
+
+    def stopped(file: str) -> NoReturn:
+        raise stop
+
+    monkeypatch.setattr(cli, "_open", stopped)
+    result = call("check", str(model))
+    assert result.code == 130
+    assert "Traceback" not in result.err
+
+
+def test_worst_file_decides_the_code(model: Path) -> None:
+    """Fails when a wrong file hides behind a right one, or ends the run before the others."""
+    wrong = model.with_name("wrong.arch")
+    wrong.write_text("dim D D\n")
+    result = call("check", "wrong.arch", "nowhere.arch", "m.arch", folder=model.parent)
+    assert result.code == 3
+    assert result.err.count("error[") == 2
+    assert "m.arch: 0 expectations and claims hold" in result.out
+
+
+def test_process_exits_with_the_code(model: Path) -> None:
+    """Fails when the installed command loses the exit code."""
+    model.write_text("dim D D\n")
+    process = spawn("check", "m.arch", folder=model.parent)
+    assert process.returncode == 1
+    assert process.stdout == b""
+    assert process.stderr.startswith(b"m.arch:1:7: error[syntax]: ")
+
+
+# Start-up ----------------------------------------------------------------------------------
+
+HEAVY = ("sympy", "lark", "jinja2", "rich", "mpmath")
+
+
+def imported_by(code: str) -> set[str]:
+    """The heavy packages that a piece of Python imports in a fresh process."""
+    ask = f"{code}\nimport sys\nprint(*(n for n in {HEAVY} if n in sys.modules), file=sys.stderr)"
+    process = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=120
+    )
+    return set(process.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["derive", "--help"], ["--version"]])
+def test_help_is_light(arguments: list[str]) -> None:
+    """Fails when a module at the top of the command line imports SymPy."""
+    assert imported_by(f"from closedform.cli import run; run({arguments!r})") == set()
+
+
+def test_heavy_imports_are_seen() -> None:
+    """Fails when the test above could not fail."""
+    assert "sympy" in imported_by("from closedform.cli import run; run(['derive', 'vit'])")
+
+
+def test_help_names_every_command() -> None:
+    """Fails when a command is left out of the help, or has none."""
+    result = call("--help")
+    assert result.code == 0
+    for name, command in cli.commands.commands.items():
+        assert name in result.out
+        assert command.help
+        assert call(name, "-h").code == 0
+
+
+# Writing -----------------------------------------------------------------------------------
+
+
+def test_suffix_chooses_the_format(model: Path) -> None:
+    """Fails when the suffix of the output is not looked at."""
+    target = model.with_suffix(".json")
+    assert call("derive", str(model), "-o", str(target)) == Ran(0, "", "")
+    assert json.loads(target.read_text("utf-8"))
+    target = model.with_suffix(".tex")
+    call("derive", str(model), "-o", str(target))
+    assert "\\documentclass" in target.read_text("utf-8")
+
+
+def test_to_goes_before_the_suffix(model: Path) -> None:
+    """Fails when --to is overruled by the suffix."""
+    target = model.with_suffix(".md")
+    call("derive", str(model), "--to", "json", "-o", str(target))
+    assert json.loads(target.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", ["out.docx", "out", "out.arch"])
+def test_unknown_suffix(name: str, model: Path) -> None:
+    """Fails when a suffix without a format is answered with some format or a traceback."""
+    target = model.with_name(name)
+    result = call("derive", str(model), "-o", str(target))
+    assert result.code in (1, 2)
+    assert "Traceback" not in result.err
+    assert ".tex" in result.err
+    assert not target.exists()
+
+
+def test_unknown_suffix_is_told_before_the_work(tmp_path: Path) -> None:
+    """Fails when a user waits for a derivation that cannot be written."""
+    result = call("derive", "nowhere.arch", "-o", "out.docx", folder=tmp_path)
+    assert "nowhere" not in result.err
+
+
+def test_old_file_survives_a_failed_write(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when the old report is lost, or a half-written one is left behind."""
+    target = model.with_name("out.md")
+    target.write_text("the old report")
+
+    def full(*_: object) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    result = call("derive", str(model), "-o", str(target))
+    is_error(result, 3, "file")
+    assert "No space left on device" in result.err
+    assert target.read_text() == "the old report"
+    assert sorted(path.name for path in model.parent.iterdir()) == ["m.arch", "out.md"]
+
+
+def test_interrupted_write_leaves_nothing(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when Ctrl-C while writing leaves a temporary file."""
+    target = model.with_name("out.md")
+    target.write_text("the old report")
+
+    def stopped(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", stopped)
+    assert call("derive", str(model), "-o", str(target)).code == 130
+    assert target.read_text() == "the old report"
+    assert sorted(path.name for path in model.parent.iterdir()) == ["m.arch", "out.md"]
+
+
+def test_output_keeps_the_mode_of_the_old_file(model: Path) -> None:
+    """Fails when a file that others could read is replaced by one that they cannot."""
+    target = model.with_name("out.md")
+    target.write_text("old")
+    target.chmod(0o640)
+    call("derive", str(model), "-o", str(target))
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_output_into_a_missing_folder(model: Path) -> None:
+    """Fails when a folder that is not there gives a traceback."""
+    is_error(call("derive", str(model), "-o", str(model.parent / "no" / "out.md")), 3, "file")
+
+
+def test_output_is_a_folder(model: Path) -> None:
+    """Fails when a folder as output gives a traceback, or is replaced."""
+    folder = model.with_name("out.md")
+    folder.mkdir()
+    is_error(call("derive", str(model), "-o", str(folder)), 3, "file")
+    assert folder.is_dir()
+
+
+def test_output_has_one_kind_of_line_end(model: Path) -> None:
+    """Fails when a file is written with the line ends of the machine."""
+    target = model.with_name("out.md")
+    call("derive", str(model), "-o", str(target))
+    data = target.read_bytes()
+    assert b"\r" not in data
+    assert data.endswith(b"\n")
+    assert not data.startswith(b"\xef\xbb\xbf")
+
+
+def test_every_format_has_a_suffix_or_a_name(model: Path) -> None:
+    """Fails when a format that --to offers cannot be written."""
+    for name in cli.FORMATS:
+        assert format_named(name)
+        result = call("derive", str(model), "--to", name)
+        assert (result.code, result.err) == (0, "")
+        assert "D^2" in result.out or "D^{2}" in result.out
+
+
+# Streams -----------------------------------------------------------------------------------
+
+
+def through_shell(command: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of bash; `$CF` is the command line."""
+    cf = f'"{sys.executable}" -m closedform.cli'
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command.replace('$CF', cf)}"],
+        capture_output=True, cwd=folder, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+def test_closed_pipe_is_quiet(reader: str, tmp_path: Path) -> None:
+    """Fails when `closedform ... | head -1` ends with a traceback or a complaint."""
+    process = through_shell(f"$CF derive vit | {reader}", tmp_path)
+    assert process.stderr == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["derive vit", "zoo show vit", "zoo list", "check vit"])
+def test_full_device(command: str, tmp_path: Path) -> None:
+    """Fails when output that cannot be written is taken for success, or gives a traceback."""
+    assert Path("/dev/full").exists() or sys.platform != "linux"
+    if not Path("/dev/full").exists():
+        return
+    process = through_shell(f"$CF {command} > /dev/full", tmp_path)
+    assert process.returncode == 3
+    assert b"error[file]" in process.stderr
+    assert b"No space left on device" in process.stderr
+    assert b"Traceback" not in process.stderr
+    assert b"Exception ignored" not in process.stderr
+
+
+def test_closed_stdout(tmp_path: Path) -> None:
+    """Fails when a closed standard output gives a traceback."""
+    process = through_shell("$CF derive vit >&-", tmp_path)
+    assert b"Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_narrow_encoding(encoding: str, tmp_path: Path) -> None:
+    """Fails when a terminal without Unicode gives a traceback instead of the report."""
+    text = MODEL.replace("dim D", 'dim D "Größe Σ 幅"')
+    (tmp_path / "m.arch").write_text(text, "utf-8")
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    process = spawn("derive", "m.arch", folder=tmp_path, environment=environment)
+    assert process.returncode == 0
+    assert process.stderr == b""
+    assert b"D^2" in process.stdout or b"D^{2}" in process.stdout
+    wrong = text.replace("linear", "Größe")
+    (tmp_path / "m.arch").write_text(wrong, "utf-8")
+    process = spawn("check", "m.arch", folder=tmp_path, environment=environment)
+    assert process.returncode == 1
+    assert b"error[name]" in process.stderr
+
+
+def test_no_escape_codes_into_a_pipe(tmp_path: Path) -> None:
+    """Fails when colours go into a file or a pipe."""
+    (tmp_path / "m.arch").write_text("dim D D\n")
+    process = spawn("check", "m.arch", folder=tmp_path, environment={"TERM": "xterm-256color"})
+    assert b"\x1b" not in process.stdout + process.stderr
+
+
+# Files -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["check", "derive", "fmt"])
+def test_folder_as_file(command: str, tmp_path: Path) -> None:
+    """Fails when a folder is read as a file, or gives a traceback."""
+    (tmp_path / "f.arch").mkdir()
+    result = call(command, "f.arch", folder=tmp_path)
+    is_error(result, 3, "file")
+    assert "`f.arch` is a folder" in result.err
+
+
+@pytest.mark.parametrize("command", ["check", "derive", "fmt"])
+def test_not_utf_8(command: str, tmp_path: Path) -> None:
+    """Fails when bytes that are no text give a traceback, or no place is named."""
+    (tmp_path / "m.arch").write_bytes(b"dim D  # Gr\xf6\xdfe\n")
+    result = call(command, "m.arch", folder=tmp_path)
+    is_error(result, 3, "file")
+    assert "`m.arch` is not UTF-8 text: byte 11 is wrong" in result.err
+
+
+def test_byte_order_mark(model: Path) -> None:
+    """Fails when the mark that some editors put first is taken for a character."""
+    model.write_bytes(b"\xef\xbb\xbf" + MODEL.encode())
+    assert call("check", str(model)).code == 0
+
+
+def test_windows_line_ends(model: Path) -> None:
+    """Fails when CRLF changes the report, the place of an error, or what fmt writes."""
+    plain = call("derive", "m.arch", "--to", "text", folder=model.parent)
+    model.write_bytes(MODEL.replace("\n", "\r\n").encode())
+    assert call("derive", "m.arch", "--to", "text", folder=model.parent) == plain
+    assert call("fmt", str(model)).code == 0
+    assert model.read_bytes() == MODEL.encode()
+    wrong = MODEL.replace("linear(D)", "linear(E)")
+    model.write_bytes(wrong.encode())
+    expected = call("check", "m.arch", folder=model.parent).err
+    model.write_bytes(wrong.replace("\n", "\r\n").encode())
+    assert call("check", "m.arch", folder=model.parent).err == expected
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    """Fails when an empty file gives a traceback, or a report of nothing."""
+    (tmp_path / "e.arch").write_text("")
+    assert call("check", "e.arch", folder=tmp_path) == Ran(
+        0, "e.arch: 0 expectations and claims hold\n", ""
+    )
+    result = call("derive", "e.arch", folder=tmp_path)
+    is_error(result, 1, "name")
+    assert "`e.arch` has no model" in result.err
+
+
+def test_file_goes_before_the_zoo(tmp_path: Path) -> None:
+    """Fails when a file of the user is passed over for a model of the zoo of the same name."""
+    (tmp_path / "vit").write_text(MODEL)
+    result = call("derive", "vit", "--to", "text", folder=tmp_path)
+    assert "params = D^2 + D\n" in result.out
+
+
+def test_too_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a huge file is read whole."""
+    monkeypatch.setattr("closedform.files.MAX_BYTES", 10)
+    (tmp_path / "m.arch").write_text(MODEL)
+    result = call("check", "m.arch", folder=tmp_path)
+    assert result.code in (3, 4)
+    assert "is larger than 10 bytes" in result.err
+
+
+# Names that the user gives -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "says"),
+    [
+        (["--of", "Vit"], "name", "did you mean `ViT`?"),
+        (["--in", "Q"], "name", "`Q` is no size of `ViT`"),
+        (["--preset", "ViT-B/61"], "name", "did you mean `ViT-B/16`?"),
+        (["--measure", "parms"], "measure", "did you mean `params`?"),
+        (["--convention", "hook"], "measure", "did you mean `hooks`?"),
+    ],
+)
+def test_wrong_names(arguments: list[str], kind: str, says: str) -> None:
+    """Fails when a misspelt name is not answered with the nearest one."""
+    result = call("derive", "vit", *arguments)
+    is_error(result, 1, kind)
+    assert says in result.err
+
+
+def test_zoo_show_suggests() -> None:
+    """Fails when a misspelt model of the zoo is not answered with the nearest one."""
+    result = call("zoo", "show", "vitt")
+    is_error(result, 1, "name")
+    assert "did you mean `vit`?" in result.err
+    assert "= help: `closedform zoo list` shows what there is" in call("zoo", "show", "qqq").err
+
+
+def test_zoo_is_listed_and_shown() -> None:
+    """Fails when a model of the zoo is left out of the list."""
+    result = call("zoo", "list")
+    assert result.code == 0
+    for path in programs(ZOO, 5):
+        assert path.stem in result.out
+    assert call("zoo", "show", "vit").out.startswith('"""Vision Transformer')
+
+
+# Formatting --------------------------------------------------------------------------------
+
+
+def test_fmt_writes_and_says_so(model: Path) -> None:
+    """Fails when fmt changes nothing, or writes a file that is canonical already."""
+    model.write_text(MODEL.replace("dim D", "dim   D"))
+    assert call("fmt", "m.arch", folder=model.parent) == Ran(0, "m.arch formatted\n", "")
+    assert model.read_text() == MODEL
+    assert call("fmt", "m.arch", folder=model.parent) == Ran(0, "", "")
+
+
+def test_fmt_check_changes_nothing(model: Path) -> None:
+    """Fails when --check writes, or passes a file that is not canonical."""
+    model.write_text(MODEL.replace("dim D", "dim   D"))
+    result = call("fmt", "--check", "m.arch", folder=model.parent)
+    assert result == Ran(1, "m.arch is not in canonical form\n", "")
+    assert model.read_text() != MODEL
+
+
+def test_fmt_reads_stdin(tmp_path: Path) -> None:
+    """Fails when `-` is taken for a file, or the input is not read as UTF-8."""
+    process = spawn("fmt", "-", folder=tmp_path, given='dim   D "Größe"\r\n'.encode())
+    assert process.returncode == 0
+    assert process.stdout.decode() == 'dim D  "Größe"\n'
+    process = spawn(
+        "fmt", "-", given='dim D "Größe"'.encode(), environment={"PYTHONIOENCODING": "ascii"}
+    )
+    assert process.stdout.decode() == 'dim D  "Größe"\n'
+    process = spawn("fmt", "-", folder=tmp_path, given=b"dim D D\n")
+    assert process.returncode == 1
+    assert process.stderr.startswith(b"<stdin>:1:7: error[syntax]: ")
+
+
+def test_fmt_leaves_a_wrong_file_alone(tmp_path: Path) -> None:
+    """Fails when fmt writes a file that it could not read."""
+    for path in sorted(BAD.glob("syntax_*.arch"))[:5]:
+        copy = tmp_path / path.name
+        copy.write_bytes(path.read_bytes())
+        assert call("fmt", str(copy)).code == 1
+        assert copy.read_bytes() == path.read_bytes()
+
+
+def test_fmt_goes_on_after_a_wrong_file(model: Path) -> None:
+    """Fails when one wrong file keeps the others from being formatted."""
+    model.write_text(MODEL.replace("dim D", "dim   D"))
+    (model.parent / "a.arch").write_text("dim D D\n")
+    result = call("fmt", "a.arch", "m.arch", folder=model.parent)
+    assert result.code == 1
+    assert model.read_text() == MODEL
+
+
+# Colours -----------------------------------------------------------------------------------
+
+
+def test_markup_in_user_text_is_not_read(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when `[bold]` in a file changes how an error is shown on a terminal."""
+    import io
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    shown = Terminal()
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    model.write_text('dim D "[bold]" [/bold]\n')
+    monkeypatch.setattr(sys, "stderr", shown)
+    assert cli.run(["check", str(model)]) == 1
+    assert '"[bold]" [/bold]' in shown.getvalue()
+    assert "\x1b[" in shown.getvalue()

@@ -1,0 +1,168 @@
+"""Plots: the same bytes each time, exact crossings, and labels that say what is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import closedform as cf
+from closedform.errors import ClosedformError
+from closedform.render.curves import Crossing, Curve, X, crossings, curve_of, points_of
+from closedform.render.plots import Picture
+
+LAYERS = """
+block Attention(x: [n, d]):
+    q = x -> linear(d)
+    k = x -> linear(d)
+    v = x -> linear(d)
+    a = einsum("n e, m e -> n m", q, k)
+    return einsum("n m, m e -> n e", a, v) -> linear(d)
+
+block MLP(x: [n, d]):
+    return x -> linear(4*d) -> linear(d)
+"""
+
+
+@pytest.fixture(scope="module")
+def layers() -> dict[str, cf.Formula]:
+    file = cf.loads(LAYERS)
+    return {"attention": file["Attention"].macs, "MLP": file["MLP"].macs}
+
+
+def texts(picture: Picture) -> list[str]:
+    """Every text of a figure that is not empty, axes included."""
+    picture.png()
+    from matplotlib.text import Text
+
+    found = picture.figure.findobj(Text)
+    return [text.get_text() for text in found if text.get_text() and text.get_visible()]
+
+
+def curve(name: str, form: cf.Formula, size: str, preset: str | None = None, **sizes: int) -> Curve:
+    return curve_of(name, form._closed, size, form._values(preset, sizes))
+
+
+def test_known_crossing(layers: dict[str, cf.Formula]) -> None:
+    """Attention costs 4 n d^2 + 2 n^2 d and the MLP 8 n d^2: equal at n = 2 d."""
+    for d in (768, 1000, 7):
+        attention, mlp = (curve(name, form, "n", d=d) for name, form in layers.items())
+        expected = [Crossing(2 * d, 2 * d, Fraction(16 * d**3))]
+        assert crossings(attention, mlp, [1, 100_000]) == expected
+        assert crossings(mlp, attention, points_of(1, 4000)) == expected
+
+
+def test_crossing_between_two_numbers() -> None:
+    square = Curve("square", X**2, lambda n: Fraction(n * n))
+    line = Curve("line", 10 * X + 1, lambda n: Fraction(10 * n + 1))
+    assert crossings(square, line, [1, 10**6]) == [Crossing(10, 11, Fraction(111))]
+    assert [c.label for c in crossings(square, line, [1, 10**6])] == ["10–11"]
+
+
+def test_two_crossings_between_two_points_are_found() -> None:
+    square = Curve("square", X**2, lambda n: Fraction(n * n))
+    line = Curve("line", 1000 * X - 9999, lambda n: Fraction(1000 * n - 9999))
+    assert [(c.before, c.x) for c in crossings(square, line, [1, 10**6])] == [(10, 11), (989, 990)]
+
+
+def test_the_same_cost_crosses_nowhere() -> None:
+    square = Curve("square", X**2, lambda n: Fraction(n * n))
+    assert crossings(square, square, [1, 10, 100]) == []
+
+
+def test_vit_and_swin_are_compared_where_both_hold() -> None:
+    vit = curve("ViT-S/16", cf.zoo("vit").macs, "I", "ViT-S/16")
+    swin = curve("Swin-T", cf.zoo("swin").macs, "I", "Swin-T")
+    found = crossings(vit, swin, points_of(200, 260))
+    assert [crossing.label for crossing in found] == ["208–224", "224–240"]
+    assert vit.at(225) is None
+    for x in (208, 224, 240):
+        assert vit.at(x) == cf.zoo("vit").macs.at("ViT-S/16", I=x)
+        assert swin.at(x) == cf.zoo("swin").macs.at("Swin-T", I=x)
+
+
+def test_an_abbreviation_as_the_size() -> None:
+    vit = curve("ViT", cf.zoo("vit").macs, "N", "ViT-B/16")
+    assert vit.at(196) == 17563828224
+
+
+def test_labels_of_costs_over_a_size(layers: dict[str, cf.Formula]) -> None:
+    picture = cf.plot_over(layers, "n", (64, 16384), d=768)
+    said = texts(picture)
+    for text in ("MACs over n", "n", "MACs", "attention", "MLP", "100", "1 k", "10 k", "1 G",
+                 "10 G", "100 G", "attention and MLP cross at n = 1536"):  # fmt: skip
+        assert text in said
+
+
+def test_labels_of_costs_by_part() -> None:
+    said = texts(cf.zoo("vit").plot_parts("ViT-B/16"))
+    for text in ("ViT: cost by part at ViT-B/16", "params\n86.6 M", "macs\n17.6 G", "65.5 %",
+                 "32.7 %", "63.5 %", "35.8 %", "MLP", "SelfAttention", "conv2d", "linear",
+                 "other"):  # fmt: skip
+        assert text in said
+
+
+def test_the_same_bytes(layers: dict[str, cf.Formula], tmp_path: Path) -> None:
+    for make in (
+        lambda: cf.zoo("vit").plot_parts("ViT-B/16"),
+        lambda: cf.plot_over(layers, "n", (64, 512), d=768),
+    ):
+        first, second = make(), make()
+        assert first.svg() == first.svg() == second.svg()
+        assert first.png() == first.png() == second.png()
+        assert "<text" not in first.svg()  # paths, so that no font is needed
+        assert "<dc:date>" not in first.svg()
+        first.save(tmp_path / "a.svg")
+        second.save(tmp_path / "a.png")
+        assert (tmp_path / "a.svg").read_text("utf-8") == second.svg()
+        assert (tmp_path / "a.png").read_bytes() == first.png()
+
+
+def test_settings_of_the_user_change_nothing(layers: dict[str, cf.Formula]) -> None:
+    import matplotlib
+
+    plain = cf.plot_over(layers, "n", (64, 512), d=768)
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9}):
+        assert cf.plot_over(layers, "n", (64, 512), d=768).svg() == plain.svg()
+
+
+def test_names_with_signs_stay_names() -> None:
+    file = cf.loads(LAYERS)
+    picture = cf.plot_over({"50% & #1_ $x$ <b>": file["MLP"].macs}, "n", (64, 512), d=8)
+    assert "50% & #1_ $x$ <b>" in texts(picture)
+
+
+@pytest.mark.parametrize(
+    ("size", "span", "sizes", "message"),
+    [
+        ("n", (64, 512), {}, "`d` has no value"),
+        ("n", (0, 512), {"d": 8}, "a plot needs a range of positive numbers, not 0..512"),
+        ("m", (64, 512), {"d": 8}, "`m` is no size of `Attention`"),
+    ],
+)
+def test_what_cannot_be_drawn(
+    layers: dict[str, cf.Formula], size: str, span: tuple[int, int], sizes: dict[str, int],
+    message: str,
+) -> None:  # fmt: skip
+    with pytest.raises(ClosedformError) as error:
+        cf.plot_over(layers, size, span, **sizes)  # type: ignore[arg-type]
+    assert error.value.diagnostics[0].message == message
+
+
+def test_bars_need_a_preset() -> None:
+    with pytest.raises(ClosedformError, match="has no preset, and bars need numbers"):
+        cf.loads(LAYERS)["MLP"].plot_parts()
+
+
+def test_pictures_are_svg_or_png(tmp_path: Path) -> None:
+    picture = cf.zoo("vit").plot_parts("ViT-B/16")
+    with pytest.raises(ClosedformError, match="a picture cannot be written as `.gif`"):
+        picture.save(tmp_path / "a.gif")
+
+
+def test_matplotlib_is_imported_late() -> None:
+    code = "import closedform.api, sys; assert 'matplotlib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
