@@ -110,12 +110,14 @@ def _nearest_to_zero(term: Expr, least: dict[Symbol, Expr]) -> Expr:
 
 
 def _without_rounding(known: Knowledge, expr: Expr) -> Expr:
-    """An expression with a number that is at least 0, or 1, for every floor and the like."""
+    """An expression with a symbol for every floor and the like, at least 0 where that is known."""
     replaced: dict[Expr, Expr] = {}
     for atom in expr.atoms(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min):
         if atom.args[0].is_nonnegative or _all_nonnegative(known, atom.args):
             least = 1 if isinstance(atom, sympy.ceiling) else 0
             replaced[atom] = least + sympy.Dummy("t", nonnegative=True)
+        else:
+            replaced[atom] = sympy.Dummy("t", real=True)
     return expr.xreplace(replaced)
 
 

@@ -87,7 +87,9 @@ def _integer_sum(
                 continue
             quotient = sympy.Dummy("q", integer=True)
             found = _integer(
-                known, expand(expr.xreplace({symbol: divisor * quotient - rest})), steps - 1
+                known,
+                expand(sympy.cancel(expr.xreplace({symbol: divisor * quotient - rest}))),
+                steps - 1,
             )
             if found is not None:
                 return proof | found | {fact}

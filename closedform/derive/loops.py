@@ -221,9 +221,11 @@ class _Steps:
         found: dict[_Axis, Expr] = {}
         for axis in axes:
             value = scope.find(axis.name)
+            before = self.scope.find(axis.name)
+            rank = len(before.shape) if isinstance(before, Tensor) else 0
             if axis.at is None and isinstance(value, Expr):
                 found[axis] = value
-            elif isinstance(value, Tensor) and axis.at is not None and axis.at < len(value.shape):
+            elif isinstance(value, Tensor) and axis.at is not None and len(value.shape) == rank:
                 found[axis] = value.shape[axis.at]
             else:
                 raise self._no_formula(f"`{axis.name}` changes its number of axes")

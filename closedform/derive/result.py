@@ -140,6 +140,8 @@ def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) ->
 
 def _solved(definition: Expr, symbol: Symbol, size: Symbol) -> Expr | None:
     """The size from `symbol = definition`, where it stands in a product or in a plain sum."""
+    if definition.has(sympy.Piecewise):
+        return None  # it holds in one case only
     constant, rest = definition.as_independent(size, as_Add=True)
     coefficient, power = rest.as_independent(size, as_Add=False)
     base, exponent = power.as_base_exp()
