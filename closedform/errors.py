@@ -127,9 +127,10 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
     >>> suggestion("lineer", ["linear", "gelu"])
     'did you mean `linear`?'
     """
-    near = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    names = sorted(known)
+    near = [other for other in names if other.lower() == name.lower()][:1]
     if not near:
-        near = [other for other in sorted(known) if other.lower() == name.lower()][:1]
+        near = get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else None
 
 

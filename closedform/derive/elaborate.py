@@ -22,7 +22,7 @@ from closedform.derive.knowledge import Fact, Knowledge
 from closedform.derive.loops import run_choose, run_for, run_repeat
 from closedform.derive.matching import broadcast, match
 from closedform.derive.modules import Entity, Module, names_in, parts_of
-from closedform.derive.names import Names
+from closedform.derive.names import Names, check_size
 from closedform.derive.sizes import size_symbol
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Tensor, Value
 from closedform.errors import Span, fail
@@ -124,6 +124,8 @@ class Elaborator:
             declaration = entity.declaration
             if isinstance(declaration, tree.Dim) and declaration.default is not None:
                 bound = self.names.bind(entity, declaration.default, entity.module)
+                for symbol, value in bound.items():
+                    check_size(symbol, value, declaration.default.span)
                 self.demands.defaults.update(bound)
 
     # Calls ---------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from closedform.errors import ClosedformError, fail, suggestion
 def express(form: Closed, names: Sequence[str]) -> Closed:
     """The same formula in the named symbols, as far as they go.
 
-    An abbreviation whose definition lies within the chosen symbols is written out; a size that a
-    chosen abbreviation replaces is solved for. What remains besides is told by `staying`. Raises
+    An abbreviation that is made of chosen symbols is written out; a size that a chosen
+    abbreviation replaces is solved for. What remains besides is told by `staying`. Raises
     ClosedformError for an unknown name, and where a chosen abbreviation cannot be brought in
     exactly.
     """
@@ -59,8 +59,10 @@ class InTermsOf:
         spelled = self.derivation.known.spelled
         wanted = set(self.wanted)
         for symbol in reversed(list(spelled)):
-            if symbol not in wanted and _within(spelled[symbol], wanted, spelled):
-                expr = expr.xreplace({symbol: _written_out(spelled[symbol], wanted, spelled)})
+            if symbol not in wanted:
+                written = _written_out(spelled[symbol], wanted, spelled)
+                if written.free_symbols & wanted or not written.free_symbols:
+                    expr = expr.xreplace({symbol: written})
         for symbol, definition in spelled.items():
             if symbol in wanted:
                 expr = bring_in(expand(expr), symbol, definition, wanted | spelled.keys())
@@ -100,13 +102,6 @@ def _wanted(derivation: Derivation, names: Iterable[str]) -> set[Symbol]:
             )
         found.update(table[name])
     return found
-
-
-def _within(expr: Expr, wanted: set[Symbol], spelled: Mapping[Symbol, Expr]) -> bool:
-    return all(
-        s in wanted or (s in spelled and _within(spelled[s], wanted, spelled))
-        for s in expr.free_symbols
-    )
 
 
 def _written_out(expr: Expr, wanted: set[Symbol], spelled: Mapping[Symbol, Expr]) -> Expr:

@@ -11,7 +11,7 @@ from closedform.derive.knowledge import Fact, Knowledge
 from closedform.derive.modules import BUILT_IN, Entity, Module, names_in
 from closedform.derive.sizes import ratio_symbol, say, size_symbol
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Value
-from closedform.errors import fail, suggestion
+from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 
 if TYPE_CHECKING:
@@ -173,6 +173,13 @@ class Names:
                 f"declare it as `dim {entity.name}[{len(items)}]`",
             )
         return {symbols: evaluator.as_size(items, value.span)}
+
+
+def check_size(symbol: Symbol, value: Expr, span: Span) -> None:
+    """Refuse a number that is no size: a dim is positive and whole, a ratio positive."""
+    if value.is_Number and not (value > 0 and (value.is_Integer or not symbol.is_integer)):
+        what = "positive whole" if symbol.is_integer else "positive"
+        raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span)
 
 
 def _is_model(entity: Entity) -> bool:

@@ -12,6 +12,7 @@ from closedform.derive.elaborate import Derivation, Elaborator
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import Measure, measure
 from closedform.derive.modules import Entity, Module
+from closedform.derive.names import check_size
 from closedform.derive.numbers import evaluate, settle
 from closedform.derive.result import Closed, closed
 from closedform.errors import Diagnostic, LimitError, Span, fail, suggestion
@@ -33,7 +34,7 @@ class Project:
         return [*self.module.models(), *self.module.blocks()]
 
     def part(self, name: str | None, span: Span | None = None) -> Entity:
-        """A model or block by its name; without one, the only model or that named as the file."""
+        """A model or block by its name; without one, the only one, or that named as the file."""
         parts = {entity.name: entity for entity in self.parts()}
         if name is not None:
             if name not in parts:
@@ -49,6 +50,8 @@ class Project:
         named = [entity for entity in models if entity.name.lower() == stem]
         if len(models) == 1 or named:
             return (named or models)[0]
+        if len(self.parts()) == 1 and span is None:
+            return self.parts()[0]
         names = ", ".join(entity.name for entity in models or self.parts())
         if not models:
             help_ = f"choose one of its blocks: {names}" if names else "declare a `model`"
@@ -125,14 +128,7 @@ class Project:
             if found.keys() & bound.keys():
                 raise fail("preset", f"`{binding.name.name}` is given twice", binding.span)
             for symbol, value in bound.items():
-                if value.is_Number and not (
-                    value > 0 and (value.is_Integer or not symbol.is_integer)
-                ):
-                    raise fail(
-                        "preset",
-                        f"`{symbol}` is {value}, and a size is a positive whole number",
-                        binding.span,
-                    )
+                check_size(symbol, value, binding.span)
             found.update(bound)
         return found
 

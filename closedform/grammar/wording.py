@@ -120,6 +120,7 @@ def describe_character(source: Source, offset: int) -> Diagnostic:
         "!": "write `not` or `!=`",
         "%": "write `a | b` for: a divides b",
         "&": "write `and`",
+        "@": "a product of tensors is written einsum(...)",
         "{": "lists are in square brackets: [1, 2]",
         "}": "lists are in square brackets: [1, 2]",
         "~": "`~` stands only in `expect`",
@@ -135,6 +136,8 @@ def _found(token: Token) -> str:
 
 def _help(token: Token, expected: AbstractSet[str]) -> str | None:
     text = str(token)
+    if "ARROW" in expected and text in ("+", "-", "*", "/"):
+        return "a pipe ends here: put it in parentheses, as in x + (x -> f)"
     if text in ("*", "/") and token.type != "STRING" and expected >= OPERANDS:
         return "powers are written `a^b`; whole quotients `floor(a/b)`"
     if text == "=" and "EQUAL" not in expected:
