@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from closedform.api import Architecture, Formula, Part, load, loads, zoo
+    from closedform.api import Architecture, Formula, Part, load, loads, plot_over, zoo
     from closedform.errors import ClosedformError
 
 __version__ = "0.1.0"
@@ -28,6 +28,7 @@ __all__ = [
     "__version__",
     "load",
     "loads",
+    "plot_over",
     "zoo",
 ]
 

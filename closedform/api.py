@@ -7,11 +7,11 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from closedform.derive import written as w
 from closedform.derive.express import express, staying
@@ -23,9 +23,13 @@ from closedform.derive.result import Closed
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.files import read_text
 from closedform.grammar import tree
+from closedform.render.derivation import derivation_view, write_derivation
 from closedform.render.formats import format_named
 from closedform.render.latex import equation, latex
-from closedform.render.view import Wish, report
+from closedform.render.view import Report, Wish, report
+
+if TYPE_CHECKING:
+    from closedform.render.plots import Picture
 
 DEFAULT_MEASURES = ("params", "macs")
 
@@ -103,9 +107,13 @@ class Formula:
         >>> zoo("vit").params.at(D=768, H=12, L=12)
         86567656
         """
+        return evaluate(self._closed, self._values(preset, sizes))
+
+    def _values(
+        self, preset: str | None, sizes: Mapping[str, int | Sequence[int]]
+    ) -> dict[Symbol, Expr]:
         values = self._project.values(self._project.preset(preset)) if preset else {}
-        values.update(dims_values(self._closed.derivation, sizes))
-        return evaluate(self._closed, values)
+        return {**values, **dims_values(self._closed.derivation, sizes)}
 
     def __str__(self) -> str:
         return w.plain(self.written)
@@ -165,6 +173,26 @@ class Part:
         wish.setdefault("measures", measures_of(self._project, (), None))
         return format_named(to).write(report(self._project, self._entity, Wish(**wish)))
 
+    def derivation(self, measure: str = "macs", preset: str | None = None, to: str = "md") -> str:
+        """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
+
+        >>> print(zoo("vit")["MLP"].derivation(to="text").splitlines()[0])
+        MLP: macs, step by step
+        """
+        (what,) = measures_of(self._project, (measure,), None)
+        view = derivation_view(self._project, self._entity, what, preset)
+        return write_derivation(view, to)
+
+    def plot_parts(self, preset: str | None = None, **wish: Any) -> Picture:
+        """The cost of each part at a preset, or at the first one, as bars.
+
+        A notebook shows the picture, `.save("parts.svg")` writes it. Needs closedform[plot].
+        """
+        from closedform.render.plots import parts_picture
+
+        wish.setdefault("measures", measures_of(self._project, (), None))
+        return parts_picture(report(self._project, self._entity, Wish(preset=preset, **wish)))
+
     def _repr_markdown_(self) -> str:
         formulas = "\n\n".join(f._repr_markdown_() for f in (self.params, self.macs))
         return f"**{self.name}**\n\n{formulas}"
@@ -213,6 +241,30 @@ class Architecture(Part):
         )
 
 
+def plot_over(
+    formulas: Mapping[str, Formula],
+    size: str,
+    span: tuple[int, int],
+    preset: str | None = None,
+    **sizes: int | Sequence[int],
+) -> Picture:
+    """Costs over a size, both axes logarithmic, with the exact places where they cross.
+
+    `formulas` are the costs by the names that the legend shows, `span` the first and the last
+    value of the size; the others are those of the preset, as far as `sizes` does not change them.
+    Needs closedform[plot].
+    """
+    from closedform.render.curves import curve_of, points_of
+    from closedform.render.plots import curves_picture
+
+    curves = [
+        curve_of(name, form._closed, size, form._values(preset, sizes))
+        for name, form in formulas.items()
+    ]
+    units = ", ".join(dict.fromkeys(form.unit for form in formulas.values()))
+    return curves_picture(curves, size, units, points_of(*span))
+
+
 def load(path: str | Path) -> Architecture:
     """The architecture of an .arch file.
 
@@ -249,7 +301,7 @@ def zoo_path(name: str) -> Path:
     if name not in zoo_names():
         raise fail(
             "name", f"the zoo has no `{name}`", None, suggestion(name, zoo_names())
-            or "closedform zoo list` shows what there is".join("`")
+            or "`closedform zoo list` shows what there is",
         )  # fmt: skip
     return path
 
@@ -261,6 +313,31 @@ def open_project(file: str) -> Project:
         path = zoo_path(file)
         return Project(Loader(read_text, path.parent).file(path))
     return Project(Loader(read_text, path.parent).file(path))
+
+
+def report_of(
+    project: Project,
+    part: str | None = None,
+    *,
+    names: Sequence[str] = (),
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+    preset: str | None = None,
+    form: str = "shortest",
+    stages: str = "sum",
+    defaults: bool = False,
+) -> Report:
+    """The report on a model or block; without a name, on that of the preset or the only model.
+
+    Raises ClosedformError for a name that the file does not have, and for a preset of another
+    model.
+    """
+    model = project.model_of(project.preset(preset)) if preset is not None else None
+    entity = model if model and part is None else project.part(part)
+    if model is not None and model is not entity:
+        raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
+    chosen = measures_of(project, measures, convention)
+    return report(project, entity, Wish(chosen, tuple(names), form, stages, preset, defaults))
 
 
 def measures_of(

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from closedform import __version__
-from closedform.errors import ClosedformError, FileError, LimitError, fail
+from closedform.choices import FORMATS, FORMS, STAGES
+from closedform.errors import ClosedformError, FileError, LimitError
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
 
 EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_BUG, EXIT_INTERRUPT = 1, 2, 3, 4, 70, 130
-
-FORMATS = ("md", "tex", "fragment", "text", "json")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,6 +44,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPT
     except KeyboardInterrupt:
         return EXIT_INTERRUPT
+    except SystemExit:  # click's answer to a reader that has gone
+        return 0
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
@@ -101,6 +102,54 @@ def _open(file: str) -> Project:
     return open_project(file)
 
 
+def _model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
+    """The .arch files that are named, or lie in a folder that is named, by their page's name."""
+    from closedform.api import zoo_names, zoo_path
+    from closedform.errors import fail
+
+    found = {name: zoo_path(name) for name in (zoo_names() if zoo else ())}
+    for model in map(Path, models):
+        inside = sorted(model.rglob("*.arch")) if model.is_dir() else [model]
+        if not inside:
+            raise fail("file", f"the folder `{model}` has no .arch file")
+        for path in inside:
+            below = path.relative_to(model) if model.is_dir() else Path(path.name)
+            name = below.with_suffix("").as_posix()
+            if name in found and found[name] != path:
+                raise fail("file", f"`{path}` and `{found[name]}` have one page, `{name}.md`")
+            found[name] = path
+    return found
+
+
+def _format_of(target: Path | None, free: bool) -> str:
+    """The format that the name of a file chooses; Markdown where it chooses none and is free."""
+    from closedform.render.formats import format_of_file
+
+    try:
+        return format_of_file(target).name if target else "md"
+    except ClosedformError:
+        if free:
+            return "md"
+        raise
+
+
+def _standard_input() -> str:
+    """What is read from standard input, which is UTF-8 wherever closedform runs."""
+    from closedform.errors import fail
+
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise fail("file", f"the input is not UTF-8 text: byte {error.start} is wrong") from None
+
+
+def _text_of(page: Path) -> str | None:
+    """The text of a page that may not be there."""
+    from closedform.files import read_text
+
+    return read_text(page).replace("\r\n", "\n") if page.exists() else None
+
+
 def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
@@ -118,19 +167,26 @@ def _names(text: str | None) -> tuple[str, ...]:
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
 @click.option(
     "--form",
-    type=click.Choice(["shortest", "expanded", "factored", "grouped"]),
+    type=click.Choice(FORMS),
     default="shortest",
     show_default=True,
     help="How formulas are arranged.",
 )
 @click.option(
     "--stages",
-    type=click.Choice(["sum", "each"]),
+    type=click.Choice(STAGES),
     default="sum",
     show_default=True,
     help="Stages as a sum over s, or each by itself.",
 )
 @click.option("--to", type=click.Choice(FORMATS), default=None, help="The format of the report.")
+@click.option(
+    "--template",
+    default=None,
+    metavar="FILE",
+    help="Fill in a template of your own, in the language of --to. "
+    "A template can run code: use only one that you trust.",
+)
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
     file: str,
@@ -143,6 +199,7 @@ def derive(
     form: str,
     stages: str,
     to: str | None,
+    template: str | None,
     output: str | None,
 ) -> None:
     """Derive the closed forms of a model, and print a report.
@@ -150,29 +207,31 @@ def derive(
     FILE is an .arch file, or the name of a model of the zoo. The report is Markdown unless --to
     or the suffix of --output says otherwise.
     """
-    from closedform.api import measures_of
-    from closedform.files import write_text
-    from closedform.render.formats import format_named, format_of_file
-    from closedform.render.view import Wish, report
+    from closedform.api import report_of
+    from closedform.errors import Source
+    from closedform.files import read_text, write_text
+    from closedform.render.formats import format_named
 
     target = Path(output) if output else None
-    chosen = format_named(to) if to else format_of_file(target) if target else format_named("md")
-    project = _open(file)
-    if part is None and preset is not None:
-        entity = project.model_of(project.preset(preset))
-    else:
-        entity = project.part(part)
-    if preset is not None and project.model_of(project.preset(preset)) is not entity:
-        raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
-    wish = Wish(
-        measures_of(project, _names(measure), convention),
-        _names(names),
-        form,
-        stages,
-        preset,
-        defaults,
+    to = to or _format_of(target, free=template is not None)
+    source = Source(template, read_text(Path(template))) if template else None
+    report = report_of(
+        _open(file),
+        part,
+        names=_names(names),
+        measures=_names(measure),
+        convention=convention,
+        preset=preset,
+        form=form,
+        stages=stages,
+        defaults=defaults,
     )
-    text = chosen.write(report(project, entity, wish))
+    if source:
+        from closedform.render.own_template import fill_template
+
+        text = fill_template(source, to, report)
+    else:
+        text = format_named(to).write(report)
     if target:
         write_text(target, text)
     else:
@@ -223,20 +282,61 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
     code = 0
     for name in files:
         if name == "-":
-            click.echo(format_file(parse(sys.stdin.read(), "<stdin>")), nl=False)
+            click.echo(format_file(parse(_standard_input(), "<stdin>")), nl=False)
             continue
         path = Path(name)
-        before = read_text(path)
-        after = format_file(parse(before, name))
+        try:
+            before = read_text(path)
+            after = format_file(parse(before, name))
+        except ClosedformError as error:
+            _complain(error)
+            code = max(code, _code(error))
+            continue
         if before == after:
             continue
         if only_check:
             click.echo(f"{name} is not in canonical form")
-            code = EXIT_WRONG
+            code = max(code, EXIT_WRONG)
         else:
             write_text(path, after)
             click.echo(f"{name} formatted")
     return code
+
+
+@commands.command()
+@click.argument("models", nargs=-1)
+@click.option("--zoo", is_flag=True, help="Take the models of the zoo.")
+@click.option("-o", "--output", required=True, metavar="FOLDER", help="Write the pages here.")
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
+def docs(models: tuple[str, ...], zoo: bool, output: str, only_check: bool) -> int:
+    """Write the pages of a project: an index with the numbers of all presets, a page a model.
+
+    MODELS are .arch files, or folders that hold some. Pages that an earlier run made and that
+    belong to no model any more are removed.
+    """
+    from closedform.files import write_text
+    from closedform.render.site import INDEX, MARK, former_pages, site
+
+    if not models and not zoo:
+        raise click.UsageError("name MODELS to document, or give --zoo")
+    folder = Path(output)
+    pages = site({name: _open(str(path)) for name, path in _model_files(models, zoo).items()})
+    before = {name: _text_of(folder / name) for name in pages}
+    old = former_pages(before[INDEX] or "") - pages.keys()
+    old = {name for name in old if (_text_of(folder / name) or "").startswith(MARK)}
+    stale = [name for name, text in pages.items() if before[name] != text]
+    if only_check:
+        for name in sorted([*stale, *old]):
+            click.echo(f"{folder / name} is stale")
+        return EXIT_WRONG if stale or old else 0
+    for name in stale:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_text(folder / name, pages[name])
+        click.echo(f"{folder / name} written")
+    for name in sorted(old):
+        (folder / name).unlink()
+        click.echo(f"{folder / name} removed")
+    return 0
 
 
 @commands.group()

@@ -9,10 +9,15 @@ from typing import Any
 
 from closedform.derive import written as w
 from closedform.errors import fail, suggestion
+from closedform.render.aligned import stacked
+from closedform.render.html_report import html_report
 from closedform.render.json_report import json_report
 from closedform.render.latex import equation, latex
+from closedform.render.macros import macros
 from closedform.render.templating import Node, escape_latex, escape_markdown, template_writer
 from closedform.render.view import Report
+
+FOOTNOTE = 0.85  # the width of \footnotesize over that of the text
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,11 @@ def _definition(symbol: Node, node: Node) -> str:
 
 def _plain_definition(symbol: Node, node: Node) -> str:
     return f"{w.plain(symbol.written)} = {w.plain(node.written)}"
+
+
+def _cell(node: Node, points: float) -> str:
+    r"""A formula in a cell of a table in \footnotesize that is so many points wide."""
+    return stacked(node.written, points / FOOTNOTE)
 
 
 def _number(value: int | None) -> str:
@@ -99,6 +109,7 @@ def _columns(rows: list[list[str]]) -> str:
 
 LATEX_TOOLS: dict[str, Callable[..., Any]] = {
     "display": _display,
+    "cell": _cell,
     "definition": _definition,
     "number": _latex_number,
     "indent": _latex_indent,
@@ -129,7 +140,9 @@ FORMATS = {
         Format("md", (".md", ".markdown"), _markdown),
         Format("tex", (".tex",), _document),
         Format("fragment", (".inc", ".fragment.tex"), _fragment),
+        Format("macros", (".macros.tex",), macros),
         Format("text", (".txt",), _plain_text),
+        Format("html", (".html", ".htm"), html_report),
         Format("json", (".json",), json_report),
     )
 }

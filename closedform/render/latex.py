@@ -7,9 +7,13 @@ r"""Written formulas as LaTeX that GitHub, KaTeX, MathJax and TeX all accept.
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from closedform.derive import written as w
+from closedform.render.widths import ROOM, width
 
 GREEK = frozenset(
     [
@@ -19,6 +23,15 @@ GREEK = frozenset(
         *("Phi", "Psi", "Omega"),
     ]
 )
+
+# The same letters in Unicode, which TeX and KaTeX do not take in text.
+GREEK_LETTERS = {
+    unicodedata.lookup(
+        f"GREEK {'SMALL' if name.islower() else 'CAPITAL'} LETTER "
+        + name.upper().replace("LAMBDA", "LAMDA")
+    ): name
+    for name in GREEK
+}
 
 RELATIONS = {
     "=": "=",
@@ -34,6 +47,8 @@ RELATIONS = {
 
 SPACE = r"\, "
 
+NAMED = frozenset(["log", "max", "min"])  # functions that LaTeX has a command for
+
 
 @singledispatch
 def latex(node: w.Written) -> str:
@@ -41,20 +56,20 @@ def latex(node: w.Written) -> str:
     raise TypeError(f"no LaTeX for {type(node).__name__}")
 
 
-def latex_name(name: str) -> str:
+def latex_name(name: str, index: str | None = None) -> str:
     r"""A name of any kind: `d_model` is d with the index model.
 
-    >>> latex_name("d_model"), latex_name("alpha"), latex_name("heads")
-    ('d_{\\mathrm{model}}', '\\alpha', '\\mathrm{heads}')
+    >>> latex_name("d_model"), latex_name("alpha"), latex_name("heads", "s-1")
+    ('d_{\\mathrm{model}}', '\\alpha', '\\mathrm{heads}_{s-1}')
     """
-    stem, *indices = [part for part in name.split("_") if part] or ["_"]
-    index = ",".join(_word(part) for part in indices)
-    return _word(stem) + (f"_{{{index}}}" if index else "")
+    stem, *below = [part for part in name.split("_") if part] or ["_"]
+    parts = [*map(_word, below), *([index] if index is not None else [])]
+    return _word(stem) + (f"_{{{','.join(parts)}}}" if parts else "")
 
 
 def _word(part: str) -> str:
-    if part in GREEK:
-        return f"\\{part}"
+    if part in GREEK or part in GREEK_LETTERS:
+        return f"\\{GREEK_LETTERS.get(part, part)}"
     if part == "_":
         return r"\_"
     if not part.isascii():
@@ -64,41 +79,42 @@ def _word(part: str) -> str:
 
 @latex.register
 def _(node: w.Number) -> str:
-    return str(node.value)
+    """Digits in groups of three where there are more than four."""
+    return str(node.value) if abs(node.value) < 10_000 else f"{node.value:,}".replace(",", r"\,")
 
 
 @latex.register
 def _(node: w.Symbol) -> str:
-    name = latex_name(node.name)
-    return name if node.index is None else f"{name}_{{{node.index}}}"
+    return latex_name(node.name, node.index)
 
 
 @latex.register
 def _(node: w.Sum) -> str:
-    return "".join(terms(node))
-
-
-def terms(node: w.Written) -> list[str]:
-    """The terms of a formula with their signs, from the first on."""
-    if not isinstance(node, w.Sum):
-        return [latex(node)]
-    first, *rest = node.terms
-    found = [latex(first)]
-    for term in rest:
-        found.append(f" - {latex(w.negated(term))}" if w.is_negative(term) else f" + {latex(term)}")
-    return found
+    text = latex(node.terms[0])
+    for term in node.terms[1:]:
+        text += f" - {latex(w.negated(term))}" if w.is_negative(term) else f" + {latex(term)}"
+    return text
 
 
 @latex.register
 def _(node: w.Product) -> str:
     first, *rest = node.factors
     if first == w.Number(-1) and rest:
-        return "-" + SPACE.join(map(_factor, rest))
-    return SPACE.join(map(_factor, node.factors))
+        return "-" + times(list(map(_factor, rest)))
+    return times(list(map(_factor, node.factors)))
+
+
+def times(factors: list[str]) -> str:
+    """Factors side by side; a number that follows another factor is set off by a dot."""
+    text = factors[0]
+    for factor in factors[1:]:
+        text += (r" \cdot " if factor[0].isdigit() else SPACE) + factor
+    return text
 
 
 def _factor(node: w.Written) -> str:
-    return _bracketed(node) if w.is_sum(node) else latex(node)
+    negative = isinstance(node, w.Number) and node.value < 0
+    return _bracketed(node) if w.is_sum(node) or negative else latex(node)
 
 
 def _bracketed(node: w.Written) -> str:
@@ -134,8 +150,12 @@ def _(node: w.Function) -> str:
         case "sqrt":
             return f"\\sqrt{{{arguments}}}"
         case "":
-            return f"\\left({arguments}\\right)"
-    return f"\\{node.name}\\left({arguments}\\right)"
+            inner = node.arguments[0]
+            alone = len(node.arguments) == 1 and isinstance(inner, w.Fraction)
+            return arguments if alone else f"\\left({arguments}\\right)"
+    if node.name in NAMED:
+        return f"\\{node.name}\\left({arguments}\\right)"
+    return f"{latex_name(node.name)}({arguments})"
 
 
 @latex.register
@@ -155,25 +175,156 @@ def _(node: w.BigSum) -> str:
     body = latex(node.body)
     if isinstance(node.body, w.Sum):
         body = _bracketed(node.body)
-    bounds = f"_{{{node.index}={latex(node.first)}}}^{{{latex(node.last)}}}"
-    return f"\\sum{bounds} {body}"
+    return f"{sum_sign(node)} {body}"
 
 
-LINE = 72
+def sum_sign(node: w.BigSum) -> str:
+    """The sign of a sum with its bounds."""
+    bounds = f"_{{{latex_name(node.index)}={latex(node.first)}}}^{{{latex(node.last)}}}"
+    return f"\\sum{bounds}"
 
 
-def equation(left: str, node: w.Written, line: int = LINE) -> str:
+def equation(left: str, node: w.Written, room: float = ROOM) -> str:
     """`left = formula` for a display, broken into aligned lines where it is long."""
-    parts = terms(node)
-    widths = [len(w.plain(t)) + 3 for t in (node.terms if isinstance(node, w.Sum) else (node,))]
-    rows, room = [""], line
-    for part, width in zip(parts, widths, strict=True):
-        if rows[-1] and width > room:
-            rows.append("")
-            room = line
-        rows[-1] += part
-        room -= width
+    first = room - width(left) - width("=")
+    rows = broken(node, first)
     if len(rows) == 1:
         return f"{left} = {rows[0]}"
-    body = " \\\\\n  &\\quad".join(rows)
+    body = " \\\\\n  &".join(rows)
     return f"\\begin{{aligned}}\n{left} &= {body}\n\\end{{aligned}}"
+
+
+# Breaking ----------------------------------------------------------------------------------
+
+INDENT = r"\quad "
+STEP = width(INDENT)
+SIGN = width("+")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What stays on one line; a line may break before it, at so many brackets deep."""
+
+    text: str
+    depth: int
+
+
+def broken(node: w.Written, room: float) -> list[str]:
+    """The lines of a formula that is too wide: broken at + and -, then inside brackets."""
+    rows: list[str] = []
+    left = 0.0
+    for piece in _pieces(node, room, 0):
+        wide = width(piece.text)
+        if rows and wide <= left:
+            rows[-1] += piece.text
+            left -= wide
+            continue
+        indent = INDENT * (piece.depth + 1) if rows else ""
+        text = piece.text.lstrip() if rows else piece.text
+        rows.append(f"{indent}{{}}{text}" if rows and text[0] in "+-" else indent + text)
+        left = room - width(indent) - wide
+    return rows
+
+
+def _pieces(node: w.Written, room: float, depth: int) -> list[Piece]:
+    """A formula cut where it may be broken; as few cuts as let every piece fit."""
+    if width(latex(node)) <= room:
+        return [Piece(latex(node), depth)]
+    match node:
+        case w.Sum():
+            return _sum_pieces(node, room, depth)
+        case w.Product():
+            return _product_pieces(node, room, depth)
+        case w.BigSum():
+            return _inside(f"{sum_sign(node)} ", node.body, "", room, depth)
+        case w.Fraction() if not isinstance(node.numerator, w.Number):
+            one = w.Fraction(w.Number(1), node.denominator)
+            return _inside(latex(one) + SPACE, node.numerator, "", room, depth)
+        case w.Function() if node.name == "":
+            return _bracket_pieces("", node.arguments[0], "", room, depth)
+        case w.Function() if node.name in ("max", "min"):
+            return _argument_pieces(node, room, depth)
+    return [Piece(latex(node), depth)]
+
+
+def _sum_pieces(node: w.Sum, room: float, depth: int) -> list[Piece]:
+    found: list[Piece] = []
+    for at, term in enumerate(node.terms):
+        minus = at > 0 and w.is_negative(term)
+        sign = "" if at == 0 else " - " if minus else " + "
+        first, *rest = _pieces(w.negated(term) if minus else term, room - SIGN - STEP, depth)
+        found += [Piece(sign + first.text, depth), *rest]
+    return found
+
+
+def _product_pieces(node: w.Product, room: float, depth: int) -> list[Piece]:
+    """A product is broken inside its widest bracket, or between its factors."""
+    texts = [_factor(factor) for factor in node.factors]
+    open_ = [at for at, factor in enumerate(node.factors) if _opens(factor)]
+    if open_:
+        widest = max(open_, key=lambda at: width(texts[at]))
+        before, after = texts[:widest], texts[widest + 1 :]
+        if before == ["-1"]:
+            return _inside("-", node.factors[widest], "", room, depth)
+        if width(times([*before, *after, "x"])) > room / 2:
+            return _factor_pieces(node.factors, room, depth)
+        head = times(before) + SPACE if before else ""
+        tail = SPACE + times(after) if after else ""
+        return _inside(head, node.factors[widest], tail, room, depth)
+    return _factor_pieces(node.factors, room, depth)
+
+
+def _factor_pieces(factors: Sequence[w.Written], room: float, depth: int) -> list[Piece]:
+    """Factors that may stand on lines of their own, and are broken inside where they must."""
+    pieces: list[Piece] = []
+    for factor in factors:
+        dot = r"\cdot " if pieces else ""
+        if width(_factor(factor)) <= room - STEP - width(dot):
+            pieces.append(Piece(dot + _factor(factor), depth + bool(pieces)))
+        else:
+            pieces += _inside(dot, factor, "", room - STEP, depth + bool(pieces))
+    return pieces
+
+
+def _opens(node: w.Written) -> bool:
+    """Whether a line may break inside a factor."""
+    if isinstance(node, w.Function):
+        return node.name in ("", "max", "min")
+    return isinstance(node, w.Sum | w.BigSum)
+
+
+def _inside(before: str, node: w.Written, after: str, room: float, depth: int) -> list[Piece]:
+    """A part that is broken inside, with what stands before and after it."""
+    if isinstance(node, w.Sum | w.BigSum):
+        return _bracket_pieces(before, node, after, room, depth)
+    if isinstance(node, w.Function) and node.name == "":
+        return _bracket_pieces(before, node.arguments[0], after, room, depth)
+    pieces = _pieces(node, room - width(before) - width(after), depth)
+    return _wrapped(before, pieces, after)
+
+
+def _bracket_pieces(
+    before: str, node: w.Written, after: str, room: float, depth: int
+) -> list[Piece]:
+    left, right = f"{before}\\bigl(", f"\\bigr){after}"
+    inner = max(room - max(width(left), STEP) - width(right) - STEP, room / 3)
+    pieces = _pieces(node, inner, depth + 1)
+    if isinstance(node, w.Sum) and len(pieces) == 1 and width(before) > room / 3:
+        pieces = _sum_pieces(node, inner, depth + 1)
+    return _wrapped(left, pieces, right)
+
+
+def _wrapped(before: str, pieces: list[Piece], after: str) -> list[Piece]:
+    first, last = pieces[0], pieces[-1]
+    pieces = [replace(first, text=before + first.text), *pieces[1:]]
+    last = pieces[-1]
+    return [*pieces[:-1], replace(last, text=last.text + after)]
+
+
+def _argument_pieces(node: w.Function, room: float, depth: int) -> list[Piece]:
+    """The arguments of a maximum, on lines of their own where they need them."""
+    pieces: list[Piece] = []
+    for at, argument in enumerate(node.arguments):
+        comma = ", " if at < len(node.arguments) - 1 else ""
+        pieces += _wrapped("", _pieces(argument, room - 4 * STEP, depth + 1), comma)
+    return _wrapped(f"\\{node.name}\\bigl(", pieces, "\\bigr)")

@@ -39,14 +39,24 @@ LATEX_SPECIAL = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
+    "[": "{[}",  # after the \\ of a row, [ and * would be its arguments
+    "]": "{]}",
+    "*": "{*}",
 }
 
-MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$#~&])")
+MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]|$#~])")
+HTML_SPECIAL = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
 
 
 def escape_markdown(text: str) -> str:
-    """Any text as text of a Markdown document."""
-    return MARKDOWN_SPECIAL.sub(r"\\\1", text)
+    r"""Any text as text of a Markdown document.
+
+    What is special to HTML becomes an entity: not every Markdown knows a backslash before it.
+
+    >>> escape_markdown("a_b <script> & |")
+    'a\\_b &lt;script&gt; &amp; \\|'
+    """
+    return MARKDOWN_SPECIAL.sub(r"\\\1", text).translate(HTML_SPECIAL)
 
 
 def template_writer(
@@ -58,13 +68,26 @@ def template_writer(
     """A writer that fills in a template with the report as plain data."""
 
     def write(report: Report) -> str:
-        environment = _environment(escape)
-        wrapped = {name: _as_raw(tool) for name, tool in tools.items()}
-        return environment.get_template(template).render(
-            report=plain_data(report, lambda node: Raw(formula(node))), **wrapped
-        )
+        return filled(_environment(escape).get_template(template), report, formula, tools)
 
     return write
+
+
+def text_template(source: str, escape: Callable[[str], str]) -> jinja2.Template:
+    """The template of a text that is in no file of the package. It can run code: it is trusted."""
+    return _environment(escape).from_string(source)
+
+
+def filled(
+    template: jinja2.Template,
+    report: Report,
+    formula: Callable[[w.Written], str],
+    tools: dict[str, Callable[..., Any]],
+) -> str:
+    """A template filled in with the report as plain data."""
+    wrapped = {name: _as_raw(tool) for name, tool in tools.items()}
+    data = plain_data(report, lambda node: Raw(formula(node)))
+    return template.render(report=data, **wrapped)
 
 
 def _as_raw(tool: Callable[..., Any]) -> Callable[..., Any]:

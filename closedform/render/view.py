@@ -23,6 +23,7 @@ from closedform.derive.sizes import Divides, Log, say
 from closedform.derive.stages import stage_runs
 from closedform.errors import ClosedformError, Span
 from closedform.grammar import tree
+from closedform.render.basis import Basis, Sizes, basis, sizes_of
 
 MAX_DEPTH = 4
 
@@ -67,16 +68,32 @@ class FormulaRow:
 
 
 @dataclass(frozen=True)
+class Loop:
+    """A `repeat`, `choose` or `if` around a part, by its line; `same` is one part used again.
+
+    `times` is how often it is at work, `copies` how often its weights count; an `if` is 0 or 1.
+    """
+
+    kind: str
+    line: int
+    times: w.Written
+    copies: w.Written
+
+
+@dataclass(frozen=True)
 class PartRow:
     """A part of the model: where it stands, how often, and what one of it costs.
 
-    `copies` is how often its weights count: less than `times` where they are shared, more where
-    only some of them are at work.
+    `kind` is "operation", "block", "stage" or "steps"; `loops` are those between this part and the
+    one that it belongs to. `copies` is how often its weights count: less than `times` where they
+    are shared, more where only some of them are at work.
     """
 
     depth: int
+    kind: str
     line: int
     name: str
+    loops: tuple[Loop, ...]
     times: w.Written
     copies: w.Written
     costs: tuple[w.Written, ...]
@@ -86,6 +103,7 @@ class PartRow:
 class PresetRow:
     title: str
     sizes: tuple[tuple[str, str], ...]
+    given: Sizes
     values: tuple[int | None, ...]
 
 
@@ -119,6 +137,7 @@ class Report:
     parts: tuple[PartRow, ...]
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
+    basis: Basis
     convention: str | None
     convention_says: str
     omissions: tuple[Omission, ...]
@@ -163,6 +182,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         parts=tuple(_Parts(formed).rows(derivation.root.body, ONCE, 0)),
         presets=presets,
         assumptions=tuple(_assumptions(derivation, formed[0].order)),
+        basis=basis(formed),
         convention=convention.name if convention else None,
         convention_says=convention.says if convention else "",
         omissions=tuple(
@@ -296,9 +316,18 @@ class _Uses:
     times: Expr
     copies: Expr
     dropped: frozenset[str]
+    loops: tuple[tuple[str, int, Expr, Expr], ...] = ()
 
-    def times_with(self, times: Expr, copies: Expr) -> _Uses:
-        return replace(self, times=self.times * times, copies=self.copies * copies)
+    def inside(self, kind: str, line: int, times: Expr, copies: Expr) -> _Uses:
+        """The uses of what stands in a loop."""
+        here = () if times == copies == 1 else ((kind, line, times, copies),)
+        loops = (*self.loops, *here)
+        return replace(self, times=self.times * times, copies=self.copies * copies, loops=loops)
+
+    @property
+    def of_parts(self) -> _Uses:
+        """The uses of the parts of a part."""
+        return replace(self, loops=())
 
 
 ONCE = _Uses(Integer(1), Integer(1), frozenset())
@@ -313,40 +342,45 @@ class _Parts:
 
     def rows(self, sites: Sequence[Site], uses: _Uses, depth: int) -> Iterator[PartRow]:
         for site, count in _counted(sites):
-            yield from self._site(site, uses.times_with(Integer(count), Integer(count)), depth)
+            again = uses.inside("same", site.span.line, Integer(count), Integer(count))
+            yield from self._site(site, again, depth)
 
     def _site(self, site: Site, uses: _Uses, depth: int) -> Iterator[PartRow]:
-        node = site.node
+        node, line = site.node, site.span.line
         match node:
             case cost.Operation() | cost.Sequence():
                 amounts = self._amounts((site,), uses)
                 if all(amount == 0 for amount in amounts):
                     return
-                yield self._row(site, node.name, uses, amounts, depth)
+                kind = "block" if isinstance(node, cost.Sequence) else "operation"
+                yield self._row(kind, site, node.name, uses, amounts, depth)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
                     inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
-                    yield from self.rows(inner, uses, depth + 1)
+                    yield from self.rows(inner, uses.of_parts, depth + 1)
             case cost.Repeat():
                 copies = Integer(1) if node.shared else node.times
-                yield from self.rows(node.body, uses.times_with(node.times, copies), depth)
+                uses = uses.inside("repeat", line, node.times, copies)
+                yield from self.rows(node.body, uses, depth)
             case cost.Choose():
-                yield from self.rows(node.body, uses.times_with(node.count, node.of), depth)
+                uses = uses.inside("choose", line, node.count, node.of)
+                yield from self.rows(node.body, uses, depth)
             case cost.Stages():
                 for index, body in enumerate(node.bodies, node.first):
                     name = f"{node.index} = {index}"
-                    yield self._row(site, name, uses, self._amounts(body, uses), depth)
-                    yield from self.rows(body, uses, depth + 1)
+                    amounts = self._amounts(body, uses)
+                    yield self._row("stage", site, name, uses, amounts, depth)
+                    yield from self.rows(body, uses.of_parts, depth + 1)
             case cost.Steps():
                 name = f"{node.index} = {say(node.first)}..{say(node.last)}"
-                yield self._row(site, name, uses, self._amounts((site,), uses), depth)
-                yield from self.rows(node.body, uses, depth + 1)
+                yield self._row("steps", site, name, uses, self._amounts((site,), uses), depth)
+                yield from self.rows(node.body, uses.of_parts, depth + 1)
             case cost.Cases():
                 for condition, body in (
                     (node.condition, node.then),
                     (sympy.Not(node.condition), node.otherwise),
                 ):
                     holds = cost.indicator(condition)
-                    yield from self.rows(body, uses.times_with(holds, holds), depth)
+                    yield from self.rows(body, uses.inside("if", line, holds, holds), depth)
             case cost.Weights():
                 dropped = uses.dropped | cost.DROPPED[node.mode]
                 yield from self.rows(node.body, replace(uses, dropped=dropped), depth)
@@ -360,12 +394,17 @@ class _Parts:
         ]
 
     def _row(
-        self, site: Site, name: str, uses: _Uses, amounts: Sequence[Expr], depth: int
+        self, kind: str, site: Site, name: str, uses: _Uses, amounts: Sequence[Expr], depth: int
     ) -> PartRow:
         return PartRow(
             depth,
+            kind,
             site.span.line,
             name,
+            tuple(
+                Loop(kind, line, forms.write(times, self.order), forms.write(copies, self.order))
+                for kind, line, times, copies in uses.loops
+            ),
             forms.write(uses.times, self.order),
             forms.write(uses.copies, self.order),
             tuple(forms.shortest(amount, self.order) for amount in amounts),
@@ -396,7 +435,8 @@ def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed])
 
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
     values = project.values(preset)
-    return PresetRow(preset.title, sizes, tuple(_whole(form, values) for form in formed))
+    whole = tuple(_whole(form, values) for form in formed)
+    return PresetRow(preset.title, sizes, sizes_of(values, formed[0].order), whole)
 
 
 def _whole(form: Closed, values: dict[Symbol, Expr]) -> int | None:

@@ -1,0 +1,5 @@
+"""What a user may choose by name. Nothing heavy is imported here: `--help` reads it."""
+
+FORMS = ("shortest", "expanded", "factored", "grouped")
+STAGES = ("sum", "each")
+FORMATS = ("md", "tex", "fragment", "macros", "text", "html", "json")

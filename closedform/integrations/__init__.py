@@ -1,0 +1,1 @@
+"""Bridges to other tools: each a thin file that alone imports its tool."""

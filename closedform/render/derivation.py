@@ -1,0 +1,293 @@
+"""The walk of a derivation as plain data, and its formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympy import Symbol
+
+from closedform.derive import forms
+from closedform.derive import written as w
+from closedform.derive.elaborate import Derivation
+from closedform.derive.measures import Measure
+from closedform.derive.modules import Entity
+from closedform.derive.numbered import numbers
+from closedform.derive.numbers import settle
+from closedform.derive.project import Project
+from closedform.derive.result import Closed, symbols_of
+from closedform.derive.steps import Part, Passage, Step, Walk, nodes_of, walk
+from closedform.errors import Span, fail, suggestion
+from closedform.grammar import tree
+from closedform.render.aligned import Reason, aligned, plain_lines, stacked
+from closedform.render.latex import latex
+from closedform.render.templating import escape_latex, escape_markdown, template_writer
+from closedform.render.view import Definition, Report, SymbolRow, Wish, report
+
+
+@dataclass(frozen=True)
+class StepView:
+    subject: w.Written | None
+    right: w.Written
+    reason: tuple[str | w.Written, ...]
+
+
+@dataclass(frozen=True)
+class PartView:
+    """An operation; `lines` says where it is used."""
+
+    name: str
+    says: str
+    lines: str
+    source: str
+    inputs: tuple[tuple[w.Written, ...], ...]
+    outputs: tuple[tuple[w.Written, ...], ...]
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True)
+class ArgumentView:
+    """What a block is given: a size, or a tensor by its shape."""
+
+    name: str
+    size: w.Written | None
+    shape: tuple[w.Written, ...]
+
+
+@dataclass(frozen=True)
+class PassageView:
+    kind: str
+    title: str
+    several: bool
+    place: str
+    says: str
+    arguments: tuple[ArgumentView, ...]
+    parts: tuple[PartView, ...]
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True)
+class DerivationView:
+    """A derivation: what the report of the same measure says, and the walk to its formula."""
+
+    report: Report
+    measure: str
+    says: str
+    passages: tuple[PassageView, ...]
+    numbers: tuple[StepView, ...]
+
+
+def derivation_view(
+    project: Project, entity: Entity, measure: Measure, preset: str | None = None
+) -> DerivationView:
+    """The derivation of a measure of a model or block; with a preset, its numbers after it."""
+    closed = project.closed(entity, measure)
+    told = report(project, entity, Wish(measures=(measure,), preset=preset))
+    found = walk(closed)
+    lines: tuple[Step, ...] = ()
+    if preset is not None:
+        chosen = project.preset(preset)
+        if project.model_of(chosen) is not entity:
+            raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
+        settled = settle(closed.derivation, project.values(chosen))
+        lines = numbers(found, closed.derivation, settled)
+    own = entity.module.title
+    passages = tuple(_passage(passage, own) for passage in found.passages)
+    names = _Names(closed, found)
+    told = replace(told, symbols=names.symbols(), where=names.where())
+    return DerivationView(told, measure.title, measure.says, passages, tuple(map(_step, lines)))
+
+
+class _Names:
+    """What the symbols mean that stand anywhere in a derivation, in its shapes as well."""
+
+    def __init__(self, closed: Closed, found: Walk) -> None:
+        self.derivation, self.order = closed.derivation, closed.order
+        self.starts = dict(closed.starts)
+        for frame in (passage.frame for passage in found.passages):
+            self.starts.update({f"{f}_{frame.stages[0] - 1}": v for f, v in frame.start.items()})
+        printed = {node.name for node in nodes_of(found.passages) if isinstance(node, w.Symbol)}
+        spelled = self.derivation.known.spelled
+        families = self.derivation.stage_symbols
+        self.lets = [s for s in spelled if {s.name, families.get(s, ("",))[0]} & printed]
+        for symbol in reversed(list(spelled)):
+            if any(spelled[other].has(symbol) for other in self.lets) and symbol not in self.lets:
+                self.lets.append(symbol)
+        needed = [*(spelled[symbol] for symbol in self.lets), *self.starts.values()]
+        self.used = printed | {s.name for value in needed for s in value.free_symbols}
+
+    def symbols(self) -> tuple[SymbolRow, ...]:
+        """The dims; those of a block in its own sizes have no meaning told."""
+        names, rows, told = self.derivation.entity.module.names, [], set()
+        for name, symbols in self.derivation.symbols.items():
+            declaration = names[name].declaration if name in names else None
+            stands = name in self.used or {s.name for s in symbols} & self.used
+            if not stands or not isinstance(declaration, tree.Dim):
+                continue
+            told.update({name, *(s.name for s in symbols)})
+            stage = declaration.length is not None
+            defaults = [self.derivation.defaults.get(symbol) for symbol in symbols]
+            default: w.Written | None = None
+            if all(value is not None for value in defaults):
+                parts = tuple(forms.write(value, self.order) for value in defaults)
+                default = w.Function("", parts) if stage else parts[0]
+            symbol = w.Symbol(name, "s" if stage else None)
+            rows.append(SymbolRow(symbol, declaration.meaning or "", default))
+        if self.derivation.generic:
+            own = [s.name for s in symbols_of(self.derivation)]
+            rows += [
+                SymbolRow(w.Symbol(name), "", None)
+                for name in own
+                if name in self.used and name not in told
+            ]
+        return tuple(rows)
+
+    def where(self) -> tuple[Definition, ...]:
+        """The abbreviations, and the sizes before the first stage."""
+        rows = []
+        for name, value in self.starts.items():
+            family, _, index = name.rpartition("_")
+            rows.append(Definition(w.Symbol(family, index), forms.write(value, self.order), ""))
+        names = self.derivation.entity.module.names
+        for symbol, value in self.derivation.known.spelled.items():
+            if symbol in self.lets:
+                declaration = names[symbol.name].declaration if symbol.name in names else None
+                meaning = declaration.meaning if isinstance(declaration, tree.Let) else None
+                written = forms.shortest(value, self.order)
+                rows.append(Definition(_symbol(symbol, self.derivation), written, meaning or ""))
+        return tuple(rows)
+
+
+def _symbol(symbol: Symbol, derivation: Derivation) -> w.Symbol:
+    family, stage = derivation.stage_symbols.get(symbol, (symbol.name, None))
+    return w.Symbol(family, None if stage is None else str(stage))
+
+
+def _passage(passage: Passage, own: str) -> PassageView:
+    arguments = tuple(
+        ArgumentView(name, None, value)
+        if isinstance(value, tuple)
+        else ArgumentView(name, value, ())
+        for name, value in passage.arguments
+    )
+    return PassageView(
+        passage.kind,
+        _title(passage),
+        len(passage.frame.stages) > 1 or passage.kind == "step",
+        _place(passage.span, own),
+        passage.says,
+        arguments,
+        tuple(map(_part, passage.parts)),
+        tuple(map(_step, passage.steps)),
+    )
+
+
+def _title(passage: Passage) -> str:
+    """The heading of a passage."""
+    stages, index = passage.frame.stages, passage.frame.index
+    name = " ".join(passage.name.split("_")) if passage.kind != "model" else passage.name
+    if passage.kind == "stage":
+        one = f"Stage {stages[0]}"
+        return f"Stages {index} = {stages[0]} to {stages[-1]}" if len(stages) > 1 else one
+    if passage.kind == "step":
+        return f"A step of the loop over {(passage.frame.label or '').split(',')[-1]}"
+    return f"{passage.kind.capitalize()} {name}"
+
+
+def _place(span: Span, own: str) -> str:
+    return f"line {span.line}" + ("" if span.source.name == own else f" of {span.source.name}")
+
+
+def _part(part: Part) -> PartView:
+    lines = ", ".join(map(str, part.lines))
+    where = f"line{'s' if len(part.lines) > 1 else ''} {lines}"
+    steps = tuple(map(_step, part.steps))
+    return PartView(part.name, part.says, where, part.source, part.inputs, part.outputs, steps)
+
+
+def _step(step: Step) -> StepView:
+    return StepView(step.subject, step.right, step.reason)
+
+
+# Formats -----------------------------------------------------------------------------------
+
+
+def _lines(steps: Iterable[dict[str, Any]]) -> list[tuple[w.Written | None, w.Written, Reason]]:
+    return [
+        (
+            step["subject"]["node"].written if step["subject"] else None,
+            step["right"]["node"].written,
+            [p if isinstance(p, str) else p["node"].written for p in step["reason"]],
+        )
+        for step in steps
+    ]
+
+
+def _display(steps: Iterable[dict[str, Any]]) -> str:
+    return aligned(_lines(steps))
+
+
+def _plain_display(steps: Iterable[dict[str, Any]]) -> str:
+    return plain_lines(_lines(steps))
+
+
+def _shape(sizes: Iterable[dict[str, Any]]) -> str:
+    return "[" + ", ".join(size["text"] for size in sizes) + "]"
+
+
+def _shapes(shapes: Iterable[Iterable[dict[str, Any]]]) -> str:
+    return ", ".join(map(_shape, shapes))
+
+
+def _cell(node: Any, points: float) -> str:
+    return stacked(node.written, points)
+
+
+def _code(text: str) -> str:
+    """A line of a file as code in Markdown, whatever is in it."""
+    ticks = "`"
+    while ticks in text:
+        ticks += "`"
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{ticks}{space}{text}{space}{ticks}"
+
+
+def _definition(symbol: Any, node: Any) -> str:
+    return f"{latex(symbol.written)} = {latex(node.written)}"
+
+
+def _plain_definition(symbol: Any, node: Any) -> str:
+    return f"{w.plain(symbol.written)} = {w.plain(node.written)}"
+
+
+_TOOLS: dict[str, Callable[..., Any]] = {
+    "display": _display,
+    "cell": _cell,
+    "shape": _shape,
+    "shapes": _shapes,
+    "code": _code,
+    "definition": _definition,
+}
+_PLAIN: dict[str, Callable[..., Any]] = {
+    **_TOOLS,
+    "display": _plain_display,
+    "definition": _plain_definition,
+}
+
+FORMATS: dict[str, Callable[[Any], str]] = {
+    "md": template_writer("derivation.md.j2", escape_markdown, latex, _TOOLS),
+    "tex": template_writer("derivation_document.tex.j2", escape_latex, latex, _TOOLS),
+    "fragment": template_writer("derivation.tex.j2", escape_latex, latex, _TOOLS),
+    "text": template_writer("derivation.txt.j2", str, w.plain, _PLAIN),
+}
+
+
+def write_derivation(view: DerivationView, to: str = "md") -> str:
+    """A derivation as text in a format."""
+    if to not in FORMATS:
+        raise fail(
+            "format", f"a derivation has no format `{to}`", None,
+            suggestion(to, FORMATS) or "there are " + ", ".join(FORMATS),
+        )  # fmt: skip
+    return FORMATS[to](view)

@@ -1,0 +1,74 @@
+"""Templates that a user wrote: trusted code, read only when one is asked for by its path.
+
+docs/templates.md describes the data that they get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+from closedform.derive import written as w
+from closedform.errors import ClosedformError, Source, Span, fail
+from closedform.render.formats import LATEX_TOOLS, MARKDOWN_TOOLS, TEXT_TOOLS
+from closedform.render.latex import latex
+from closedform.render.templating import escape_latex, escape_markdown, filled, text_template
+from closedform.render.view import Report
+
+
+@dataclass(frozen=True)
+class Language:
+    """How a kind of document takes texts and formulas, and the functions of its templates."""
+
+    escape: Callable[[str], str]
+    formula: Callable[[w.Written], str]
+    tools: dict[str, Callable[..., Any]]
+
+
+LANGUAGES = {
+    "md": Language(escape_markdown, latex, MARKDOWN_TOOLS),
+    "tex": Language(escape_latex, latex, LATEX_TOOLS),
+    "fragment": Language(escape_latex, latex, LATEX_TOOLS),
+    "text": Language(str, w.plain, TEXT_TOOLS),
+}
+
+
+def fill_template(source: Source, to: str, report: Report) -> str:
+    """A template of the user, filled in with a report; texts are escaped for the format `to`.
+
+    Raises ClosedformError, with the line of the template, for whatever goes wrong in it.
+    """
+    if to not in LANGUAGES:
+        raise fail(
+            "template", f"a template cannot be filled in as {to}", None,
+            f"give --to with one of {', '.join(LANGUAGES)}; `text` escapes nothing",
+        )  # fmt: skip
+    language = LANGUAGES[to]
+    try:
+        template = text_template(source.text, language.escape)
+        return filled(template, report, language.formula, language.tools)
+    except jinja2.TemplateSyntaxError as error:
+        raise _wrong(source, error.message or "wrong syntax", error.lineno) from None
+    except Exception as error:  # the template is a program, and may raise anything
+        message = str(error) if isinstance(error, jinja2.TemplateError) else repr(error)
+        raise _wrong(source, message, _line(error)) from None
+
+
+def _wrong(source: Source, message: str, line: int | None) -> ClosedformError:
+    if line is None or line > len(source.line_starts):
+        return fail("template", f"`{source.name}`: {message}")
+    start = source.line_starts[line - 1]
+    return fail("template", message, Span(source, start, start + len(source.line(line))))
+
+
+def _line(error: Exception) -> int | None:
+    """The line of the user's template from which an error came."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            return trace.tb_lineno
+        trace = trace.tb_next
+    return None
