@@ -22,7 +22,6 @@ from closedform.derive.project import Project
 from closedform.derive.result import Closed
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.files import read_text
-from closedform.grammar import tree
 from closedform.render.derivation import derivation_view, write_derivation
 from closedform.render.formats import format_named
 from closedform.render.latex import equation, latex
@@ -149,7 +148,7 @@ class Part:
         >>> zoo("vit").measure("macs", "hooks").at("ViT-B/16")
         16848500736
         """
-        counts = [e.name for e in self._project.module.own(tree.Count)]
+        counts = self._project.module.counts
         what = measure(name, convention, None, counts)
         return Formula(self._project, self._entity, self._project.closed(self._entity, what))
 
@@ -332,19 +331,39 @@ def report_of(
     Raises ClosedformError for a name that the file does not have, and for a preset of another
     model.
     """
+    entity = _entity_of(project, part, preset)
+    chosen = measures_of(project, measures, convention)
+    return report(project, entity, Wish(chosen, tuple(names), form, stages, preset, defaults))
+
+
+def derivation_of(
+    project: Project,
+    part: str | None = None,
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+    preset: str | None = None,
+    to: str = "md",
+) -> str:
+    """The derivation of one measure of a model or block, as `report_of` finds them."""
+    entity = _entity_of(project, part, preset)
+    what = measures_of(project, measures, convention)[-1]
+    return write_derivation(derivation_view(project, entity, what, preset), to)
+
+
+def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:
+    """The part of that name; without a name, the model of the preset, or the only one."""
     model = project.model_of(project.preset(preset)) if preset is not None else None
     entity = model if model and part is None else project.part(part)
     if model is not None and model is not entity:
         raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
-    chosen = measures_of(project, measures, convention)
-    return report(project, entity, Wish(chosen, tuple(names), form, stages, preset, defaults))
+    return entity
 
 
 def measures_of(
     project: Project, names: Sequence[str], convention: str | None
 ) -> tuple[Measure, ...]:
     """The measures that a report shows: parameters and work, unless others are named."""
-    counts = [e.name for e in project.module.own(tree.Count)]
+    counts = project.module.counts
     if not names:
         unit = conventions()[convention].unit.lower() if convention in conventions() else "macs"
         names = ("params", unit)

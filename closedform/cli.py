@@ -187,6 +187,7 @@ def _names(text: str | None) -> tuple[str, ...]:
     help="Fill in a template of your own, in the language of --to. "
     "A template can run code: use only one that you trust.",
 )
+@click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
     file: str,
@@ -200,6 +201,7 @@ def derive(
     stages: str,
     to: str | None,
     template: str | None,
+    steps: bool,
     output: str | None,
 ) -> None:
     """Derive the closed forms of a model, and print a report.
@@ -207,14 +209,19 @@ def derive(
     FILE is an .arch file, or the name of a model of the zoo. The report is Markdown unless --to
     or the suffix of --output says otherwise.
     """
-    from closedform.api import report_of
+    from closedform.api import derivation_of, report_of
     from closedform.errors import Source
-    from closedform.files import read_text, write_text
+    from closedform.files import read_text
     from closedform.render.formats import format_named
 
     target = Path(output) if output else None
     to = to or _format_of(target, free=template is not None)
     source = Source(template, read_text(Path(template))) if template else None
+    if steps:
+        if names or defaults or template:
+            raise click.UsageError("--steps goes with --of, --measure, --convention and --preset")
+        _give(derivation_of(_open(file), part, _names(measure), convention, preset, to), target)
+        return
     report = report_of(
         _open(file),
         part,
@@ -232,10 +239,32 @@ def derive(
         text = fill_template(source, to, report)
     else:
         text = format_named(to).write(report)
+    _give(text, target)
+
+
+def _give(text: str, target: Path | None) -> None:
+    """Write a text to its file, or print it."""
+    from closedform.files import write_text
+
     if target:
         write_text(target, text)
     else:
         click.echo(text, nl=False)
+
+
+@commands.command()
+@click.argument("file")
+def new(file: str) -> None:
+    """Begin a file from a small model that can be changed into another."""
+    from importlib.resources import files
+
+    from closedform.errors import fail
+
+    path = Path(file)
+    if path.exists():
+        raise fail("file", f"`{path}` is there already", None, "choose another name")
+    _give(files("closedform").joinpath("starter.arch").read_text("utf-8"), path)
+    click.echo(f"{path} written: try `closedform derive {path}`")
 
 
 @commands.command()
@@ -355,9 +384,9 @@ def zoo_list() -> None:
         file = parse(read_text(zoo_path(name)), name)
         presets = [d.title for d in file.declarations if isinstance(d, tree.Preset)]
         title = (file.doc or "").split("\n")[0]
-        click.echo(f"{name:<14}{title}")
+        click.echo(f"{name:<20}{title}")
         if presets:
-            click.echo(f"{'':<14}{', '.join(presets)}")
+            click.echo(f"{'':<20}{', '.join(presets)}")
 
 
 @zoo.command("show")

@@ -211,4 +211,3 @@ def _placed(
 def in_step(outer: Frame, index: Symbol) -> Frame:
     """The frame of a body that is a function of the index of its loop."""
     return replace(outer, label=_joined(outer.label, index.name))
-

@@ -142,9 +142,7 @@ class Declared:
                 return self._call(node)
             case tree.Negative():
                 part = self.spelled(node.operand)
-                return Spelled(
-                    _negative(part.declared), _negative(part.filled), -_expr(part.value)
-                )
+                return Spelled(_negative(part.declared), _negative(part.filled), -_expr(part.value))
             case tree.Power():
                 return self._power(node)
             case tree.Product():

@@ -66,9 +66,12 @@ class _Values:
             index = name.arguments[0].index
             for passage in self.passages:
                 at = passage.frame.index
-                if at and index and index.isdigit() and self.at(
-                    passage.subject, passage.frame, int(index)
-                ) == name:
+                if (
+                    at
+                    and index
+                    and index.isdigit()
+                    and self.at(passage.subject, passage.frame, int(index)) == name
+                ):
                     self.tell(passage, int(index))
                     break
         return self.costs.get(name)
