@@ -21,14 +21,14 @@ def random_sizes(derivation: Derivation, seed: int, tries: int = 400) -> dict[Ex
     known = derivation.known
     symbols = sorted(
         {s for family in derivation.symbols.values() for s in family}
-        | {s for s in known.base(_all(derivation)).free_symbols},
+        | set(known.base(_all(derivation)).free_symbols),
         key=str,
     )
     facts = [fact.condition.xreplace(known.definitions) for fact in derivation.facts]
     facts += [sympy.Or(sympy.Not(case), size >= 1) for size, case in derivation.positive]
     for _ in range(tries):
         values: dict[Expr, Expr] = {s: Integer(rng.randint(1, 9)) for s in symbols}
-        for _ in range(4):
+        for _ in range(8):
             _repair(facts, values, rng)
         if all(fact.xreplace(values).doit() in (True, sympy.true) for fact in facts):
             return values
@@ -51,7 +51,7 @@ def _repair(facts: list[Any], values: dict[Expr, Expr], rng: random.Random) -> N
         if isinstance(fact, Divides) and fact.args[1].is_Symbol:
             values[fact.args[1]] = fact.args[0].xreplace(values) * rng.randint(1, 4)
         elif free:
-            values[rng.choice(free)] = Integer(rng.randint(1, 40))
+            values[rng.choice(free)] = Integer(rng.randint(1, rng.choice((4, 40, 900))))
 
 
 def number(expr: Any) -> Any:
@@ -108,8 +108,7 @@ class Evaluator:
             if node.name in self.indices:
                 return Integer(self.indices[node.name])
             return self.sizes[node.name, None]
-        index, _, offset = node.index.partition("+") if "+" in node.index else (
-            node.index.partition("-"))  # fmt: skip
+        index = node.index.split("+")[0].split("-")[0]
         if index in self.indices:
             at = self.indices[index] + int(node.index[len(index) :] or 0)
             return self.sizes[node.name, str(at)]
@@ -119,12 +118,14 @@ class Evaluator:
         if node.name in ("axis", "size"):
             raise KeyError(node.name)
         first = node.arguments[0]
-        if isinstance(first, w.Symbol) and (first.name, None) in self.costs:
-            return self.costs[first.name, None](self, first.index)
+        if isinstance(first, w.Symbol):
+            for key in ((first.name, first.index), (first.name, None)):
+                if key in self.costs:
+                    return self.costs[key](self, first.index)
         values = [self(argument) for argument in node.arguments]
         functions: dict[str, Any] = {
             "": lambda a: a, "floor": sympy.floor, "ceil": sympy.ceiling, "min": sympy.Min,
-            "max": sympy.Max, "log": sympy.log, "sqrt": sympy.sqrt,
+            "max": sympy.Max, "sqrt": sympy.sqrt, "log": lambda a, b: sympy.log(a) / sympy.log(b),
         }  # fmt: skip
         return functions[node.name](*values)
 

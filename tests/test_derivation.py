@@ -90,7 +90,8 @@ class Numbers:
                     assert one == two, (passage.name, w.plain(step.right))
                     self.printed(step, inner, two)
                     checked += 1
-        self.evaluator.costs[symbol.name, None] = cost
+        single = (symbol.index or "").isdigit()
+        self.evaluator.costs[symbol.name, symbol.index if single else None] = cost
         return checked
 
     def steps(self, *sides: Any) -> list[dict[Any, Any]]:
@@ -101,7 +102,7 @@ class Numbers:
 
     @staticmethod
     def printed(step: Step, evaluator: Evaluator, expected: Any) -> None:
-        """What is printed must have the value too, where it is not in the names of a declaration."""
+        """What is printed must have the value too, unless in the names of a declaration."""
         try:
             value = number(evaluator(step.right))
         except KeyError:

@@ -159,7 +159,7 @@ def test_bars_need_a_preset() -> None:
 
 def test_pictures_are_svg_or_png(tmp_path: Path) -> None:
     picture = cf.zoo("vit").plot_parts("ViT-B/16")
-    with pytest.raises(ClosedformError, match="a picture cannot be written as `.gif`"):
+    with pytest.raises(ClosedformError, match=r"a picture cannot be written as `\.gif`"):
         picture.save(tmp_path / "a.gif")
 
 

@@ -10,8 +10,10 @@ from typing import get_args, get_type_hints
 import pytest
 from helpers import ROOT, Ran, call
 
+from closedform import choices
 from closedform.derive import written as w
-from closedform.render.formats import LATEX_TOOLS, MARKDOWN_TOOLS, TEXT_TOOLS
+from closedform.derive.forms import FORMS
+from closedform.render.formats import FORMATS, LATEX_TOOLS, MARKDOWN_TOOLS, TEXT_TOOLS
 from closedform.render.view import Report
 
 PAGE = (ROOT / "docs" / "templates.md").read_text("utf-8")
@@ -203,3 +205,9 @@ def test_templates_are_read_only_when_asked_for(folder: Path) -> None:
     (folder / "report.md.j2").write_text("<< 1/0 >>")
     (folder / "two.j2").write_text("<< 1/0 >>")
     assert call("derive", "two.arch", folder=folder).code == 0
+
+
+def test_choices_are_those_that_there_are() -> None:
+    """Fails when `--help` offers a format or a form that does not exist, or hides one."""
+    assert set(choices.FORMATS) == FORMATS.keys()
+    assert set(choices.FORMS) == FORMS.keys()

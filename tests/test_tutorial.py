@@ -22,13 +22,13 @@ SAVE = re.compile(r"^Save as `([\w.]+)`:\n\n\Z", re.M)
 
 @dataclass(frozen=True)
 class Fence:
-    """A fenced text of the page; `file` is the name that it is to be saved as, if any, and `after`
-    what stands between the fence before it and this one."""
+    """A fenced text of the page; `file` is the name that it is to be saved as, if any, and `before`
+    what stands between the previous fence and this one."""
 
     language: str
     text: str
     file: str | None
-    after: str
+    before: str
 
 
 def fences() -> list[Fence]:
@@ -48,9 +48,9 @@ ARCH = [pytest.param(fence, id=str(fence.file)) for fence in FENCES if fence.lan
 
 
 def shown(position: int) -> str:
-    """What the page shows as printed by the command at this position; nothing where it shows none."""
+    """What the page shows below the command at this position; nothing where it shows nothing."""
     after = FENCES[position + 1] if position + 1 < len(FENCES) else None
-    return after.text if after and after.language == "text" and after.after == "\n\n" else ""
+    return after.text if after and after.language == "text" and after.before == "\n\n" else ""
 
 
 COMMANDS = [
@@ -71,7 +71,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_page_is_read() -> None:
-    assert len(ARCH) >= 7 and len(COMMANDS) >= 15
+    assert len(ARCH) >= 7
+    assert len(COMMANDS) >= 15
     assert {fence.language for fence in FENCES} == {"arch", "sh", "text", "python"}
 
 
@@ -79,7 +80,8 @@ def test_no_output_is_overlooked() -> None:
     """A text is either a file to be saved or what the command right before it prints."""
     for position, fence in enumerate(FENCES):
         if fence.language == "text" and not fence.file:
-            assert FENCES[position - 1].language == "sh" and fence.after == "\n\n", fence.text
+            assert FENCES[position - 1].language == "sh", fence.text
+            assert fence.before == "\n\n", fence.text
 
 
 def test_no_file_is_saved_twice() -> None:

@@ -23,7 +23,8 @@ class Frame:
     """Where a part is told: for several stages at once, for one of them, or for the step i.
 
     `here` puts the place of a stage in the place of each size of the stage that is told; `form`
-    does so too where a single stage is told by itself, to see what it shares with others.
+    does so too where a single stage is told by itself, to see what it shares with others. The
+    blocks of that stage are told in its `general` frame, for other stages may use them too.
     """
 
     label: str | None = None
@@ -34,6 +35,7 @@ class Frame:
     places: Mapping[Symbol, tuple[str, int]] = field(default_factory=dict)
     start: Mapping[str, Expr] = field(default_factory=dict)
     order: Order = field(default_factory=Order)
+    general: Frame | None = None
 
     def told(self, expr: Any) -> Any:
         """An expression in the sizes of this frame."""
@@ -167,14 +169,12 @@ class Alike:
 
     def _frame(self, run: list[int], start: Mapping[str, Expr], outer: Frame) -> Frame:
         form = self._places(run[-1])
-        inner = replace(outer, form={**outer.form, **form})
-        if len(run) == 1:
-            return replace(inner, label=_joined(outer.label, str(run[0])), stages=tuple(run))
+        inner = replace(outer, form={**outer.form, **form}, general=None)
         places = {
             place: (self.stage_symbols[symbol][0], self.stage_symbols[symbol][1] - run[-1])
             for symbol, place in form.items()
         }
-        return replace(
+        general = replace(
             inner,
             label=_joined(outer.label, self.node.index),
             index=self.node.index,
@@ -184,6 +184,10 @@ class Alike:
             start=start,
             order=_placed(outer.order, form, places, self.node.index),
         )
+        if len(run) > 1:
+            return general
+        label = _joined(outer.label, str(run[0]))
+        return replace(inner, label=label, stages=tuple(run), general=general)
 
 
 def _joined(outer: str | None, label: str) -> str:
@@ -210,4 +214,6 @@ def _placed(
 
 def in_step(outer: Frame, index: Symbol) -> Frame:
     """The frame of a body that is a function of the index of its loop."""
-    return replace(outer, label=_joined(outer.label, index.name))
+    general = in_step(outer.general, index) if outer.general else None
+    return replace(outer, label=_joined(outer.label, index.name), general=general)
+

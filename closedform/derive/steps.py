@@ -307,16 +307,17 @@ class _Walker:
         if form not in self.done:
             name = self.own_name(node.name)
             self.done[form] = name, inner
-            label = frame.label if inner else None
+            general = frame.general or frame
+            label = general.label if inner else None
             bound = self.calls[id(node)][0] if id(node) in self.calls else {}
             arguments = tuple(
-                (key, self.argument(bound[key], frame))
+                (key, self.argument(bound[key], general))
                 for key in (p.name.name for p in node.declaration.parameters)
                 if isinstance(bound.get(key), Tensor | Expr)
             )
             passage = self.passage(
                 "block", name, self.named(name, label), node.declaration.doc or "",
-                node.declaration.span, arguments, node.body, frame,
+                node.declaration.span, arguments, node.body, general,
             )  # fmt: skip
             self.passages.append(passage)
         name, inner = self.done[form]
