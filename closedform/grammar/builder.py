@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from inspect import cleandoc
 from itertools import pairwise
@@ -78,6 +78,13 @@ def _flat(kids: list[Any]) -> tuple[Any, ...]:
     for kid in _nodes(kids):
         out.extend(kid if isinstance(kid, list) else [kid])
     return tuple(out)
+
+
+@dataclass(frozen=True)
+class Growth(tree.Node):
+    """`as N, D grow`, until its claim takes the names."""
+
+    names: tuple[tree.Name, ...]
 
 
 class Doc(str):
@@ -217,13 +224,13 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def order_claim(self, kids: list[Any]) -> tree.OrderClaim:
         conditions = tuple(kids[-1]) if isinstance(kids[-1], list) else ()
-        growing = next((kid for kid in kids if isinstance(kid, tuple)), ())
+        growing = next((kid.names for kid in kids if isinstance(kid, Growth)), ())
         return tree.OrderClaim(
             kids[1], kids[5], growing, _string(kids), conditions, span=span_of(kids)
         )
 
-    def growth(self, kids: list[Any]) -> tuple[tree.Name, ...]:
-        return tuple(_nodes(kids))
+    def growth(self, kids: list[Any]) -> Growth:
+        return Growth(tuple(_nodes(kids)), span=span_of(kids))
 
     def conditions(self, kids: list[Any]) -> list[Any]:
         return _nodes(kids)
