@@ -18,6 +18,7 @@ from closedform.derive.measures import measure
 from closedform.derive.modules import Entity
 from closedform.derive.numbers import settle
 from closedform.derive.project import Project
+from closedform.derive.result import Closed
 from closedform.derive.steps import Passage, Step, Walk, walk
 from closedform.errors import ClosedformError
 
@@ -38,7 +39,8 @@ def settled(derivation: Derivation, seed: int) -> dict[Any, Any]:
 class Numbers:
     """A derivation at one choice of sizes."""
 
-    def __init__(self, derivation: Derivation, found: Walk, seed: int) -> None:
+    def __init__(self, closed: Closed, found: Walk, seed: int) -> None:
+        derivation = closed.derivation
         self.known = derivation.known
         self.values = settled(derivation, seed)
         sizes: dict[tuple[str, str | None], Any] = {}
@@ -50,6 +52,9 @@ class Numbers:
         for passage in found.passages:
             for family, start in passage.frame.start.items():
                 sizes[family, str(passage.frame.stages[0] - 1)] = self.value(start)
+        for name, start in closed.starts.items():
+            family, _, index = name.rpartition("_")
+            sizes[family, index] = self.value(start)
         self.evaluator = Evaluator(sizes, {})
 
     def value(self, expr: Any) -> Any:
@@ -121,7 +126,7 @@ def test_every_line_is_true(path: Path, what: str) -> None:
         found = walk(closed)
         assert sympy.expand(found.passages[-1].value - closed.expr) == 0
         for seed in SEEDS:
-            numbers = Numbers(closed.derivation, found, seed)
+            numbers = Numbers(closed, found, seed)
             checked += sum(numbers.passage(passage) for passage in found.passages)
     assert checked > 0
 
@@ -129,7 +134,7 @@ def test_every_line_is_true(path: Path, what: str) -> None:
 def test_a_wrong_line_is_noticed() -> None:
     closed = zoo("vit").macs._closed
     found = walk(closed)
-    numbers = Numbers(closed.derivation, found, 1)
+    numbers = Numbers(closed, found, 1)
     step = found.passages[0].steps[-1]
     value = numbers.value(step.right_value)
     numbers.printed(step, numbers.evaluator, value)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from closedform.derive import forms
 from closedform.derive import written as w
-from closedform.derive.elaborate import Derivation
 from closedform.derive.measures import Measure
 from closedform.derive.modules import Entity
 from closedform.derive.numbered import numbers
@@ -23,7 +22,14 @@ from closedform.grammar import tree
 from closedform.render.aligned import Reason, aligned, plain_lines, stacked
 from closedform.render.latex import latex
 from closedform.render.templating import escape_latex, escape_markdown, template_writer
-from closedform.render.view import Definition, Report, SymbolRow, Wish, report
+from closedform.render.view import (
+    Definition,
+    Report,
+    SymbolRow,
+    Wish,
+    _stage_definitions,
+    report,
+)
 
 
 @dataclass(frozen=True)
@@ -149,19 +155,24 @@ class _Names:
         for name, value in self.starts.items():
             family, _, index = name.rpartition("_")
             rows.append(Definition(w.Symbol(family, index), forms.write(value, self.order), ""))
-        names = self.derivation.entity.module.names
+        families: dict[str, dict[int, Expr]] = {}
         for symbol, value in self.derivation.known.spelled.items():
             if symbol in self.lets:
-                declaration = names[symbol.name].declaration if symbol.name in names else None
-                meaning = declaration.meaning if isinstance(declaration, tree.Let) else None
-                written = forms.shortest(value, self.order)
-                rows.append(Definition(_symbol(symbol, self.derivation), written, meaning or ""))
+                stage = self.derivation.stage_symbols.get(symbol)
+                if stage is None:
+                    rows.append(self.let(symbol, value))
+                else:
+                    families.setdefault(stage[0], {})[stage[1]] = value
+        for family, values in families.items():
+            rows.extend(_stage_definitions(self.derivation, family, values, self.order))
         return tuple(rows)
 
-
-def _symbol(symbol: Symbol, derivation: Derivation) -> w.Symbol:
-    family, stage = derivation.stage_symbols.get(symbol, (symbol.name, None))
-    return w.Symbol(family, None if stage is None else str(stage))
+    def let(self, symbol: Symbol, value: Expr) -> Definition:
+        """An abbreviation of the file, with what it means."""
+        names = self.derivation.entity.module.names
+        declaration = names[symbol.name].declaration if symbol.name in names else None
+        meaning = declaration.meaning if isinstance(declaration, tree.Let) else None
+        return Definition(w.Symbol(symbol.name), forms.shortest(value, self.order), meaning or "")
 
 
 def _passage(passage: Passage, own: str) -> PassageView:
