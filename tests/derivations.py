@@ -22,7 +22,8 @@ def random_sizes(derivation: Derivation, seed: int, tries: int = 400) -> dict[Ex
     symbols = sorted(
         {s for family in derivation.symbols.values() for s in family}
         | set(known.base(_all(derivation)).free_symbols)
-        | {s for fact in derivation.facts for s in fact.condition.free_symbols if s not in known.definitions},
+        | {s for fact in derivation.facts for s in fact.condition.free_symbols}
+        - set(known.definitions),
         key=str,
     )
     facts = [fact.condition.xreplace(known.definitions) for fact in derivation.facts]

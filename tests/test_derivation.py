@@ -19,7 +19,8 @@ from closedform.derive.modules import Entity
 from closedform.derive.numbers import settle
 from closedform.derive.project import Project
 from closedform.derive.result import Closed
-from closedform.derive.steps import Passage, Step, Walk, walk
+from closedform.derive.steps import Passage, Walk, walk
+from closedform.derive.told import Step
 from closedform.errors import ClosedformError
 
 FILES = programs(ZOO, 20)

@@ -12,7 +12,8 @@ from closedform.derive import written as w
 from closedform.derive.alike import Frame
 from closedform.derive.declared import bracketed, number
 from closedform.derive.elaborate import Derivation
-from closedform.derive.steps import Passage, Step, Walk
+from closedform.derive.steps import Passage, Walk
+from closedform.derive.told import Step
 
 
 def numbers(walk: Walk, derivation: Derivation, settled: Mapping[Expr, Expr]) -> tuple[Step, ...]:

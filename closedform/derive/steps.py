@@ -6,52 +6,24 @@ sides as SymPy expressions too, so that a test can put numbers into them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_args
+from typing import Any
 
 import sympy
 from sympy import Expr, Integer
 
-from closedform.derive import cost, forms
+from closedform.derive import cost
 from closedform.derive import written as w
 from closedform.derive.alike import Alike, Frame, in_step, node_key
 from closedform.derive.cost import Node, Site
-from closedform.derive.declared import Declared, Spelled, bracketed, product
-from closedform.derive.elaborate import Derivation
-from closedform.derive.knowledge import Fact
+from closedform.derive.declared import bracketed
 from closedform.derive.measures import OF_WEIGHTS
+from closedform.derive.operation_steps import Operations
 from closedform.derive.result import Closed
+from closedform.derive.told import Part, Reason, Step, commas, plus
 from closedform.derive.values import Tensor
 from closedform.errors import Span
-
-MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
-
-Reason: TypeAlias = tuple[str | w.Written, ...]
-
-
-@dataclass(frozen=True)
-class Step:
-    """`subject = right`; without a subject, a further form of the right side before it."""
-
-    subject: w.Written | None
-    right: w.Written
-    reason: Reason
-    left_value: Expr
-    right_value: Expr
-
-
-@dataclass(frozen=True)
-class Part:
-    """An operation: where it stands, what it takes and gives, and what it counts."""
-
-    name: str
-    says: str
-    lines: tuple[int, ...]
-    source: str
-    inputs: tuple[tuple[w.Written, ...], ...]
-    outputs: tuple[tuple[w.Written, ...], ...]
-    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -95,37 +67,13 @@ def walk(closed: Closed) -> Walk:
     return Walk(tuple(walker.passages), tuple(walker.sums.items()))
 
 
-class _Walker:
+class _Walker(Operations):
     def __init__(self, closed: Closed) -> None:
-        self.closed = closed
-        self.measure = closed.measure
-        self.derivation: Derivation = closed.derivation
+        super().__init__(closed)
         self.passages: list[Passage] = []
         self.sums: dict[w.BigSum, Expr] = {}
         self.done: dict[Any, tuple[str, bool]] = {}
         self.names: set[str] = set()
-        self.values: dict[int, Expr] = {}
-        cache = self.derivation.evaluator.owner.cache
-        self.calls = {id(node): (dict(key[1]), facts) for key, (node, _, facts) in cache.items()}
-
-    # Values --------------------------------------------------------------------------------
-
-    def value(self, node: Node) -> Expr:
-        """What a part counts, in the abbreviations of the file."""
-        if id(node) not in self.values:
-            self.values[id(node)] = self.closed.of(node)
-        return self.values[id(node)]
-
-    def size(self, expr: Expr, frame: Frame) -> w.Written:
-        """A size as it is written in a frame."""
-        return forms.write(frame.told(self.derivation.known.renamed(expr)), frame.order)
-
-    def amount(self, expr: Expr, frame: Frame) -> w.Written:
-        """A cost as it is written in a frame."""
-        return forms.shortest(frame.told(expr), frame.order)
-
-    def named(self, name: str, label: str | None = None) -> w.Written:
-        return w.Function(self.measure.name, (w.Symbol(name, label),))
 
     def own_name(self, name: str) -> str:
         """A name that no other passage has."""
@@ -181,10 +129,10 @@ class _Walker:
         """A sum by the names of its parts, with these written out, and simplified."""
         parts = sympy.Add(*(frame.told(term.value) for term in terms), evaluate=False)
         reasons = list(dict.fromkeys(r for term in terms for r in term.reasons))
-        why: Reason = tuple(_commas(reasons)) if reasons else (
+        why: Reason = commas(reasons) if reasons else (
             ("the sum of its operations",) if len(terms) > 1 else ())  # fmt: skip
-        lines = [(_plus([term.named for term in terms]), why)]
-        lines.append((_plus([term.put_in for term in terms]), ("put in",)))
+        lines = [(plus([term.named for term in terms]), why)]
+        lines.append((plus([term.put_in for term in terms]), ("put in",)))
         lines.append((last, self.simplified(parts, last, frame)))
         steps: list[Step] = []
         for right, reason in lines:
@@ -194,20 +142,6 @@ class _Walker:
                 reason = reasons[0] if reasons else ()
             steps.append(Step(None if steps else subject, right, reason, parts, value))
         return tuple(steps)
-
-    def simplified(self, before: Expr, after: w.Written, frame: Frame) -> Reason:
-        """The reason of a line that collects terms, with the abbreviations that are new in it."""
-        seen = {s.name for s in before.free_symbols}
-        symbols = {node.name for node in nodes_of(after) if isinstance(node, w.Symbol)}
-        new: list[Reason] = [
-            (w.Condition("=", (w.Symbol(s.name), self.size_of(definition, frame))),)
-            for s, definition in self.derivation.known.spelled.items()
-            if s.name in symbols and s.name not in seen and s not in self.derivation.stage_symbols
-        ]
-        return tuple(_commas([("simplified",), *new]))
-
-    def size_of(self, definition: Expr, frame: Frame) -> w.Written:
-        return forms.shortest(definition, frame.order)
 
     # Terms of a sum ------------------------------------------------------------------------
 
@@ -262,12 +196,6 @@ class _Walker:
                 return self.steps(site, node, frame)
         raise TypeError(f"no term for {type(node).__name__}")
 
-    def normal(self, expr: Any) -> Any:
-        """An expression in one form, for comparing."""
-        if not isinstance(expr, Expr):
-            return expr
-        return sympy.expand(self.derivation.known.renamed(expr))
-
     def times(self, node: Node) -> Expr:
         return self.measure.total().times(node)
 
@@ -276,7 +204,7 @@ class _Walker:
         terms = self.terms(sites, frame)
         reasons = tuple(reason for term in terms for reason in term.reasons)
         value = sympy.Add(*(term.value for term in terms))
-        named, put_in = (_plus([getattr(t, name) for t in terms]) for name in ("named", "put_in"))
+        named, put_in = (plus([getattr(t, name) for t in terms]) for name in ("named", "put_in"))
         return _Term(named, put_in, value, reasons)
 
     def cases(self, node: cost.Cases, frame: Frame, line: str) -> _Term:
@@ -295,7 +223,7 @@ class _Walker:
         terms = [term.named for term in found], [term.put_in for term in found]
         reasons = tuple(reason for term in found for reason in term.reasons)
         value = sympy.Add(*(term.value for term in found))
-        return _Term(_plus(terms[0]), _plus(terms[1]), value, reasons)
+        return _Term(plus(terms[0]), plus(terms[1]), value, reasons)
 
     # Blocks, stages, steps: passages of their own -------------------------------------------
 
@@ -369,186 +297,11 @@ class _Walker:
         why: Reason = ("the steps, ", f"line {site.span.line}")
         return _Term(named, put_in, value, (why,))
 
-    # Operations ----------------------------------------------------------------------------
-
-    def parts(self, body: Sequence[Site], frame: Frame) -> tuple[Part, ...]:
-        """The operations of a body, those of blocks inside it left out; equal ones once."""
-        found: dict[int, list[Site]] = {}
-        for site in _operations(body, self.measure.name):
-            if self.value(site.node) != 0:
-                found.setdefault(id(site.node), []).append(site)
-        return tuple(self.part(sites, frame) for sites in found.values())
-
-    def part(self, sites: Sequence[Site], frame: Frame) -> Part:
-        node, span = sites[0].node, sites[0].span
-        assert isinstance(node, cost.Operation)
-        lines = tuple(dict.fromkeys(site.span.line for site in sites))
-        given, facts = self.calls.get(id(node), ({}, frozenset()))
-        inputs, outputs = (
-            tuple(tuple(self.size(size, frame) for size in shape) for shape in shapes)
-            for shapes in (node.inputs, node.outputs)
-        )
-        if node.declaration is None:
-            says = ""
-            steps = self.built_in(node, frame)
-        else:
-            says = (node.declaration.doc or "").split("\n")[0]
-            declared = Declared(node, given, lambda size: self.size(size, frame))
-            steps = self.rounded(declared, node, facts, frame)
-            steps += self.counted(declared, node, frame)
-        source = span.source.line(span.line).strip()
-        return Part(node.name, says, lines, source, inputs, outputs, tuple(steps))
-
-    def rounded(
-        self, declared: Declared, node: cost.Operation, facts: Iterable[Fact], frame: Frame
-    ) -> list[Step]:
-        """Why an axis that is stated with a floor has the size that it has."""
-        steps: list[Step] = []
-        outputs = {o.name.name: shape for o, shape in zip(
-            declared.declaration.outputs, node.outputs, strict=True)}  # fmt: skip
-        shown: set[w.Written] = set()
-        reason = _commas(
-            [(forms.write(frame.told(f.condition), frame.order),)
-             for f in sorted(facts, key=str) if f.reason != "case"]
-        )  # fmt: skip
-        taken = {self.derivation.known.renamed(size) for shape in node.inputs for size in shape}
-        for name, at, spelled in declared.axes():
-            value = self.derivation.known.renamed(outputs[name][at])
-            if spelled.filled in shown or value in taken:
-                continue
-            shown.add(spelled.filled)
-            right = frame.told(value)
-            subject = w.Function("axis", (w.Symbol(name), w.Number(len(outputs[name]) + at + 1)))
-            left = frame.told(spelled.value)
-            steps.append(Step(subject, spelled.declared, ("the declaration",), left, left))
-            steps.append(Step(None, spelled.filled, ("put in",), left, left))
-            steps.append(Step(None, forms.write(right, frame.order), tuple(reason), left, right))
-        return steps
-
-    def counted(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
-        """The count as declared, with the sizes put in, and simplified."""
-        weights = self.weights()
-        found = [(weight, part) for name, weight in weights if (part := declared.count(name))]
-        spelled = _weighted(found)
-        value, told = self.value(node), frame.told(self.value(node))
-        left = frame.told(spelled.value)
-        assert node.declaration is not None
-        where = f"line {node.declaration.span.line} of {node.declaration.span.source.name}"
-        sizes = self.told_sizes(declared, spelled.declared, frame)
-        last = self.amount(value, frame)
-        before = frame.told(self.derivation.known.renamed(spelled.value))
-        lines = [
-            (spelled.declared, (f"definition of {node.name}, {where}",)),
-            (spelled.filled, tuple(_commas(sizes))),
-            (last, self.simplified(before, last, frame)),
-        ]
-        return _chain(self.named(node.name), lines, left, told)
-
-    def weights(self) -> list[tuple[str, int]]:
-        """The counts that the measure adds up, each with its weight."""
-        convention = self.measure.convention
-        if convention is not None:
-            return list(convention.weights)
-        return [(OF_WEIGHTS.get(self.measure.name, ("", self.measure.name))[1], 1)]
-
-    def told_sizes(self, declared: Declared, formula: w.Written, frame: Frame) -> list[Reason]:
-        """What the names of a formula stand for."""
-        found: list[Reason] = []
-        for node in dict.fromkeys(n for n in nodes_of(formula) if isinstance(n, w.Symbol)):
-            value = declared.names.get(node.name)
-            if node.index is not None and isinstance(value, tuple):
-                value = value[int(node.index) - 1]
-            if isinstance(value, tuple | Tensor) or value is None:
-                continue
-            value = Integer(int(value)) if isinstance(value, bool) else value
-            told = w.Condition("=", (node, self.size(value, frame)))
-            if len(w.plain(told)) <= MAX_TOLD:
-                found.append((told,))
-        return found
-
-    def built_in(self, node: cost.Operation, frame: Frame) -> list[Step]:
-        """A function of the language itself: its result, times what each element of it takes."""
-        value = self.value(node)
-        told = frame.told(value)
-        sizes = [self.size(size, frame) for size in node.outputs[0]]
-        amount = sympy.Mul(*node.outputs[0])
-        each = self.closed.rewritten(sympy.cancel(value / self.closed.rewritten(amount)))
-        factors = [*map(bracketed, sizes), *self.factor(each, frame)]
-        filled = product(*([f for f in factors if f != w.Number(1)] or [w.Number(1)]))
-        last = self.amount(value, frame)
-        known = self.derivation.known
-        before = frame.told(known.renamed(amount)) * frame.told(each)
-        reason: Reason = (_BUILT_IN_COUNTS.get(node.name, "the elements of the result"),)
-        lines = [(filled, reason), (last, self.simplified(before, last, frame))]
-        return _chain(self.named(node.name), lines, before, told)
-
-    def factor(self, each: Expr, frame: Frame) -> list[w.Written]:
-        return [] if each == 1 else [bracketed(self.size(each, frame))]
-
-
-_BUILT_IN_COUNTS = {
-    "einsum": "elements of the result, times the axis summed over",
-    "param": "the elements of the tensor",
-}
-
-
-def _chain(
-    subject: w.Written, lines: Sequence[tuple[w.Written, Reason]], left: Expr, last: Expr
-) -> list[Step]:
-    """Lines that are equal, each once; only the last is in the abbreviations of the file."""
-    steps: list[Step] = []
-    for at, (right, reason) in enumerate(lines):
-        if steps and w.plain(steps[-1].right) == w.plain(right):
-            continue
-        value = last if at == len(lines) - 1 else left
-        steps.append(Step(None if steps else subject, right, reason, left, value))
-    return steps
-
-
-def _operations(body: Sequence[Site], measure: str) -> Iterable[Site]:
-    """The operations of a body that are in no passage of their own."""
-    for site in body:
-        node = site.node
-        match node:
-            case cost.Operation():
-                yield site
-            case cost.Sequence() | cost.Stages() | cost.Steps():
-                continue
-            case cost.Weights() if measure in cost.DROPPED[node.mode]:
-                continue
-            case _:
-                yield from _operations(cost.children(node), measure)
-
 
 def _has_index(node: Node, frame: Frame) -> bool:
     """Whether a block is a function of the index of the loop of steps that it is in."""
     label = (frame.label or "").split(",")[-1]
     return any(symbol.name == label for symbol in cost.symbols_in(node))
-
-
-def _weighted(found: Sequence[tuple[int, Spelled]]) -> Spelled:
-    """A sum of counts, each as often as its weight says."""
-    if len(found) == 1 and found[0][0] == 1:
-        return found[0][1]
-
-    def scaled(weight: int, part: w.Written) -> w.Written:
-        if weight == 1:
-            return part
-        factors = part.factors if isinstance(part, w.Product) else (bracketed(part),)
-        return w.Product((w.Number(weight), *factors))
-
-    declared = _plus([scaled(weight, part.declared) for weight, part in found])
-    filled = _plus([scaled(weight, part.filled) for weight, part in found])
-    return Spelled(declared, filled, sympy.Add(*(weight * part.value for weight, part in found)))
-
-
-def _plus(terms: Sequence[w.Written]) -> w.Written:
-    """A sum whose terms stay apart."""
-    if len(terms) == 1:
-        return terms[0]
-    if not terms:
-        return w.Number(0)
-    return w.Sum(tuple(w.Function("", (t,)) if isinstance(t, w.Sum) else t for t in terms))
 
 
 def _times(count: w.Written, value: Expr, term: _Term, behind: bool = False) -> _Term:
@@ -569,23 +322,3 @@ def _times(count: w.Written, value: Expr, term: _Term, behind: bool = False) -> 
 
 def _with(term: _Term, reason: Reason) -> _Term:
     return _Term(term.named, term.put_in, term.value, (reason, *term.reasons))
-
-
-def _commas(reasons: Sequence[Reason]) -> list[str | w.Written]:
-    found: list[str | w.Written] = []
-    for reason in reasons:
-        found.extend((", ", *reason) if found else reason)
-    return found
-
-
-def nodes_of(node: Any) -> Iterator[w.Written]:
-    """Every formula in a passage, a step or a formula, and every part of it."""
-    waiting = [node]
-    while waiting:
-        part = waiting.pop(0)
-        if isinstance(part, get_args(w.Written)):
-            yield part
-        if isinstance(part, tuple):
-            waiting[:0] = part
-        elif isinstance(part, (Passage, Part, Step, *get_args(w.Written))):
-            waiting[:0] = vars(part).values()

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from closedform.derive import written as w
 from closedform.render.formats import MARKDOWN_TOOLS
 from closedform.render.latex import equation, latex
-from closedform.render.view import Definition, FormulaRow, PartRow, Report, SymbolRow
+from closedform.render.parts import PartRow
+from closedform.render.view import Definition, FormulaRow, Report, SymbolRow
 
 number = MARKDOWN_TOOLS["number"]
 

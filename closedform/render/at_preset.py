@@ -10,7 +10,8 @@ from closedform.derive import written as w
 from closedform.derive.cost import WEIGHTS
 from closedform.render.amounts import NoNumberError, Numbers, amount_or_none
 from closedform.render.basis import Basis, Sizes
-from closedform.render.view import PartRow, PresetRow, Report
+from closedform.render.parts import PartRow
+from closedform.render.view import PresetRow, Report
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from closedform.derive.numbered import numbers
 from closedform.derive.numbers import settle
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
-from closedform.derive.steps import Part, Passage, Step, Walk, nodes_of, walk
+from closedform.derive.steps import Passage, Walk, walk
+from closedform.derive.told import Part, Step, nodes_of
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.aligned import Reason, aligned, plain_lines, stacked

@@ -11,7 +11,8 @@ from closedform.derive import written as w
 from closedform.render import svg
 from closedform.render.at_preset import Part
 from closedform.render.inline import Piece, broken, pieces, svg_text
-from closedform.render.view import Loop, Report
+from closedform.render.parts import Loop
+from closedform.render.view import Report
 
 WIDTH = 960
 COLUMN = 172  # of the bars of one measure

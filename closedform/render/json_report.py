@@ -54,6 +54,7 @@ def json_report(report: Report) -> str:
             }
             for row in report.where
         ],
+        "definitions": dict(report.definitions),
         "formulas": {
             row.title: {
                 "expr": row.expr,

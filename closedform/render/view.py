@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Symbol
 
-from closedform.derive import cost, forms
+from closedform.derive import forms
 from closedform.derive import written as w
-from closedform.derive.cost import Site
 from closedform.derive.elaborate import Derivation
 from closedform.derive.express import express, staying, with_defaults
 from closedform.derive.knowledge import Fact
@@ -19,13 +18,12 @@ from closedform.derive.modules import Entity
 from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
-from closedform.derive.sizes import Divides, Log, say
+from closedform.derive.sizes import Divides, Log
 from closedform.derive.stages import stage_runs
 from closedform.errors import ClosedformError, Span
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of
-
-MAX_DEPTH = 4
+from closedform.render.parts import PartRow, Parts
 
 REASONS = {
     "assumed": "stated in the file",
@@ -68,38 +66,6 @@ class FormulaRow:
 
 
 @dataclass(frozen=True)
-class Loop:
-    """A `repeat`, `choose` or `if` around a part, by its line; `same` is one part used again.
-
-    `times` is how often it is at work, `copies` how often its weights count; an `if` is 0 or 1.
-    """
-
-    kind: str
-    line: int
-    times: w.Written
-    copies: w.Written
-
-
-@dataclass(frozen=True)
-class PartRow:
-    """A part of the model: where it stands, how often, and what one of it costs.
-
-    `kind` is "operation", "block", "stage" or "steps"; `loops` are those between this part and the
-    one that it belongs to. `copies` is how often its weights count: less than `times` where they
-    are shared, more where only some of them are at work.
-    """
-
-    depth: int
-    kind: str
-    line: int
-    name: str
-    loops: tuple[Loop, ...]
-    times: w.Written
-    copies: w.Written
-    costs: tuple[w.Written, ...]
-
-
-@dataclass(frozen=True)
 class PresetRow:
     title: str
     sizes: tuple[tuple[str, str], ...]
@@ -138,6 +104,7 @@ class Report:
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
     basis: Basis
+    definitions: tuple[tuple[str, str], ...]
     convention: str | None
     convention_says: str
     omissions: tuple[Omission, ...]
@@ -179,10 +146,11 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         symbols=_symbols(derivation, formed),
         where=_where(derivation, formed, wish),
         formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
-        parts=tuple(_Parts(formed).rows(derivation.root.body, ONCE, 0)),
+        parts=tuple(Parts(formed).of(derivation.root)),
         presets=presets,
         assumptions=tuple(_assumptions(derivation, formed[0].order)),
         basis=basis(formed),
+        definitions=tuple(_definitions(derivation, formed)),
         convention=convention.name if convention else None,
         convention_says=convention.says if convention else "",
         omissions=tuple(
@@ -211,6 +179,12 @@ def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> For
         stays=staying(form),
         value=None if values is None else evaluate(form, values),
     )
+
+
+def _definitions(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[tuple[str, str]]:
+    """Every abbreviation that `expr` can hold, stage by stage, as text that SymPy reads."""
+    for symbol in _needed(derivation, formed):
+        yield symbol.name, sympy_text(derivation.known.spelled[symbol])
 
 
 def sympy_text(expr: Expr) -> str:
@@ -252,13 +226,6 @@ def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRo
 def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tuple[Definition, ...]:
     """The abbreviations that the formulas need, each after those that it needs itself."""
     spelled = derivation.known.spelled
-    needed: set[Symbol] = set()
-    waiting = [s for f in formed for s in f.expr.free_symbols]
-    while waiting:
-        symbol = waiting.pop()
-        if symbol in spelled and symbol not in needed:
-            needed.add(symbol)
-            waiting.extend(spelled[symbol].free_symbols)
     order = formed[0].order
     rows: list[Definition] = []
     if wish.stages == "sum":
@@ -266,11 +233,9 @@ def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tupl
         for name, value in starts.items():
             rows.append(Definition(_stage_symbol(name), forms.write(value, order), ""))
     families: dict[str, dict[int, Expr]] = {}
-    for symbol, value in spelled.items():
-        if symbol not in needed:
-            continue
+    for symbol in _needed(derivation, formed):
         family, index = derivation.stage_symbols.get(symbol, (symbol.name, 0))
-        families.setdefault(family, {})[index] = value
+        families.setdefault(family, {})[index] = spelled[symbol]
     for family, values in families.items():
         if 0 in values:
             written = forms.shortest(values[0], order)
@@ -279,6 +244,19 @@ def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tupl
         else:
             rows.extend(_stage_definitions(derivation, family, values, order))
     return tuple(rows)
+
+
+def _needed(derivation: Derivation, formed: Sequence[Closed]) -> list[Symbol]:
+    """The abbreviations that formulas hold, and those that these need, as they are defined."""
+    spelled = derivation.known.spelled
+    needed: set[Symbol] = set()
+    waiting = [s for f in formed for s in f.expr.free_symbols]
+    while waiting:
+        symbol = waiting.pop()
+        if symbol in spelled and symbol not in needed:
+            needed.add(symbol)
+            waiting.extend(spelled[symbol].free_symbols)
+    return [symbol for symbol in spelled if symbol in needed]
 
 
 def _meaning(derivation: Derivation, name: str) -> str:
@@ -304,121 +282,6 @@ def _stage_definitions(
 def _stage_symbol(name: str) -> w.Symbol:
     family, _, index = name.rpartition("_")
     return w.Symbol(family, index)
-
-
-# Parts -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Uses:
-    """How often a part is at work, how often its weights count, and which weights do not."""
-
-    times: Expr
-    copies: Expr
-    dropped: frozenset[str]
-    loops: tuple[tuple[str, int, Expr, Expr], ...] = ()
-
-    def inside(self, kind: str, line: int, times: Expr, copies: Expr) -> _Uses:
-        """The uses of what stands in a loop."""
-        here = () if times == copies == 1 else ((kind, line, times, copies),)
-        loops = (*self.loops, *here)
-        return replace(self, times=self.times * times, copies=self.copies * copies, loops=loops)
-
-    @property
-    def of_parts(self) -> _Uses:
-        """The uses of the parts of a part."""
-        return replace(self, loops=())
-
-
-ONCE = _Uses(Integer(1), Integer(1), frozenset())
-
-
-class _Parts:
-    """The rows of the parts of a model."""
-
-    def __init__(self, formed: Sequence[Closed]) -> None:
-        self.formed = formed
-        self.order = formed[0].order
-
-    def rows(self, sites: Sequence[Site], uses: _Uses, depth: int) -> Iterator[PartRow]:
-        for site, count in _counted(sites):
-            again = uses.inside("same", site.span.line, Integer(count), Integer(count))
-            yield from self._site(site, again, depth)
-
-    def _site(self, site: Site, uses: _Uses, depth: int) -> Iterator[PartRow]:
-        node, line = site.node, site.span.line
-        match node:
-            case cost.Operation() | cost.Sequence():
-                amounts = self._amounts((site,), uses)
-                if all(amount == 0 for amount in amounts):
-                    return
-                kind = "block" if isinstance(node, cost.Sequence) else "operation"
-                yield self._row(kind, site, node.name, uses, amounts, depth)
-                if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
-                    inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
-                    yield from self.rows(inner, uses.of_parts, depth + 1)
-            case cost.Repeat():
-                copies = Integer(1) if node.shared else node.times
-                uses = uses.inside("repeat", line, node.times, copies)
-                yield from self.rows(node.body, uses, depth)
-            case cost.Choose():
-                uses = uses.inside("choose", line, node.count, node.of)
-                yield from self.rows(node.body, uses, depth)
-            case cost.Stages():
-                for index, body in enumerate(node.bodies, node.first):
-                    name = f"{node.index} = {index}"
-                    amounts = self._amounts(body, uses)
-                    yield self._row("stage", site, name, uses, amounts, depth)
-                    yield from self.rows(body, uses.of_parts, depth + 1)
-            case cost.Steps():
-                name = f"{node.index} = {say(node.first)}..{say(node.last)}"
-                yield self._row("steps", site, name, uses, self._amounts((site,), uses), depth)
-                yield from self.rows(node.body, uses.of_parts, depth + 1)
-            case cost.Cases():
-                for condition, body in (
-                    (node.condition, node.then),
-                    (sympy.Not(node.condition), node.otherwise),
-                ):
-                    holds = cost.indicator(condition)
-                    yield from self.rows(body, uses.inside("if", line, holds, holds), depth)
-            case cost.Weights():
-                dropped = uses.dropped | cost.DROPPED[node.mode]
-                yield from self.rows(node.body, replace(uses, dropped=dropped), depth)
-
-    def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[Expr]:
-        return [
-            Integer(0)
-            if form.measure.name in uses.dropped
-            else sympy.Add(*(form.of(site.node) for site in sites))
-            for form in self.formed
-        ]
-
-    def _row(
-        self, kind: str, site: Site, name: str, uses: _Uses, amounts: Sequence[Expr], depth: int
-    ) -> PartRow:
-        return PartRow(
-            depth,
-            kind,
-            site.span.line,
-            name,
-            tuple(
-                Loop(kind, line, forms.write(times, self.order), forms.write(copies, self.order))
-                for kind, line, times, copies in uses.loops
-            ),
-            forms.write(uses.times, self.order),
-            forms.write(uses.copies, self.order),
-            tuple(forms.shortest(amount, self.order) for amount in amounts),
-        )
-
-
-def _counted(sites: Sequence[Site]) -> list[tuple[Site, int]]:
-    """Sites with the same node on the same line together, and how many they are."""
-    found: dict[tuple[int, int], tuple[Site, int]] = {}
-    for site in sites:
-        key = (id(site.node), site.span.line)
-        first, count = found.get(key, (site, 0))
-        found[key] = (first, count + 1)
-    return list(found.values())
 
 
 # Presets and assumptions -------------------------------------------------------------------

@@ -1,0 +1,187 @@
+"""The lines of one operation: what it counts, as declared, with its sizes put in, simplified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import sympy
+from sympy import Expr, Integer
+
+from closedform.derive import cost, forms
+from closedform.derive import written as w
+from closedform.derive.alike import Frame
+from closedform.derive.cost import Site
+from closedform.derive.declared import Declared, Spelled, bracketed, product
+from closedform.derive.knowledge import Fact
+from closedform.derive.measures import OF_WEIGHTS
+from closedform.derive.told import Part, Reason, Step, Teller, commas, nodes_of, plus
+from closedform.derive.values import Tensor
+
+MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
+
+BUILT_IN_COUNTS = {
+    "einsum": "elements of the result, times the axis summed over",
+    "param": "the elements of the tensor",
+}
+
+
+class Operations(Teller):
+    """Tells operations."""
+
+    def parts(self, body: Sequence[Site], frame: Frame) -> tuple[Part, ...]:
+        """The operations of a body, those of blocks inside it left out; equal ones once."""
+        found: dict[int, list[Site]] = {}
+        for site in _operations(body, self.measure.name):
+            if self.value(site.node) != 0:
+                found.setdefault(id(site.node), []).append(site)
+        return tuple(self.part(sites, frame) for sites in found.values())
+
+    def part(self, sites: Sequence[Site], frame: Frame) -> Part:
+        node, span = sites[0].node, sites[0].span
+        assert isinstance(node, cost.Operation)
+        lines = tuple(dict.fromkeys(site.span.line for site in sites))
+        given, facts = self.calls.get(id(node), ({}, frozenset()))
+        inputs, outputs = (
+            tuple(tuple(self.size(size, frame) for size in shape) for shape in shapes)
+            for shapes in (node.inputs, node.outputs)
+        )
+        if node.declaration is None:
+            says = ""
+            steps = self.built_in(node, frame)
+        else:
+            says = (node.declaration.doc or "").split("\n")[0]
+            declared = Declared(node, given, lambda size: self.size(size, frame))
+            steps = self.rounded(declared, node, facts, frame)
+            steps += self.counted(declared, node, frame)
+        source = span.source.line(span.line).strip()
+        return Part(node.name, says, lines, source, inputs, outputs, tuple(steps))
+
+    def rounded(
+        self, declared: Declared, node: cost.Operation, facts: Iterable[Fact], frame: Frame
+    ) -> list[Step]:
+        """Why an axis that is stated with a floor has the size that it has."""
+        steps: list[Step] = []
+        outputs = {o.name.name: shape for o, shape in zip(
+            declared.declaration.outputs, node.outputs, strict=True)}  # fmt: skip
+        shown: set[w.Written] = set()
+        reason = commas(
+            [(forms.write(frame.told(f.condition), frame.order),)
+             for f in sorted(facts, key=str) if f.reason != "case"]
+        )  # fmt: skip
+        taken = {self.derivation.known.renamed(size) for shape in node.inputs for size in shape}
+        for name, at, spelled in declared.axes():
+            value = self.derivation.known.renamed(outputs[name][at])
+            if spelled.filled in shown or value in taken:
+                continue
+            shown.add(spelled.filled)
+            right = frame.told(value)
+            subject = w.Function("axis", (w.Symbol(name), w.Number(len(outputs[name]) + at + 1)))
+            left = frame.told(spelled.value)
+            steps.append(Step(subject, spelled.declared, ("the declaration",), left, left))
+            steps.append(Step(None, spelled.filled, ("put in",), left, left))
+            steps.append(Step(None, forms.write(right, frame.order), reason, left, right))
+        return steps
+
+    def counted(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
+        """The count as declared, with the sizes put in, and simplified."""
+        weights = self.weights()
+        found = [(weight, part) for name, weight in weights if (part := declared.count(name))]
+        spelled = _weighted(found)
+        value, told = self.value(node), frame.told(self.value(node))
+        left = frame.told(spelled.value)
+        assert node.declaration is not None
+        where = f"line {node.declaration.span.line} of {node.declaration.span.source.name}"
+        sizes = self.told_sizes(declared, spelled.declared, frame)
+        last = self.amount(value, frame)
+        before = frame.told(self.derivation.known.renamed(spelled.value))
+        lines = [
+            (spelled.declared, (f"definition of {node.name}, {where}",)),
+            (spelled.filled, commas(sizes)),
+            (last, self.simplified(before, last, frame)),
+        ]
+        return _chain(self.named(node.name), lines, left, told)
+
+    def weights(self) -> list[tuple[str, int]]:
+        """The counts that the measure adds up, each with its weight."""
+        convention = self.measure.convention
+        if convention is not None:
+            return list(convention.weights)
+        return [(OF_WEIGHTS.get(self.measure.name, ("", self.measure.name))[1], 1)]
+
+    def told_sizes(self, declared: Declared, formula: w.Written, frame: Frame) -> list[Reason]:
+        """What the names of a formula stand for."""
+        found: list[Reason] = []
+        for node in dict.fromkeys(n for n in nodes_of(formula) if isinstance(n, w.Symbol)):
+            value = declared.names.get(node.name)
+            if node.index is not None and isinstance(value, tuple):
+                value = value[int(node.index) - 1]
+            if isinstance(value, tuple | Tensor) or value is None:
+                continue
+            value = Integer(int(value)) if isinstance(value, bool) else value
+            told = w.Condition("=", (node, self.size(value, frame)))
+            if len(w.plain(told)) <= MAX_TOLD:
+                found.append((told,))
+        return found
+
+    def built_in(self, node: cost.Operation, frame: Frame) -> list[Step]:
+        """A function of the language itself: its result, times what each element of it takes."""
+        value = self.value(node)
+        told = frame.told(value)
+        sizes = [self.size(size, frame) for size in node.outputs[0]]
+        amount = sympy.Mul(*node.outputs[0])
+        each = self.closed.rewritten(sympy.cancel(value / self.closed.rewritten(amount)))
+        factors = [*map(bracketed, sizes), *self.factor(each, frame)]
+        filled = product(*([f for f in factors if f != w.Number(1)] or [w.Number(1)]))
+        last = self.amount(value, frame)
+        known = self.derivation.known
+        before = frame.told(known.renamed(amount)) * frame.told(each)
+        reason: Reason = (BUILT_IN_COUNTS.get(node.name, "the elements of the result"),)
+        lines = [(filled, reason), (last, self.simplified(before, last, frame))]
+        return _chain(self.named(node.name), lines, before, told)
+
+    def factor(self, each: Expr, frame: Frame) -> list[w.Written]:
+        return [] if each == 1 else [bracketed(self.size(each, frame))]
+
+
+def _chain(
+    subject: w.Written, lines: Sequence[tuple[w.Written, Reason]], left: Expr, last: Expr
+) -> list[Step]:
+    """Lines that are equal, each once; only the last is in the abbreviations of the file."""
+    steps: list[Step] = []
+    for at, (right, reason) in enumerate(lines):
+        if steps and w.plain(steps[-1].right) == w.plain(right):
+            continue
+        value = last if at == len(lines) - 1 else left
+        steps.append(Step(None if steps else subject, right, reason, left, value))
+    return steps
+
+
+def _operations(body: Sequence[Site], measure: str) -> Iterator[Site]:
+    """The operations of a body that are in no passage of their own."""
+    for site in body:
+        node = site.node
+        match node:
+            case cost.Operation():
+                yield site
+            case cost.Sequence() | cost.Stages() | cost.Steps():
+                continue
+            case cost.Weights() if measure in cost.DROPPED[node.mode]:
+                continue
+            case _:
+                yield from _operations(cost.children(node), measure)
+
+
+def _weighted(found: Sequence[tuple[int, Spelled]]) -> Spelled:
+    """A sum of counts, each as often as its weight says."""
+    if len(found) == 1 and found[0][0] == 1:
+        return found[0][1]
+
+    def scaled(weight: int, part: w.Written) -> w.Written:
+        if weight == 1:
+            return part
+        factors = part.factors if isinstance(part, w.Product) else (bracketed(part),)
+        return w.Product((w.Number(weight), *factors))
+
+    declared = plus([scaled(weight, part.declared) for weight, part in found])
+    filled = plus([scaled(weight, part.filled) for weight, part in found])
+    return Spelled(declared, filled, sympy.Add(*(weight * part.value for weight, part in found)))

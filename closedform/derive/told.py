@@ -1,0 +1,121 @@
+"""What the walk of a derivation is made of, and how it writes sizes and costs where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Expr
+
+from closedform.derive import forms
+from closedform.derive import written as w
+from closedform.derive.alike import Frame
+from closedform.derive.cost import Node
+from closedform.derive.result import Closed
+
+Reason: TypeAlias = tuple[str | w.Written, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """`subject = right`; without a subject, a further form of the right side before it."""
+
+    subject: w.Written | None
+    right: w.Written
+    reason: Reason
+    left_value: Expr
+    right_value: Expr
+
+
+@dataclass(frozen=True)
+class Part:
+    """An operation: where it stands, what it takes and gives, and what it counts."""
+
+    name: str
+    says: str
+    lines: tuple[int, ...]
+    source: str
+    inputs: tuple[tuple[w.Written, ...], ...]
+    outputs: tuple[tuple[w.Written, ...], ...]
+    steps: tuple[Step, ...]
+
+
+class Teller:
+    """Writes the sizes and the costs of one closed form."""
+
+    def __init__(self, closed: Closed) -> None:
+        self.closed = closed
+        self.measure = closed.measure
+        self.derivation = closed.derivation
+        self.values: dict[int, Expr] = {}
+        cache = self.derivation.evaluator.owner.cache
+        self.calls = {id(node): (dict(key[1]), facts) for key, (node, _, facts) in cache.items()}
+
+    def value(self, node: Node) -> Expr:
+        """What a part counts, in the abbreviations of the file."""
+        if id(node) not in self.values:
+            self.values[id(node)] = self.closed.of(node)
+        return self.values[id(node)]
+
+    def size(self, expr: Expr, frame: Frame) -> w.Written:
+        """A size as it is written in a frame."""
+        return forms.write(frame.told(self.derivation.known.renamed(expr)), frame.order)
+
+    def amount(self, expr: Expr, frame: Frame) -> w.Written:
+        """A cost as it is written in a frame."""
+        return forms.shortest(frame.told(expr), frame.order)
+
+    def named(self, name: str, label: str | None = None) -> w.Written:
+        return w.Function(self.measure.name, (w.Symbol(name, label),))
+
+    def normal(self, expr: Any) -> Any:
+        """An expression in one form, for comparing."""
+        if not isinstance(expr, Expr):
+            return expr
+        return sympy.expand(self.derivation.known.renamed(expr))
+
+    def simplified(self, before: Expr, after: w.Written, frame: Frame) -> Reason:
+        """The reason of a line that collects terms, with the abbreviations that are new in it."""
+        seen = {s.name for s in before.free_symbols}
+        symbols = {node.name for node in nodes_of(after) if isinstance(node, w.Symbol)}
+        new: list[Reason] = [
+            (w.Condition("=", (w.Symbol(s.name), self.size_of(definition, frame))),)
+            for s, definition in self.derivation.known.spelled.items()
+            if s.name in symbols and s.name not in seen and s not in self.derivation.stage_symbols
+        ]
+        return commas([("simplified",), *new])
+
+    def size_of(self, definition: Expr, frame: Frame) -> w.Written:
+        return forms.shortest(definition, frame.order)
+
+
+def plus(terms: Sequence[w.Written]) -> w.Written:
+    """A sum whose terms stay apart."""
+    if len(terms) == 1:
+        return terms[0]
+    if not terms:
+        return w.Number(0)
+    return w.Sum(tuple(w.Function("", (t,)) if isinstance(t, w.Sum) else t for t in terms))
+
+
+def commas(reasons: Sequence[Reason]) -> Reason:
+    """Reasons as one, with commas between them."""
+    found: list[str | w.Written] = []
+    for reason in reasons:
+        found.extend((", ", *reason) if found else reason)
+    return tuple(found)
+
+
+def nodes_of(node: Any) -> Iterator[w.Written]:
+    """Every formula in a passage, a step or a formula, and every part of it."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop(0)
+        if isinstance(part, w.Written):
+            yield part
+        if isinstance(part, tuple):
+            waiting[:0] = part
+        elif is_dataclass(part) and not isinstance(part, Frame):
+            waiting[:0] = [getattr(part, field.name) for field in fields(part)]
