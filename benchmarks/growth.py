@@ -2,8 +2,8 @@
 
     python benchmarks/growth.py
 
-Each row times a program and a larger one in turns, and prints the ratio of their fastest runs. A file
-of twice the length should take about twice the time; a repeat of 10^9 the same time as one of 10.
+Each row times a program and a larger one in turns, and prints the ratio of their fastest runs. A
+file of twice the length should take about twice the time; a repeat of 10^9 as long as one of 10.
 """
 
 from __future__ import annotations

@@ -116,9 +116,7 @@ def test_bug_exits_70(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Please report it" in result.err
 
 
-def test_bug_shows_its_traceback_when_asked(
-    model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bug_shows_its_traceback_when_asked(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when the variable that the message names does nothing."""
 
     def broken(file: str) -> NoReturn:
@@ -236,9 +234,7 @@ def test_unknown_suffix_is_told_before_the_work(tmp_path: Path) -> None:
     assert "nowhere" not in result.err
 
 
-def test_old_file_survives_a_failed_write(
-    model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_file_survives_a_failed_write(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when the old report is lost, or a half-written one is left behind."""
     target = model.with_name("out.md")
     target.write_text("the old report")
@@ -254,9 +250,7 @@ def test_old_file_survives_a_failed_write(
     assert sorted(path.name for path in model.parent.iterdir()) == ["m.arch", "out.md"]
 
 
-def test_interrupted_write_leaves_nothing(
-    model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_write_leaves_nothing(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when Ctrl-C while writing leaves a temporary file."""
     target = model.with_name("out.md")
     target.write_text("the old report")
