@@ -100,3 +100,17 @@ def _parameter(node: tree.Parameter) -> str:
     length = f"[{show(node.length)}]" if node.length else ""
     default = f"={show(node.default)}" if node.default is not None else ""
     return node.name.name + length + default
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """A link to a file that is not there fails."""
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text("utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+@pytest.mark.slow
+def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
+    """The pages in docs/zoo are those that `closedform docs --zoo -o docs/zoo` writes now."""
+    assert cli.run(["docs", "--zoo", "-o", str(ROOT / "docs" / "zoo"), "--check"]) == 0
