@@ -91,8 +91,9 @@ def _no_place(entity: Entity, value: Value, span: Span, bound: dict[str, Value])
         return fail("type", message, span, written)
     if isinstance(value, Tensor) and waiting:
         message = f"`{waiting[0]}` of `{entity.name}` is no tensor, and this is one"
-        help_ = f"a parameter that is a tensor has a shape: `{waiting[0]}: [...]`"
-        return fail("type", message, span, help_)
+        shape = f"a parameter that is a tensor has a shape: `{waiting[0]}: [...]`"
+        is_block = isinstance(entity.declaration, tree.Block)
+        return fail("type", message, span, shape if is_block else written)
     what = "tensor" if isinstance(value, Tensor) else "argument"
     return fail("argument", f"`{entity.name}` takes no further {what}", span, written)
 

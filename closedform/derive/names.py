@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
@@ -132,7 +133,7 @@ class Names:
                     f"`{entity.name}` is defined by itself",
                     declaration.value.span,
                     "an abbreviation is made of dims and of other abbreviations",
-                    " needs ".join([*names, entity.name]),
+                    ", and ".join(f"{a} needs {b}" for a, b in pairwise([*names, entity.name])),
                 )
             self._defining.append(entity)
             with self.known.recording() as used:
