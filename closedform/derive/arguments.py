@@ -57,7 +57,7 @@ def bind(
             if name in bound:
                 raise fail("argument", f"`{name}` is given twice", span)
             bound[name] = value
-        elif name in MODIFIERS:
+        elif name in MODIFIERS and (name != "kind" or isinstance(entity.declaration, tree.Op)):
             modifiers[name] = _modifier(name, value, span)
         else:
             raise fail(

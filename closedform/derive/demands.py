@@ -85,13 +85,20 @@ class Demands:
             if upper is not None and upper <= 0:
                 raise fail("shape", f"an axis of {what} has the size {say(axis)}", span)
             if lower is None or lower <= 0:
-                for factor in sympy.Mul.make_args(self.known.base(axis)):
-                    base, _ = factor.as_base_exp()
-                    if not base.is_Number:
-                        needed = self.positive.get(base, sympy.false)
-                        self.positive[base] = sympy.Or(needed, self.case)
+                for size in _factors(self.known.base(axis)):
+                    needed = self.positive.get(size, sympy.false)
+                    self.positive[size] = sympy.Or(needed, self.case)
             axes.append(axis)
         return tuple(axes)
+
+
+def _factors(axis: Expr) -> list[Expr]:
+    """What must be positive for an axis to be: its factors, or a negative product as a whole."""
+    number, rest = axis.as_coeff_Mul()
+    if number.is_negative:
+        return [axis]
+    bases = [factor.as_base_exp()[0] for factor in sympy.Mul.make_args(rest)]
+    return [base for base in bases if not base.is_Number]
 
 
 def with_values(expr: Any, values: dict[Symbol, Expr]) -> Any:
