@@ -216,4 +216,3 @@ def in_step(outer: Frame, index: Symbol) -> Frame:
     """The frame of a body that is a function of the index of its loop."""
     general = in_step(outer.general, index) if outer.general else None
     return replace(outer, label=_joined(outer.label, index.name), general=general)
-

@@ -27,7 +27,16 @@ from closedform.errors import Span
 
 MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
 
-Reason: TypeAlias = tuple[str | w.Written, ...]
+
+@dataclass(frozen=True)
+class Said:
+    """A text with `{name}` for each of its values, which a report says in its language."""
+
+    text: str
+    values: tuple[tuple[str, str | int | w.Written], ...]
+
+
+Reason: TypeAlias = tuple[str | Said | w.Written, ...]
 
 
 @dataclass(frozen=True)
@@ -182,9 +191,9 @@ class _Walker:
         parts = sympy.Add(*(frame.told(term.value) for term in terms), evaluate=False)
         reasons = list(dict.fromkeys(r for term in terms for r in term.reasons))
         why: Reason = tuple(_commas(reasons)) if reasons else (
-            ("the sum of its operations",) if len(terms) > 1 else ())  # fmt: skip
+            (_said("the sum of its operations"),) if len(terms) > 1 else ())  # fmt: skip
         lines = [(_plus([term.named for term in terms]), why)]
-        lines.append((_plus([term.put_in for term in terms]), ("put in",)))
+        lines.append((_plus([term.put_in for term in terms]), (_said("put in"),)))
         lines.append((last, self.simplified(parts, last, frame)))
         steps: list[Step] = []
         for right, reason in lines:
@@ -204,7 +213,7 @@ class _Walker:
             for s, definition in self.derivation.known.spelled.items()
             if s.name in symbols and s.name not in seen and s not in self.derivation.stage_symbols
         ]
-        return tuple(_commas([("simplified",), *new]))
+        return tuple(_commas([(_said("simplified"),), *new]))
 
     def size_of(self, definition: Expr, frame: Frame) -> w.Written:
         return forms.shortest(definition, frame.order)
@@ -231,7 +240,7 @@ class _Walker:
 
     def term(self, site: Site, frame: Frame) -> _Term:
         node = site.node
-        line = f"line {site.span.line}"
+        line = _line(site)
         match node:
             case cost.Operation():
                 written = self.amount(self.value(node), frame)
@@ -243,15 +252,17 @@ class _Walker:
                 times = self.closed.rewritten(self.times(node))
                 inner = self.joined(node.body, frame)
                 if node.shared and times == 1:
-                    return _with(inner, ("shared weights, counted once, ", line))
+                    return _with(inner, (_said("shared weights, counted once, "), line))
                 count = self.size(node.times, frame)
-                return _times(count, times, _with(inner, (count, " layers alike, ", line)))
+                return _times(
+                    count, times, _with(inner, (_said("{count} layers alike, ", count=count), line))
+                )
             case cost.Choose():
                 times = self.closed.rewritten(self.times(node))
                 count, of = self.size(node.count, frame), self.size(node.of, frame)
-                why: Reason = (count, " of ", of, " are at work, ", line)
+                why: Reason = (_said("{count} of {of} are at work, ", count=count, of=of), line)
                 if self.measure.name in OF_WEIGHTS:
-                    why = ("all ", of, " have weights, ", line)
+                    why = (_said("all {of} have weights, ", of=of), line)
                 chosen = self.size(self.times(node), frame)
                 return _times(chosen, times, _with(self.joined(node.body, frame), why))
             case cost.Weights():
@@ -279,7 +290,7 @@ class _Walker:
         named, put_in = (_plus([getattr(t, name) for t in terms]) for name in ("named", "put_in"))
         return _Term(named, put_in, value, reasons)
 
-    def cases(self, node: cost.Cases, frame: Frame, line: str) -> _Term:
+    def cases(self, node: cost.Cases, frame: Frame, line: Said) -> _Term:
         """Each case times one where it holds and zero where it does not."""
         found = []
         for condition, body in (
@@ -289,7 +300,7 @@ class _Walker:
             if any(self.value(site.node) != 0 for site in body):
                 holds = cost.indicator(condition)
                 written = self.size(holds, frame)
-                why: Reason = (written, " is 1 where that holds, else 0, ", line)
+                why: Reason = (_said("{case} is 1 where that holds, else 0, ", case=written), line)
                 inner = _with(self.joined(body, frame), why)
                 found.append(_times(written, holds, inner, behind=True))
         terms = [term.named for term in found], [term.put_in for term in found]
@@ -333,7 +344,7 @@ class _Walker:
         node = site.node
         assert isinstance(node, cost.Stages)
         name = self.own_name("stage")
-        why: Reason = ("the stages, ", f"line {site.span.line}")
+        why: Reason = (_said("the stages, "), _line(site))
         found: list[_Term] = []
         alike = Alike(node, self.derivation.stage_symbols, self.value, self.normal)
         for inner, body in alike.frames(frame):
@@ -366,7 +377,7 @@ class _Walker:
         put_in = w.BigSum(node.index.name, *bounds, passage.steps[-1].right)
         value = self.value(node)
         self.sums[named] = frame.told(value)
-        why: Reason = ("the steps, ", f"line {site.span.line}")
+        why: Reason = (_said("the steps, "), _line(site))
         return _Term(named, put_in, value, (why,))
 
     # Operations ----------------------------------------------------------------------------
@@ -420,8 +431,8 @@ class _Walker:
             right = frame.told(value)
             subject = w.Function("axis", (w.Symbol(name), w.Number(len(outputs[name]) + at + 1)))
             left = frame.told(spelled.value)
-            steps.append(Step(subject, spelled.declared, ("the declaration",), left, left))
-            steps.append(Step(None, spelled.filled, ("put in",), left, left))
+            steps.append(Step(subject, spelled.declared, (_said("the declaration"),), left, left))
+            steps.append(Step(None, spelled.filled, (_said("put in"),), left, left))
             steps.append(Step(None, forms.write(right, frame.order), tuple(reason), left, right))
         return steps
 
@@ -433,12 +444,14 @@ class _Walker:
         value, told = self.value(node), frame.told(self.value(node))
         left = frame.told(spelled.value)
         assert node.declaration is not None
-        where = f"line {node.declaration.span.line} of {node.declaration.span.source.name}"
+        span = node.declaration.span
+        defined = _said("definition of {name}, line {line} of {file}", name=node.name,
+                        line=span.line, file=span.source.name)  # fmt: skip
         sizes = self.told_sizes(declared, spelled.declared, frame)
         last = self.amount(value, frame)
         before = frame.told(self.derivation.known.renamed(spelled.value))
         lines = [
-            (spelled.declared, (f"definition of {node.name}, {where}",)),
+            (spelled.declared, (defined,)),
             (spelled.filled, tuple(_commas(sizes))),
             (last, self.simplified(before, last, frame)),
         ]
@@ -478,7 +491,7 @@ class _Walker:
         last = self.amount(value, frame)
         known = self.derivation.known
         before = frame.told(known.renamed(amount)) * frame.told(each)
-        reason: Reason = (_BUILT_IN_COUNTS.get(node.name, "the elements of the result"),)
+        reason: Reason = (_said(_BUILT_IN_COUNTS.get(node.name, "the elements of the result")),)
         lines = [(filled, reason), (last, self.simplified(before, last, frame))]
         return _chain(self.named(node.name), lines, before, told)
 
@@ -490,6 +503,14 @@ _BUILT_IN_COUNTS = {
     "einsum": "elements of the result, times the axis summed over",
     "param": "the elements of the tensor",
 }
+
+
+def _said(text: str, **values: str | int | w.Written) -> Said:
+    return Said(text, tuple(values.items()))
+
+
+def _line(site: Site) -> Said:
+    return _said("line {line}", line=site.span.line)
 
 
 def _chain(
@@ -571,8 +592,8 @@ def _with(term: _Term, reason: Reason) -> _Term:
     return _Term(term.named, term.put_in, term.value, (reason, *term.reasons))
 
 
-def _commas(reasons: Sequence[Reason]) -> list[str | w.Written]:
-    found: list[str | w.Written] = []
+def _commas(reasons: Sequence[Reason]) -> list[str | Said | w.Written]:
+    found: list[str | Said | w.Written] = []
     for reason in reasons:
         found.extend((", ", *reason) if found else reason)
     return found
@@ -587,5 +608,5 @@ def nodes_of(node: Any) -> Iterator[w.Written]:
             yield part
         if isinstance(part, tuple):
             waiting[:0] = part
-        elif isinstance(part, (Passage, Part, Step, *get_args(w.Written))):
+        elif isinstance(part, (Passage, Part, Step, Said, *get_args(w.Written))):
             waiting[:0] = vars(part).values()
