@@ -166,7 +166,7 @@ preset "己": b=8
 KNOWN = {  # names of the file, of operations, counts, measures and programs
     *("linear", "softmax", "layernorm", "macs"),
     *("params", "MACs", "text", "closedform", "std", "arch", "layers", "Linear", "Conv"),
-    *("hooks", "size", "out", "step"),
+    *("hooks", "size", "out", "step", "sum"),
 }
 DOCS = [  # of the operations, which are .arch files like those of a user
     doc.split("\n")[0]
