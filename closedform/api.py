@@ -167,19 +167,21 @@ class Part:
         """Twice the multiply-accumulates."""
         return self.measure("flops")
 
-    def report(self, to: str = "md", **wish: Any) -> str:
-        """The report of `closedform derive` as text, in the format `to`."""
+    def report(self, to: str = "md", lang: str = "en", **wish: Any) -> str:
+        """The report of `closedform derive` as text, in the format `to`, in English or Chinese."""
         wish.setdefault("measures", measures_of(self._project, (), None))
-        return format_named(to).write(report(self._project, self._entity, Wish(**wish)))
+        return format_named(to).write(report(self._project, self._entity, Wish(lang=lang, **wish)))
 
-    def derivation(self, measure: str = "macs", preset: str | None = None, to: str = "md") -> str:
+    def derivation(
+        self, measure: str = "macs", preset: str | None = None, to: str = "md", lang: str = "en"
+    ) -> str:
         """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
 
         >>> print(zoo("vit")["MLP"].derivation(to="text").splitlines()[0])
         MLP: macs, step by step
         """
         (what,) = measures_of(self._project, (measure,), None)
-        view = derivation_view(self._project, self._entity, what, preset)
+        view = derivation_view(self._project, self._entity, what, preset, lang)
         return write_derivation(view, to)
 
     def plot_parts(self, preset: str | None = None, **wish: Any) -> Picture:
@@ -325,6 +327,7 @@ def report_of(
     form: str = "shortest",
     stages: str = "sum",
     defaults: bool = False,
+    lang: str = "en",
 ) -> Report:
     """The report on a model or block; without a name, on that of the preset or the only model.
 
@@ -333,7 +336,8 @@ def report_of(
     """
     entity = _entity_of(project, part, preset)
     chosen = measures_of(project, measures, convention)
-    return report(project, entity, Wish(chosen, tuple(names), form, stages, preset, defaults))
+    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
+    return report(project, entity, wish)
 
 
 def derivation_of(
@@ -343,11 +347,12 @@ def derivation_of(
     convention: str | None = None,
     preset: str | None = None,
     to: str = "md",
+    lang: str = "en",
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
     entity = _entity_of(project, part, preset)
     what = measures_of(project, measures, convention)[-1]
-    return write_derivation(derivation_view(project, entity, what, preset), to)
+    return write_derivation(derivation_view(project, entity, what, preset, lang), to)
 
 
 def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:

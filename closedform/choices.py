@@ -3,3 +3,4 @@
 FORMS = ("shortest", "expanded", "factored", "grouped")
 STAGES = ("sum", "each")
 FORMATS = ("md", "tex", "fragment", "macros", "text", "html", "json")
+LANGUAGES = ("en", "zh")

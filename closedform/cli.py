@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from closedform import __version__
-from closedform.choices import FORMATS, FORMS, STAGES
+from closedform.choices import FORMATS, FORMS, LANGUAGES, STAGES
 from closedform.errors import ClosedformError, FileError, LimitError
 
 if TYPE_CHECKING:
@@ -154,6 +154,15 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
+_lang = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="The language of what is fixed in a report.",
+)
+
+
 # Commands ----------------------------------------------------------------------------------
 
 
@@ -188,6 +197,7 @@ def _names(text: str | None) -> tuple[str, ...]:
     "A template can run code: use only one that you trust.",
 )
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
+@_lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
     file: str,
@@ -202,6 +212,7 @@ def derive(
     to: str | None,
     template: str | None,
     steps: bool,
+    lang: str,
     output: str | None,
 ) -> None:
     """Derive the closed forms of a model, and print a report.
@@ -220,7 +231,8 @@ def derive(
     if steps:
         if names or defaults or template:
             raise click.UsageError("--steps goes with --of, --measure, --convention and --preset")
-        _give(derivation_of(_open(file), part, _names(measure), convention, preset, to), target)
+        chosen = (part, _names(measure), convention, preset, to, lang)
+        _give(derivation_of(_open(file), *chosen), target)
         return
     report = report_of(
         _open(file),
@@ -232,6 +244,7 @@ def derive(
         form=form,
         stages=stages,
         defaults=defaults,
+        lang=lang,
     )
     if source:
         from closedform.render.own_template import fill_template
@@ -336,8 +349,9 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 @click.argument("models", nargs=-1)
 @click.option("--zoo", is_flag=True, help="Take the models of the zoo.")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Write the pages here.")
+@_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
-def docs(models: tuple[str, ...], zoo: bool, output: str, only_check: bool) -> int:
+def docs(models: tuple[str, ...], zoo: bool, output: str, lang: str, only_check: bool) -> int:
     """Write the pages of a project: an index with the numbers of all presets, a page a model.
 
     MODELS are .arch files, or folders that hold some. Pages that an earlier run made and that
@@ -349,7 +363,8 @@ def docs(models: tuple[str, ...], zoo: bool, output: str, only_check: bool) -> i
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
     folder = Path(output)
-    pages = site({name: _open(str(path)) for name, path in _model_files(models, zoo).items()})
+    projects = {name: _open(str(path)) for name, path in _model_files(models, zoo).items()}
+    pages = site(projects, lang)
     before = {name: _text_of(folder / name) for name in pages}
     old = former_pages(before[INDEX] or "") - pages.keys()
     old = {name for name in old if (_text_of(folder / name) or "").startswith(MARK)}

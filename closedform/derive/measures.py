@@ -27,6 +27,9 @@ OF_WEIGHTS = {
 }
 
 
+ELEMENTARY = "elementary operations `{name}`"
+
+
 @dataclass(frozen=True)
 class Convention:
     """A weight for each elementary count, and the kinds of operation that are seen."""
@@ -129,7 +132,7 @@ def measure(
         return Measure(name, row.says, row.unit, row)
     counts = known_counts() | set(known)
     if name in counts and convention is None:
-        return Measure(name, f"elementary operations `{name}`", name)
+        return Measure(name, ELEMENTARY.format(name=name), name)
     names = {*counts, *units, *OF_WEIGHTS}
     raise fail(
         "measure",

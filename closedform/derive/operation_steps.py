@@ -14,7 +14,7 @@ from closedform.derive.cost import Site
 from closedform.derive.declared import Declared, Spelled, bracketed, product
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import OF_WEIGHTS
-from closedform.derive.told import Part, Reason, Step, Teller, commas, nodes_of, plus
+from closedform.derive.told import Part, Reason, Step, Teller, commas, nodes_of, plus, said
 from closedform.derive.values import Tensor
 
 MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
@@ -77,8 +77,8 @@ class Operations(Teller):
             right = frame.told(value)
             subject = w.Function("axis", (w.Symbol(name), w.Number(len(outputs[name]) + at + 1)))
             left = frame.told(spelled.value)
-            steps.append(Step(subject, spelled.declared, ("the declaration",), left, left))
-            steps.append(Step(None, spelled.filled, ("put in",), left, left))
+            steps.append(Step(subject, spelled.declared, (said("the declaration"),), left, left))
+            steps.append(Step(None, spelled.filled, (said("put in"),), left, left))
             steps.append(Step(None, forms.write(right, frame.order), reason, left, right))
         return steps
 
@@ -90,12 +90,18 @@ class Operations(Teller):
         value, told = self.value(node), frame.told(self.value(node))
         left = frame.told(spelled.value)
         assert node.declaration is not None
-        where = f"line {node.declaration.span.line} of {node.declaration.span.source.name}"
+        span = node.declaration.span
+        defined = said(
+            "definition of {name}, line {line} of {file}",
+            name=node.name,
+            line=span.line,
+            file=span.source.name,
+        )
         sizes = self.told_sizes(declared, spelled.declared, frame)
         last = self.amount(value, frame)
         before = frame.told(self.derivation.known.renamed(spelled.value))
         lines = [
-            (spelled.declared, (f"definition of {node.name}, {where}",)),
+            (spelled.declared, (defined,)),
             (spelled.filled, commas(sizes)),
             (last, self.simplified(before, last, frame)),
         ]
@@ -135,7 +141,7 @@ class Operations(Teller):
         last = self.amount(value, frame)
         known = self.derivation.known
         before = frame.told(known.renamed(amount)) * frame.told(each)
-        reason: Reason = (BUILT_IN_COUNTS.get(node.name, "the elements of the result"),)
+        reason: Reason = (said(BUILT_IN_COUNTS.get(node.name, "the elements of the result")),)
         lines = [(filled, reason), (last, self.simplified(before, last, frame))]
         return _chain(self.named(node.name), lines, before, told)
 

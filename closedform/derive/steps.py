@@ -21,7 +21,7 @@ from closedform.derive.declared import bracketed
 from closedform.derive.measures import OF_WEIGHTS
 from closedform.derive.operation_steps import Operations
 from closedform.derive.result import Closed
-from closedform.derive.told import Part, Reason, Step, commas, plus
+from closedform.derive.told import Part, Reason, Said, Step, commas, line_of, plus, said
 from closedform.derive.values import Tensor
 from closedform.errors import Span
 
@@ -130,9 +130,9 @@ class _Walker(Operations):
         parts = sympy.Add(*(frame.told(term.value) for term in terms), evaluate=False)
         reasons = list(dict.fromkeys(r for term in terms for r in term.reasons))
         why: Reason = commas(reasons) if reasons else (
-            ("the sum of its operations",) if len(terms) > 1 else ())  # fmt: skip
+            (said("the sum of its operations"),) if len(terms) > 1 else ())  # fmt: skip
         lines = [(plus([term.named for term in terms]), why)]
-        lines.append((plus([term.put_in for term in terms]), ("put in",)))
+        lines.append((plus([term.put_in for term in terms]), (said("put in"),)))
         lines.append((last, self.simplified(parts, last, frame)))
         steps: list[Step] = []
         for right, reason in lines:
@@ -165,7 +165,7 @@ class _Walker(Operations):
 
     def term(self, site: Site, frame: Frame) -> _Term:
         node = site.node
-        line = f"line {site.span.line}"
+        line = line_of(site)
         match node:
             case cost.Operation():
                 written = self.amount(self.value(node), frame)
@@ -177,15 +177,17 @@ class _Walker(Operations):
                 times = self.closed.rewritten(self.times(node))
                 inner = self.joined(node.body, frame)
                 if node.shared and times == 1:
-                    return _with(inner, ("shared weights, counted once, ", line))
+                    return _with(inner, (said("shared weights, counted once, "), line))
                 count = self.size(node.times, frame)
-                return _times(count, times, _with(inner, (count, " layers alike, ", line)))
+                return _times(
+                    count, times, _with(inner, (said("{count} layers alike, ", count=count), line))
+                )
             case cost.Choose():
                 times = self.closed.rewritten(self.times(node))
                 count, of = self.size(node.count, frame), self.size(node.of, frame)
-                why: Reason = (count, " of ", of, " are at work, ", line)
+                why: Reason = (said("{count} of {of} are at work, ", count=count, of=of), line)
                 if self.measure.name in OF_WEIGHTS:
-                    why = ("all ", of, " have weights, ", line)
+                    why = (said("all {of} have weights, ", of=of), line)
                 chosen = self.size(self.times(node), frame)
                 return _times(chosen, times, _with(self.joined(node.body, frame), why))
             case cost.Weights():
@@ -207,7 +209,7 @@ class _Walker(Operations):
         named, put_in = (plus([getattr(t, name) for t in terms]) for name in ("named", "put_in"))
         return _Term(named, put_in, value, reasons)
 
-    def cases(self, node: cost.Cases, frame: Frame, line: str) -> _Term:
+    def cases(self, node: cost.Cases, frame: Frame, line: Said) -> _Term:
         """Each case times one where it holds and zero where it does not."""
         found = []
         for condition, body in (
@@ -217,7 +219,7 @@ class _Walker(Operations):
             if any(self.value(site.node) != 0 for site in body):
                 holds = cost.indicator(condition)
                 written = self.size(holds, frame)
-                why: Reason = (written, " is 1 where that holds, else 0, ", line)
+                why: Reason = (said("{case} is 1 where that holds, else 0, ", case=written), line)
                 inner = _with(self.joined(body, frame), why)
                 found.append(_times(written, holds, inner, behind=True))
         terms = [term.named for term in found], [term.put_in for term in found]
@@ -261,7 +263,7 @@ class _Walker(Operations):
         node = site.node
         assert isinstance(node, cost.Stages)
         name = self.own_name("stage")
-        why: Reason = ("the stages, ", f"line {site.span.line}")
+        why: Reason = (said("the stages, "), line_of(site))
         found: list[_Term] = []
         alike = Alike(node, self.derivation.stage_symbols, self.value, self.normal)
         for inner, body in alike.frames(frame):
@@ -294,7 +296,7 @@ class _Walker(Operations):
         put_in = w.BigSum(node.index.name, *bounds, passage.steps[-1].right)
         value = self.value(node)
         self.sums[named] = frame.told(value)
-        why: Reason = ("the steps, ", f"line {site.span.line}")
+        why: Reason = (said("the steps, "), line_of(site))
         return _Term(named, put_in, value, (why,))
 
 

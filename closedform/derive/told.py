@@ -12,10 +12,19 @@ from sympy import Expr
 from closedform.derive import forms
 from closedform.derive import written as w
 from closedform.derive.alike import Frame
-from closedform.derive.cost import Node
+from closedform.derive.cost import Node, Site
 from closedform.derive.result import Closed
 
-Reason: TypeAlias = tuple[str | w.Written, ...]
+
+@dataclass(frozen=True)
+class Said:
+    """A text with `{name}` for each of its values, which a report says in its language."""
+
+    text: str
+    values: tuple[tuple[str, str | int | w.Written], ...]
+
+
+Reason: TypeAlias = tuple[str | Said | w.Written, ...]
 
 
 @dataclass(frozen=True)
@@ -85,10 +94,20 @@ class Teller:
             for s, definition in self.derivation.known.spelled.items()
             if s.name in symbols and s.name not in seen and s not in self.derivation.stage_symbols
         ]
-        return commas([("simplified",), *new])
+        return commas([(said("simplified"),), *new])
 
     def size_of(self, definition: Expr, frame: Frame) -> w.Written:
         return forms.shortest(definition, frame.order)
+
+
+def said(text: str, **values: str | int | w.Written) -> Said:
+    """A text of a reason, with its values."""
+    return Said(text, tuple(values.items()))
+
+
+def line_of(site: Site) -> Said:
+    """The line of a part, as a reason names it."""
+    return said("line {line}", line=site.span.line)
 
 
 def plus(terms: Sequence[w.Written]) -> w.Written:
@@ -102,7 +121,7 @@ def plus(terms: Sequence[w.Written]) -> w.Written:
 
 def commas(reasons: Sequence[Reason]) -> Reason:
     """Reasons as one, with commas between them."""
-    found: list[str | w.Written] = []
+    found: list[str | Said | w.Written] = []
     for reason in reasons:
         found.extend((", ", *reason) if found else reason)
     return tuple(found)

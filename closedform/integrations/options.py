@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from closedform.api import report_of, zoo_names, zoo_path
-from closedform.choices import FORMS, STAGES
+from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.derive.modules import Loader
 from closedform.derive.project import Project
 from closedform.errors import fail, suggestion
@@ -25,7 +25,7 @@ from closedform.integrations.outline import Outline, outline
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")
 SHOW = ("report", "formulas")
-NAMES = ("of", "in", "measure", "convention", "preset", "form", "stages", "show")
+NAMES = ("of", "in", "measure", "convention", "preset", "form", "stages", "show", "lang")
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
         preset=given.get("preset"),
         form=_one_of("form", given, FORMS),
         stages=_one_of("stages", given, STAGES),
+        lang=_one_of("lang", given, LANGUAGES),
     )
     return outline(found, only_formulas=show == "formulas")
 

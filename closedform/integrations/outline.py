@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from closedform.derive import written as w
-from closedform.render.formats import MARKDOWN_TOOLS
+from closedform.render.formats import number
+from closedform.render.language import Language, language
 from closedform.render.latex import equation, latex
 from closedform.render.parts import PartRow
+from closedform.render.templating import left_out
 from closedform.render.view import Definition, FormulaRow, Report, SymbolRow
-
-number = MARKDOWN_TOOLS["number"]
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,12 @@ Piece: TypeAlias = Paragraph | Display | Bullets | Table
 Outline: TypeAlias = tuple[Piece, ...]
 
 
+ASSUMED, ASSUMED_AT = ": {reason}", ": {reason} ({place})"
+
+
 def outline(report: Report, only_formulas: bool = False) -> Outline:
     """The parts of a report in their order; `only_formulas` leaves out what is around them."""
+    words = language(report.lang)
     titles = tuple(row.title for row in report.formulas)
     pieces: list[Piece] = []
     if not only_formulas:
@@ -70,63 +74,68 @@ def outline(report: Report, only_formulas: bool = False) -> Outline:
         pieces += [Paragraph((text,)) for text in _paragraphs(report.about)]
     for row in report.formulas:
         if not only_formulas:
-            pieces.append(Paragraph((Strong(row.title), f": {row.says}")))
-        pieces += _formula(row, report)
+            pieces.append(Paragraph((Strong(row.title), words.tr(": {says}", says=row.says))))
+        pieces += _formula(row, report, words)
     if report.where:
-        pieces.append(Paragraph(("where",)))
-        pieces.append(Bullets(tuple(map(_definition, report.where))))
+        pieces.append(Paragraph((words.tr("where"),)))
+        pieces.append(Bullets(tuple(_definition(row, words) for row in report.where)))
     if only_formulas:
         return tuple(pieces)
     if report.symbols:
-        titled = ("symbol", "meaning", "default")
-        pieces.append(Table("Symbols", titled, tuple(map(_symbol, report.symbols))))
+        titled = (words.tr("symbol"), words.tr("meaning"), words.tr("default"))
+        pieces.append(Table(words.tr("Symbols"), titled, tuple(map(_symbol, report.symbols))))
     if report.parts:
-        head = ("line", "part", "times", *(f"{title} of one" for title in titles))
-        pieces.append(Table("Parts", head, tuple(map(_part, report.parts))))
+        ones = (words.tr("{measure} of one", measure=title) for title in titles)
+        head = (words.tr("line"), words.tr("part"), words.tr("times"), *ones)
+        parts = tuple(_part(row, words) for row in report.parts)
+        pieces.append(Table(words.tr("Parts"), head, parts))
     if report.presets:
         rows = tuple(
             (
                 (row.title,),
                 (", ".join(f"{name} = {value}" for name, value in row.sizes),),
-                *((number(value),) for value in row.values),
+                *((number(value, report.lang),) for value in row.values),
             )
             for row in report.presets
         )
-        pieces.append(Table("Presets", ("preset", "sizes", *titles), rows, len(titles)))
-    return (*pieces, *_basis(report))
+        head = (words.tr("preset"), words.tr("sizes"), *titles)
+        pieces.append(Table(words.tr("Presets"), head, rows, len(titles)))
+    return (*pieces, *_basis(report, words))
 
 
-def _formula(row: FormulaRow, report: Report) -> list[Piece]:
+def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
     name = row.unit if row.convention else row.measure
     pieces: list[Piece] = [Display(equation(f"\\mathrm{{{name}}}", row.formula))]
     if row.value is not None:
-        pieces.append(Paragraph((f"At {report.preset}: ", Strong(number(row.value)))))
+        value = Strong(number(row.value, report.lang))
+        pieces.append(Paragraph((words.tr("At {preset}:", preset=report.preset) + " ", value)))
     if row.stays:
-        stays = f"Not expressed in {', '.join(report.chosen)}: {', '.join(row.stays)}."
+        stays = words.tr("Not expressed in {chosen}: {stays}.",
+                         chosen=", ".join(report.chosen), stays=", ".join(row.stays))  # fmt: skip
         pieces.append(Paragraph((stays,)))
     return pieces
 
 
-def _basis(report: Report) -> list[Piece]:
+def _basis(report: Report, words: Language) -> list[Piece]:
     """What the formulas rest on: the assumptions, and what the convention counts."""
     pieces: list[Piece] = []
     if report.assumptions:
-        pieces.append(Paragraph((Strong("Assumptions"),)))
+        pieces.append(Paragraph((Strong(words.tr("Assumptions")),)))
         items = tuple(
-            (_math(row.condition), f": {row.reason}{f' ({row.place})' if row.place else ''}")
+            (_math(row.condition), words.tr(ASSUMED_AT if row.place else ASSUMED,
+                                            reason=row.reason, place=row.place))
             for row in report.assumptions
-        )
+        )  # fmt: skip
         pieces.append(Bullets(items))
     else:
-        pieces.append(Paragraph(("No assumption was needed.",)))
+        pieces.append(Paragraph((words.tr("No assumption was needed."),)))
     if report.convention:
-        left_out = ", ".join(
-            row.operation + (f" ({', '.join(row.counts)})" if row.counts else "")
-            for row in report.omissions
-        )
-        counted = f"Convention {report.convention}: {report.convention_says}. "
-        omitted = f"Not counted: {left_out}." if left_out else "Nothing is left out."
-        pieces.append(Paragraph((counted + omitted,)))
+        left = left_out([(row.operation, row.counts) for row in report.omissions], words)
+        counted = words.tr("Convention {name}: {says}.", name=report.convention,
+                           says=report.convention_says)  # fmt: skip
+        omitted = words.tr("Not counted: {operations}.", operations=left)
+        omitted = omitted if left else words.tr("Nothing is left out.")
+        pieces.append(Paragraph((f"{counted} {omitted}",)))
     return pieces
 
 
@@ -134,9 +143,9 @@ def _paragraphs(text: str) -> list[str]:
     return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
-def _definition(row: Definition) -> Inline:
+def _definition(row: Definition, words: Language) -> Inline:
     formula = Math(f"{latex(row.symbol)} = {latex(row.formula)}")
-    return (formula, f": {row.meaning}") if row.meaning else (formula,)
+    return (formula, words.tr(": {meaning}", meaning=row.meaning)) if row.meaning else (formula,)
 
 
 def _symbol(row: SymbolRow) -> tuple[Inline, ...]:
@@ -145,10 +154,11 @@ def _symbol(row: SymbolRow) -> tuple[Inline, ...]:
     return (_math(row.symbol),), meaning, default
 
 
-def _part(row: PartRow) -> tuple[Inline, ...]:
+def _part(row: PartRow, words: Language) -> tuple[Inline, ...]:
     times: Inline = (_math(row.times),)
     if row.copies != row.times:
-        times = (*times, " (weights ", _math(row.copies), ")")
+        copies = words.pieces(" (weights {copies})", {"copies": _math(row.copies)})
+        times = (*times, *copies)
     name = "\N{EM SPACE}" * row.depth + row.name
     costs = ((_math(cost),) for cost in row.costs)
     return (str(row.line),), (name,), times, *costs

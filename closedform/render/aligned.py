@@ -14,7 +14,7 @@ Reason: TypeAlias = Sequence[str | w.Written]
 Line: TypeAlias = tuple[w.Written | None, w.Written, Reason]
 
 GAP = 22.0  # between an equation and its reason
-SAFE = re.compile(r"[^\w ,.;:()/=-]|_")
+SAFE = re.compile(r"[^\w ,.;:()/=，。：；、（）-]|_")
 
 
 def math_text(text: str) -> str:

@@ -7,6 +7,7 @@ from math import ceil, floor, log, log10
 
 from closedform.render import svg
 from closedform.render.at_preset import Sweep
+from closedform.render.language import Language
 
 WIDTH = 960
 BAR, ROW = 34, 78  # the height of a bar, and of a bar with its texts
@@ -22,6 +23,7 @@ def stacked(
     titles: list[str],
     colours: dict[str, str],
     preset: str,
+    words: Language,
 ) -> str:
     """One bar a measure, with the share of each part in it."""
     content: list[str] = []
@@ -39,21 +41,24 @@ def stacked(
             share = svg.percent(costs[name][at], total)
             if width > 0:
                 content.append(svg.box(x, y, max(width - 1, 0.5), BAR, f"bar {colours[name]}"))
-                about.append(f"{title} of {name}: {share}")
+                about.append(
+                    words.tr("{measure} of {part}: {share}", measure=title, part=name, share=share)
+                )
             label = f"{name} {share}"
             if len(label) * LETTER + 12 < width:
                 content.append(svg.text(label, x + 8, y + 22, "inside"))
             x += width
     height = len(titles) * ROW - 12
-    title = f"Share of each part at {preset}"
-    return svg.picture("shares", title, "; ".join(about) + ".", WIDTH, height, content)
+    title = words.tr("Share of each part at {preset}", preset=preset)
+    told = words.tr("{sentence}.", sentence=words.tr("; ").join(about))
+    return svg.picture("shares", title, told, WIDTH, height, content)
 
 
-def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str]) -> str:
+def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: Language) -> str:
     """A cost over a size, both in logarithms: the total, and the parts that matter."""
     chart = _LogLog(sweep)
     content = [
-        svg.text(f"{unit} over {sweep.symbol}", 0, 13, "head"),
+        svg.text(words.tr("{measure} over {size}", measure=unit, size=sweep.symbol), 0, 13, "head"),
         svg.text(sweep.meaning, 0, 29, "note"),
         *chart.grid(),
     ]
@@ -75,16 +80,24 @@ def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str]) -> str:
     if len(points) < MARKS:
         content.extend(svg.dot(x, y, 2.5, "point") for x, y in points)
     content.append(svg.dot(x, chart.y(sweep.totals[sweep.xs.index(sweep.value)]), 4, "mark"))
-    labels.append((points[-1][1], "total", "label total"))
+    labels.append((points[-1][1], words.tr("total"), "label total"))
     content.extend(_labels(labels))
-    title = f"{unit} over {sweep.symbol} from {sweep.xs[0]} to {sweep.xs[-1]}, as {preset} besides"
-    ends = ", ".join(
-        f"{svg.short_number(cost)} at {at}"
+    title = words.tr(
+        "{measure} over {size} from {first} to {last}, as {preset} besides",
+        measure=unit, size=sweep.symbol, first=sweep.xs[0], last=sweep.xs[-1], preset=preset,
+    )  # fmt: skip
+    ends = words.tr(", ").join(
+        words.tr("{number} at {value}", number=svg.short_number(cost), value=at)
         for at, cost in zip(sweep.xs[:: len(sweep.xs) - 1], sweep.totals[:: len(sweep.xs) - 1],
                             strict=True)
     )  # fmt: skip
     return svg.picture(
-        f"over-{_id(sweep.symbol)}", title, ends + ".", PLOT_WIDTH, PLOT_HEIGHT, content
+        f"over-{_id(sweep.symbol)}",
+        title,
+        words.tr("{sentence}.", sentence=ends),
+        PLOT_WIDTH,
+        PLOT_HEIGHT,
+        content,
     )
 
 

@@ -17,10 +17,12 @@ from closedform.derive.numbers import settle
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
 from closedform.derive.steps import Passage, Walk, walk
-from closedform.derive.told import Part, Step, nodes_of
+from closedform.derive.told import Part, Said, Step, nodes_of
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.aligned import Reason, aligned, plain_lines, stacked
+from closedform.render.formats import latex_typed, markdown_typed
+from closedform.render.language import Language, language
 from closedform.render.latex import latex
 from closedform.render.templating import escape_latex, escape_markdown, template_writer
 from closedform.render.view import (
@@ -28,8 +30,9 @@ from closedform.render.view import (
     Report,
     SymbolRow,
     Wish,
-    _stage_definitions,
     report,
+    said,
+    stage_definitions,
 )
 
 
@@ -83,14 +86,20 @@ class DerivationView:
     says: str
     passages: tuple[PassageView, ...]
     numbers: tuple[StepView, ...]
+    lang: str = "en"
 
 
 def derivation_view(
-    project: Project, entity: Entity, measure: Measure, preset: str | None = None
+    project: Project,
+    entity: Entity,
+    measure: Measure,
+    preset: str | None = None,
+    lang: str = "en",
 ) -> DerivationView:
     """The derivation of a measure of a model or block; with a preset, its numbers after it."""
+    words = language(lang)
     closed = project.closed(entity, measure)
-    told = report(project, entity, Wish(measures=(measure,), preset=preset))
+    told = report(project, entity, Wish(measures=(measure,), preset=preset, lang=lang))
     found = walk(closed)
     lines: tuple[Step, ...] = ()
     if preset is not None:
@@ -100,17 +109,18 @@ def derivation_view(
         settled = settle(closed.derivation, project.values(chosen))
         lines = numbers(found, closed.derivation, settled)
     own = entity.module.title
-    passages = tuple(_passage(passage, own) for passage in found.passages)
-    names = _Names(closed, found)
+    passages = tuple(_passage(passage, own, words) for passage in found.passages)
+    names = _Names(closed, found, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
-    return DerivationView(told, measure.title, measure.says, passages, tuple(map(_step, lines)))
+    last = tuple(_step(step, words) for step in lines)
+    return DerivationView(told, measure.title, said(measure, words), passages, last, lang)
 
 
 class _Names:
     """What the symbols mean that stand anywhere in a derivation, in its shapes as well."""
 
-    def __init__(self, closed: Closed, found: Walk) -> None:
-        self.derivation, self.order = closed.derivation, closed.order
+    def __init__(self, closed: Closed, found: Walk, words: Language) -> None:
+        self.derivation, self.order, self.words = closed.derivation, closed.order, words
         self.starts = dict(closed.starts)
         for frame in (passage.frame for passage in found.passages):
             self.starts.update({f"{f}_{frame.stages[0] - 1}": v for f, v in frame.start.items()})
@@ -165,7 +175,7 @@ class _Names:
                 else:
                     families.setdefault(stage[0], {})[stage[1]] = value
         for family, values in families.items():
-            rows.extend(_stage_definitions(self.derivation, family, values, self.order))
+            rows.extend(stage_definitions(self.derivation, family, values, self.order, self.words))
         return tuple(rows)
 
     def let(self, symbol: Symbol, value: Expr) -> Definition:
@@ -176,7 +186,7 @@ class _Names:
         return Definition(w.Symbol(symbol.name), forms.shortest(value, self.order), meaning or "")
 
 
-def _passage(passage: Passage, own: str) -> PassageView:
+def _passage(passage: Passage, own: str, words: Language) -> PassageView:
     arguments = tuple(
         ArgumentView(name, None, value)
         if isinstance(value, tuple)
@@ -185,41 +195,62 @@ def _passage(passage: Passage, own: str) -> PassageView:
     )
     return PassageView(
         passage.kind,
-        _title(passage),
+        _title(passage, words),
         len(passage.frame.stages) > 1 or passage.kind == "step",
-        _place(passage.span, own),
+        _place(passage.span, own, words),
         passage.says,
         arguments,
-        tuple(map(_part, passage.parts)),
-        tuple(map(_step, passage.steps)),
+        tuple(_part(part, words) for part in passage.parts),
+        tuple(_step(step, words) for step in passage.steps),
     )
 
 
-def _title(passage: Passage) -> str:
+def _title(passage: Passage, words: Language) -> str:
     """The heading of a passage."""
     stages, index = passage.frame.stages, passage.frame.index
     name = " ".join(passage.name.split("_")) if passage.kind != "model" else passage.name
     if passage.kind == "stage":
-        one = f"Stage {stages[0]}"
-        return f"Stages {index} = {stages[0]} to {stages[-1]}" if len(stages) > 1 else one
+        if len(stages) == 1:
+            return words.tr("Stage {stage}", stage=stages[0])
+        first, last = stages[0], stages[-1]
+        return words.tr("Stages {index} = {first} to {last}", index=index, first=first, last=last)
     if passage.kind == "step":
-        return f"A step of the loop over {(passage.frame.label or '').split(',')[-1]}"
-    return f"{passage.kind.capitalize()} {name}"
+        over = (passage.frame.label or "").split(",")[-1]
+        return words.tr("A step of the loop over {index}", index=over)
+    return words.tr("Model {name}" if passage.kind == "model" else "Block {name}", name=name)
 
 
-def _place(span: Span, own: str) -> str:
-    return f"line {span.line}" + ("" if span.source.name == own else f" of {span.source.name}")
+def _place(span: Span, own: str, words: Language) -> str:
+    if span.source.name == own:
+        return words.tr("line {line}", line=span.line)
+    return words.tr("line {line} of {file}", line=span.line, file=span.source.name)
 
 
-def _part(part: Part) -> PartView:
-    lines = ", ".join(map(str, part.lines))
-    where = f"line{'s' if len(part.lines) > 1 else ''} {lines}"
-    steps = tuple(map(_step, part.steps))
+def _part(part: Part, words: Language) -> PartView:
+    lines = words.tr(", ").join(map(str, part.lines))
+    several = len(part.lines) > 1
+    where = words.tr("lines {lines}" if several else "line {line}", lines=lines, line=lines)
+    steps = tuple(_step(step, words) for step in part.steps)
     return PartView(part.name, part.says, where, part.source, part.inputs, part.outputs, steps)
 
 
-def _step(step: Step) -> StepView:
-    return StepView(step.subject, step.right, step.reason)
+def _step(step: Step, words: Language) -> StepView:
+    reason = tuple(piece for part in step.reason for piece in _pieces(part, words))
+    return StepView(step.subject, step.right, reason)
+
+
+def _pieces(part: str | Said | w.Written, words: Language) -> tuple[str | w.Written, ...]:
+    """A part of a reason in a language; texts and numbers next to each other are one."""
+    if not isinstance(part, Said):
+        return (part,)
+    found: list[str | w.Written] = []
+    for piece in words.pieces(part.text, dict(part.values)):
+        piece = str(piece) if isinstance(piece, int) else piece
+        if found and isinstance(piece, str) and isinstance(found[-1], str):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return tuple(found)
 
 
 # Formats -----------------------------------------------------------------------------------
@@ -279,8 +310,10 @@ _TOOLS: dict[str, Callable[..., Any]] = {
     "shape": _shape,
     "shapes": _shapes,
     "code": _code,
+    "typed": latex_typed,
     "definition": _definition,
 }
+_MARKDOWN: dict[str, Callable[..., Any]] = {**_TOOLS, "typed": markdown_typed}
 _PLAIN: dict[str, Callable[..., Any]] = {
     **_TOOLS,
     "display": _plain_display,
@@ -288,7 +321,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 }
 
 FORMATS: dict[str, Callable[[Any], str]] = {
-    "md": template_writer("derivation.md.j2", escape_markdown, latex, _TOOLS),
+    "md": template_writer("derivation.md.j2", escape_markdown, latex, _MARKDOWN),
     "tex": template_writer("derivation_document.tex.j2", escape_latex, latex, _TOOLS),
     "fragment": template_writer("derivation.tex.j2", escape_latex, latex, _TOOLS),
     "text": template_writer("derivation.txt.j2", str, w.plain, _PLAIN),

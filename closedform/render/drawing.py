@@ -11,6 +11,7 @@ from closedform.derive import written as w
 from closedform.render import svg
 from closedform.render.at_preset import Part
 from closedform.render.inline import Piece, broken, pieces, svg_text
+from closedform.render.language import Language, language
 from closedform.render.parts import Loop
 from closedform.render.view import Report
 
@@ -86,6 +87,13 @@ def _drawn_in(part: Part) -> list[Part]:
 # The picture -------------------------------------------------------------------------------
 
 
+ABOUT = "The parts of {name} from the input down, with the {measure}."
+ABOUT_WITH_BARS = (
+    "The parts of {name} from the input down, with the {measure} of one of each, "
+    "and bars of what all of it costs at {preset}."
+)
+
+
 def drawing(
     report: Report,
     parts: tuple[Part, ...],
@@ -96,14 +104,13 @@ def drawing(
 ) -> str:
     """The drawing of a report; without a preset there are no bars."""
     measures = tuple(dict.fromkeys((work, 0))) if preset else ()
-    pen = _Pen(work, measures, totals, colours)
+    words = language(report.lang)
+    pen = _Pen(work, measures, totals, colours, words)
     pen.heads([row.title for row in report.formulas], preset)
     bottom = pen.column(items_of(parts, work), 1, pen.left - 2, 44.0)
-    about = (
-        f"The parts of {report.title} from the input down, with the {report.formulas[work].title}"
-    )
-    about += f" of one of each, and bars of what all of it costs at {preset}." if preset else "."
-    title = f"Architecture of {report.title}"
+    about = words.tr(ABOUT_WITH_BARS if preset else ABOUT, name=report.title,
+                     measure=report.formulas[work].title, preset=preset)  # fmt: skip
+    title = words.tr("Architecture of {name}", name=report.title)
     return svg.picture("drawing", title, about, WIDTH, bottom + 4, pen.content)
 
 
@@ -116,18 +123,23 @@ class _Pen:
         measures: tuple[int, ...],
         totals: tuple[Fraction, ...],
         colours: dict[str, str],
+        words: Language,
     ) -> None:
+        self.words = words
         self.work, self.measures = work, measures
         self.totals, self.colours = totals, colours
         self.left = WIDTH - COLUMN * len(measures)
         self.content: list[str] = []
 
     def heads(self, titles: list[str], preset: str | None) -> None:
-        self.content.append(svg.text(f"part, and the {titles[self.work]} of one", 1, 13, "head"))
+        head = self.words.tr("part, and the {measure} of one", measure=titles[self.work])
+        self.content.append(svg.text(head, 1, 13, "head"))
         for at, measure in enumerate(self.measures):
             x = self.left + COLUMN * at + 18
             self.content.append(svg.text(titles[measure], x, 13, "head"))
-            self.content.append(svg.text(f"at {preset}", x, 30, "note"))
+            self.content.append(
+                svg.text(self.words.tr("at {preset}", preset=preset), x, 30, "note")
+            )
 
     def column(self, items: Sequence[Item], x: float, width: float, y: float) -> float:
         for at, item in enumerate(items):
@@ -142,7 +154,7 @@ class _Pen:
     ) -> float:
         match item:
             case Group():
-                label = badge(item.loop, item.uses)
+                label = badge(item.loop, item.uses, self.words)
                 if len(item.items) == 1:
                     return self._item(item.items[0], x, width, y, (*badges, label))
                 return self._group(item, x, width, y, (*badges, label))
@@ -165,7 +177,9 @@ class _Pen:
     ) -> float:
         row, at = item.part.row, len(self.content)
         taken = self._badges(badges, x + width - PAD, y + 21)
-        shown = f"for {row.name}" if row.kind == "steps" else row.name
+        shown = row.name
+        if row.kind == "steps":
+            shown = self.words.tr("for {steps}", steps=row.name)
         name = len(shown) * NAME
         self.content.append(svg.text(shown, x + PAD + 3, y + 21, "name"))
         cost = pieces(row.costs[self.work]) if row.kind != "stage" else []
@@ -231,19 +245,25 @@ class _Pen:
         )
 
 
-def badge(loop: Loop, uses: Fraction | None) -> list[Piece]:
+def badge(loop: Loop, uses: Fraction | None, words: Language) -> list[Piece]:
     """What a loop does with the parts in it: `× L = 12`, `if R > 1`, `K of X`."""
     if loop.kind == "if":
         condition = loop.times.condition if isinstance(loop.times, w.Indicator) else loop.times
-        return [Piece("if "), *pieces(condition)]
+        return _told(words, "if {condition}", condition=pieces(condition))
     if loop.kind == "choose":
-        return [*pieces(loop.times), Piece(" of "), *pieces(loop.copies)]
+        chosen, all_ = pieces(loop.times), pieces(loop.copies)
+        return _told(words, "{some} of {all}", some=chosen, all=all_)
     shown = [Piece("× "), *_tight(loop.times)]
     if uses is not None and not isinstance(loop.times, w.Number):
         shown.append(Piece(f" = {svg.short_number(uses)}"))
     if loop.kind == "repeat" and loop.copies != loop.times:
-        shown.append(Piece(", weights shared"))
+        shown.append(Piece(words.tr(", weights shared")))
     return shown
+
+
+def _told(words: Language, text: str, **values: list[Piece]) -> list[Piece]:
+    parts = words.pieces(text, values)
+    return [piece for p in parts for piece in ([Piece(p)] if isinstance(p, str) else p)]
 
 
 def _tight(node: w.Written) -> list[Piece]:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
+from unicodedata import east_asian_width
 
 from closedform.derive import written as w
 from closedform.errors import fail, suggestion
 from closedform.render.aligned import stacked
 from closedform.render.html_report import html_report
 from closedform.render.json_report import json_report
+from closedform.render.language import Language, language
 from closedform.render.latex import equation, latex
 from closedform.render.macros import macros
 from closedform.render.templating import Node, escape_latex, escape_markdown, template_writer
@@ -46,32 +48,36 @@ def _cell(node: Node, points: float) -> str:
     return stacked(node.written, points / FOOTNOTE)
 
 
-def _number(value: int | None) -> str:
-    return "not whole" if value is None else f"{value:,}"
+def number(value: int | None, lang: str = "en") -> str:
+    """A number with its digits in groups; a template gives the language of the report."""
+    return language(lang).tr("not whole") if value is None else f"{value:,}"
 
 
-def _latex_number(value: int | None) -> str:
-    return _number(value).replace(",", r"\,")
+def _latex_number(value: int | None, lang: str = "en") -> str:
+    return number(value, lang).replace(",", r"\,")
 
 
 def _symbol_rows(report: dict[str, Any]) -> list[list[str]]:
+    words = language(report["lang"])
     return [
-        [row["symbol"]["text"], row["meaning"], _default(row["default"])]
+        [row["symbol"]["text"], row["meaning"], _default(row["default"], words)]
         for row in report["symbols"]
     ]
 
 
-def _default(default: dict[str, Any] | None) -> str:
-    return f"default {default['text']}" if default else ""
+def _default(default: dict[str, Any] | None, words: Language) -> str:
+    return words.tr("default {formula}", formula=default["text"]) if default else ""
 
 
 def _part_rows(report: dict[str, Any]) -> list[list[str]]:
-    head = ["line", "part", "times", *(f"{row['title']} of one" for row in report["formulas"])]
+    words = language(report["lang"])
+    titles = [words.tr("{measure} of one", measure=row["title"]) for row in report["formulas"]]
+    head = [words.tr("line"), words.tr("part"), words.tr("times"), *titles]
     rows = [
         [
             str(row["line"]),
             "  " * row["depth"] + row["name"],
-            _times(row["times"]["text"], row["copies"]["text"]),
+            _times(row["times"]["text"], row["copies"]["text"], words),
             *(cost["text"] for cost in row["costs"]),
         ]
         for row in report["parts"]
@@ -79,13 +85,19 @@ def _part_rows(report: dict[str, Any]) -> list[list[str]]:
     return [head, *rows]
 
 
-def _times(times: str, copies: str) -> str:
-    return times if times == copies else f"{times} (weights {copies})"
+def _times(times: str, copies: str, words: Language) -> str:
+    if times == copies:
+        return times
+    return words.tr("{times} (weights {copies})", times=times, copies=copies)
 
 
 def _preset_rows(report: dict[str, Any]) -> list[list[str]]:
-    head = ["preset", *(row["title"] for row in report["formulas"])]
-    rows = [[row["title"], *map(_number, row["values"])] for row in report["presets"]]
+    lang = report["lang"]
+    head = [language(lang).tr("preset"), *(row["title"] for row in report["formulas"])]
+    rows = [
+        [row["title"], *(number(value, lang) for value in row["values"])]
+        for row in report["presets"]
+    ]
     return [head, *rows]
 
 
@@ -101,10 +113,30 @@ def _columns(rows: list[list[str]]) -> str:
     """Rows of texts as columns, numbers to the right."""
     if not rows:
         return ""
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+    widths = [max(_columns_of(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = ["  ".join(cell + " " * (width - _columns_of(cell))
+                       for cell, width in zip(row, widths, strict=True))
              for row in rows]  # fmt: skip
     return "\n".join(f"  {line.rstrip()}" for line in lines)
+
+
+def _columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes; a Chinese character takes two."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def latex_typed(text: str) -> str:
+    """A name in the letters of a typewriter."""
+    return f"\\texttt{{{escape_latex(text)}}}"
+
+
+def markdown_typed(text: str) -> str:
+    """A name as code."""
+    return f"`{escape_markdown(text)}`"
+
+
+def _markdown_formula(node: Node) -> str:
+    return f"$`{latex(node.written)}`$"
 
 
 LATEX_TOOLS: dict[str, Callable[..., Any]] = {
@@ -113,16 +145,19 @@ LATEX_TOOLS: dict[str, Callable[..., Any]] = {
     "definition": _definition,
     "number": _latex_number,
     "indent": _latex_indent,
+    "typed": latex_typed,
 }
 MARKDOWN_TOOLS: dict[str, Callable[..., Any]] = {
     "display": _display,
     "definition": _definition,
-    "number": _number,
+    "number": number,
     "indent": _markdown_indent,
+    "typed": markdown_typed,
+    "formula": _markdown_formula,
 }
 TEXT_TOOLS: dict[str, Callable[..., Any]] = {
     "definition": _plain_definition,
-    "number": _number,
+    "number": number,
     "columns": _columns,
     "symbol_rows": _symbol_rows,
     "part_rows": _part_rows,

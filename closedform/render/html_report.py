@@ -9,6 +9,7 @@ from typing import Any
 
 from closedform.render import charts, displays, drawing, mathml, svg
 from closedform.render.at_preset import Part, by_name, parts_of, sizes_at, sweeps
+from closedform.render.language import language
 from closedform.render.templating import Node, Raw, template_writer
 from closedform.render.view import Report
 
@@ -22,6 +23,7 @@ def html_report(report: Report) -> str:
         "display": _display,
         "definition": _definition,
         "number": _number,
+        "typed": _typed,
         "page": lambda: page.data(),
     }
     writer = template_writer("report.html.j2", mathml.escape_html, mathml.math, tools)
@@ -36,8 +38,12 @@ def _definition(symbol: Node, node: Node) -> str:
     return displays.definition(symbol.written, node.written)
 
 
-def _number(value: int | None) -> str:
+def _number(value: int | None, lang: str = "en") -> str:
     return "" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def _typed(text: str) -> str:
+    return f"<code>{mathml.escape_html(text)}</code>"
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class _Page:
     def data(self) -> dict[str, Any]:
         """The pictures and numbers of the page, for the template."""
         report, costs = self.report, by_name(self.parts)
+        words = language(report.lang)
         ranked = sorted(costs, key=lambda n: [-costs[n][self.work], *(-c for c in costs[n])])
         shades = svg.colours(ranked)
         preset = report.presets[0] if report.presets else None
@@ -77,7 +84,7 @@ class _Page:
             "at_preset": self._at_preset() if preset else [],
         }
         if preset and any(totals):
-            found["shares"] = Raw(charts.stacked(costs, titles, shades, preset.title))
+            found["shares"] = Raw(charts.stacked(costs, titles, shades, preset.title, words))
             found["costs"] = [
                 (name, shades[name], [self._share(costs[name][at], totals[at]) for at in range(
                     len(totals))])
@@ -85,7 +92,7 @@ class _Page:
             ]  # fmt: skip
             unit = report.formulas[self.work].title
             found["sweeps"] = [
-                Raw(charts.over(sweep, unit, preset.title, shades))
+                Raw(charts.over(sweep, unit, preset.title, shades, words))
                 for sweep in sweeps(report, preset, self.work)[:MOST_SWEEPS]
             ]
         return found

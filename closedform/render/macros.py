@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from closedform.render.language import language
 from closedform.render.latex import equation, latex, latex_name
 from closedform.render.view import Report
 
@@ -56,4 +57,5 @@ def macros(report: Report) -> str:
         name = macro_name(report.title, "let", symbol.name, *index)
         found[name] = f"{latex(symbol)} = {latex(definition.formula)}"
     lines = [f"\\newcommand{{\\{name}}}{{{text}}}" for name, text in found.items()]
-    return "\n".join(["% in math mode; needs amsmath", *lines]) + "\n"
+    needs = language(report.lang).tr("in math mode; needs amsmath")
+    return "\n".join([f"% {needs}", *lines]) + "\n"

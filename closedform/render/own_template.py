@@ -20,7 +20,7 @@ from closedform.render.view import Report
 
 
 @dataclass(frozen=True)
-class Language:
+class Kind:
     """How a kind of document takes texts and formulas, and the functions of its templates."""
 
     escape: Callable[[str], str]
@@ -28,11 +28,11 @@ class Language:
     tools: dict[str, Callable[..., Any]]
 
 
-LANGUAGES = {
-    "md": Language(escape_markdown, latex, MARKDOWN_TOOLS),
-    "tex": Language(escape_latex, latex, LATEX_TOOLS),
-    "fragment": Language(escape_latex, latex, LATEX_TOOLS),
-    "text": Language(str, w.plain, TEXT_TOOLS),
+KINDS = {
+    "md": Kind(escape_markdown, latex, MARKDOWN_TOOLS),
+    "tex": Kind(escape_latex, latex, LATEX_TOOLS),
+    "fragment": Kind(escape_latex, latex, LATEX_TOOLS),
+    "text": Kind(str, w.plain, TEXT_TOOLS),
 }
 
 
@@ -41,15 +41,15 @@ def fill_template(source: Source, to: str, report: Report) -> str:
 
     Raises ClosedformError, with the line of the template, for whatever goes wrong in it.
     """
-    if to not in LANGUAGES:
+    if to not in KINDS:
         raise fail(
             "template", f"a template cannot be filled in as {to}", None,
-            f"give --to with one of {', '.join(LANGUAGES)}; `text` escapes nothing",
+            f"give --to with one of {', '.join(KINDS)}; `text` escapes nothing",
         )  # fmt: skip
-    language = LANGUAGES[to]
+    kind = KINDS[to]
     try:
-        template = text_template(source.text, language.escape)
-        return filled(template, report, language.formula, language.tools)
+        template = text_template(source.text, kind.escape)
+        return filled(template, report, kind.escape, kind.formula, kind.tools)
     except jinja2.TemplateSyntaxError as error:
         raise _wrong(source, error.message or "wrong syntax", error.lineno) from None
     except Exception as error:  # the template is a program, and may raise anything

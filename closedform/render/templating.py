@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,6 +12,7 @@ from typing import Any, get_args
 import jinja2
 
 from closedform.derive import written as w
+from closedform.render.language import Language, language
 from closedform.render.view import Report
 
 
@@ -68,7 +69,8 @@ def template_writer(
     """A writer that fills in a template with the report as plain data."""
 
     def write(report: Report) -> str:
-        return filled(_environment(escape).get_template(template), report, formula, tools)
+        found = _environment(escape).get_template(template)
+        return filled(found, report, escape, formula, tools)
 
     return write
 
@@ -81,13 +83,38 @@ def text_template(source: str, escape: Callable[[str], str]) -> jinja2.Template:
 def filled(
     template: jinja2.Template,
     report: Report,
+    escape: Callable[[str], str],
     formula: Callable[[w.Written], str],
     tools: dict[str, Callable[..., Any]],
 ) -> str:
-    """A template filled in with the report as plain data."""
+    """A template filled in with the report as plain data, its fixed words in its language."""
+    words = language(report.lang)
     wrapped = {name: _as_raw(tool) for name, tool in tools.items()}
+    wrapped["_"] = _words(words, escape)
+    wrapped["left_out"] = lambda rows: left_out(
+        [(row["operation"], row["counts"]) for row in rows], words
+    )
     data = plain_data(report, lambda node: Raw(formula(node)))
     return template.render(report=data, **wrapped)
+
+
+def _words(words: Language, escape: Callable[[str], str]) -> Callable[..., Raw]:
+    """The function `_` of a template: a fixed text, and values that are escaped unless raw."""
+
+    def told(text: str, **values: Any) -> Raw:
+        parts = words.pieces(text, values)
+        return Raw("".join(p if isinstance(p, Raw) else escape(str(p)) for p in parts))
+
+    return told
+
+
+def left_out(rows: Sequence[tuple[str, tuple[str, ...]]], words: Language) -> str:
+    """The operations that a convention leaves out, as a list; no text of a format yet."""
+    found = []
+    for operation, counts in rows:
+        told = words.tr("{operation} ({counts})", operation=operation, counts=", ".join(counts))
+        found.append(told if counts else operation)
+    return words.tr(", ").join(found)
 
 
 def _as_raw(tool: Callable[..., Any]) -> Callable[..., Any]:

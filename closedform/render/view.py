@@ -13,7 +13,7 @@ from closedform.derive import written as w
 from closedform.derive.elaborate import Derivation
 from closedform.derive.express import express, staying, with_defaults
 from closedform.derive.knowledge import Fact
-from closedform.derive.measures import Measure, omitted
+from closedform.derive.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
 from closedform.derive.modules import Entity
 from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
@@ -23,6 +23,7 @@ from closedform.derive.stages import stage_runs
 from closedform.errors import ClosedformError, Span
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of
+from closedform.render.language import Language, language
 from closedform.render.parts import PartRow, Parts
 
 REASONS = {
@@ -108,6 +109,7 @@ class Report:
     convention: str | None
     convention_says: str
     omissions: tuple[Omission, ...]
+    lang: str = "en"
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,12 @@ class Wish:
     stages: str = "sum"
     preset: str | None = None
     defaults: bool = False
+    lang: str = "en"
 
 
 def report(project: Project, entity: Entity, wish: Wish) -> Report:
     """The report of one model or block."""
+    words = language(wish.lang)
     derivation = project.derivation(entity)
     formed = [_formed(project.closed(entity, what), wish) for what in wish.measures]
     preset = project.preset(wish.preset) if wish.preset else None
@@ -148,15 +152,16 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
         parts=tuple(Parts(formed).of(derivation.root)),
         presets=presets,
-        assumptions=tuple(_assumptions(derivation, formed[0].order)),
+        assumptions=tuple(_assumptions(derivation, formed[0].order, words)),
         basis=basis(formed),
         definitions=tuple(_definitions(derivation, formed)),
         convention=convention.name if convention else None,
-        convention_says=convention.says if convention else "",
+        convention_says=words.tr(convention.says) if convention else "",
         omissions=tuple(
             Omission(name, () if whole else counts)
             for name, counts, whole in (omitted(derivation.root, convention) if convention else ())
         ),
+        lang=wish.lang,
     )
 
 
@@ -173,7 +178,7 @@ def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> For
         title=what.title,
         unit=what.unit,
         convention=what.convention.name if what.convention else None,
-        says=what.says,
+        says=said(what, language(wish.lang)),
         formula=form.written(wish.form, wish.stages),
         expr=sympy_text(form.expr),
         stays=staying(form),
@@ -185,6 +190,13 @@ def _definitions(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[t
     """Every abbreviation that `expr` can hold, stage by stage, as text that SymPy reads."""
     for symbol in _needed(derivation, formed):
         yield symbol.name, sympy_text(derivation.known.spelled[symbol])
+
+
+def said(what: Measure, words: Language) -> str:
+    """What a measure counts, in words."""
+    if what.convention is None and what.name not in OF_WEIGHTS:
+        return words.tr(ELEMENTARY, name=what.name)
+    return words.tr(what.says)
 
 
 def sympy_text(expr: Expr) -> str:
@@ -242,7 +254,7 @@ def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tupl
             meaning = _meaning(derivation, family)
             rows.append(Definition(w.Symbol(family), written, meaning))
         else:
-            rows.extend(_stage_definitions(derivation, family, values, order))
+            rows.extend(stage_definitions(derivation, family, values, order, language(wish.lang)))
     return tuple(rows)
 
 
@@ -266,8 +278,12 @@ def _meaning(derivation: Derivation, name: str) -> str:
     return ""
 
 
-def _stage_definitions(
-    derivation: Derivation, family: str, values: dict[int, Expr], order: forms.Order
+def stage_definitions(
+    derivation: Derivation,
+    family: str,
+    values: dict[int, Expr],
+    order: forms.Order,
+    words: Language,
 ) -> Iterator[Definition]:
     """`m_1 = I/4`, then `m_s = m_(s-1)/2` once for all the stages that have it so."""
     for run in stage_runs(values, derivation.stage_symbols):
@@ -275,7 +291,7 @@ def _stage_definitions(
             written = forms.shortest(values[run.first], order)
             yield Definition(w.Symbol(family, str(run.first)), written, "")
         else:
-            meaning = f"for s = {run.first}..{run.last}"
+            meaning = words.tr("for s = {first}..{last}", first=run.first, last=run.last)
             yield Definition(w.Symbol(family, "s"), run.write(order), meaning)
 
 
@@ -312,30 +328,33 @@ def _whole(form: Closed, values: dict[Symbol, Expr]) -> int | None:
         return None
 
 
-def _assumptions(derivation: Derivation, order: forms.Order) -> Iterator[AssumptionRow]:
+def _assumptions(
+    derivation: Derivation, order: forms.Order, words: Language
+) -> Iterator[AssumptionRow]:
     """The facts that a derivation rests on; those that all stages share are told once."""
     by_stage: dict[tuple[str, str], dict[int, Fact]] = {}
     for fact in derivation.facts:
         stages = {derivation.stage_symbols.get(s, ("", 0))[1] for s in fact.condition.free_symbols}
-        key = (fact.reason, _place(fact.span))
+        key = (fact.reason, _place(fact.span, words))
         if len(stages) == 1 and stages != {0}:
             by_stage.setdefault(key, {}).setdefault(stages.pop(), fact)
         else:
-            yield _assumption(fact, forms.write(fact.condition, order), "")
+            yield _assumption(fact, forms.write(fact.condition, order), "", words)
     for facts in by_stage.values():
         conditions = {index: fact.condition for index, fact in facts.items()}
         for run in stage_runs(conditions, derivation.stage_symbols):
             fact = facts[run.first]
             if run.first == run.last:
-                yield _assumption(fact, forms.write(fact.condition, order), "")
+                yield _assumption(fact, forms.write(fact.condition, order), "", words)
             else:
-                yield _assumption(fact, run.write(order), f" for s = {run.first}..{run.last}")
+                where = words.tr(" for s = {first}..{last}", first=run.first, last=run.last)
+                yield _assumption(fact, run.write(order), where, words)
 
 
-def _assumption(fact: Fact, condition: w.Written, where: str) -> AssumptionRow:
-    text = w.plain(condition)
-    return AssumptionRow(condition, text + where, REASONS[fact.reason] + where, _place(fact.span))
+def _assumption(fact: Fact, condition: w.Written, where: str, words: Language) -> AssumptionRow:
+    text, reason = w.plain(condition), words.tr(REASONS[fact.reason])
+    return AssumptionRow(condition, text + where, reason + where, _place(fact.span, words))
 
 
-def _place(span: Span | None) -> str:
-    return f"line {span.line}" if span else ""
+def _place(span: Span | None, words: Language) -> str:
+    return words.tr("line {line}", line=span.line) if span else ""

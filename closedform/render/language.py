@@ -1,0 +1,59 @@
+"""The language of a report: its fixed words through gettext, with values put in by name.
+
+English is the language of the program; the catalogues of the others are in `locale`. What a user
+wrote (titles, meanings, docstrings, names) is in the language of the user, and stays as it is.
+
+>>> language("zh").tr("line {line}", line=3)
+'第 3 行'
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import TypeVar
+
+from closedform.choices import LANGUAGES
+from closedform.errors import fail, suggestion
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language by its code, with the translations of the texts of this package."""
+
+    name: str
+    translations: gettext.NullTranslations
+
+    def tr(self, text: str, **values: object) -> str:
+        """A text of this package in the language, with values for its `{name}` places."""
+        return "".join(map(str, self.pieces(text, values)))
+
+    def pieces(self, text: str, values: Mapping[str, Value]) -> Iterator[str | Value]:
+        """The same text in parts, for values that are not texts, or are escaped by themselves."""
+        translated = self.translations.gettext(text) if text else ""
+        for literal, name, _, _ in Formatter().parse(translated):
+            if literal:
+                yield literal
+            if name is not None:
+                yield values[name]
+
+
+@cache
+def language(name: str = "en") -> Language:
+    """The language of a code such as `zh`. Raises ClosedformError where there is none."""
+    if name not in LANGUAGES:
+        raise fail(
+            "language", f"there is no language `{name}`", None,
+            suggestion(name, LANGUAGES) or "there are " + ", ".join(LANGUAGES),
+        )  # fmt: skip
+    if name == "en":
+        return Language(name, gettext.NullTranslations())
+    catalogue = files("closedform.render").joinpath("locale", name, "LC_MESSAGES", "closedform.mo")
+    return Language(name, gettext.GNUTranslations(io.BytesIO(catalogue.read_bytes())))

@@ -1,0 +1,347 @@
+"""Reports in Chinese: the catalogue is whole and current, and nothing fixed stays in English."""
+
+from __future__ import annotations
+
+import gettext
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from helpers import PACKAGE, ZOO, Ran, call, programs
+
+from closedform.api import derivation_of, load, loads, open_project, report_of, zoo
+from closedform.choices import LANGUAGES
+from closedform.derive.built_in import known_counts
+from closedform.derive.measures import OF_WEIGHTS, conventions
+from closedform.derive.project import Project
+from closedform.errors import ClosedformError
+from closedform.integrations.outline import outline
+from closedform.render.derivation import FORMATS as DERIVATIONS
+from closedform.render.formats import FORMATS
+from closedform.render.language import language
+from closedform.render.site import MARK, site
+from closedform.render.view import REASONS
+
+FOLDER = PACKAGE / "render" / "locale" / "zh" / "LC_MESSAGES"
+FILES = programs(ZOO, 20)
+FAST = {"vit", "pvt", "recurrent", "albert"}
+MODELS = [
+    pytest.param(path, marks=[] if path.stem in FAST else [pytest.mark.slow], id=path.stem)
+    for path in FILES
+]
+
+
+class Strict(gettext.NullTranslations):
+    """What stands behind a catalogue: every text that reaches it is missing there."""
+
+    def gettext(self, message: str) -> str:
+        raise AssertionError(f"the catalogue has no {message!r}")
+
+
+@pytest.fixture
+def strict() -> Iterator[None]:
+    """Chinese with an error for every text that is not translated."""
+    translations = language("zh").translations
+    assert translations._fallback is None  # type: ignore[attr-defined]
+    translations.add_fallback(Strict())
+    yield
+    translations._fallback = None  # type: ignore[attr-defined]
+
+
+def texts(catalogue: Catalog) -> dict[str, str]:
+    return {str(m.id): str(m.string) for m in catalogue if m.id}
+
+
+def source() -> Catalog:
+    with (FOLDER / "closedform.po").open("rb") as file:
+        return read_po(file, locale="zh")
+
+
+# The catalogue -----------------------------------------------------------------------------
+
+
+def test_the_catalogue_is_compiled() -> None:
+    """Fails when the .mo is not what the .po compiles to; the head of the .po says how."""
+    with (FOLDER / "closedform.mo").open("rb") as file:
+        assert texts(read_mo(file)) == texts(source())
+
+
+def test_translations_have_the_places_of_their_texts() -> None:
+    for text, translation in texts(source()).items():
+        assert translation, text
+        places = [set(re.findall(r"{(\w+)}", t)) for t in (text, translation)]
+        assert places[0] == places[1], text
+
+
+def test_every_translation_is_used() -> None:
+    """Fails when the catalogue has a text that no module, template or convention has."""
+    files = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.j2"), *PACKAGE.rglob("conventions.toml")]
+    written = re.sub(r'"\s*\n\s*"', "", "\n".join(path.read_text("utf-8") for path in files))
+    assert [t for t in texts(source()) if f'"{t}"' not in written and f"'{t}'" not in written] == []
+
+
+@pytest.mark.usefixtures("strict")
+def test_what_is_chosen_by_a_name_is_translated() -> None:
+    """Reasons, conventions and measures, which no single model shows all of."""
+    words = language("zh")
+    said = [*REASONS.values(), *(row.says for row in conventions().values())]
+    for text in [*said, *(title for title, _ in OF_WEIGHTS.values())]:
+        assert words.tr(text) != text
+
+
+def test_a_language_that_is_not_there() -> None:
+    with pytest.raises(ClosedformError, match=r"there is no language `de`"):
+        language("de")
+    assert set(LANGUAGES) == {"en", *(p.name for p in (PACKAGE / "render/locale").iterdir())}
+
+
+# Every model -------------------------------------------------------------------------------
+
+
+def everything(project: Project, part: str | None, preset: str | None) -> Iterator[str]:
+    """Everything that is told about a model or block in Chinese."""
+    report = report_of(project, part, preset=preset, lang="zh")
+    for name in ("md", "text", "tex", "fragment", "html", "json", "macros"):
+        yield FORMATS[name].write(report)
+    yield repr(outline(report))
+    for measure in ("params", "macs"):
+        for name in DERIVATIONS:
+            yield derivation_of(project, part, (measure,), None, preset, name, "zh")
+
+
+# What a template or a module says in English, in two words or more.
+PHRASES = [
+    phrase.strip()
+    for text in texts(source())
+    for phrase in re.split(r"{\w+}", text)
+    if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", phrase)
+]
+
+
+@pytest.mark.parametrize("path", MODELS)
+@pytest.mark.usefixtures("strict")
+def test_nothing_fixed_is_english(path: Path) -> None:
+    """Fails when a text of the catalogue is printed as it is, or one that it has not."""
+    project = open_project(path.stem)
+    written = path.read_text("utf-8")
+    phrases = [phrase for phrase in PHRASES if phrase not in written]
+    models = project.module.models()
+    parts = [(m.name, p.title) for m in models for p in project.presets(m)[:1]]
+    parts += [(entity.name, None) for entity in project.parts()[-3:]]
+    for part, preset in parts:
+        for text in everything(project, part, preset):
+            assert [phrase for phrase in phrases if phrase in text] == []
+
+
+OWN = '''\
+dim a = 4 "甲"
+dim b "乙"
+dim t = 3 "丙"
+
+let c = a*b "丁"
+
+assume a | b
+
+block Q(x: [n, d]):
+    """戊"""
+    return x -> linear(d) -> softmax -> layernorm
+
+model W(x: [a, b]):
+    repeat 2 shared:
+        x = x -> Q
+    if t > 1:
+        x = x -> linear(c)
+    for i in 1..t:
+        x = x -> Q
+    return x
+
+preset "己": b=8
+'''
+KNOWN = {  # names of the file, of operations, counts, measures and programs
+    *("linear", "softmax", "layernorm", "macs"),
+    *("params", "MACs", "text", "closedform", "std", "arch", "layers", "Linear", "Conv"),
+    *("hooks", "size", "out", "step", "sum"),
+}
+DOCS = [  # of the operations, which are .arch files like those of a user
+    doc.split("\n")[0]
+    for path in (PACKAGE / "derive" / "std").glob("*.arch")
+    for doc in re.findall(r'"""(.*?)"""', path.read_text("utf-8"), re.S)
+]
+
+
+def test_no_english_word_is_left() -> None:
+    """A model without a word of English gives reports without one, but for names."""
+    project = loads(OWN)._project
+    for preset in (None, "己"):
+        report = report_of(project, "W", preset=preset, lang="zh")
+        pages = [FORMATS[name].write(report) for name in ("md", "text")]
+        page = re.sub(r"<style>.*?</style>", "", FORMATS["html"].write(report), flags=re.S)
+        pages.append(re.sub(r"<[^>]*>", " ", page))
+        for to in ("md", "text"):
+            steps = derivation_of(project, "W", (), None, preset, to, "zh")
+            for line in DOCS:
+                steps = steps.replace(line, "")
+            pages.append(re.sub(r"(?m)^(`| +\|).*$", "", steps))
+        for text in pages:
+            bare = re.sub(r"\\[A-Za-z]+|begin\{aligned\}|\{aligned\}|&\w+;|```math", " ", text)
+            assert set(re.findall(r"[A-Za-z]{3,}", bare)) - KNOWN - known_counts() == set()
+
+
+# What is said ------------------------------------------------------------------------------
+
+MLP = '''\
+block MLP(x: [n, d], hidden):
+    """前馈网络。"""
+    return x -> linear(hidden) -> gelu -> linear(d)
+'''
+
+REPORT = """\
+MLP
+===
+前馈网络。
+
+params = 2 d hidden + d + hidden
+macs = 2 n d hidden
+
+记号
+  n
+  d
+  hidden
+
+组成部分
+  行  部分    次数  单个的 params   单个的 macs
+  3   linear  1     hidden (d + 1)  n d hidden
+  3   linear  1     d hidden + d    n d hidden
+
+假设与计数约定
+  不需要任何假设
+  计数约定 macs：所有乘积与卷积的乘加次数 (MACs)，包括注意力
+  不计入：linear（add）、gelu
+"""
+
+STEPS = """\
+MLP：macs 的逐步推导
+前馈网络。
+
+以下根据 <text> 推导：所有乘积与卷积的乘加次数 (MACs)，包括注意力。
+
+记号
+  n
+  d
+  hidden
+
+模块 MLP（第 1 行）
+  前馈网络。
+  已知 x [n, d]
+  linear（第 3 行） [n, d] -> [n, hidden]
+  | return x -> linear(hidden) -> gelu -> linear(d)
+    macs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
+      = (n d) hidden    (out = hidden)
+      = n d hidden    (化简)
+  linear（第 3 行） [n, hidden] -> [n, d]
+  | return x -> linear(hidden) -> gelu -> linear(d)
+    macs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
+      = (n hidden) d    (out = d)
+      = n d hidden    (化简)
+  合计
+    macs(MLP) = n d hidden + n d hidden    (各运算之和)
+      = 2 n d hidden    (化简)
+
+假设与计数约定
+  不需要任何假设
+  计数约定 macs：所有乘积与卷积的乘加次数 (MACs)，包括注意力
+  不计入：linear（add）、gelu
+"""
+
+
+def test_a_report_as_a_whole() -> None:
+    assert loads(MLP)["MLP"].report("text", lang="zh") == REPORT
+
+
+def test_a_derivation_as_a_whole() -> None:
+    assert loads(MLP)["MLP"].derivation(to="text", lang="zh") == STEPS
+
+
+# The ways to ask for it --------------------------------------------------------------------
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    part = zoo("vit")["MLP"]
+    asked = ("derive", "vit", "--of", "MLP", "--lang", "zh")
+    assert call(*asked) == Ran(0, part.report(lang="zh"), "")
+    assert call(*asked, "--steps") == Ran(0, part.derivation(lang="zh"), "")
+    assert "闭式" in part.report(lang="zh")
+    assert "逐步推导" in part.derivation(lang="zh")
+    asked = ("docs", str(ZOO / "vit.arch"), "-o", str(tmp_path), "--lang", "zh")
+    assert call(*asked).code == 0
+    assert (tmp_path / "index.md").read_text("utf-8").startswith(MARK + "\n# 模型\n")
+    assert call(*asked, "--check") == Ran(0, "", "")
+    assert call(*asked[:-2], "--check").code == 1
+    assert call("derive", "vit", "--lang", "de").code == 2
+
+
+@pytest.mark.usefixtures("strict")
+def test_a_site() -> None:
+    pages = site({name: open_project(name) for name in ("vit", "attention")}, "zh")
+    index = pages["index.md"]
+    assert "| 模型 | 预设 | params | macs |" in index
+    assert "## 全部模型" in index
+    assert "## 模块" in index
+    assert "[全部模型](index.md)" in pages["vit.md"]
+
+
+def test_pages_say_their_language() -> None:
+    block = loads(MLP)["MLP"]
+    assert '<html lang="zh"' in block.report("html", lang="zh")
+    assert '<html lang="en"' in block.report("html")
+    assert r"\documentclass[11pt,fleqn]{ctexart}" in block.report("tex", lang="zh")
+    assert r"\documentclass[11pt,fleqn]{ctexart}" in block.derivation(to="tex", lang="zh")
+    assert "ctexart" not in block.report("tex")
+
+
+def test_texts_of_the_user_stay_as_they_are() -> None:
+    text = '"""where"""\n\ndim D "symbol"\n\nblock B(x: [n, d]):\n    """Parts"""\n    '
+    text += "return x -> linear(d)\n\nmodel M(x: [2, D]):\n    return x -> B\n"
+    report = report_of(loads(text)._project, lang="zh")
+    assert report.about == "where"
+    assert report.symbols[0].meaning == "symbol"
+
+
+# With a real TeX ---------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
+def test_tex_sets_chinese_documents(steps: bool, tmp_path: Path) -> None:
+    """XeLaTeX and ctex set a document in Chinese, without a character that its fonts lack."""
+    assert shutil.which("xelatex"), "install texlive-xetex and texlive-lang-chinese"
+    assert shutil.which("pdftotext"), "install poppler-utils"
+    model = load(ZOO / "pvt.arch")
+    preset = model.presets[0]
+    text = (
+        model.derivation("macs", preset, "tex", "zh")
+        if steps
+        else model.report("tex", "zh", preset=preset)
+    )
+    (tmp_path / "a.tex").write_text(text, "utf-8")
+    options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
+    for _ in range(2):
+        ran = subprocess.run(
+            ["xelatex", *options, "a.tex"],
+            capture_output=True, cwd=tmp_path, check=False, timeout=240,
+        )  # fmt: skip
+        log = (tmp_path / "a.log").read_text("utf-8", "replace")
+        assert ran.returncode == 0, [line for line in log.split("\n") if line.startswith("!")]
+    assert "Missing character" not in log
+    over = [float(wide) for wide in re.findall(r"Overfull \\hbox \(([0-9.]+)pt", log)]
+    assert max(over, default=0.0) <= 5
+    subprocess.run(["pdftotext", "-layout", "a.pdf"], cwd=tmp_path, check=True, timeout=60)
+    pages = (tmp_path / "a.txt").read_text("utf-8")
+    for word in ("化简", "合计") if steps else ("默认值", "次数", "计数约定"):
+        assert word in pages
