@@ -7,7 +7,7 @@ tree is a graph without cycles, and every walk over it remembers what it has see
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import sympy
@@ -39,7 +39,6 @@ class Operation:
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     declaration: tree.Op | None = None
-    sizes: Mapping[str, object] = field(default_factory=dict)  # names in the declaration
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,9 +55,7 @@ def run_op(
             counts[name] = found
     _check_locals(declaration, counts, entity.module.counts)
     shapes = tuple(tensor.shape for tensor in outputs)
-    node = costs.Operation(
-        entity.name, kind or entity.name, counts, inputs, shapes, declaration, dict(scope.names)
-    )
+    node = costs.Operation(entity.name, kind or entity.name, counts, inputs, shapes, declaration)
     return node, outputs
 
 
