@@ -74,6 +74,8 @@ def bounds(known: Knowledge, expr: Expr) -> tuple[Rational | None, Rational | No
     if not denominator.is_positive:
         return None, None
     plain = _without_rounding(known, expand(numerator))
+    if plain.is_Number:
+        return plain, plain
     least = _least(known, plain.free_symbols)
     terms = sympy.Add.make_args(plain)
     signs = {_sign(term) for term in terms}
