@@ -32,7 +32,6 @@ class ArchLexer(RegexLexer):
     name = "closedform architecture"
     aliases: ClassVar[list[str]] = ["arch"]
     filenames: ClassVar[list[str]] = ["*.arch"]
-    url = "https://pypi.org/project/closedform/"
     version_added = ""
 
     tokens: ClassVar[dict[str, list[Any]]] = {
