@@ -160,7 +160,7 @@ def _(node: Product) -> str:
 def _side_by_side(factors: Sequence[Written]) -> str:
     """Factors with a space between, and a star before one that begins with a digit."""
     first, *rest = map(_factor, factors)
-    return first + "".join(f" * {text}" if text[0].isdigit() else f" {text}" for text in rest)
+    return first + "".join(f" * {text}" if text[:1].isdigit() else f" {text}" for text in rest)
 
 
 def _factor(node: Written) -> str:
