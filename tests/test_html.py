@@ -18,7 +18,7 @@ import closedform as cf
 from closedform.api import measures_of, open_project, zoo_names
 from closedform.derive import written as w
 from closedform.render.amounts import NoNumberError, Numbers, amount
-from closedform.render.at_preset import by_name, parts_of, sizes_at
+from closedform.render.at_preset import amounts_of_rows, by_name, parts_of, sizes_at
 from closedform.render.displays import equation
 from closedform.render.html_report import html_report
 from closedform.render.inline import pieces
@@ -99,6 +99,46 @@ def test_parts_add_up_to_the_values_of_the_presets(name: str) -> None:
                 assert sum(amounts[at] for amounts in own.values()) == value
 
 
+@pytest.mark.parametrize("name", zoo_names())
+def test_stages_alike_cost_what_each_of_them_costs(name: str) -> None:
+    """Fails when a row that tells several stages at once says another thing than these."""
+    for shown in reports(name, models_only=True):
+        each = replace(shown, parts=shown.every_part)
+        for preset in shown.presets[:2]:
+            sizes = sizes_at(shown.basis, preset.given)
+            assert amounts_by_place(shown, sizes) == amounts_by_place(each, sizes)
+
+
+def amounts_by_place(
+    shown: Report, sizes: dict[str, w.Written]
+) -> dict[tuple[int, int, str], list[Fraction]]:
+    """What the rows of parts cost that have one depth, line and name."""
+    found: dict[tuple[int, int, str], list[Fraction]] = {}
+    for row, amounts in zip(shown.parts, amounts_of_rows(shown, sizes), strict=True):
+        key = row.depth, row.line, row.name.split(" = ")[0]
+        for at, amount_ in enumerate(amounts or ()):
+            found.setdefault(key, [Fraction(0)] * len(shown.formulas))[at] += amount_
+    return found
+
+
+def test_stages_alike_are_told_once() -> None:
+    """Fails when PVT's first three stages have rows of their own in a report, or one row in the
+    pictures and in the JSON report, which show each stage."""
+    (shown,) = reports("pvt", models_only=True)
+    stages = [row for row in shown.parts if row.kind == "stage"]
+    assert [(row.name, row.stages) for row in stages] == [
+        ("s = 1..3", (("s", 1, 3),)),
+        ("s = 4", ()),
+    ]
+    assert [row.name for row in shown.every_part if row.kind == "stage"] == [
+        "s = 1", "s = 2", "s = 3", "s = 4",
+    ]  # fmt: skip
+    project = open_project("pvt")
+    wish = Wish(measures_of(project, (), None), stages="each")
+    apart = report(project, project.part(None), wish)
+    assert apart.parts == apart.every_part
+
+
 def test_a_page_is_the_same_each_time() -> None:
     assert cf.zoo("vit").report("html") == cf.zoo("vit").report("html")
 
@@ -154,6 +194,7 @@ def test_hostile_texts_stay_texts(text: str) -> None:
         replace(
             shown, title=text, about=text, file=text, parts=tuple(rows), symbols=tuple(symbols),
             presets=tuple(presets), where=tuple(where), convention_says=text,
+                every_part=tuple(rows),
         )
     )  # fmt: skip
     root = read(page)

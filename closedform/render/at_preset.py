@@ -34,9 +34,20 @@ def sizes_at(basis: Basis, given: Sizes) -> dict[str, w.Written]:
 
 
 def parts_of(report: Report, sizes: Mapping[str, w.Written]) -> tuple[Part, ...]:
-    """The parts of a model as a tree, with their amounts at the sizes."""
-    weights = tuple(row.measure in WEIGHTS for row in report.formulas)
-    return _parts(list(report.parts), 0, Numbers(sizes), weights)
+    """Every part of a model as a tree, with their amounts at the sizes."""
+    return _parts(list(report.every_part), 0, Numbers(sizes), _of_weights(report))
+
+
+def amounts_of_rows(
+    report: Report, sizes: Mapping[str, w.Written]
+) -> tuple[tuple[Fraction, ...] | None, ...]:
+    """What all of each row of the table of parts costs; of stages alike, together."""
+    numbers, weights = Numbers(sizes), _of_weights(report)
+    return tuple(_amounts(row, numbers, weights) for row in report.parts)
+
+
+def _of_weights(report: Report) -> tuple[bool, ...]:
+    return tuple(row.measure in WEIGHTS for row in report.formulas)
 
 
 def _parts(
@@ -59,11 +70,18 @@ def _amounts(
     uses = (row.copies if of_weights else row.times for of_weights in weights)
     try:
         return tuple(
-            numbers.of(cost) * numbers.of(times)
+            numbers.of(_over_stages(w.Product((times, cost)), row))
             for cost, times in zip(row.costs, uses, strict=True)
         )
     except NoNumberError:
         return None
+
+
+def _over_stages(node: w.Written, row: PartRow) -> w.Written:
+    """The sum of what a row says of one stage over all that are alike."""
+    for index, first, last in reversed(row.stages):
+        node = w.BigSum(index, w.Number(first), w.Number(last), node)
+    return node
 
 
 def by_name(parts: tuple[Part, ...]) -> dict[str, tuple[Fraction, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -29,10 +29,9 @@ class Basis:
     conditions: tuple[w.Written, ...]
 
 
-def basis(formed: Sequence[Closed]) -> Basis:
-    """The basis of closed forms of one model or block."""
+def basis(formed: Sequence[Closed], starts: Mapping[str, Expr]) -> Basis:
+    """The basis of closed forms of one model or block; `starts` are sizes before the stages."""
     derivation, order = formed[0].derivation, formed[0].order
-    starts = {name: value for form in formed for name, value in form.starts.items()}
     spelled = {symbol.name: value for symbol, value in derivation.known.spelled.items()}
     return Basis(
         _sizes({s.name: value for s, value in derivation.defaults.items()}, order),

@@ -68,9 +68,9 @@ def curve_of(name: str, form: Closed, size: str, values: Mapping[Symbol, Expr]) 
             raise fail("argument", f"`{size}` has a value for each stage", None,
                        f"choose one of them, such as `{symbol}`")  # fmt: skip
         expr = _in_one(form, symbol, values)
-        conditions = basis([form])
+        conditions = basis([form], {})
     written = forms.write(expr, forms.Order())
-    sizes = sizes_at(basis([form]), sizes_of(dict(values), form.order))
+    sizes = sizes_at(basis([form], {}), sizes_of(dict(values), form.order))
 
     @cache
     def at(x: int) -> Fraction | None:

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from closedform.derive import written as w
 from closedform.render import charts, displays, drawing, mathml, svg
-from closedform.render.at_preset import Part, by_name, parts_of, sizes_at, sweeps
+from closedform.render.at_preset import (
+    Part,
+    amounts_of_rows,
+    by_name,
+    parts_of,
+    sizes_at,
+    sweeps,
+)
 from closedform.render.language import language
 from closedform.render.templating import Node, Raw, template_writer
 from closedform.render.view import Report
@@ -51,6 +59,7 @@ class _Page:
     """What a page shows besides the report: its pictures, and numbers at one preset."""
 
     report: Report
+    sizes: dict[str, w.Written]
     parts: tuple[Part, ...]
     work: int
 
@@ -59,7 +68,7 @@ class _Page:
         preset = report.presets[0] if report.presets else None
         worked = [at for at, row in enumerate(report.formulas) if row.convention]
         sizes = sizes_at(report.basis, preset.given if preset else ())
-        return cls(report, parts_of(report, sizes), (worked or [0])[0])
+        return cls(report, sizes, parts_of(report, sizes), (worked or [0])[0])
 
     def data(self) -> dict[str, Any]:
         """The pictures and numbers of the page, for the template."""
@@ -76,7 +85,7 @@ class _Page:
         shown = preset.title if preset else None
         architecture = drawing.drawing(report, self.parts, totals, self.work, shades, shown)
         found: dict[str, Any] = {
-            "drawing": Raw(architecture) if report.parts else "",
+            "drawing": Raw(architecture) if report.every_part else "",
             "preset": shown,
             "shares": "",
             "costs": [],
@@ -103,14 +112,10 @@ class _Page:
 
     def _at_preset(self) -> list[str]:
         """What all of each part costs, in the order of the rows of the parts."""
-        found: list[str] = []
-        waiting = list(reversed(self.parts))
-        while waiting:
-            part = waiting.pop()
-            amounts = part.amounts
-            found.append("" if amounts is None else _whole(amounts[self.work]))
-            waiting.extend(reversed(part.parts))
-        return found
+        return [
+            "" if amounts is None else _whole(amounts[self.work])
+            for amounts in amounts_of_rows(self.report, self.sizes)
+        ]
 
 
 def _whole(amount: Fraction) -> str:

@@ -76,7 +76,7 @@ def json_report(report: Report) -> str:
                 "copies_of_weights": w.plain(row.copies),
                 "costs": dict(zip(titles, map(w.plain, row.costs), strict=True)),
             }
-            for row in report.parts
+            for row in report.every_part
         ],
         "presets": [
             {

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy
 from sympy import Expr, Integer
 
 from closedform.derive import cost, forms
 from closedform.derive import written as w
-from closedform.derive.cost import Site
+from closedform.derive.alike import Alike, Frame
+from closedform.derive.cost import Node, Site
 from closedform.derive.result import Closed
 from closedform.derive.sizes import say
+from closedform.derive.told import nodes_of
 
 MAX_DEPTH = 4
 
@@ -36,7 +39,8 @@ class PartRow:
 
     `kind` is "operation", "block", "stage" or "steps"; `loops` are those between this part and the
     one that it belongs to. `copies` is how often its weights count: less than `times` where they
-    are shared, more where only some of them are at work.
+    are shared, more where only some of them are at work. `stages` are the loops, each by its index
+    with the first and the last value, of which the row is one stage of several alike.
     """
 
     depth: int
@@ -47,6 +51,7 @@ class PartRow:
     times: w.Written
     copies: w.Written
     costs: tuple[w.Written, ...]
+    stages: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,23 +78,38 @@ class _Uses:
 ONCE = _Uses(Integer(1), Integer(1), frozenset())
 
 
-class Parts:
-    """The rows of the parts of a model."""
+@dataclass(frozen=True)
+class _Place:
+    """Where a row stands: in which frame it is told, and for which stages alike."""
 
-    def __init__(self, formed: Sequence[Closed]) -> None:
+    frame: Frame
+    stages: tuple[tuple[str, int, int], ...] = ()
+
+
+class Parts:
+    """The rows of the parts of a model; with `alike`, stages of one shape are told once.
+
+    `starts` are then the sizes before the first stage that a row mentions: D_0 = 3.
+    """
+
+    def __init__(self, formed: Sequence[Closed], alike: bool = False) -> None:
         self.formed = formed
-        self.order = formed[0].order
+        self.alike = alike
+        self.derivation = formed[0].derivation
+        self.starts: dict[str, Expr] = {}
 
     def of(self, root: cost.Sequence) -> Iterator[PartRow]:
         """The rows of a whole model or block."""
-        return self.rows(root.body, ONCE, 0)
+        return self.rows(root.body, ONCE, 0, _Place(Frame(order=self.formed[0].order)))
 
-    def rows(self, sites: Sequence[Site], uses: _Uses, depth: int) -> Iterator[PartRow]:
+    def rows(
+        self, sites: Sequence[Site], uses: _Uses, depth: int, place: _Place
+    ) -> Iterator[PartRow]:
         for site, count in _counted(sites):
             again = uses.inside("same", site.span.line, Integer(count), Integer(count))
-            yield from self._site(site, again, depth)
+            yield from self._site(site, again, depth, place)
 
-    def _site(self, site: Site, uses: _Uses, depth: int) -> Iterator[PartRow]:
+    def _site(self, site: Site, uses: _Uses, depth: int, place: _Place) -> Iterator[PartRow]:
         node, line = site.node, site.span.line
         match node:
             case cost.Operation() | cost.Sequence():
@@ -97,37 +117,63 @@ class Parts:
                 if all(amount == 0 for amount in amounts):
                     return
                 kind = "block" if isinstance(node, cost.Sequence) else "operation"
-                yield self._row(kind, site, node.name, uses, amounts, depth)
+                yield self._row(kind, site, node.name, uses, amounts, depth, place)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
                     inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
-                    yield from self.rows(inner, uses.of_parts, depth + 1)
+                    yield from self.rows(inner, uses.of_parts, depth + 1, place)
             case cost.Repeat():
                 copies = Integer(1) if node.shared else node.times
                 uses = uses.inside("repeat", line, node.times, copies)
-                yield from self.rows(node.body, uses, depth)
+                yield from self.rows(node.body, uses, depth, place)
             case cost.Choose():
                 uses = uses.inside("choose", line, node.count, node.of)
-                yield from self.rows(node.body, uses, depth)
+                yield from self.rows(node.body, uses, depth, place)
             case cost.Stages():
-                for index, body in enumerate(node.bodies, node.first):
-                    name = f"{node.index} = {index}"
-                    amounts = self._amounts(body, uses)
-                    yield self._row("stage", site, name, uses, amounts, depth)
-                    yield from self.rows(body, uses.of_parts, depth + 1)
+                for name, told, stage in self._stages(node, place):
+                    amounts = self._amounts(stage, uses)
+                    yield self._row("stage", site, name, uses, amounts, depth, told)
+                    yield from self.rows(stage, uses.of_parts, depth + 1, told)
             case cost.Steps():
                 name = f"{node.index} = {say(node.first)}..{say(node.last)}"
-                yield self._row("steps", site, name, uses, self._amounts((site,), uses), depth)
-                yield from self.rows(node.body, uses.of_parts, depth + 1)
+                amounts = self._amounts((site,), uses)
+                yield self._row("steps", site, name, uses, amounts, depth, place)
+                yield from self.rows(node.body, uses.of_parts, depth + 1, place)
             case cost.Cases():
                 for condition, body in (
                     (node.condition, node.then),
                     (sympy.Not(node.condition), node.otherwise),
                 ):
                     holds = cost.indicator(condition)
-                    yield from self.rows(body, uses.inside("if", line, holds, holds), depth)
+                    inside = uses.inside("if", line, holds, holds)
+                    yield from self.rows(body, inside, depth, place)
             case cost.Weights():
                 dropped = uses.dropped | cost.DROPPED[node.mode]
-                yield from self.rows(node.body, replace(uses, dropped=dropped), depth)
+                yield from self.rows(node.body, replace(uses, dropped=dropped), depth, place)
+
+    def _stages(
+        self, node: cost.Stages, place: _Place
+    ) -> Iterator[tuple[str, _Place, Sequence[Site]]]:
+        """The stages of a loop, or its runs of stages alike: name, place and body of each."""
+        if not self.alike:
+            for index, body in enumerate(node.bodies, node.first):
+                yield f"{node.index} = {index}", place, body
+            return
+        runs = Alike(node, self.derivation.stage_symbols, self._value, self._normal)
+        for frame, body in runs.frames(place.frame):
+            first, last = frame.stages[0], frame.stages[-1]
+            if first == last:
+                yield f"{node.index} = {first}", place, body
+            else:
+                stages = (*place.stages, (node.index, first, last))
+                yield f"{node.index} = {first}..{last}", _Place(frame, stages), body
+
+    def _value(self, node: Node) -> Expr:
+        """All measures of a node as one expression: each by a symbol of its own."""
+        found = zip(self.formed, sympy.numbered_symbols("of_"), strict=False)
+        return sympy.Add(*(form.of(node) * symbol for form, symbol in found))
+
+    def _normal(self, expr: Any) -> Any:
+        return sympy.expand(self.derivation.known.renamed(expr)) if isinstance(expr, Expr) else expr
 
     def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[Expr]:
         return [
@@ -138,21 +184,49 @@ class Parts:
         ]
 
     def _row(
-        self, kind: str, site: Site, name: str, uses: _Uses, amounts: Sequence[Expr], depth: int
+        self,
+        kind: str,
+        site: Site,
+        name: str,
+        uses: _Uses,
+        amounts: Sequence[Expr],
+        depth: int,
+        place: _Place,
     ) -> PartRow:
-        return PartRow(
+        frame, order = place.frame, place.frame.order
+
+        def written(expr: Expr) -> w.Written:
+            return forms.write(frame.told(expr), order)
+
+        row = PartRow(
             depth,
             kind,
             site.span.line,
             name,
             tuple(
-                Loop(kind, line, forms.write(times, self.order), forms.write(copies, self.order))
+                Loop(kind, line, written(times), written(copies))
                 for kind, line, times, copies in uses.loops
             ),
-            forms.write(uses.times, self.order),
-            forms.write(uses.copies, self.order),
-            tuple(forms.shortest(amount, self.order) for amount in amounts),
+            written(uses.times),
+            written(uses.copies),
+            tuple(forms.shortest(frame.told(amount), order) for amount in amounts),
+            place.stages,
         )
+        self.starts.update(_starts(row, frame))
+        return row
+
+
+def _starts(row: PartRow, frame: Frame) -> Iterator[tuple[str, Expr]]:
+    """The sizes before the first stage that a row mentions."""
+    printed = {
+        node.name
+        for node in nodes_of(row)
+        if isinstance(node, w.Symbol) and (node.index or "").endswith("-1")
+    }
+    before = frame.stages[0] - 1 if frame.stages else 0
+    for family, value in frame.start.items():
+        if family in printed:
+            yield f"{family}_{before}", value
 
 
 def _counted(sites: Sequence[Site]) -> list[tuple[Site, int]]:

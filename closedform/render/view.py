@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -92,6 +92,8 @@ class Omission:
 
 @dataclass(frozen=True)
 class Report:
+    """What a report says; its `parts` tell stages alike once, `every_part` each by itself."""
+
     title: str
     file: str
     keyword: str
@@ -102,6 +104,7 @@ class Report:
     where: tuple[Definition, ...]
     formulas: tuple[FormulaRow, ...]
     parts: tuple[PartRow, ...]
+    every_part: tuple[PartRow, ...]
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
     basis: Basis
@@ -140,6 +143,13 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     if preset:
         presets = (_preset_row(project, preset, formed),)
     convention = next((m.convention for m in wish.measures if m.convention), None)
+    every_part = tuple(Parts(formed).of(derivation.root))
+    parts, starts = every_part, {}
+    if wish.stages == "sum":
+        starts = {name: value for form in formed for name, value in form.starts.items()}
+        alike = Parts(formed, alike=True)
+        parts = tuple(alike.of(derivation.root))
+        starts.update(alike.starts)
     return Report(
         title=entity.name,
         file=project.module.title,
@@ -148,12 +158,13 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         chosen=wish.names,
         preset=wish.preset,
         symbols=_symbols(derivation, formed),
-        where=_where(derivation, formed, wish),
+        where=_where(derivation, formed, starts, words),
         formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
-        parts=tuple(Parts(formed).of(derivation.root)),
+        parts=parts,
+        every_part=every_part,
         presets=presets,
         assumptions=tuple(_assumptions(derivation, formed[0].order, words)),
-        basis=basis(formed),
+        basis=basis(formed, starts),
         definitions=tuple(_definitions(derivation, formed)),
         convention=convention.name if convention else None,
         convention_says=words.tr(convention.says) if convention else "",
@@ -235,15 +246,16 @@ def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRo
     return tuple(rows)
 
 
-def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tuple[Definition, ...]:
+def _where(
+    derivation: Derivation, formed: Sequence[Closed], starts: Mapping[str, Expr], words: Language
+) -> tuple[Definition, ...]:
     """The abbreviations that the formulas need, each after those that it needs itself."""
     spelled = derivation.known.spelled
     order = formed[0].order
-    rows: list[Definition] = []
-    if wish.stages == "sum":
-        starts = {name: value for form in formed for name, value in form.starts.items()}
-        for name, value in starts.items():
-            rows.append(Definition(_stage_symbol(name), forms.write(value, order), ""))
+    rows = [
+        Definition(_stage_symbol(name), forms.write(value, order), "")
+        for name, value in starts.items()
+    ]
     families: dict[str, dict[int, Expr]] = {}
     for symbol in _needed(derivation, formed):
         family, index = derivation.stage_symbols.get(symbol, (symbol.name, 0))
@@ -254,7 +266,7 @@ def _where(derivation: Derivation, formed: Sequence[Closed], wish: Wish) -> tupl
             meaning = _meaning(derivation, family)
             rows.append(Definition(w.Symbol(family), written, meaning))
         else:
-            rows.extend(stage_definitions(derivation, family, values, order, language(wish.lang)))
+            rows.extend(stage_definitions(derivation, family, values, order, words))
     return tuple(rows)
 
 
