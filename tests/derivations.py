@@ -117,7 +117,7 @@ class Evaluator:
         return self.sizes[node.name, node.index]
 
     def _function(self, node: w.Function) -> Any:
-        if node.name in ("axis", "size"):
+        if node.name == "size" or node.name.startswith("axis_"):
             raise KeyError(node.name)
         first = node.arguments[0]
         if isinstance(first, w.Symbol):

@@ -12,6 +12,7 @@ from derivations import Evaluator, number, random_sizes
 from helpers import TESTS, ZOO, Golden, names, programs
 
 from closedform.api import open_project, zoo
+from closedform.derive import cost
 from closedform.derive import written as w
 from closedform.derive.elaborate import Derivation
 from closedform.derive.measures import measure
@@ -24,6 +25,7 @@ from closedform.derive.told import Said, Step
 from closedform.errors import ClosedformError
 
 FILES = programs(ZOO, 20)
+ELEMENTWISE = ("addition", "product", "quotient")
 SEEDS = (1, 2, 3)
 
 
@@ -113,7 +115,7 @@ class Numbers:
             value = number(evaluator(step.right))
         except KeyError:
             told = [part.text for part in step.reason if isinstance(part, Said)]
-            assert any("definition" in t or "declaration" in t for t in told), w.plain(step.right)
+            assert any("definition" in t or "declared" in t for t in told), w.plain(step.right)
             return
         assert value == expected, (w.plain(step.right), value, expected)
 
@@ -153,7 +155,26 @@ def test_every_named_line_exists(path: Path) -> None:
             for part in passage.parts:
                 for line in part.lines:
                     source = passage.span.source.text.split("\n")[line - 1]
-                    assert part.name in source or part.name in ("addition", "product", "quotient")
+                    assert part.name in source or part.name in ELEMENTWISE
+
+
+@pytest.mark.parametrize("what", ["macs", "params"])
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_nothing_is_passed_over(path: Path, what: str) -> None:
+    """Fails when an operation of a block is in no line of its derivation."""
+    for project, entity in parts(path):
+        told: set[tuple[str, str, int]] = set()
+        for passage in walk(project.closed(entity, measure(what))).passages:
+            for part in (*passage.parts, *passage.quiet):
+                told |= {(passage.span.source.name, part.name, line) for line in part.lines}
+        waiting: list[cost.Node] = [project.derivation(entity).root]
+        while waiting:
+            for site in cost.children(waiting.pop()):
+                place = site.span.source.name, getattr(site.node, "name", ""), site.span.line
+                if isinstance(site.node, cost.Operation):
+                    assert place in told
+                elif place not in told:
+                    waiting.append(site.node)
 
 
 def test_the_numbers_of_a_preset() -> None:

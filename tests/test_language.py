@@ -241,16 +241,17 @@ MLP：macs 的逐步推导
   已知 x [n, d]
   linear（第 3 行） [n, d] -> [n, hidden]
   | return x -> linear(hidden) -> gelu -> linear(d)
-    macs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
-      = (n d) hidden    (out = hidden)
+    MACs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
+      = (n d) hidden    (size(x) = n d, out = hidden)
       = n d hidden    (化简)
   linear（第 3 行） [n, hidden] -> [n, d]
   | return x -> linear(hidden) -> gelu -> linear(d)
-    macs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
-      = (n hidden) d    (out = d)
+    MACs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
+      = (n hidden) d    (size(x) = n hidden, out = d)
       = n d hidden    (化简)
+  以下各项不增加：gelu（第 3 行） [n, hidden]
   合计
-    macs(MLP) = n d hidden + n d hidden    (各运算之和)
+    MACs(MLP) = n d hidden + n d hidden    (各运算之和)
       = 2 n d hidden    (化简)
 
 假设与计数约定
@@ -300,8 +301,8 @@ def test_pages_say_their_language() -> None:
     block = loads(MLP)["MLP"]
     assert '<html lang="zh"' in block.report("html", lang="zh")
     assert '<html lang="en"' in block.report("html")
-    assert r"\documentclass[11pt,fleqn]{ctexart}" in block.report("tex", lang="zh")
-    assert r"\documentclass[11pt,fleqn]{ctexart}" in block.derivation(to="tex", lang="zh")
+    assert r"\documentclass[10pt,fleqn]{ctexart}" in block.report("tex", lang="zh")
+    assert r"\documentclass[10pt,fleqn]{ctexart}" in block.derivation(to="tex", lang="zh")
     assert "ctexart" not in block.report("tex")
 
 

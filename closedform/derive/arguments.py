@@ -123,15 +123,6 @@ def as_list(elab: Elaborator, parameter: tree.Parameter, value: Value, scope: Sc
     return items
 
 
-def told_arguments(bound: dict[str, Value]) -> tuple[tuple[str, str], ...]:
-    """The arguments as a report names them."""
-    return tuple(
-        (name, str(value) if isinstance(value, Tensor) else say(value))
-        for name, value in bound.items()
-        if isinstance(value, Tensor | Expr)
-    )
-
-
 def match_arguments(
     elab: Elaborator, entity: Entity, bound: dict[str, Value], scope: Scope, span: Span
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from closedform.derive import cost as costs
@@ -10,7 +12,6 @@ from closedform.derive.arguments import (
     match_arguments,
     parameters_of,
     signature,
-    told_arguments,
 )
 from closedform.derive.modules import Entity, parts_of
 from closedform.derive.operations import run_op
@@ -64,11 +65,12 @@ def apply(
             try:
                 match_arguments(elab, entity, bound, scope, span)
                 if isinstance(entity.declaration, tree.Op):
-                    inputs = tuple(v.shape for v in bound.values() if isinstance(v, Tensor))
-                    kind = modifiers.get("kind")
-                    node, outputs = run_op(elab, entity, scope, inputs, kind, span)
+                    operation, outputs = run_op(
+                        elab, entity, scope, bound, modifiers.get("kind"), span
+                    )
+                    node = replace(operation, facts=frozenset(used))
                 else:
-                    node, outputs = run_block(elab, entity, scope, told_arguments(bound))
+                    node, outputs = run_block(elab, entity, scope, bound)
             except ClosedformError as error:
                 raise _noted(error, entity, span) from None
         elab.cache[key] = (node, outputs, frozenset(used))
@@ -101,7 +103,7 @@ def _noted(error: ClosedformError, entity: Entity, span: Span) -> ClosedformErro
 
 
 def run_block(
-    elab: Elaborator, entity: Entity, scope: Scope, arguments: tuple[tuple[str, str], ...]
+    elab: Elaborator, entity: Entity, scope: Scope, given: Mapping[str, Value]
 ) -> tuple[costs.Sequence, tuple[Value, ...]]:
     """Derive the body of a block or model whose parameters are in the scope."""
     declaration = entity.declaration
@@ -144,7 +146,7 @@ def run_block(
     try:
         sites = elab.run(body[:-1], scope)
         outputs = tuple(elab.evaluator.value(value, scope) for value in last.values)
-        node = costs.Sequence(entity.name, arguments, sites + tuple(elab.sites), declaration)
+        node = costs.Sequence(entity.name, given, sites + tuple(elab.sites), declaration)
     finally:
         elab.calling.pop()
         elab.sites = outer

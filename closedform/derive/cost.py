@@ -7,8 +7,8 @@ tree is a graph without cycles, and every walk over it remembers what it has see
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -17,6 +17,9 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.sizes import expand
 from closedform.errors import Span
 from closedform.grammar import tree
+
+if TYPE_CHECKING:
+    from closedform.derive.knowledge import Fact
 
 Shape: TypeAlias = tuple[Expr, ...]
 
@@ -31,7 +34,11 @@ class Site:
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One operation: how much it counts, and of which kind it is."""
+    """One operation: how much it counts, and of which kind it is.
+
+    One that is written in the language has its declaration, the arguments that it was given, and
+    the facts that its shapes and counts rest on.
+    """
 
     name: str
     kind: str
@@ -39,14 +46,16 @@ class Operation:
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     declaration: tree.Op | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+    facts: frozenset[Fact] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
 class Sequence:
-    """A block or a model: its parts, one after the other."""
+    """A block or a model: the arguments that it was given, and its parts, one after the other."""
 
     name: str
-    arguments: tuple[tuple[str, str], ...]
+    given: Mapping[str, Any]
     body: tuple[Site, ...]
     declaration: tree.Block
 

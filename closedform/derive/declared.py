@@ -59,7 +59,7 @@ def product(*factors: w.Written) -> w.Written:
 class Declared:
     """Reads the formulas of one operation; `say` writes a size."""
 
-    def __init__(self, operation: Operation, given: Mapping[str, Any], say: Say) -> None:
+    def __init__(self, operation: Operation, say: Say) -> None:
         assert operation.declaration is not None
         self.declaration = operation.declaration
         self.say = say
@@ -70,7 +70,7 @@ class Declared:
                 self._bind(parameter.name.name, parameter.shape.axes, next(shapes))
         for parameter in self.declaration.parameters:
             if parameter.shape is None:
-                self.names[parameter.name.name] = self._argument(parameter, given)
+                self.names[parameter.name.name] = self._argument(parameter, operation.given)
         for output, shape in zip(self.declaration.outputs, operation.outputs, strict=True):
             self.names[output.name.name] = shape
         self.locals = {
@@ -209,8 +209,8 @@ class Declared:
                 filled += [] if one else [bracketed(part.filled)]
                 value = value * _expr(part.value)
             else:
-                declared = [w.Fraction(product(*declared), part.declared)]
-                filled = filled if one else [w.Fraction(product(*filled), part.filled)]
+                declared = [w.Fraction(_bare(product(*declared)), part.declared)]
+                filled = filled if one else [w.Fraction(_bare(product(*filled)), part.filled)]
                 value = value / _expr(part.value)
         if filled[0] == w.Number(1) and len(filled) > 1:
             del filled[0]
@@ -282,6 +282,13 @@ def _joined(operator: str, parts: list[Spelled], value: Any) -> Spelled:
         w.Condition(operator, tuple(part.filled for part in parts)),
         value,
     )
+
+
+def _bare(node: w.Written) -> w.Written:
+    """A part without the brackets around all of it, which a bar of a fraction makes needless."""
+    if isinstance(node, w.Function) and node.name == "":
+        return node.arguments[0]
+    return node
 
 
 def _negative(node: w.Written) -> w.Written:

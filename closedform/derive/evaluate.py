@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Integer, Rational
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.cost import indicator
+from closedform.derive.cost import Operation, indicator
 from closedform.derive.sizes import Divides, expand, say
 from closedform.derive.values import Applied, BuiltIn, Family, Scope, Tensor, Value, say_kind
 from closedform.errors import Diagnostic, LimitError, Span, fail
@@ -266,7 +266,10 @@ class Evaluator:
                 shape.append(self._extent(item, axis, scope))
             elif not isinstance(item, tree.Rest):
                 self._inside(self.size(item, scope), axis, item.span, strict=True)
-        return Tensor(self.owner.demands.axes(shape, node.span, "the slice"))
+        result = Tensor(self.owner.demands.axes(shape, node.span, "the slice"))
+        moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,))
+        self.owner.emit(node.span, moved)
+        return result
 
     def _extent(self, item: tree.Slice, axis: Expr, scope: Scope) -> Expr:
         start = self.size(item.start, scope) if item.start else Integer(0)

@@ -81,6 +81,11 @@ class Measure:
             return self.name
         return f"{self.name} under {self.convention.name}"
 
+    @property
+    def label(self) -> str:
+        """How a formula names it: `MACs`, or `params`."""
+        return self.unit if self.convention else self.name
+
 
 @cache
 def conventions() -> dict[str, Convention]:

@@ -16,7 +16,9 @@ from closedform.derive.steps import Passage, Walk
 from closedform.derive.told import Step
 
 
-def numbers(walk: Walk, derivation: Derivation, settled: Mapping[Expr, Expr]) -> tuple[Step, ...]:
+def numbers(
+    walk: Walk, derivation: Derivation, settled: Mapping[Expr, Expr]
+) -> tuple[tuple[Step, ...], ...]:
     """The value of each passage whose sizes have numbers, each from those before it."""
     values = _Values(derivation, settled, dict(walk.sums), walk.passages)
     for passage in walk.passages:
@@ -34,7 +36,7 @@ class _Values:
     passages: tuple[Passage, ...]
 
     def __post_init__(self) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[tuple[Step, ...]] = []
         self.costs: dict[w.Written, int] = {}
         known = self.derivation.known
         self.sizes: dict[str, Expr] = {str(s): v for s, v in self.settled.items()}
@@ -54,9 +56,10 @@ class _Values:
         formula = by_name if _has(by_name, passage.subject) else passage.steps[-1].right
         filled, total = self.filled(formula, frame, stage), w.Number(int(value))
         self.costs[subject] = int(value)
-        self.steps.append(Step(subject, filled, (), value, value))
+        steps = [Step(subject, filled, (), value, value)]
         if filled != total:
-            self.steps.append(Step(None, total, (), value, value))
+            steps.append(Step(None, total, (), value, value))
+        self.steps.append(tuple(steps))
 
     def cost(self, node: w.Function, frame: Frame, stage: int | None) -> int | None:
         """The cost of a part by its name; a block may be told for other stages than this one."""

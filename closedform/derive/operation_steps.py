@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import sympy
 from sympy import Expr, Integer
@@ -10,11 +11,20 @@ from sympy import Expr, Integer
 from closedform.derive import cost, forms
 from closedform.derive import written as w
 from closedform.derive.alike import Frame
-from closedform.derive.cost import Site
+from closedform.derive.cost import Node, Site
 from closedform.derive.declared import Declared, Spelled, bracketed, product
-from closedform.derive.knowledge import Fact
 from closedform.derive.measures import OF_WEIGHTS
-from closedform.derive.told import Part, Reason, Step, Teller, commas, nodes_of, plus, said
+from closedform.derive.told import (
+    Part,
+    Quiet,
+    Reason,
+    Step,
+    Teller,
+    commas,
+    nodes_of,
+    plus,
+    said,
+)
 from closedform.derive.values import Tensor
 
 MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
@@ -36,38 +46,57 @@ class Operations(Teller):
                 found.setdefault(id(site.node), []).append(site)
         return tuple(self.part(sites, frame) for sites in found.values())
 
+    def quiet(self, bodies: Sequence[Sequence[Site]], frame: Frame) -> tuple[Quiet, ...]:
+        """What adds nothing to a body; to bodies of stages alike, also what only some have."""
+        places = [[*_quiet(body, self.value)] for body in bodies]
+        at = [{(line, node.name) for line, node in place} for place in places]
+        rows = [*places[-1], *(
+            (line, node) for place in places[:-1] for line, node in place
+            if (line, node.name) not in at[-1]
+        )]  # fmt: skip
+        found: dict[Quiet, dict[int, None]] = {}
+        for line, node in rows:
+            holds = [(line, node.name) in those for those in at]
+            row = Quiet(node.name)
+            if not all(holds):
+                stages = zip(frame.stages, holds, strict=True)
+                row = Quiet(node.name, stages=tuple(stage for stage, here in stages if here))
+            elif isinstance(node, cost.Operation):
+                shapes = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
+                row = Quiet(node.name, *shapes)
+            found.setdefault(row, {})[line] = None
+        return tuple(replace(row, lines=tuple(lines)) for row, lines in found.items())
+
     def part(self, sites: Sequence[Site], frame: Frame) -> Part:
         node, span = sites[0].node, sites[0].span
         assert isinstance(node, cost.Operation)
         lines = tuple(dict.fromkeys(site.span.line for site in sites))
-        given, facts = self.calls.get(id(node), ({}, frozenset()))
-        inputs, outputs = (
-            tuple(tuple(self.size(size, frame) for size in shape) for shape in shapes)
-            for shapes in (node.inputs, node.outputs)
-        )
+        inputs, outputs = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
         if node.declaration is None:
             says = ""
             steps = self.built_in(node, frame)
         else:
             says = (node.declaration.doc or "").split("\n")[0]
-            declared = Declared(node, given, lambda size: self.size(size, frame))
-            steps = self.rounded(declared, node, facts, frame)
+            declared = Declared(node, lambda size: self.size(size, frame))
+            steps = self.rounded(declared, node, frame)
             steps += self.counted(declared, node, frame)
         source = span.source.line(span.line).strip()
         return Part(node.name, says, lines, source, inputs, outputs, tuple(steps))
 
-    def rounded(
-        self, declared: Declared, node: cost.Operation, facts: Iterable[Fact], frame: Frame
-    ) -> list[Step]:
+    def rounded(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
         """Why an axis that is stated with a floor has the size that it has."""
         steps: list[Step] = []
         outputs = {o.name.name: shape for o, shape in zip(
             declared.declaration.outputs, node.outputs, strict=True)}  # fmt: skip
         shown: set[w.Written] = set()
-        reason = commas(
-            [(forms.write(frame.told(f.condition), frame.order),)
-             for f in sorted(facts, key=str) if f.reason != "case"]
-        )  # fmt: skip
+        rests = [
+            forms.write(frame.told(fact.condition), frame.order)
+            for fact in sorted(node.facts, key=str)
+            if fact.reason != "case"
+        ]
+        since = commas([(rest,) for rest in rests])
+        since = (said("since "), *since) if since else ()
+        span = declared.declaration.span
         taken = {self.derivation.known.renamed(size) for shape in node.inputs for size in shape}
         for name, at, spelled in declared.axes():
             value = self.derivation.known.renamed(outputs[name][at])
@@ -75,11 +104,20 @@ class Operations(Teller):
                 continue
             shown.add(spelled.filled)
             right = frame.told(value)
-            subject = w.Function("axis", (w.Symbol(name), w.Number(len(outputs[name]) + at + 1)))
+            axis = len(outputs[name]) + at
+            subject = w.Function(f"axis_{axis}", (w.Symbol(name),))
             left = frame.told(spelled.value)
-            steps.append(Step(subject, spelled.declared, (said("the declaration"),), left, left))
-            steps.append(Step(None, spelled.filled, (said("put in"),), left, left))
-            steps.append(Step(None, forms.write(right, frame.order), reason, left, right))
+            sizes = commas(self.told_sizes(declared, spelled.declared, frame)) or (said("put in"),)
+            stated = said(
+                "axis {axis} of {name} as declared, line {line} of {file}",
+                axis=axis,
+                name=name,
+                line=span.line,
+                file=span.source.name,
+            )
+            steps.append(Step(subject, spelled.declared, (stated,), left, left))
+            steps.append(Step(None, spelled.filled, sizes, left, left))
+            steps.append(Step(None, forms.write(right, frame.order), since, left, right))
         return steps
 
     def counted(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
@@ -115,12 +153,19 @@ class Operations(Teller):
         return [(OF_WEIGHTS.get(self.measure.name, ("", self.measure.name))[1], 1)]
 
     def told_sizes(self, declared: Declared, formula: w.Written, frame: Frame) -> list[Reason]:
-        """What the names of a formula stand for."""
+        """What the names of a formula stand for, and the size of each tensor in it."""
         found: list[Reason] = []
-        for node in dict.fromkeys(n for n in nodes_of(formula) if isinstance(n, w.Symbol)):
-            value = declared.names.get(node.name)
-            if node.index is not None and isinstance(value, tuple):
-                value = value[int(node.index) - 1]
+        for node in dict.fromkeys(nodes_of(formula)):
+            if isinstance(node, w.Symbol):
+                value = declared.names.get(node.name)
+                if node.index is not None and isinstance(value, tuple):
+                    value = value[int(node.index) - 1]
+            elif isinstance(node, w.Function) and node.name == "size":
+                (tensor,) = node.arguments
+                assert isinstance(tensor, w.Symbol)
+                value = sympy.Mul(*declared.names[tensor.name])
+            else:
+                continue
             if isinstance(value, tuple | Tensor) or value is None:
                 continue
             value = Integer(int(value)) if isinstance(value, bool) else value
@@ -175,6 +220,23 @@ def _operations(body: Sequence[Site], measure: str) -> Iterator[Site]:
                 continue
             case _:
                 yield from _operations(cost.children(node), measure)
+
+
+def _quiet(
+    sites: Sequence[Site], value: Callable[[Node], Expr], dropped: bool = False
+) -> Iterator[tuple[int, cost.Operation | cost.Sequence]]:
+    """What stands in a body and adds nothing, operations and whole blocks, with their lines."""
+    for site in sites:
+        node = site.node
+        nothing = dropped or value(node) == 0
+        match node:
+            case cost.Operation() | cost.Sequence():
+                if nothing:
+                    yield site.span.line, node
+            case cost.Stages() | cost.Steps() if not nothing:
+                continue
+            case _:
+                yield from _quiet(cost.children(node), value, nothing)
 
 
 def _weighted(found: Sequence[tuple[int, Spelled]]) -> Spelled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sympy import Expr
@@ -26,11 +26,11 @@ def run_op(
     elab: Elaborator,
     entity: Entity,
     scope: Scope,
-    inputs: tuple[costs.Shape, ...],
+    given: Mapping[str, Value],
     kind: str | None,
     span: Span,
 ) -> tuple[costs.Operation, tuple[Value, ...]]:
-    """The counts and the outputs of an operation whose arguments are in the scope."""
+    """The counts and the outputs of an operation whose arguments are given, and in the scope."""
     declaration = entity.declaration
     assert isinstance(declaration, tree.Op)
     _check_sizes(elab, entity, scope, span)
@@ -54,8 +54,11 @@ def run_op(
                 raise fail("count", f"`{name}` is stated twice", statement.span, "write one sum")
             counts[name] = found
     _check_locals(declaration, counts, entity.module.counts)
+    inputs = tuple(value.shape for value in given.values() if isinstance(value, Tensor))
     shapes = tuple(tensor.shape for tensor in outputs)
-    node = costs.Operation(entity.name, kind or entity.name, counts, inputs, shapes, declaration)
+    node = costs.Operation(
+        entity.name, kind or entity.name, counts, inputs, shapes, declaration, given
+    )
     return node, outputs
 
 

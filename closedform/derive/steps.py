@@ -21,14 +21,17 @@ from closedform.derive.declared import bracketed
 from closedform.derive.measures import OF_WEIGHTS
 from closedform.derive.operation_steps import Operations
 from closedform.derive.result import Closed
-from closedform.derive.told import Part, Reason, Said, Step, commas, line_of, plus, said
+from closedform.derive.told import Part, Quiet, Reason, Said, Step, commas, line_of, plus, said
 from closedform.derive.values import Tensor
 from closedform.errors import Span
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A block, a stage, a step of a loop or the model: its operations, and their sum."""
+    """A block, a stage, a step of a loop or the model: its operations, and their sum.
+
+    `quiet` are the operations that add nothing to it.
+    """
 
     kind: str
     name: str
@@ -37,6 +40,7 @@ class Passage:
     span: Span
     arguments: tuple[tuple[str, w.Written | tuple[w.Written, ...]], ...]
     parts: tuple[Part, ...]
+    quiet: tuple[Quiet, ...]
     steps: tuple[Step, ...]
     frame: Frame
     value: Expr
@@ -97,7 +101,7 @@ class _Walker(Operations):
         kind, name = root.declaration.keyword, self.own_name(root.name)
         says, span = root.declaration.doc or "", root.declaration.span
         passage = self.passage(
-            kind, name, self.named(name), says, span, arguments, root.body, frame,
+            kind, name, self.named(name), says, span, arguments, (root.body,), frame,
             self.closed.written(),
         )  # fmt: skip
         self.passages.append(passage)
@@ -110,18 +114,20 @@ class _Walker(Operations):
         says: str,
         span: Span,
         arguments: tuple[tuple[str, w.Written | tuple[w.Written, ...]], ...],
-        body: tuple[Site, ...],
+        bodies: Sequence[tuple[Site, ...]],
         frame: Frame,
         final: w.Written | None = None,
     ) -> Passage:
-        """The operations of a body and their sum."""
+        """The operations of a body and their sum; of bodies alike, the last is told."""
+        body = bodies[-1]
         terms = self.terms(body, frame)
         value = sympy.Add(*(term.value for term in terms))
         told = frame.told(value)
         last = final or self.amount(value, frame)
         steps = self.summed(subject, terms, told, last, frame)
         parts = self.parts(body, frame)
-        return Passage(kind, name, subject, says, span, arguments, parts, steps, frame, told)
+        quiet = self.quiet(bodies, frame)
+        return Passage(kind, name, subject, says, span, arguments, parts, quiet, steps, frame, told)
 
     def summed(
         self, subject: w.Written, terms: Sequence[_Term], value: Expr, last: w.Written, frame: Frame
@@ -239,15 +245,14 @@ class _Walker(Operations):
             self.done[form] = name, inner
             general = frame.general or frame
             label = general.label if inner else None
-            bound = self.calls[id(node)][0] if id(node) in self.calls else {}
             arguments = tuple(
-                (key, self.argument(bound[key], general))
+                (key, self.argument(node.given[key], general))
                 for key in (p.name.name for p in node.declaration.parameters)
-                if isinstance(bound.get(key), Tensor | Expr)
+                if isinstance(node.given.get(key), Tensor | Expr)
             )
             passage = self.passage(
                 "block", name, self.named(name, label), node.declaration.doc or "",
-                node.declaration.span, arguments, node.body, general,
+                node.declaration.span, arguments, (node.body,), general,
             )  # fmt: skip
             self.passages.append(passage)
         name, inner = self.done[form]
@@ -270,10 +275,10 @@ class _Walker(Operations):
             if all(self.value(part.node) == 0 for part in body):
                 continue
             subject = self.named(name, inner.label)
-            passage = self.passage("stage", name, subject, "", site.span, (), body, inner)
+            bodies = [node.bodies[stage - node.first] for stage in inner.stages]
+            passage = self.passage("stage", name, subject, "", site.span, (), bodies, inner)
             self.passages.append(passage)
             last = passage.steps[-1].right
-            bodies = [node.bodies[stage - node.first] for stage in inner.stages]
             values = [sympy.Add(*(self.value(part.node) for part in one)) for one in bodies]
             if len(inner.stages) == 1:
                 found.append(_Term(subject, last, values[0], (why,)))
@@ -289,7 +294,7 @@ class _Walker(Operations):
         inner = in_step(frame, node.index)
         name = self.own_name("step")
         subject = self.named(name, inner.label)
-        passage = self.passage("step", name, subject, "", site.span, (), node.body, inner)
+        passage = self.passage("step", name, subject, "", site.span, (), (node.body,), inner)
         self.passages.append(passage)
         bounds = self.size(node.first, frame), self.size(node.last, frame)
         named = w.BigSum(node.index.name, *bounds, subject)

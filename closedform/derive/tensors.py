@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import sympy
@@ -67,7 +68,9 @@ def concat(arguments: Arguments) -> Tensor:
             )
     joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
     shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
-    return Tensor(elab.demands.axes(shape, span, "the result"))
+    result = Tensor(elab.demands.axes(shape, span, "the result"))
+    _move(arguments, tensors, (result,))
+    return result
 
 
 def split(arguments: Arguments) -> tuple[Tensor, ...]:
@@ -81,11 +84,11 @@ def split(arguments: Arguments) -> tuple[Tensor, ...]:
             total = say(sympy.Add(*sizes))
             raise fail("shape", f"the parts add up to {total}, and the axis has {say(whole)}", span)
     else:
-        parts = elab.evaluator.as_size(value, span)
-        if not (parts.is_Integer and 1 <= parts <= 64):
-            raise fail("range", f"a tensor is split into 1 to 64 parts, not {say(parts)}", span)
-        sizes = [whole / parts] * int(parts)
-    return tuple(
+        number = elab.evaluator.as_size(value, span)
+        if not (number.is_Integer and 1 <= number <= 64):
+            raise fail("range", f"a tensor is split into 1 to 64 parts, not {say(number)}", span)
+        sizes = [whole / number] * int(number)
+    parts = tuple(
         Tensor(
             elab.demands.axes(
                 (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part"
@@ -93,6 +96,15 @@ def split(arguments: Arguments) -> tuple[Tensor, ...]:
         )
         for size in sizes
     )
+    _move(arguments, (tensor,), parts)
+    return parts
+
+
+def _move(arguments: Arguments, inputs: Iterable[Tensor], outputs: Iterable[Tensor]) -> None:
+    """Note an operation that counts nothing: derivations follow the shapes through it."""
+    before, after = (tuple(tensor.shape for tensor in found) for found in (inputs, outputs))
+    node = costs.Operation(arguments.name, arguments.name, {}, before, after)
+    arguments.elab.emit(arguments.span, node)
 
 
 def rearrange(arguments: Arguments) -> Tensor:
@@ -112,7 +124,9 @@ def rearrange(arguments: Arguments) -> Tensor:
             if new
             else 'axes are dropped with mean("... -> ..."), sum or amax',
         )
-    return Tensor(_assembled(arguments.elab, right, sizes, span))
+    result = Tensor(_assembled(arguments.elab, right, sizes, span))
+    _move(arguments, (tensor,), (result,))
+    return result
 
 
 def reduced(arguments: Arguments) -> Tensor:

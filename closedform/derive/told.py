@@ -12,7 +12,7 @@ from sympy import Expr
 from closedform.derive import forms
 from closedform.derive import written as w
 from closedform.derive.alike import Frame
-from closedform.derive.cost import Node, Site
+from closedform.derive.cost import Node, Shape, Site
 from closedform.derive.result import Closed
 
 
@@ -51,6 +51,20 @@ class Part:
     steps: tuple[Step, ...]
 
 
+@dataclass(frozen=True)
+class Quiet:
+    """An operation that adds nothing, with what it takes and gives; or a block, by its name.
+
+    `stages` are those that have it, where not all that are told at once do.
+    """
+
+    name: str
+    inputs: tuple[tuple[w.Written, ...], ...] = ()
+    outputs: tuple[tuple[w.Written, ...], ...] = ()
+    stages: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
+
+
 class Teller:
     """Writes the sizes and the costs of one closed form."""
 
@@ -59,8 +73,6 @@ class Teller:
         self.measure = closed.measure
         self.derivation = closed.derivation
         self.values: dict[int, Expr] = {}
-        cache = self.derivation.evaluator.owner.cache
-        self.calls = {id(node): (dict(key[1]), facts) for key, (node, _, facts) in cache.items()}
 
     def value(self, node: Node) -> Expr:
         """What a part counts, in the abbreviations of the file."""
@@ -77,7 +89,11 @@ class Teller:
         return forms.shortest(frame.told(expr), frame.order)
 
     def named(self, name: str, label: str | None = None) -> w.Written:
-        return w.Function(self.measure.name, (w.Symbol(name, label),))
+        return w.Function(self.measure.label, (w.Symbol(name, label),))
+
+    def shapes(self, found: Sequence[Shape], frame: Frame) -> tuple[tuple[w.Written, ...], ...]:
+        """The shapes of tensors as they are written in a frame."""
+        return tuple(tuple(self.size(size, frame) for size in shape) for shape in found)
 
     def normal(self, expr: Any) -> Any:
         """An expression in one form, for comparing."""

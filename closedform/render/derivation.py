@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,8 @@ from closedform.derive.numbers import settle
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
 from closedform.derive.steps import Passage, Walk, walk
-from closedform.derive.told import Part, Said, Step, nodes_of
-from closedform.errors import Span, fail, suggestion
+from closedform.derive.told import Part, Quiet, Said, Step, nodes_of
+from closedform.errors import fail, suggestion
 from closedform.grammar import tree
 from closedform.render.aligned import Reason, aligned, plain_lines, stacked
 from closedform.render.formats import latex_typed, markdown_typed
@@ -34,6 +34,7 @@ from closedform.render.view import (
     said,
     stage_definitions,
 )
+from closedform.render.widths import ROOM, width
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ class PartView:
 
 
 @dataclass(frozen=True)
+class QuietView:
+    """What adds nothing; without `inputs` it gives what it takes, without shapes it is a block."""
+
+    name: str
+    lines: str
+    inputs: tuple[tuple[w.Written, ...], ...]
+    outputs: tuple[tuple[w.Written, ...], ...]
+
+
+@dataclass(frozen=True)
 class ArgumentView:
     """What a block is given: a size, or a tensor by its shape."""
 
@@ -74,6 +85,7 @@ class PassageView:
     says: str
     arguments: tuple[ArgumentView, ...]
     parts: tuple[PartView, ...]
+    quiet: tuple[QuietView, ...]
     steps: tuple[StepView, ...]
 
 
@@ -85,7 +97,7 @@ class DerivationView:
     measure: str
     says: str
     passages: tuple[PassageView, ...]
-    numbers: tuple[StepView, ...]
+    numbers: tuple[tuple[StepView, ...], ...]
     lang: str = "en"
 
 
@@ -101,7 +113,7 @@ def derivation_view(
     closed = project.closed(entity, measure)
     told = report(project, entity, Wish(measures=(measure,), preset=preset, lang=lang))
     found = walk(closed)
-    lines: tuple[Step, ...] = ()
+    lines: tuple[tuple[Step, ...], ...] = ()
     if preset is not None:
         chosen = project.preset(preset)
         if project.model_of(chosen) is not entity:
@@ -112,7 +124,7 @@ def derivation_view(
     passages = tuple(_passage(passage, own, words) for passage in found.passages)
     names = _Names(closed, found, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
-    last = tuple(_step(step, words) for step in lines)
+    last = tuple(_number(steps, words) for steps in lines)
     return DerivationView(told, measure.title, said(measure, words), passages, last, lang)
 
 
@@ -197,10 +209,11 @@ def _passage(passage: Passage, own: str, words: Language) -> PassageView:
         passage.kind,
         _title(passage, words),
         len(passage.frame.stages) > 1 or passage.kind == "step",
-        _place(passage.span, own, words),
+        _place(passage, own, words),
         passage.says,
         arguments,
         tuple(_part(part, words) for part in passage.parts),
+        tuple(_quiet(row, words) for row in passage.quiet),
         tuple(_step(step, words) for step in passage.steps),
     )
 
@@ -220,23 +233,52 @@ def _title(passage: Passage, words: Language) -> str:
     return words.tr("Model {name}" if passage.kind == "model" else "Block {name}", name=name)
 
 
-def _place(span: Span, own: str, words: Language) -> str:
-    if span.source.name == own:
-        return words.tr("line {line}", line=span.line)
-    return words.tr("line {line} of {file}", line=span.line, file=span.source.name)
+def _place(passage: Passage, own: str, words: Language) -> str:
+    span, stages = passage.span, passage.frame.stages
+    place = words.tr("line {line}", line=span.line)
+    if span.source.name != own:
+        place = words.tr("line {line} of {file}", line=span.line, file=span.source.name)
+    if passage.kind == "block" and len(stages) == 1:
+        return words.tr("{place}, as in stage {stage}", place=place, stage=stages[0])
+    return place
 
 
 def _part(part: Part, words: Language) -> PartView:
-    lines = words.tr(", ").join(map(str, part.lines))
-    several = len(part.lines) > 1
-    where = words.tr("lines {lines}" if several else "line {line}", lines=lines, line=lines)
     steps = tuple(_step(step, words) for step in part.steps)
-    return PartView(part.name, part.says, where, part.source, part.inputs, part.outputs, steps)
+    lines = _lines_of(part.lines, words)
+    return PartView(part.name, part.says, lines, part.source, part.inputs, part.outputs, steps)
+
+
+def _quiet(row: Quiet, words: Language) -> QuietView:
+    kept = set(row.inputs) == set(row.outputs)
+    inputs = () if kept else row.inputs
+    lines = _lines_of(row.lines, words)
+    if row.stages:
+        stages = words.tr(", ").join(map(str, row.stages))
+        lines = words.tr("{lines}, only where s = {stages}", lines=lines, stages=stages)
+    return QuietView(row.name, lines, inputs, row.outputs)
+
+
+def _lines_of(lines: tuple[int, ...], words: Language) -> str:
+    several = len(lines) > 1
+    found = words.tr(", ").join(map(str, lines))
+    return words.tr("lines {lines}" if several else "line {line}", lines=found, line=found)
 
 
 def _step(step: Step, words: Language) -> StepView:
     reason = tuple(piece for part in step.reason for piece in _pieces(part, words))
     return StepView(step.subject, step.right, reason)
+
+
+def _number(steps: Sequence[Step], words: Language) -> tuple[StepView, ...]:
+    """The numbers of a passage: on one line where that has room for what is put in and its sum."""
+    found = tuple(_step(step, words) for step in steps)
+    joined = w.Condition("=", tuple(step.right for step in steps))
+    subject = found[0].subject
+    assert subject is not None
+    if len(found) == 2 and width(latex(subject) + latex(joined)) <= ROOM:
+        return (StepView(subject, joined, ()),)
+    return found
 
 
 def _pieces(part: str | Said | w.Written, words: Language) -> tuple[str | w.Written, ...]:
