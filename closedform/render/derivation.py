@@ -22,6 +22,7 @@ from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.aligned import Reason, aligned, plain_lines, stacked
 from closedform.render.formats import latex_typed
+from closedform.render.html_derivation import html_derivation
 from closedform.render.language import Language, language
 from closedform.render.latex import latex
 from closedform.render.markdown import FLAVOURS, code, escape_markdown
@@ -323,6 +324,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "tex": template_writer("derivation_document.tex.j2", escape_latex, latex, _TOOLS),
     "fragment": template_writer("derivation.tex.j2", escape_latex, latex, _TOOLS),
     "text": template_writer("derivation.txt.j2", str, w.plain, _PLAIN),
+    "html": html_derivation,
 }
 
 
