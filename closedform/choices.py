@@ -2,5 +2,5 @@
 
 FORMS = ("shortest", "expanded", "factored", "grouped")
 STAGES = ("sum", "each")
-FORMATS = ("md", "tex", "fragment", "macros", "text", "html", "json")
+FORMATS = ("md", "mkdocs", "notebook", "tex", "fragment", "macros", "text", "html", "json")
 LANGUAGES = ("en", "zh")

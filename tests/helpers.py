@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from closedform.api import measures_of
 from closedform.cli import run
+from closedform.derive.measures import measure
+from closedform.derive.modules import Entity
+from closedform.derive.project import Project
+from closedform.render.derivation import derivation_view, write_derivation
+from closedform.render.formats import format_named
+from closedform.render.markdown import FLAVOURS
+from closedform.render.view import Wish, report
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -106,3 +115,26 @@ def at_most(seconds: int, what: str) -> Iterator[None]:
 def names(paths: Sequence[Path]) -> list[str]:
     """Test ids of files."""
     return [path.stem for path in paths]
+
+
+# Markdown ----------------------------------------------------------------------------------
+
+MATH = {
+    "md": re.compile(r"^```math\n(.*?)\n```$|\$`(.*?)`\$", re.S | re.M),
+    "mkdocs": re.compile(r"^\\\[\n(.*?)\n\\\]$|\\\((.*?)\\\)", re.S | re.M),
+    "notebook": re.compile(r"^\$\$\n(.*?)\n\$\$$|\$([^$]+)\$", re.S | re.M),
+}
+
+
+def formulas(text: str, flavour: str) -> list[str]:
+    """Every formula of a Markdown text, in the order in which they stand there."""
+    return [displayed or inline for displayed, inline in MATH[flavour].findall(text)]
+
+
+def markdown_texts(project: Project, entity: Entity) -> Iterator[tuple[str, dict[str, str]]]:
+    """The report and the derivations of a model or block in every flavour of Markdown."""
+    told = report(project, entity, Wish(measures_of(project, (), None)))
+    yield "report", {name: format_named(name).write(told) for name in FLAVOURS}
+    for name in ("macs", "params"):
+        view = derivation_view(project, entity, measure(name))
+        yield f"derivation of {name}", {to: write_derivation(view, to) for to in FLAVOURS}

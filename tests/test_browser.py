@@ -36,6 +36,9 @@ addEventListener("load", () => {{
       math: [...page.querySelectorAll("math")].map(size),
       fractions: [...page.querySelectorAll("mfrac")].map(size),
       pictures: [...page.querySelectorAll("svg")].map(size),
+      beside: [...page.querySelectorAll(".why:not(:empty)")].map((why) =>
+        why.getBoundingClientRect().top < why.previousElementSibling.getBoundingClientRect().bottom
+      ),
       outside: [...page.querySelectorAll("svg text")].filter((text) => {{
         const inner = text.getBoundingClientRect();
         const outer = text.ownerSVGElement.getBoundingClientRect();
@@ -80,11 +83,18 @@ def measure(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
     return measured
 
 
+PAGES = {
+    "vit": lambda: cf.zoo("vit").report("html"),
+    "pvt": lambda: cf.zoo("pvt").report("html"),
+    "derivation": lambda: cf.zoo("pvt").derivation(preset="PVT-Small", to="html"),
+}
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", ["vit", "pvt"])
+@pytest.mark.parametrize("name", PAGES)
 def test_pages_in_a_browser(name: str, dark: bool, tmp_path: Path) -> None:
-    page = cf.zoo(name).report("html")
-    for shown in measure(page, tmp_path, dark):
+    page = PAGES[name]()
+    for width, shown in zip(WIDTHS, measure(page, tmp_path, dark), strict=True):
         assert shown["over"] == 0  # no bar below the page
         assert len(shown["math"]) == page.count("<math ")
         assert all(width > 4 and height > 4 for width, height in shown["math"])
@@ -92,6 +102,8 @@ def test_pages_in_a_browser(name: str, dark: bool, tmp_path: Path) -> None:
         assert len(shown["pictures"]) == page.count("<svg ")
         assert all(width > 300 and height > 80 for width, height in shown["pictures"])
         assert shown["outside"] == []
+        assert len(shown["beside"]) == len(re.findall('class="why">[^<]|class="why"><math', page))
+        assert set(shown["beside"]) <= {width > 500}  # a reason is below its step on a phone
         assert shown["dark"] is dark
         light = ("rgb(255, 255, 255)", "rgb(29, 35, 41)")
         assert (shown["paper"], shown["ink"]) == (

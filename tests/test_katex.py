@@ -1,4 +1,4 @@
-"""Every formula of the zoo in Markdown is typeset by KaTeX in strict mode.
+"""Every formula of the zoo, in every flavour of Markdown, is typeset by KaTeX in strict mode.
 
 Needs node, and `npm install` in tests/katex; fails where they are missing.
 """
@@ -6,31 +6,21 @@ Needs node, and `npm install` in tests/katex; fails where they are missing.
 from __future__ import annotations
 
 import json
-import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import TESTS, ZOO, names, programs
+from helpers import TESTS, ZOO, formulas, markdown_texts, names, programs
 
-from closedform.api import load
+from closedform.api import open_project
 from closedform.derive.written import Function, Product, Symbol
 from closedform.render.aligned import aligned
 from closedform.render.latex import latex
 
 KATEX = TESTS / "katex"
 FILES = programs(ZOO, 20)
-DISPLAY = re.compile(r"^```math\n(.*?)\n```$", re.DOTALL | re.MULTILINE)
-INLINE = re.compile(r"\$`(.*?)`\$", re.DOTALL)
 
 pytestmark = pytest.mark.slow
-
-
-def formulas(text: str, place: str) -> Iterator[tuple[str, str]]:
-    """Every formula of a Markdown text, displayed or in a line."""
-    for at, found in enumerate([*DISPLAY.findall(text), *INLINE.findall(DISPLAY.sub("", text))]):
-        yield f"{place}, formula {at + 1}", found
 
 
 def refused(found: list[tuple[str, str]]) -> list[list[str]]:
@@ -53,24 +43,25 @@ def refused(found: list[tuple[str, str]]) -> list[list[str]]:
 
 @pytest.mark.parametrize("path", FILES, ids=names(FILES))
 def test_katex_takes_every_formula(path: Path) -> None:
-    file = load(path)
-    found: list[tuple[str, str]] = []
-    for name in file:
-        found += formulas(file[name].report("md"), f"{path.stem}, report of {name}")
-        for measure in ("macs", "params"):
-            text = file[name].derivation(measure)
-            found += formulas(text, f"{path.stem}, derivation of {measure} of {name}")
+    project = open_project(str(path))
+    found = [
+        (f"{what} of {entity.name} as {flavour}, formula {at}", formula)
+        for entity in project.parts()
+        for what, texts in markdown_texts(project, entity)
+        for flavour, text in texts.items()
+        for at, formula in enumerate(formulas(text, flavour), 1)
+    ]
     assert refused(found) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=names(FILES))
 def test_tables_have_no_bar_in_a_formula(path: Path) -> None:
-    file = load(path)
-    for name in file:
-        for text in (file[name].report("md"), file[name].derivation()):
-            for line in text.split("\n"):
+    project = open_project(str(path))
+    for entity in project.parts():
+        for _, texts in markdown_texts(project, entity):
+            for line in texts["md"].split("\n"):
                 if line.startswith("|"):
-                    assert not any("|" in formula for formula in INLINE.findall(line)), line
+                    assert not any("|" in formula for formula in formulas(line, "md")), line
 
 
 def test_names_of_any_kind() -> None:

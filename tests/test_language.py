@@ -107,8 +107,8 @@ def test_a_language_that_is_not_there() -> None:
 def everything(project: Project, part: str | None, preset: str | None) -> Iterator[str]:
     """Everything that is told about a model or block in Chinese."""
     report = report_of(project, part, preset=preset, lang="zh")
-    for name in ("md", "text", "tex", "fragment", "html", "json", "macros"):
-        yield FORMATS[name].write(report)
+    for row in FORMATS.values():
+        yield row.write(report)
     yield repr(outline(report))
     for measure in ("params", "macs"):
         for name in DERIVATIONS:

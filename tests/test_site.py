@@ -63,7 +63,7 @@ INDEX_OF_FOLDER = f"""{MARK}
 |---|---|---:|---:|
 | [One](one.md) | small | 20 | 64 |
 | [One](one.md) | large | 160,400 | 640,000 |
-| [B](two-B.md) | wide \\| "one" | 144 | 256 |
+| [B](two-B.md) | wide &#124; "one" | 144 | 256 |
 
 ## All models
 

@@ -21,10 +21,12 @@ from closedform.derive.told import Part, Quiet, Said, Step, nodes_of
 from closedform.errors import fail, suggestion
 from closedform.grammar import tree
 from closedform.render.aligned import Reason, aligned, plain_lines, stacked
-from closedform.render.formats import latex_typed, markdown_typed
+from closedform.render.formats import latex_typed
+from closedform.render.html_derivation import html_derivation
 from closedform.render.language import Language, language
 from closedform.render.latex import latex
-from closedform.render.templating import escape_latex, escape_markdown, template_writer
+from closedform.render.markdown import FLAVOURS, code, escape_markdown
+from closedform.render.templating import escape_latex, template_writer
 from closedform.render.view import (
     Definition,
     Report,
@@ -329,15 +331,6 @@ def _cell(node: Any, points: float) -> str:
     return stacked(node.written, points)
 
 
-def _code(text: str) -> str:
-    """A line of a file as code in Markdown, whatever is in it."""
-    ticks = "`"
-    while ticks in text:
-        ticks += "`"
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{space}{text}{space}{ticks}"
-
-
 def _definition(symbol: Any, node: Any) -> str:
     return f"{latex(symbol.written)} = {latex(node.written)}"
 
@@ -351,11 +344,9 @@ _TOOLS: dict[str, Callable[..., Any]] = {
     "cell": _cell,
     "shape": _shape,
     "shapes": _shapes,
-    "code": _code,
     "typed": latex_typed,
     "definition": _definition,
 }
-_MARKDOWN: dict[str, Callable[..., Any]] = {**_TOOLS, "typed": markdown_typed}
 _PLAIN: dict[str, Callable[..., Any]] = {
     **_TOOLS,
     "display": _plain_display,
@@ -363,10 +354,19 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 }
 
 FORMATS: dict[str, Callable[[Any], str]] = {
-    "md": template_writer("derivation.md.j2", escape_markdown, latex, _MARKDOWN),
+    **{
+        name: template_writer(
+            "derivation.md.j2",
+            escape_markdown,
+            latex,
+            {**_TOOLS, "typed": code, "inline": flavour.inline, "block": flavour.block},
+        )
+        for name, flavour in FLAVOURS.items()
+    },
     "tex": template_writer("derivation_document.tex.j2", escape_latex, latex, _TOOLS),
     "fragment": template_writer("derivation.tex.j2", escape_latex, latex, _TOOLS),
     "text": template_writer("derivation.txt.j2", str, w.plain, _PLAIN),
+    "html": html_derivation,
 }
 
 

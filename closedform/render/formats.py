@@ -16,7 +16,8 @@ from closedform.render.json_report import json_report
 from closedform.render.language import Language, language
 from closedform.render.latex import equation, latex
 from closedform.render.macros import macros
-from closedform.render.templating import Node, escape_latex, escape_markdown, template_writer
+from closedform.render.markdown import FLAVOURS, code, escape_markdown
+from closedform.render.templating import Node, escape_latex, template_writer
 from closedform.render.view import Report
 
 FOOTNOTE = 0.85  # the width of \footnotesize over that of the text
@@ -130,15 +131,6 @@ def latex_typed(text: str) -> str:
     return f"\\texttt{{{escape_latex(text)}}}"
 
 
-def markdown_typed(text: str) -> str:
-    """A name as code."""
-    return f"`{escape_markdown(text)}`"
-
-
-def _markdown_formula(node: Node) -> str:
-    return f"$`{latex(node.written)}`$"
-
-
 LATEX_TOOLS: dict[str, Callable[..., Any]] = {
     "display": _display,
     "cell": _cell,
@@ -147,13 +139,17 @@ LATEX_TOOLS: dict[str, Callable[..., Any]] = {
     "indent": _latex_indent,
     "typed": latex_typed,
 }
-MARKDOWN_TOOLS: dict[str, Callable[..., Any]] = {
-    "display": _display,
-    "definition": _definition,
-    "number": number,
-    "indent": _markdown_indent,
-    "typed": markdown_typed,
-    "formula": _markdown_formula,
+MARKDOWN_TOOLS: dict[str, dict[str, Callable[..., Any]]] = {
+    name: {
+        "display": _display,
+        "definition": _definition,
+        "number": number,
+        "indent": _markdown_indent,
+        "typed": code,
+        "inline": flavour.inline,
+        "block": flavour.block,
+    }
+    for name, flavour in FLAVOURS.items()
 }
 TEXT_TOOLS: dict[str, Callable[..., Any]] = {
     "definition": _plain_definition,
@@ -166,13 +162,18 @@ TEXT_TOOLS: dict[str, Callable[..., Any]] = {
 
 _document = template_writer("document.tex.j2", escape_latex, latex, LATEX_TOOLS)
 _fragment = template_writer("fragment.tex.j2", escape_latex, latex, LATEX_TOOLS)
-_markdown = template_writer("report.md.j2", escape_markdown, latex, MARKDOWN_TOOLS)
+_markdown = {
+    name: template_writer("report.md.j2", escape_markdown, latex, tools)
+    for name, tools in MARKDOWN_TOOLS.items()
+}
 _plain_text = template_writer("report.txt.j2", str, w.plain, TEXT_TOOLS)
 
 FORMATS = {
     row.name: row
     for row in (
-        Format("md", (".md", ".markdown"), _markdown),
+        Format("md", (".md", ".markdown"), _markdown["md"]),
+        Format("mkdocs", (), _markdown["mkdocs"]),
+        Format("notebook", (), _markdown["notebook"]),
         Format("tex", (".tex",), _document),
         Format("fragment", (".inc", ".fragment.tex"), _fragment),
         Format("macros", (".macros.tex",), macros),

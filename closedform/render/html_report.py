@@ -27,13 +27,7 @@ MOST_SWEEPS = 4
 def html_report(report: Report) -> str:
     """The report as an HTML document, which is well-formed XML as well."""
     page = _Page.of(report)
-    tools: dict[str, Callable[..., Any]] = {
-        "display": _display,
-        "definition": _definition,
-        "number": _number,
-        "typed": _typed,
-        "page": lambda: page.data(),
-    }
+    tools = {**TOOLS, "page": lambda: page.data()}
     writer = template_writer("report.html.j2", mathml.escape_html, mathml.math, tools)
     return writer(report)
 
@@ -52,6 +46,14 @@ def _number(value: int | None, lang: str = "en") -> str:
 
 def _typed(text: str) -> str:
     return f"<code>{mathml.escape_html(text)}</code>"
+
+
+TOOLS: dict[str, Callable[..., Any]] = {
+    "display": _display,
+    "definition": _definition,
+    "number": _number,
+    "typed": _typed,
+}
 
 
 @dataclass(frozen=True)

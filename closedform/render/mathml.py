@@ -217,8 +217,9 @@ def _(node: w.Function) -> str:
         case "sqrt":
             return f"<msqrt>{arguments}</msqrt>"
         case "":
-            return _fenced(arguments)
-    return row(f"<mi>{escape_html(node.name)}</mi><mo>\u2061</mo>", _fenced(arguments))
+            alone = isinstance(node.arguments[0], w.Fraction)
+            return arguments if alone else _fenced(arguments)
+    return row(mathml(w.Symbol(node.name)), "<mo>\u2061</mo>", _fenced(arguments))
 
 
 @mathml.register

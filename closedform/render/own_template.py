@@ -15,7 +15,8 @@ from closedform.derive import written as w
 from closedform.errors import ClosedformError, Source, Span, fail
 from closedform.render.formats import LATEX_TOOLS, MARKDOWN_TOOLS, TEXT_TOOLS
 from closedform.render.latex import latex
-from closedform.render.templating import escape_latex, escape_markdown, filled, text_template
+from closedform.render.markdown import escape_markdown
+from closedform.render.templating import escape_latex, filled, text_template
 from closedform.render.view import Report
 
 
@@ -29,7 +30,7 @@ class Kind:
 
 
 KINDS = {
-    "md": Kind(escape_markdown, latex, MARKDOWN_TOOLS),
+    **{name: Kind(escape_markdown, latex, tools) for name, tools in MARKDOWN_TOOLS.items()},
     "tex": Kind(escape_latex, latex, LATEX_TOOLS),
     "fragment": Kind(escape_latex, latex, LATEX_TOOLS),
     "text": Kind(str, w.plain, TEXT_TOOLS),

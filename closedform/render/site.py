@@ -14,7 +14,7 @@ from closedform.derive.project import Project
 from closedform.errors import fail
 from closedform.render.formats import format_named, number
 from closedform.render.language import Language, language
-from closedform.render.templating import escape_markdown
+from closedform.render.markdown import escape_markdown
 from closedform.render.view import Report, Wish
 from closedform.render.view import report as view
 

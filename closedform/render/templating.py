@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
@@ -44,20 +43,6 @@ LATEX_SPECIAL = {
     "]": "{]}",
     "*": "{*}",
 }
-
-MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]|$#~])")
-HTML_SPECIAL = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
-
-
-def escape_markdown(text: str) -> str:
-    r"""Any text as text of a Markdown document.
-
-    What is special to HTML becomes an entity: not every Markdown knows a backslash before it.
-
-    >>> escape_markdown("a_b <script> & |")
-    'a\\_b &lt;script&gt; &amp; \\|'
-    """
-    return MARKDOWN_SPECIAL.sub(r"\\\1", text).translate(HTML_SPECIAL)
 
 
 def template_writer(
