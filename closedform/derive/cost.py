@@ -40,6 +40,11 @@ class Operation:
     outputs: tuple[Shape, ...]
     declaration: tree.Op | None = None
 
+    @property
+    def is_sign(self) -> bool:
+        """Whether it is `+`, `-`, `*` or `/`, which is named in words."""
+        return self.kind == "elementwise" and self.declaration is None
+
 
 @dataclass(frozen=True, eq=False)
 class Sequence:

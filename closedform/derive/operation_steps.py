@@ -14,7 +14,18 @@ from closedform.derive.cost import Site
 from closedform.derive.declared import Declared, Spelled, bracketed, product
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import OF_WEIGHTS
-from closedform.derive.told import Part, Reason, Step, Teller, commas, nodes_of, plus, said
+from closedform.derive.told import (
+    Part,
+    Reason,
+    Said,
+    Step,
+    Teller,
+    commas,
+    doc_said,
+    nodes_of,
+    plus,
+    said,
+)
 from closedform.derive.values import Tensor
 
 MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
@@ -45,16 +56,18 @@ class Operations(Teller):
             tuple(tuple(self.size(size, frame) for size in shape) for shape in shapes)
             for shapes in (node.inputs, node.outputs)
         )
+        says: str | Said = ""
         if node.declaration is None:
-            says = ""
             steps = self.built_in(node, frame)
         else:
-            says = (node.declaration.doc or "").split("\n")[0]
+            line = (node.declaration.doc or "").split("\n")[0]
+            says = doc_said(line, node.declaration.span)
             declared = Declared(node, given, lambda size: self.size(size, frame))
             steps = self.rounded(declared, node, facts, frame)
             steps += self.counted(declared, node, frame)
         source = span.source.line(span.line).strip()
-        return Part(node.name, says, lines, source, inputs, outputs, tuple(steps))
+        name = said(node.name) if node.is_sign else node.name
+        return Part(name, says, lines, source, inputs, outputs, tuple(steps))
 
     def rounded(
         self, declared: Declared, node: cost.Operation, facts: Iterable[Fact], frame: Frame

@@ -198,7 +198,7 @@ def _passage(passage: Passage, own: str, words: Language) -> PassageView:
         _title(passage, words),
         len(passage.frame.stages) > 1 or passage.kind == "step",
         _place(passage.span, own, words),
-        passage.says,
+        _text(passage.says, words),
         arguments,
         tuple(_part(part, words) for part in passage.parts),
         tuple(_step(step, words) for step in passage.steps),
@@ -231,7 +231,12 @@ def _part(part: Part, words: Language) -> PartView:
     several = len(part.lines) > 1
     where = words.tr("lines {lines}" if several else "line {line}", lines=lines, line=lines)
     steps = tuple(_step(step, words) for step in part.steps)
-    return PartView(part.name, part.says, where, part.source, part.inputs, part.outputs, steps)
+    name, says = _text(part.name, words), _text(part.says, words)
+    return PartView(name, says, where, part.source, part.inputs, part.outputs, steps)
+
+
+def _text(part: str | Said, words: Language) -> str:
+    return part if isinstance(part, str) else words.tr(part.text, **dict(part.values))
 
 
 def _step(step: Step, words: Language) -> StepView:
@@ -241,6 +246,8 @@ def _step(step: Step, words: Language) -> StepView:
 
 def _pieces(part: str | Said | w.Written, words: Language) -> tuple[str | w.Written, ...]:
     """A part of a reason in a language; texts and numbers next to each other are one."""
+    if part == ", ":
+        return (words.tr(", {reason}", reason=""),)
     if not isinstance(part, Said):
         return (part,)
     found: list[str | w.Written] = []

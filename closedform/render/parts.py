@@ -13,6 +13,7 @@ from closedform.derive import written as w
 from closedform.derive.cost import Site
 from closedform.derive.result import Closed
 from closedform.derive.sizes import say
+from closedform.render.language import Language
 
 MAX_DEPTH = 4
 
@@ -76,8 +77,8 @@ ONCE = _Uses(Integer(1), Integer(1), frozenset())
 class Parts:
     """The rows of the parts of a model."""
 
-    def __init__(self, formed: Sequence[Closed]) -> None:
-        self.formed = formed
+    def __init__(self, formed: Sequence[Closed], words: Language) -> None:
+        self.formed, self.words = formed, words
         self.order = formed[0].order
 
     def of(self, root: cost.Sequence) -> Iterator[PartRow]:
@@ -96,8 +97,11 @@ class Parts:
                 amounts = self._amounts((site,), uses)
                 if all(amount == 0 for amount in amounts):
                     return
-                kind = "block" if isinstance(node, cost.Sequence) else "operation"
-                yield self._row(kind, site, node.name, uses, amounts, depth)
+                if isinstance(node, cost.Sequence):
+                    kind, name = "block", node.name
+                else:
+                    kind, name = "operation", operation_name(node, self.words)
+                yield self._row(kind, site, name, uses, amounts, depth)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
                     inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
                     yield from self.rows(inner, uses.of_parts, depth + 1)
@@ -153,6 +157,11 @@ class Parts:
             forms.write(uses.copies, self.order),
             tuple(forms.shortest(amount, self.order) for amount in amounts),
         )
+
+
+def operation_name(node: cost.Operation, words: Language) -> str:
+    """The name of an operation: that of its declaration, or ours for a sign such as `+`."""
+    return words.tr(node.name) if node.is_sign else node.name
 
 
 def _counted(sites: Sequence[Site]) -> list[tuple[Site, int]]:

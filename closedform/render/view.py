@@ -14,7 +14,7 @@ from closedform.derive.elaborate import Derivation
 from closedform.derive.express import express, staying, with_defaults
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
-from closedform.derive.modules import Entity
+from closedform.derive.modules import Entity, in_standard_library
 from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
@@ -24,7 +24,7 @@ from closedform.errors import ClosedformError, Span
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.language import Language, language
-from closedform.render.parts import PartRow, Parts
+from closedform.render.parts import PartRow, Parts, operation_name
 
 REASONS = {
     "assumed": "stated in the file",
@@ -136,6 +136,9 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     values = project.values(preset) if preset else {}
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
+    about = declaration.doc or (project.module.file.doc or "" if not derivation.generic else "")
+    if in_standard_library(declaration.span.source):
+        about = words.tr(about)
     presets = () if preset else _presets(project, entity, formed)
     if preset:
         presets = (_preset_row(project, preset, formed),)
@@ -144,13 +147,13 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         title=entity.name,
         file=project.module.title,
         keyword=declaration.keyword,
-        about=declaration.doc or (project.module.file.doc or "" if not derivation.generic else ""),
+        about=about,
         chosen=wish.names,
         preset=wish.preset,
         symbols=_symbols(derivation, formed),
         where=_where(derivation, formed, wish),
         formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
-        parts=tuple(Parts(formed).of(derivation.root)),
+        parts=tuple(Parts(formed, words).of(derivation.root)),
         presets=presets,
         assumptions=tuple(_assumptions(derivation, formed[0].order, words)),
         basis=basis(formed),
@@ -158,8 +161,8 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         convention=convention.name if convention else None,
         convention_says=words.tr(convention.says) if convention else "",
         omissions=tuple(
-            Omission(name, () if whole else counts)
-            for name, counts, whole in (omitted(derivation.root, convention) if convention else ())
+            Omission(operation_name(node, words), () if whole else counts)
+            for node, counts, whole in (omitted(derivation.root, convention) if convention else ())
         ),
         lang=wish.lang,
     )
