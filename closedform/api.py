@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 
 from closedform.derive import written as w
 from closedform.derive.express import express, staying
-from closedform.derive.measures import Measure, conventions, measure
+from closedform.derive.measures import OF_WEIGHTS, Measure, conventions, measure
 from closedform.derive.modules import Entity, Loader, library_folder
 from closedform.derive.numbers import dims_values, evaluate
 from closedform.derive.project import Project
@@ -24,6 +24,7 @@ from closedform.errors import ClosedformError, fail, suggestion
 from closedform.files import read_text
 from closedform.render.derivation import derivation_view, write_derivation
 from closedform.render.formats import format_named
+from closedform.render.language import language
 from closedform.render.latex import equation, latex
 from closedform.render.view import Report, Wish, report
 
@@ -184,15 +185,18 @@ class Part:
         view = derivation_view(self._project, self._entity, what, preset, lang)
         return write_derivation(view, to)
 
-    def plot_parts(self, preset: str | None = None, **wish: Any) -> Picture:
+    def plot_parts(self, preset: str | None = None, lang: str = "en", **wish: Any) -> Picture:
         """The cost of each part at a preset, or at the first one, as bars.
 
-        A notebook shows the picture, `.save("parts.svg")` writes it. Needs closedform[plot].
+        A notebook shows the picture, `.save("parts.svg")` writes it. Needs closedform[plot], and
+        in Chinese an installed font.
         """
         from closedform.render.plots import parts_picture
 
         wish.setdefault("measures", measures_of(self._project, (), None))
-        return parts_picture(report(self._project, self._entity, Wish(preset=preset, **wish)))
+        return parts_picture(
+            report(self._project, self._entity, Wish(preset=preset, lang=lang, **wish))
+        )
 
     def _repr_markdown_(self) -> str:
         formulas = "\n\n".join(f._repr_markdown_() for f in (self.params, self.macs))
@@ -247,13 +251,14 @@ def plot_over(
     size: str,
     span: tuple[int, int],
     preset: str | None = None,
+    lang: str = "en",
     **sizes: int | Sequence[int],
 ) -> Picture:
     """Costs over a size, both axes logarithmic, with the exact places where they cross.
 
     `formulas` are the costs by the names that the legend shows, `span` the first and the last
     value of the size; the others are those of the preset, as far as `sizes` does not change them.
-    Needs closedform[plot].
+    Needs closedform[plot], and in Chinese an installed font.
     """
     from closedform.render.curves import curve_of, points_of
     from closedform.render.plots import curves_picture
@@ -262,8 +267,12 @@ def plot_over(
         curve_of(name, form._closed, size, form._values(preset, sizes))
         for name, form in formulas.items()
     ]
-    units = ", ".join(dict.fromkeys(form.unit for form in formulas.values()))
-    return curves_picture(curves, size, units, points_of(*span))
+    words = language(lang)
+    of_weights = {title for title, _ in OF_WEIGHTS.values()}  # in words; others are names
+    units = dict.fromkeys(
+        words.tr(form.unit) if form.unit in of_weights else form.unit for form in formulas.values()
+    )
+    return curves_picture(curves, size, words.tr(", ").join(units), points_of(*span), lang)
 
 
 def load(path: str | Path) -> Architecture:

@@ -38,17 +38,18 @@ Given x of shape [n, d].
 linear (line 3): Affine map of the last axis.
 [n, d] -> [n, hidden]
 return x -> linear(hidden) -> gelu -> linear(d)
-  macs(linear) | = size(x) out | definition of linear, line 3 of std/layers.arch
-   | = (n d) hidden | out = hidden
+  MACs(linear) | = size(x) out | definition of linear, line 3 of std/layers.arch
+   | = (n d) hidden | size(x) = n d, out = hidden
    | = n d hidden | simplified
 linear (line 3): Affine map of the last axis.
 [n, hidden] -> [n, d]
 return x -> linear(hidden) -> gelu -> linear(d)
-  macs(linear) | = size(x) out | definition of linear, line 3 of std/layers.arch
-   | = (n hidden) d | out = d
+  MACs(linear) | = size(x) out | definition of linear, line 3 of std/layers.arch
+   | = (n hidden) d | size(x) = n hidden, out = d
    | = n d hidden | simplified
+Nothing is added by gelu (line 3), [n, hidden].
 Together:
-  macs(MLP) | = n d hidden + n d hidden | the sum of its operations
+  MACs(MLP) | = n d hidden + n d hidden | the sum of its operations
    | = 2 n d hidden | simplified
 What this rests on
 No assumption was needed.

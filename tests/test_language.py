@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gettext
 import re
 import shutil
@@ -21,7 +22,9 @@ from closedform.derive.built_in import known_counts
 from closedform.derive.measures import OF_WEIGHTS, conventions
 from closedform.derive.project import Project
 from closedform.errors import ClosedformError
+from closedform.grammar import parse, tree
 from closedform.integrations.outline import outline
+from closedform.render.aligned import reason_rows
 from closedform.render.derivation import FORMATS as DERIVATIONS
 from closedform.render.formats import FORMATS
 from closedform.render.language import language
@@ -29,6 +32,7 @@ from closedform.render.site import MARK, site
 from closedform.render.view import REASONS
 
 FOLDER = PACKAGE / "render" / "locale" / "zh" / "LC_MESSAGES"
+STD = PACKAGE / "derive" / "std"
 FILES = programs(ZOO, 20)
 FAST = {"vit", "pvt", "recurrent", "albert"}
 MODELS = [
@@ -80,8 +84,9 @@ def test_translations_have_the_places_of_their_texts() -> None:
 
 
 def test_every_translation_is_used() -> None:
-    """Fails when the catalogue has a text that no module, template or convention has."""
-    files = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.j2"), *PACKAGE.rglob("conventions.toml")]
+    """Fails when the catalogue has a text that no module, template, convention or operation has."""
+    kinds = ("*.py", "*.j2", "conventions.toml", "std/*.arch")
+    files = [path for kind in kinds for path in PACKAGE.rglob(kind)]
     written = re.sub(r'"\s*\n\s*"', "", "\n".join(path.read_text("utf-8") for path in files))
     assert [t for t in texts(source()) if f'"{t}"' not in written and f"'{t}'" not in written] == []
 
@@ -93,6 +98,19 @@ def test_what_is_chosen_by_a_name_is_translated() -> None:
     said = [*REASONS.values(), *(row.says for row in conventions().values())]
     for text in [*said, *(title for title, _ in OF_WEIGHTS.values())]:
         assert words.tr(text) != text
+
+
+@pytest.mark.usefixtures("strict")
+def test_the_standard_library_is_translated() -> None:
+    """Fails when an operation or block has a docstring, of which a line is told, in English."""
+    words, told = language("zh"), 0
+    for path in programs(STD, 5):
+        for node in parse(path.read_text("utf-8"), path.name).declarations:
+            if isinstance(node, tree.Op | tree.Block) and node.doc:
+                text = node.doc.split("\n")[0] if isinstance(node, tree.Op) else node.doc
+                assert words.tr(text) != text
+                told += 1
+    assert told >= 40
 
 
 def test_a_language_that_is_not_there() -> None:
@@ -150,6 +168,7 @@ assume a | b
 
 block Q(x: [n, d]):
     """戊"""
+    x = x*x + x/2
     return x -> linear(d) -> softmax -> layernorm
 
 model W(x: [a, b]):
@@ -168,11 +187,6 @@ KNOWN = {  # names of the file, of operations, counts, measures and programs
     *("params", "MACs", "text", "closedform", "std", "arch", "layers", "Linear", "Conv"),
     *("hooks", "size", "out", "step", "sum"),
 }
-DOCS = [  # of the operations, which are .arch files like those of a user
-    doc.split("\n")[0]
-    for path in (PACKAGE / "derive" / "std").glob("*.arch")
-    for doc in re.findall(r'"""(.*?)"""', path.read_text("utf-8"), re.S)
-]
 
 
 def test_no_english_word_is_left() -> None:
@@ -185,8 +199,6 @@ def test_no_english_word_is_left() -> None:
         pages.append(re.sub(r"<[^>]*>", " ", page))
         for to in ("md", "text"):
             steps = derivation_of(project, "W", (), None, preset, to, "zh")
-            for line in DOCS:
-                steps = steps.replace(line, "")
             pages.append(re.sub(r"(?m)^(`| +\|).*$", "", steps))
         for text in pages:
             bare = re.sub(r"\\[A-Za-z]+|begin\{aligned\}|\{aligned\}|&\w+;|```math", " ", text)
@@ -221,7 +233,7 @@ macs = 2 n d hidden
 
 假设与计数约定
   不需要任何假设
-  计数约定 macs：所有乘积与卷积的乘加次数 (MACs)，包括注意力
+  计数约定 macs：所有矩阵乘法与卷积的乘加运算次数（MACs），包括注意力
   不计入：linear（add）、gelu
 """
 
@@ -229,7 +241,7 @@ STEPS = """\
 MLP：macs 的逐步推导
 前馈网络。
 
-以下根据 <text> 推导：所有乘积与卷积的乘加次数 (MACs)，包括注意力。
+以下根据 <text> 推导：所有矩阵乘法与卷积的乘加运算次数（MACs），包括注意力。
 
 记号
   n
@@ -242,12 +254,12 @@ MLP：macs 的逐步推导
   linear（第 3 行） [n, d] -> [n, hidden]
   | return x -> linear(hidden) -> gelu -> linear(d)
     MACs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
-      = (n d) hidden    (size(x) = n d, out = hidden)
+      = (n d) hidden    (size(x) = n d，out = hidden)
       = n d hidden    (化简)
   linear（第 3 行） [n, hidden] -> [n, d]
   | return x -> linear(hidden) -> gelu -> linear(d)
     MACs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
-      = (n hidden) d    (size(x) = n hidden, out = d)
+      = (n hidden) d    (size(x) = n hidden，out = d)
       = n d hidden    (化简)
   以下各项不增加：gelu（第 3 行） [n, hidden]
   合计
@@ -256,7 +268,7 @@ MLP：macs 的逐步推导
 
 假设与计数约定
   不需要任何假设
-  计数约定 macs：所有乘积与卷积的乘加次数 (MACs)，包括注意力
+  计数约定 macs：所有矩阵乘法与卷积的乘加运算次数（MACs），包括注意力
   不计入：linear（add）、gelu
 """
 
@@ -312,6 +324,45 @@ def test_texts_of_the_user_stay_as_they_are() -> None:
     report = report_of(loads(text)._project, lang="zh")
     assert report.about == "where"
     assert report.symbols[0].meaning == "symbol"
+
+
+def test_commas_between_reasons() -> None:
+    steps = zoo("vit").derivation(to="text", lang="zh")
+    assert "(size(y) = I^2 D/P^2，c = 3，groups = 1，kernel_1 = P，kernel_2 = P)\n" in steps
+    assert "(化简，N = I^2/P^2)\n" in steps
+    assert "(simplified, N = I^2/P^2)\n" in zoo("vit").derivation(to="text")
+    assert reason_rows(["化简", "，", "代入"], 1) == [r"\text{化简}\text{，}", r"\text{代入}"]
+
+
+LINEAR = "Affine map of the last axis."
+OWN_LIBRARY = f'''
+from std.attention import Join
+
+op linear(x: [..., n], out) -> y: [..., out]:
+    """{LINEAR}"""
+    mac = size(x)*out
+
+block Head(x: [..., h, n, e]):
+    """A cyclic shift."""
+    return x -> Join(e) -> linear(e)
+'''
+
+
+def test_docstrings_of_the_library_are_translated_and_those_of_a_user_are_not(
+    tmp_path: Path,
+) -> None:
+    library = load(STD / "attention.arch")["Join"]
+    assert "\n拼接各头，再作输出映射。\n" in library.report(lang="zh")
+    assert "\nThe heads side by side, and the output map.\n" in library.report()
+    (tmp_path / "std").mkdir()
+    path = tmp_path / "std" / "layers.arch"  # the name of a file of the library, shortened
+    path.write_text(OWN_LIBRARY, "utf-8")
+    with contextlib.chdir(tmp_path):
+        own = load("std/layers.arch")["Head"]
+    assert own.derivation(lang="zh").count(f"：{LINEAR}\n") == 1
+    assert own.derivation(lang="zh").count("：最后一轴上的仿射变换。\n") == 1
+    assert own.derivation(lang="zh").count("\n拼接各头，再作输出映射。\n") == 1
+    assert "\nA cyclic shift.\n" in own.report(lang="zh")
 
 
 # With a real TeX ---------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import pytest
 import closedform as cf
 from closedform.errors import ClosedformError
 from closedform.render.curves import Crossing, Curve, X, crossings, curve_of, points_of
-from closedform.render.plots import Picture
+from closedform.render.language import language
+from closedform.render.plots import Picture, _crossing
 
 LAYERS = """
 block Attention(x: [n, d]):
@@ -161,6 +162,50 @@ def test_pictures_are_svg_or_png(tmp_path: Path) -> None:
     picture = cf.zoo("vit").plot_parts("ViT-B/16")
     with pytest.raises(ClosedformError, match=r"a picture cannot be written as `\.gif`"):
         picture.save(tmp_path / "a.gif")
+
+
+# In Chinese --------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error")  # matplotlib warns of characters that no font has
+def test_plots_in_chinese(
+    layers: dict[str, cf.Formula], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Needs a font with Chinese characters, such as fonts-wqy-microhei."""
+    costs = {"注意力": layers["attention"], "前馈": layers["MLP"]}
+    params = cf.loads(LAYERS)["MLP"].params
+    for make, expected in (
+        (lambda: cf.zoo("vit").plot_parts("ViT-B/16", lang="zh"),
+         {"ViT：各组成部分的开销（预设 ViT-B/16）", "macs\n17.6 G", "SelfAttention", "其他"}),
+        (lambda: cf.plot_over(costs, "n", (64, 16384), lang="zh", d=768),
+         {"MACs 随 n 的变化", "注意力 与 前馈 相交于 n = 1536", "注意力", "前馈", "10 G"}),
+        (lambda: cf.plot_over({**costs, "参数": params}, "n", (64, 512), lang="zh", d=768),
+         {"MACs、参数量 随 n 的变化", "MACs、参数量"}),
+    ):  # fmt: skip
+        first, second = make(), make()
+        assert expected <= set(texts(first))
+        assert first.svg() == first.svg() == second.svg()
+        assert first.png() == first.png() == second.png()
+    assert caplog.text == ""  # nor is a font taken for another
+
+
+def test_many_crossings_in_chinese() -> None:
+    found = [Crossing(x, x, Fraction(x)) for x in range(1, 8)]
+    told = "甲 与 乙 相交于 n = 1、2、3、4、5 及另外 2 处"
+    assert _crossing("甲", "乙", "n", found, language("zh")) == told
+    told = "a and b cross at n = 1, 2, 3, 4, 5 and 2 more"
+    assert _crossing("a", "b", "n", found, language("en")) == told
+
+
+def test_chinese_plots_need_a_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("closedform.render.plots.CHINESE_FONTS", ("One", "Two", "Three"))
+    with pytest.raises(ClosedformError) as error:
+        cf.zoo("vit").plot_parts("ViT-B/16", lang="zh")
+    (diagnostic,) = error.value.diagnostics
+    assert diagnostic.message == "matplotlib has no font with Chinese characters"
+    assert diagnostic.help == "install One or another of: Two, Three"
+    assert cf.zoo("vit").plot_parts("ViT-B/16").svg()
 
 
 def test_matplotlib_is_imported_late() -> None:

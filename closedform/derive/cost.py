@@ -49,6 +49,11 @@ class Operation:
     given: Mapping[str, Any] = field(default_factory=dict)
     facts: frozenset[Fact] = frozenset()
 
+    @property
+    def is_sign(self) -> bool:
+        """Whether it is `+`, `-`, `*` or `/`, which is named in words."""
+        return self.kind == "elementwise" and self.declaration is None
+
 
 @dataclass(frozen=True, eq=False)
 class Sequence:

@@ -147,12 +147,12 @@ def measure(
     )
 
 
-def omitted(root: Node, convention: Convention) -> list[tuple[str, tuple[str, ...], bool]]:
+def omitted(root: Node, convention: Convention) -> list[tuple[Operation, tuple[str, ...], bool]]:
     """Operation, counts left out, and whether that is all it does, in the order of the source."""
-    found: dict[str, tuple[tuple[str, ...], bool]] = {}
+    found: dict[str, tuple[Operation, tuple[str, ...], bool]] = {}
     for operation in operations(root):
         left_out = convention.omits(operation)
         if left_out:
             whole = convention.counts(operation) == 0
-            found.setdefault(operation.name, (left_out, whole))
-    return [(name, *rest) for name, rest in found.items()]
+            found.setdefault(operation.name, (operation, left_out, whole))
+    return list(found.values())

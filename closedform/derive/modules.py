@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeAlias
 
-from closedform.errors import Span, fail, suggestion
+from closedform.errors import Source, Span, fail, suggestion
 from closedform.grammar import parse, tree
 
 Reader: TypeAlias = Callable[[Path], str]
@@ -258,6 +258,13 @@ def standard_library() -> tuple[dict[str, Entity], dict[str, Entity]]:
             elif isinstance(node, tree.Count):
                 counts[node.name.name] = Entity(node, module)
     return operations, counts
+
+
+def in_standard_library(source: Source) -> bool:
+    """Whether a text is a file of the standard library, and not one of a user with its name."""
+    folder, _, name = source.name.partition("/")
+    path = library_folder("std") / name
+    return folder == "std" and path.is_file() and path.read_text("utf-8") == source.text
 
 
 def _in_library(folder: Path) -> bool:

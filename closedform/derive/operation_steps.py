@@ -18,9 +18,11 @@ from closedform.derive.told import (
     Part,
     Quiet,
     Reason,
+    Said,
     Step,
     Teller,
     commas,
+    doc_said,
     nodes_of,
     plus,
     said,
@@ -57,13 +59,13 @@ class Operations(Teller):
         found: dict[Quiet, dict[int, None]] = {}
         for line, node in rows:
             holds = [(line, node.name) in those for those in at]
-            row = Quiet(node.name)
+            row = Quiet(_name(node))
             if not all(holds):
                 stages = zip(frame.stages, holds, strict=True)
-                row = Quiet(node.name, stages=tuple(stage for stage, here in stages if here))
+                row = Quiet(_name(node), stages=tuple(stage for stage, here in stages if here))
             elif isinstance(node, cost.Operation):
                 shapes = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
-                row = Quiet(node.name, *shapes)
+                row = Quiet(_name(node), *shapes)
             found.setdefault(row, {})[line] = None
         return tuple(replace(row, lines=tuple(lines)) for row, lines in found.items())
 
@@ -72,16 +74,17 @@ class Operations(Teller):
         assert isinstance(node, cost.Operation)
         lines = tuple(dict.fromkeys(site.span.line for site in sites))
         inputs, outputs = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
+        says: str | Said = ""
         if node.declaration is None:
-            says = ""
             steps = self.built_in(node, frame)
         else:
-            says = (node.declaration.doc or "").split("\n")[0]
+            line = (node.declaration.doc or "").split("\n")[0]
+            says = doc_said(line, node.declaration.span)
             declared = Declared(node, lambda size: self.size(size, frame))
             steps = self.rounded(declared, node, frame)
             steps += self.counted(declared, node, frame)
         source = span.source.line(span.line).strip()
-        return Part(node.name, says, lines, source, inputs, outputs, tuple(steps))
+        return Part(_name(node), says, lines, source, inputs, outputs, tuple(steps))
 
     def rounded(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
         """Why an axis that is stated with a floor has the size that it has."""
@@ -192,6 +195,12 @@ class Operations(Teller):
 
     def factor(self, each: Expr, frame: Frame) -> list[w.Written]:
         return [] if each == 1 else [bracketed(self.size(each, frame))]
+
+
+def _name(node: cost.Operation | cost.Sequence) -> str | Said:
+    """The name of a part: that of its declaration, or ours for a sign such as `+`."""
+    sign = isinstance(node, cost.Operation) and node.is_sign
+    return said(node.name) if sign else node.name
 
 
 def _chain(

@@ -21,7 +21,18 @@ from closedform.derive.declared import bracketed
 from closedform.derive.measures import OF_WEIGHTS
 from closedform.derive.operation_steps import Operations
 from closedform.derive.result import Closed
-from closedform.derive.told import Part, Quiet, Reason, Said, Step, commas, line_of, plus, said
+from closedform.derive.told import (
+    Part,
+    Quiet,
+    Reason,
+    Said,
+    Step,
+    commas,
+    doc_said,
+    line_of,
+    plus,
+    said,
+)
 from closedform.derive.values import Tensor
 from closedform.errors import Span
 
@@ -36,7 +47,7 @@ class Passage:
     kind: str
     name: str
     subject: w.Written
-    says: str
+    says: str | Said
     span: Span
     arguments: tuple[tuple[str, w.Written | tuple[w.Written, ...]], ...]
     parts: tuple[Part, ...]
@@ -99,7 +110,8 @@ class _Walker(Operations):
             if isinstance(value := self.derivation.scope.names.get(name), Tensor)
         )
         kind, name = root.declaration.keyword, self.own_name(root.name)
-        says, span = root.declaration.doc or "", root.declaration.span
+        span = root.declaration.span
+        says = doc_said(root.declaration.doc or "", span)
         passage = self.passage(
             kind, name, self.named(name), says, span, arguments, (root.body,), frame,
             self.closed.written(),
@@ -111,7 +123,7 @@ class _Walker(Operations):
         kind: str,
         name: str,
         subject: w.Written,
-        says: str,
+        says: str | Said,
         span: Span,
         arguments: tuple[tuple[str, w.Written | tuple[w.Written, ...]], ...],
         bodies: Sequence[tuple[Site, ...]],
@@ -250,9 +262,10 @@ class _Walker(Operations):
                 for key in (p.name.name for p in node.declaration.parameters)
                 if isinstance(node.given.get(key), Tensor | Expr)
             )
+            span = node.declaration.span
             passage = self.passage(
-                "block", name, self.named(name, label), node.declaration.doc or "",
-                node.declaration.span, arguments, (node.body,), general,
+                "block", name, self.named(name, label), doc_said(node.declaration.doc or "", span),
+                span, arguments, (node.body,), general,
             )  # fmt: skip
             self.passages.append(passage)
         name, inner = self.done[form]

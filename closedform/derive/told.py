@@ -13,7 +13,9 @@ from closedform.derive import forms
 from closedform.derive import written as w
 from closedform.derive.alike import Frame
 from closedform.derive.cost import Node, Shape, Site
+from closedform.derive.modules import in_standard_library
 from closedform.derive.result import Closed
+from closedform.errors import Span
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Step:
 class Part:
     """An operation: where it stands, what it takes and gives, and what it counts."""
 
-    name: str
-    says: str
+    name: str | Said
+    says: str | Said
     lines: tuple[int, ...]
     source: str
     inputs: tuple[tuple[w.Written, ...], ...]
@@ -58,7 +60,7 @@ class Quiet:
     `stages` are those that have it, where not all that are told at once do.
     """
 
-    name: str
+    name: str | Said
     inputs: tuple[tuple[w.Written, ...], ...] = ()
     outputs: tuple[tuple[w.Written, ...], ...] = ()
     stages: tuple[int, ...] = ()
@@ -119,6 +121,11 @@ class Teller:
 def said(text: str, **values: str | int | w.Written) -> Said:
     """A text of a reason, with its values."""
     return Said(text, tuple(values.items()))
+
+
+def doc_said(doc: str, span: Span) -> str | Said:
+    """A docstring: that of the standard library in the language of the report, others as it is."""
+    return said(doc) if in_standard_library(span.source) else doc
 
 
 def line_of(site: Site) -> Said:

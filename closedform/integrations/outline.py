@@ -108,7 +108,7 @@ def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
     pieces: list[Piece] = [Display(equation(f"\\mathrm{{{name}}}", row.formula))]
     if row.value is not None:
         value = Strong(number(row.value, report.lang))
-        pieces.append(Paragraph((words.tr("At {preset}:", preset=report.preset) + " ", value)))
+        pieces.append(Paragraph((words.tr("At {preset}: ", preset=report.preset), value)))
     if row.stays:
         stays = words.tr("Not expressed in {chosen}: {stays}.",
                          chosen=", ".join(report.chosen), stays=", ".join(row.stays))  # fmt: skip

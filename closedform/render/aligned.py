@@ -14,6 +14,7 @@ Reason: TypeAlias = Sequence[str | w.Written]
 Line: TypeAlias = tuple[w.Written | None, w.Written, Reason]
 
 GAP = 22.0  # between an equation and its reason
+COMMAS = (", ", "，")  # between reasons
 SAFE = re.compile(r"[^\w ,.;:()/=，。：；、（）-]|_")
 
 
@@ -36,7 +37,7 @@ def reason_rows(reason: Reason, room: float) -> list[str]:
     rows = [""]
     for part in reason:
         text = math_text(part) if isinstance(part, str) else latex(part)
-        if rows[-1] and part != ", " and width(rows[-1] + text) > room:
+        if rows[-1] and part not in COMMAS and width(rows[-1] + text) > room:
             rows.append("")
         rows[-1] += text
     return rows

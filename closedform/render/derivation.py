@@ -212,7 +212,7 @@ def _passage(passage: Passage, own: str, words: Language) -> PassageView:
         _title(passage, words),
         len(passage.frame.stages) > 1 or passage.kind == "step",
         _place(passage, own, words),
-        passage.says,
+        _text(passage.says, words),
         arguments,
         tuple(_part(part, words) for part in passage.parts),
         tuple(_quiet(row, words) for row in passage.quiet),
@@ -247,8 +247,9 @@ def _place(passage: Passage, own: str, words: Language) -> str:
 
 def _part(part: Part, words: Language) -> PartView:
     steps = tuple(_step(step, words) for step in part.steps)
+    name, says = _text(part.name, words), _text(part.says, words)
     lines = _lines_of(part.lines, words)
-    return PartView(part.name, part.says, lines, part.source, part.inputs, part.outputs, steps)
+    return PartView(name, says, lines, part.source, part.inputs, part.outputs, steps)
 
 
 def _quiet(row: Quiet, words: Language) -> QuietView:
@@ -258,13 +259,17 @@ def _quiet(row: Quiet, words: Language) -> QuietView:
     if row.stages:
         stages = words.tr(", ").join(map(str, row.stages))
         lines = words.tr("{lines}, only where s = {stages}", lines=lines, stages=stages)
-    return QuietView(row.name, lines, inputs, row.outputs)
+    return QuietView(_text(row.name, words), lines, inputs, row.outputs)
 
 
 def _lines_of(lines: tuple[int, ...], words: Language) -> str:
     several = len(lines) > 1
     found = words.tr(", ").join(map(str, lines))
     return words.tr("lines {lines}" if several else "line {line}", lines=found, line=found)
+
+
+def _text(part: str | Said, words: Language) -> str:
+    return part if isinstance(part, str) else words.tr(part.text, **dict(part.values))
 
 
 def _step(step: Step, words: Language) -> StepView:
@@ -285,6 +290,8 @@ def _number(steps: Sequence[Step], words: Language) -> tuple[StepView, ...]:
 
 def _pieces(part: str | Said | w.Written, words: Language) -> tuple[str | w.Written, ...]:
     """A part of a reason in a language; texts and numbers next to each other are one."""
+    if part == ", ":
+        return (words.tr(", {reason}", reason=""),)
     if not isinstance(part, Said):
         return (part,)
     found: list[str | w.Written] = []

@@ -16,6 +16,7 @@ from closedform.derive.cost import Node, Site
 from closedform.derive.result import Closed
 from closedform.derive.sizes import say
 from closedform.derive.told import nodes_of
+from closedform.render.language import Language
 
 MAX_DEPTH = 4
 
@@ -92,8 +93,8 @@ class Parts:
     `starts` are then the sizes before the first stage that a row mentions: D_0 = 3.
     """
 
-    def __init__(self, formed: Sequence[Closed], alike: bool = False) -> None:
-        self.formed = formed
+    def __init__(self, formed: Sequence[Closed], words: Language, alike: bool = False) -> None:
+        self.formed, self.words = formed, words
         self.alike = alike
         self.derivation = formed[0].derivation
         self.starts: dict[str, Expr] = {}
@@ -116,8 +117,11 @@ class Parts:
                 amounts = self._amounts((site,), uses)
                 if all(amount == 0 for amount in amounts):
                     return
-                kind = "block" if isinstance(node, cost.Sequence) else "operation"
-                yield self._row(kind, site, node.name, uses, amounts, depth, place)
+                if isinstance(node, cost.Sequence):
+                    kind, name = "block", node.name
+                else:
+                    kind, name = "operation", operation_name(node, self.words)
+                yield self._row(kind, site, name, uses, amounts, depth, place)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
                     inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
                     yield from self.rows(inner, uses.of_parts, depth + 1, place)
@@ -227,6 +231,11 @@ def _starts(row: PartRow, frame: Frame) -> Iterator[tuple[str, Expr]]:
     for family, value in frame.start.items():
         if family in printed:
             yield f"{family}_{before}", value
+
+
+def operation_name(node: cost.Operation, words: Language) -> str:
+    """The name of an operation: that of its declaration, or ours for a sign such as `+`."""
+    return words.tr(node.name) if node.is_sign else node.name
 
 
 def _counted(sites: Sequence[Site]) -> list[tuple[Site, int]]:

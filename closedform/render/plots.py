@@ -1,6 +1,7 @@
 """Plots with matplotlib: the cost of each part, and costs over a size with their crossings.
 
-The same input gives the same bytes: fixed fonts that come with matplotlib, no dates, no random ids.
+The same input gives the same bytes: fixed fonts, no dates, no random ids. The font comes with
+matplotlib; characters that it lacks, the Chinese ones, are from a font that is installed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from closedform.errors import fail
 from closedform.render.at_preset import by_name, parts_of, sizes_at
-from closedform.render.curves import Curve, crossings
+from closedform.render.curves import Crossing, Curve, crossings
+from closedform.render.language import Language, language
 from closedform.render.svg import percent, short_number
 from closedform.render.view import Report
 
@@ -52,6 +54,12 @@ STYLE: dict[Any, Any] = {
     "savefig.dpi": 160,
     "figure.facecolor": "white",
 }
+
+CHINESE_FONTS = (  # matplotlib sees the first one of a collection only: that of Noto is Japanese
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Source Han Sans CN"),
+    *("Microsoft YaHei", "SimHei", "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti TC"),
+    *("WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "AR PL SungtiL GB"),
+)
 
 MOST = 5  # crossings of two costs that are told
 SEEN = Fraction(1, 500)  # of a bar
@@ -97,8 +105,8 @@ class Picture:
 
 
 @contextmanager
-def _figure(width: float, height: float) -> Iterator[Figure]:
-    """A figure in our style that belongs to no window."""
+def _figure(width: float, height: float, lang: str) -> Iterator[Figure]:
+    """A figure in our style that belongs to no window, with fonts for a language."""
     try:
         from matplotlib import rc_context, rcdefaults
         from matplotlib.figure import Figure
@@ -107,11 +115,30 @@ def _figure(width: float, height: float) -> Iterator[Figure]:
                    "pip install 'closedform[plot]'") from None  # fmt: skip
     with rc_context():
         rcdefaults()
-        with rc_context(STYLE):
+        with rc_context(_style(lang)):
             figure = Figure(figsize=(width, height), layout="constrained")
             yield figure
             figure.draw_without_rendering()
             figure.set_layout_engine("none")  # or each writing would move things a little
+
+
+def _style(lang: str) -> dict[Any, Any]:
+    """Our style with fonts for a language; no more than one weight of a Chinese one is expected."""
+    if lang != "zh":
+        return STYLE
+    from matplotlib import get_cachedir
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    chinese = next((name for name in CHINESE_FONTS if name in installed), None)
+    if chinese is None:
+        raise fail(
+            "font", "matplotlib has no font with Chinese characters", None,
+            f"install {CHINESE_FONTS[0]} or another of: {', '.join(CHINESE_FONTS[1:])}",
+            f"a font that is new is found after {get_cachedir()} is deleted",
+        )  # fmt: skip
+    fonts = [*STYLE["font.family"], chinese]
+    return {**STYLE, "font.family": fonts, "axes.titleweight": "normal"}
 
 
 # Cost by part ------------------------------------------------------------------------------
@@ -123,6 +150,7 @@ def parts_picture(report: Report) -> Picture:
     if preset is None:
         raise fail("preset", f"`{report.title}` has no preset, and bars need numbers")
     costs = by_name(parts_of(report, sizes_at(report.basis, preset.given)))
+    words = language(report.lang)
     titles = [row.title for row in report.formulas]
     totals = [sum((row[at] for row in costs.values()), Fraction(0)) for at in range(len(titles))]
     shares = {
@@ -130,15 +158,16 @@ def parts_picture(report: Report) -> Picture:
                for amount, total in zip(row, totals, strict=True)]
         for name, row in costs.items()
     }  # fmt: skip
-    shares = _with_other(shares)
-    with _figure(8, 1.5 + 0.75 * len(titles)) as figure:
+    other = words.tr("other")
+    shares = _with_other(shares, other)
+    with _figure(8, 1.5 + 0.75 * len(titles), report.lang) as figure:
         axes = figure.add_subplot()
         for at in range(len(totals)):
             left = Fraction(0)
             for index, (name, row) in enumerate(shares.items()):
                 share = row[at]
                 axes.barh(at, float(share), left=float(left), height=0.62, edgecolor="white",
-                          color=COLOURS[-1 if name == "other" else index],
+                          color=COLOURS[-1 if name == other else index],
                           label=name if at == 0 else None)  # fmt: skip
                 if share >= MIN_SHARE:
                     middle = float(left + share / 2)
@@ -149,7 +178,9 @@ def parts_picture(report: Report) -> Picture:
             range(len(titles)),
             [f"{t}\n{short_number(n)}" for t, n in zip(titles, totals, strict=True)],
         )
-        axes.set(xlim=(0, 1), xticks=[], title=f"{report.title}: cost by part at {preset.title}")
+        title = words.tr("{name}: cost by part at {preset}", name=report.title,
+                         preset=preset.title)  # fmt: skip
+        axes.set(xlim=(0, 1), xticks=[], title=title)
         axes.invert_yaxis()
         axes.grid(visible=False)
         axes.spines[["left", "bottom"]].set_visible(False)
@@ -158,14 +189,14 @@ def parts_picture(report: Report) -> Picture:
     return Picture(figure)
 
 
-def _with_other(shares: dict[str, list[Fraction]]) -> dict[str, list[Fraction]]:
+def _with_other(shares: dict[str, list[Fraction]], other: str) -> dict[str, list[Fraction]]:
     """The largest shares first, and the sum of those that would not be seen as `other`."""
     ranked = sorted(shares, key=lambda name: [-share for share in reversed(shares[name])])
     shown = [name for name in ranked if max(shares[name]) >= SEEN][: len(COLOURS) - 1]
     rest = [shares[name] for name in ranked if name not in shown]
     found = {name: shares[name] for name in shown}
     if rest:
-        found["other"] = [sum(column, Fraction(0)) for column in zip(*rest, strict=True)]
+        found[other] = [sum(column, Fraction(0)) for column in zip(*rest, strict=True)]
     return found
 
 
@@ -173,10 +204,11 @@ def _with_other(shares: dict[str, list[Fraction]]) -> dict[str, list[Fraction]]:
 
 
 def curves_picture(
-    curves: Sequence[Curve], symbol: str, unit: str, points: Sequence[int]
+    curves: Sequence[Curve], symbol: str, unit: str, points: Sequence[int], lang: str
 ) -> Picture:
     """Costs over a size, both logarithmic; where two of them pass each other is marked."""
-    with _figure(8, 5) as figure:
+    words = language(lang)
+    with _figure(8, 5, lang) as figure:
         from matplotlib.ticker import LogLocator
 
         axes = figure.add_subplot(xscale="log", yscale="log")
@@ -192,16 +224,24 @@ def curves_picture(
             for crossing in found:
                 axes.plot(crossing.x, float(crossing.value), "o", color=INK, markersize=5)
             if found:
-                places = ", ".join(crossing.label for crossing in found[:MOST])
-                more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
-                said.append(f"{one.name} and {other.name} cross at {symbol} = {places}{more}")
+                said.append(_crossing(one.name, other.name, symbol, found, words))
         axes.text(
             0.985, 0.02, "\n".join(said), transform=axes.transAxes, ha="right", va="bottom",
             fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 3},
         )  # fmt: skip
-        axes.set(xlabel=symbol, ylabel=unit, title=f"{unit} over {symbol}")
+        title = words.tr("{measure} over {size}", measure=unit, size=symbol)
+        axes.set(xlabel=symbol, ylabel=unit, title=title)
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(lambda value, _: short_number(Fraction(round(value))))
         axes.yaxis.set_major_formatter(lambda value, _: short_number(Fraction(value)))
         axes.legend()
     return Picture(figure)
+
+
+def _crossing(one: str, other: str, symbol: str, found: Sequence[Crossing], words: Language) -> str:
+    """Where two costs cross, in words."""
+    places = words.tr(", ").join(crossing.label for crossing in found[:MOST])
+    if len(found) > MOST:
+        places = words.tr("{places} and {count} more", places=places, count=len(found) - MOST)
+    return words.tr("{one} and {other} cross at {size} = {places}",
+                    one=one, other=other, size=symbol, places=places)  # fmt: skip

@@ -14,7 +14,7 @@ from closedform.derive.elaborate import Derivation
 from closedform.derive.express import express, staying, with_defaults
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
-from closedform.derive.modules import Entity
+from closedform.derive.modules import Entity, in_standard_library
 from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
@@ -24,7 +24,7 @@ from closedform.errors import ClosedformError, Span
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.language import Language, language
-from closedform.render.parts import PartRow, Parts
+from closedform.render.parts import PartRow, Parts, operation_name
 
 REASONS = {
     "assumed": "stated in the file",
@@ -139,22 +139,25 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     values = project.values(preset) if preset else {}
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
+    about = declaration.doc or (project.module.file.doc or "" if not derivation.generic else "")
+    if in_standard_library(declaration.span.source):
+        about = words.tr(about)
     presets = () if preset else _presets(project, entity, formed)
     if preset:
         presets = (_preset_row(project, preset, formed),)
     convention = next((m.convention for m in wish.measures if m.convention), None)
-    every_part = tuple(Parts(formed).of(derivation.root))
+    every_part = tuple(Parts(formed, words).of(derivation.root))
     parts, starts = every_part, {}
     if wish.stages == "sum":
         starts = {name: value for form in formed for name, value in form.starts.items()}
-        alike = Parts(formed, alike=True)
+        alike = Parts(formed, words, alike=True)
         parts = tuple(alike.of(derivation.root))
         starts.update(alike.starts)
     return Report(
         title=entity.name,
         file=project.module.title,
         keyword=declaration.keyword,
-        about=declaration.doc or (project.module.file.doc or "" if not derivation.generic else ""),
+        about=about,
         chosen=wish.names,
         preset=wish.preset,
         symbols=_symbols(derivation, formed),
@@ -169,8 +172,8 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         convention=convention.name if convention else None,
         convention_says=words.tr(convention.says) if convention else "",
         omissions=tuple(
-            Omission(name, () if whole else counts)
-            for name, counts, whole in (omitted(derivation.root, convention) if convention else ())
+            Omission(operation_name(node, words), () if whole else counts)
+            for node, counts, whole in (omitted(derivation.root, convention) if convention else ())
         ),
         lang=wish.lang,
     )
