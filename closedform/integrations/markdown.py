@@ -26,6 +26,7 @@ from closedform.errors import ClosedformError
 from closedform.integrations.options import Place, answer, header
 from closedform.integrations.outline import (
     Bullets,
+    Code,
     Display,
     Inline,
     Math,
@@ -158,11 +159,13 @@ def _inline(parts: Inline) -> str:
     return "".join(map(_span, parts))
 
 
-def _span(part: str | Math | Strong) -> str:
+def _span(part: str | Math | Strong | Code) -> str:
     match part:
         case Math():
             return f'<span class="arithmatex">\\({escape(part.latex)}\\)</span>'
         case Strong():
             return f"<strong>{escape(part.text)}</strong>"
+        case Code():
+            return f"<code>{escape(part.text)}</code>"
         case str():
             return escape(part)

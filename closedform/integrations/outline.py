@@ -11,7 +11,7 @@ from closedform.render.formats import number
 from closedform.render.language import Language, language
 from closedform.render.latex import equation, latex
 from closedform.render.parts import PartRow
-from closedform.render.templating import left_out
+from closedform.render.templating import CODE, left_out
 from closedform.render.view import Definition, FormulaRow, Report, SymbolRow
 
 
@@ -27,7 +27,12 @@ class Strong:
     text: str
 
 
-Inline: TypeAlias = tuple["str | Math | Strong", ...]
+@dataclass(frozen=True)
+class Code:
+    text: str
+
+
+Inline: TypeAlias = tuple["str | Math | Strong | Code", ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def outline(report: Report, only_formulas: bool = False) -> Outline:
     pieces: list[Piece] = []
     if not only_formulas:
         pieces.append(Paragraph((Strong(report.title),)))
-        pieces += [Paragraph((text,)) for text in _paragraphs(report.about)]
+        pieces += [Paragraph(_prose(text)) for text in _paragraphs(report.about)]
     for row in report.formulas:
         if not only_formulas:
             pieces.append(Paragraph((Strong(row.title), words.tr(": {says}", says=row.says))))
@@ -139,17 +144,29 @@ def _basis(report: Report, words: Language) -> list[Piece]:
     return pieces
 
 
+def _prose(text: str) -> Inline:
+    """A text of a file; what stands between backticks is code."""
+    parts = enumerate(CODE.split(text))
+    return tuple(Code(part) if at % 2 else part for at, part in parts if part)
+
+
 def _paragraphs(text: str) -> list[str]:
     return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
 def _definition(row: Definition, words: Language) -> Inline:
     formula = Math(f"{latex(row.symbol)} = {latex(row.formula)}")
-    return (formula, words.tr(": {meaning}", meaning=row.meaning)) if row.meaning else (formula,)
+    if not row.meaning:
+        return (formula,)
+    meaning = words.pieces(": {meaning}", {"meaning": _prose(row.meaning)})
+    return (
+        formula,
+        *(p for piece in meaning for p in ((piece,) if isinstance(piece, str) else piece)),
+    )
 
 
 def _symbol(row: SymbolRow) -> tuple[Inline, ...]:
-    meaning: Inline = (row.meaning,) if row.meaning else ()
+    meaning = _prose(row.meaning)
     default: Inline = (_math(row.default),) if row.default else ()
     return (_math(row.symbol),), meaning, default
 

@@ -25,6 +25,7 @@ from closedform.files import read_text
 from closedform.integrations.options import NAMES, Place, answer
 from closedform.integrations.outline import (
     Bullets,
+    Code,
     Display,
     Inline,
     Math,
@@ -116,12 +117,14 @@ def _inline(parts: Inline) -> list[nodes.Node]:
     return [_span(part) for part in parts]
 
 
-def _span(part: str | Math | Strong) -> nodes.Node:
+def _span(part: str | Math | Strong | Code) -> nodes.Node:
     match part:
         case Math():
             return nodes.math(part.latex, part.latex)
         case Strong():
             return nodes.strong(part.text, part.text)
+        case Code():
+            return nodes.literal(part.text, part.text)
         case str():
             return nodes.Text(part)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
@@ -76,11 +77,22 @@ def filled(
     words = language(report.lang)
     wrapped = {name: _as_raw(tool) for name, tool in tools.items()}
     wrapped["_"] = _words(words, escape)
+    if typed := tools.get("typed"):
+        wrapped["prose"] = lambda text: Raw(prose(text, escape, typed))
     wrapped["left_out"] = lambda rows: left_out(
         [(row["operation"], row["counts"]) for row in rows], words
     )
     data = plain_data(report, lambda node: Raw(formula(node)))
     return template.render(report=data, **wrapped)
+
+
+CODE = re.compile("`([^`\n]+)`")
+
+
+def prose(text: str, escape: Callable[[str], str], typed: Callable[[str], str]) -> str:
+    """A text of a file as text of a document; what stands between backticks is code."""
+    parts = CODE.split(text)
+    return "".join(typed(part) if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
 def _words(words: Language, escape: Callable[[str], str]) -> Callable[..., Raw]:
