@@ -229,8 +229,10 @@ def derive(
     to = to or _format_of(target, free=template is not None)
     source = Source(template, read_text(Path(template))) if template else None
     if steps:
-        if names or defaults or template:
-            raise click.UsageError("--steps goes with --of, --measure, --convention and --preset")
+        if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
+            raise click.UsageError(
+                "--steps goes with --of, --measure, --convention, --preset, --to and --lang"
+            )
         chosen = (part, _names(measure), convention, preset, to, lang)
         _give(derivation_of(_open(file), *chosen), target)
         return

@@ -100,6 +100,17 @@ def test_no_line_is_wider_than_its_room(path: Path) -> None:
                 assert width(row) <= room + 1, row
 
 
+@pytest.mark.parametrize("name", ["", "max", "min"])
+def test_a_broken_list_keeps_all_of_it(name: str) -> None:
+    """Fails when a list that is wider than its column is cut."""
+    names_ = [f"a{number}" for number in range(30)]
+    node = Product((N, Function(name, tuple(map(Symbol, names_)))))
+    for room in (80.0, 200.0):
+        rows = broken(node, room)
+        assert len(rows) > 2
+        assert re.findall(r"a\d+", "".join(rows)) == names_
+
+
 def test_macro_names_are_letters() -> None:
     for name in ("MobileNet_V2", "é名", "x1_2"):
         assert macro_name(name, "macs under hooks").isalpha()
@@ -112,13 +123,13 @@ def test_macro_names_are_letters() -> None:
 OVERFULL = re.compile(r"Overfull \\hbox \(([0-9.]+)pt")
 
 
-def compiled(text: str, folder: Path) -> tuple[str, str]:
+def compiled(text: str, folder: Path, program: str = "pdflatex") -> tuple[str, str]:
     """Set a document without shell escape; gives the log and the text of its pages."""
-    assert shutil.which("pdflatex"), "install texlive-latex-extra and lmodern"
+    assert shutil.which(program), "install texlive-latex-extra and lmodern"
     assert shutil.which("pdftotext"), "install poppler-utils"
     (folder / "a.tex").write_text(text, "utf-8")
     options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
-    command = ["pdflatex", *options, "a.tex"]
+    command = [program, *options, "a.tex"]
     for _ in range(2):  # the widths of a longtable settle in the second run
         ran = subprocess.run(command, capture_output=True, cwd=folder, check=False, timeout=120)
         log = (folder / "a.log").read_text("utf-8", "replace")
@@ -165,6 +176,34 @@ def test_macros_can_be_used_in_a_paper(tmp_path: Path) -> None:
     )
     _, pages = compiled(paper, tmp_path)
     assert "17 563 828 224" in pages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
+def test_names_in_chinese_are_set_in_english_reports(steps: bool, tmp_path: Path) -> None:
+    """Fails when a character of a name has no font, which XeLaTeX only notes in its log."""
+    text = 'dim 模型 "宽度"\n\nmodel 网络(x: [3, 模型]):\n    return x -> linear(模型)\n'
+    file = loads(text)
+    document = file.derivation(to="tex") if steps else file.report("tex")
+    assert document.startswith("% !TeX program = xelatex\n\\documentclass[10pt,fleqn]{article}\n")
+    log, pages = compiled(document, tmp_path, "xelatex")
+    assert "Missing character" not in log
+    assert "网络" in pages
+    assert "模型" in pages
+    assert "宽度" in pages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
+def test_a_fragment_in_a_plain_article(steps: bool, tmp_path: Path) -> None:
+    """Fails when a fragment needs more than its first line says."""
+    part = loads('block B(x: [n, d]):\n    """Says "so"."""\n    return x -> linear(d)\n')["B"]
+    fragment = part.derivation(to="fragment") if steps else part.report("fragment")
+    needs = fragment.split("\n")[0]
+    assert needs == ("% B, macs: needs amsmath, booktabs and longtable" if steps
+                     else "% B: needs amsmath, booktabs, longtable and array")  # fmt: skip
+    paper = "\\documentclass{article}\\usepackage{amsmath,booktabs,longtable,array}\n"
+    compiled(f"{paper}\\begin{{document}}\n{fragment}\n\\end{{document}}\n", tmp_path)
 
 
 HOSTILE = [r"\input{/etc/passwd}", "50% & #1_", r"\end{document}", "$x^2$ ~ {[*]}", "\\\\[9pt]"]

@@ -104,7 +104,20 @@ class Closed:
         }
         if self.rewritten(compact.xreplace(unfolded)) != self.expr:
             return self.expr, {}  # in the chosen symbols the stages have no one shape
-        return compact, form.sums
+        changed = {dummy: terms for dummy, terms in unfolded.items() if not self._stands(terms)}
+        kept = {dummy: s for dummy, s in form.sums.items() if dummy not in changed}
+        return self.rewritten(compact.xreplace(changed)), kept
+
+    def _stands(self, terms: Expr) -> bool:
+        """Whether the terms of a sum over stages may stand among the chosen symbols as they are.
+
+        They may when these only write abbreviations out, which a where line does as well; they
+        may not when they put numbers in, or bring an abbreviation in that the terms do not have.
+        """
+        known, rewritten = self.derivation.known, self.rewritten(terms)
+        new = rewritten.free_symbols - terms.free_symbols
+        sizes, left = (known.base(expr).free_symbols for expr in (terms, rewritten))
+        return not new & known.spelled.keys() and sizes <= left
 
 
 def closed(derivation: Derivation, measure: Measure) -> Closed:
