@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import closedform as cf
+from closedform.choices import LANGUAGES
 
 pytestmark = pytest.mark.slow
 
@@ -81,9 +82,10 @@ def measure(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", ["vit", "pvt"])
-def test_pages_in_a_browser(name: str, dark: bool, tmp_path: Path) -> None:
-    page = cf.zoo(name).report("html")
+def test_pages_in_a_browser(name: str, lang: str, dark: bool, tmp_path: Path) -> None:
+    page = cf.zoo(name).report("html", lang)
     for shown in measure(page, tmp_path, dark):
         assert shown["over"] == 0  # no bar below the page
         assert len(shown["math"]) == page.count("<math ")

@@ -15,6 +15,7 @@ import pytest
 from helpers import TESTS, ZOO, names, programs
 
 from closedform.api import load
+from closedform.choices import LANGUAGES
 from closedform.derive.written import Function, Product, Symbol
 from closedform.render.aligned import aligned
 from closedform.render.latex import latex
@@ -51,14 +52,15 @@ def refused(found: list[tuple[str, str]]) -> list[list[str]]:
     return list(answer["refused"])
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("path", FILES, ids=names(FILES))
-def test_katex_takes_every_formula(path: Path) -> None:
+def test_katex_takes_every_formula(path: Path, lang: str) -> None:
     file = load(path)
     found: list[tuple[str, str]] = []
     for name in file:
-        found += formulas(file[name].report("md"), f"{path.stem}, report of {name}")
+        found += formulas(file[name].report("md", lang), f"{path.stem}, report of {name}")
         for measure in ("macs", "params"):
-            text = file[name].derivation(measure)
+            text = file[name].derivation(measure, lang=lang)
             found += formulas(text, f"{path.stem}, derivation of {measure} of {name}")
     assert refused(found) == []
 
