@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from helpers import ZOO, names, programs
 
-from closedform.api import load, loads, zoo
+from closedform.api import derivation_of, load, loads, open_project, report_of, zoo
+from closedform.choices import LANGUAGES
+from closedform.derive.project import Project
 from closedform.derive.written import (
     BigSum,
     Condition,
@@ -24,6 +27,7 @@ from closedform.derive.written import (
     Symbol,
     Written,
 )
+from closedform.render.formats import FORMATS
 from closedform.render.latex import broken, equation, latex, latex_name
 from closedform.render.macros import macro_name
 from closedform.render.widths import width
@@ -123,9 +127,14 @@ def test_macro_names_are_letters() -> None:
 OVERFULL = re.compile(r"Overfull \\hbox \(([0-9.]+)pt")
 
 
-def compiled(text: str, folder: Path, program: str = "pdflatex") -> tuple[str, str]:
-    """Set a document without shell escape; gives the log and the text of its pages."""
-    assert shutil.which(program), "install texlive-latex-extra and lmodern"
+def compiled(text: str, folder: Path) -> tuple[str, str]:
+    """Set a document without shell escape; gives the log and the text of its pages.
+
+    The program is pdfLaTeX, unless the document names another one in its first line.
+    """
+    named = re.match(r"% !TeX program = (\w+)\n", text)
+    program = named[1] if named else "pdflatex"
+    assert shutil.which(program), f"{program} is missing: install what .ci/debian-packages lists"
     assert shutil.which("pdftotext"), "install poppler-utils"
     (folder / "a.tex").write_text(text, "utf-8")
     options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
@@ -139,30 +148,49 @@ def compiled(text: str, folder: Path, program: str = "pdflatex") -> tuple[str, s
     return log, pages.stdout
 
 
+def joined(texts: Sequence[str]) -> str:
+    """Documents of one preamble as one, to be set in one run."""
+    begin, end = "\\begin{document}\n", "\\end{document}\n"
+    head = texts[0].split(begin)[0] + begin
+    bodies = [text.removeprefix(head).removesuffix(end) for text in texts]
+    return head + "\\clearpage\n".join(bodies) + end
+
+
 def widest(log: str) -> float:
     return max(map(float, OVERFULL.findall(log)), default=0.0)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
-def test_tex_sets_every_report(path: Path, tmp_path: Path) -> None:
-    file = load(path)
-    for name in file:
-        log, pages = compiled(file[name].report("tex"), tmp_path)
-        assert widest(log) <= 5, name
-        assert "macs" in pages
+def documents(project: Project, lang: str) -> Iterator[str]:
+    """Every report and derivation of a file, those of models with their first preset as well."""
+    for part in project.parts():
+        presets = [node.title for node in project.presets(part)[:1]]
+        for preset in (None, *presets):
+            yield FORMATS["tex"].write(report_of(project, part.name, preset=preset, lang=lang))
+        preset = presets[0] if presets else None
+        for measure in ("macs", "params"):
+            yield derivation_of(project, part.name, (measure,), None, preset, "tex", lang)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["macs", "params"])
 @pytest.mark.parametrize(
-    ("name", "preset"),
-    [("vit", "ViT-B/16"), ("pvt", "PVT-Small"), ("densenet", None), ("mobilenet_v2", None)],
+    ("lang", "program", "words"),
+    [
+        ("en", "pdfTeX", ("times", "Convention", "Together")),
+        ("zh", "XeTeX", ("次数", "计数约定", "合计")),
+    ],
+    ids=LANGUAGES,
 )
-def test_tex_sets_derivations(name: str, preset: str | None, what: str, tmp_path: Path) -> None:
-    log, pages = compiled(zoo(name).derivation(what, preset, "tex"), tmp_path)
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_tex_sets_the_zoo(
+    path: Path, lang: str, program: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Every report and derivation of a file in one run, with fonts for all of its characters."""
+    log, pages = compiled(joined([*documents(open_project(path.stem), lang)]), tmp_path)
+    assert f"This is {program}" in log
+    assert "Missing character" not in log
     assert widest(log) <= 5
-    assert "step by step" in pages
+    for word in words:
+        assert word in pages
 
 
 @pytest.mark.slow
@@ -186,7 +214,7 @@ def test_names_in_chinese_are_set_in_english_reports(steps: bool, tmp_path: Path
     file = loads(text)
     document = file.derivation(to="tex") if steps else file.report("tex")
     assert document.startswith("% !TeX program = xelatex\n\\documentclass[10pt,fleqn]{article}\n")
-    log, pages = compiled(document, tmp_path, "xelatex")
+    log, pages = compiled(document, tmp_path)
     assert "Missing character" not in log
     assert "网络" in pages
     assert "模型" in pages
