@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 import closedform as cf
+from closedform.api import open_project
+from closedform.render.site import site
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +89,13 @@ PAGES = {
     "vit": lambda: cf.zoo("vit").report("html"),
     "pvt": lambda: cf.zoo("pvt").report("html"),
     "derivation": lambda: cf.zoo("pvt").derivation(preset="PVT-Small", to="html"),
+    "index": lambda: models()["index.html"],
+    "closed forms": lambda: models()["closed-forms.html"],
 }
+
+
+def models() -> dict[str, str]:
+    return site({name: open_project(name) for name in ("densenet", "pvt", "swin")})
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -91,6 +91,14 @@ class Omission:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A way to another page of a site."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Report:
     title: str
     file: str
@@ -110,6 +118,7 @@ class Report:
     convention_says: str
     omissions: tuple[Omission, ...]
     lang: str = "en"
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
