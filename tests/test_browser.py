@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 import closedform as cf
+from closedform.api import open_project
 from closedform.choices import LANGUAGES
+from closedform.render.site import site
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +90,13 @@ PAGES = {
     "vit": lambda lang: cf.zoo("vit").report("html", lang),
     "pvt": lambda lang: cf.zoo("pvt").report("html", lang),
     "derivation": lambda lang: cf.zoo("pvt").derivation("macs", "PVT-Small", "html", lang),
+    "index": lambda lang: models(lang)["index.html"],
+    "closed forms": lambda lang: models(lang)["closed-forms.html"],
 }
+
+
+def models(lang: str) -> dict[str, str]:
+    return site({name: open_project(name) for name in ("densenet", "pvt", "swin")}, lang)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

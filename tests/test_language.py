@@ -289,7 +289,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert call(*asked, "--steps") == Ran(0, part.derivation(lang="zh"), "")
     assert "闭式" in part.report(lang="zh")
     assert "逐步推导" in part.derivation(lang="zh")
-    asked = ("docs", str(ZOO / "vit.arch"), "-o", str(tmp_path), "--lang", "zh")
+    asked = ("docs", str(ZOO / "vit.arch"), "-o", str(tmp_path), "--to", "md", "--lang", "zh")
     assert call(*asked).code == 0
     assert (tmp_path / "index.md").read_text("utf-8").startswith(MARK + "\n# 模型\n")
     assert call(*asked, "--check") == Ran(0, "", "")
@@ -299,12 +299,19 @@ def test_the_command_line(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("strict")
 def test_a_site() -> None:
-    pages = site({name: open_project(name) for name in ("vit", "attention")}, "zh")
+    projects = {name: open_project(name) for name in ("vit", "attention")}
+    pages = site(projects, "md", "zh")
     index = pages["index.md"]
     assert "| 模型 | 预设 | params | macs |" in index
     assert "## 全部模型" in index
     assert "## 模块" in index
-    assert "[全部模型](index.md)" in pages["vit.md"]
+    assert "[闭式表达式](closed-forms.md)" in index
+    assert "([macs 的推导](vit.derivation.md))" in index
+    assert "[全部模型](index.md) · [下一个：OneHead](attention-OneHead.md) ·" in pages["vit.md"]
+    assert "[上一个：ViT](vit.md)" in pages["attention-OneHead.md"]
+    assert "macs 的逐步推导" in pages["vit.derivation.md"]
+    for page in site(projects, "html", "zh").values():
+        assert '<html lang="zh"' in page
 
 
 def test_pages_say_their_language() -> None:

@@ -25,10 +25,11 @@ from closedform.render.formats import latex_typed
 from closedform.render.html_derivation import html_derivation
 from closedform.render.language import Language, language
 from closedform.render.latex import latex
-from closedform.render.markdown import FLAVOURS, code, escape_markdown
+from closedform.render.markdown import FLAVOURS, escape_markdown
 from closedform.render.templating import escape_latex, has_cjk, template_writer
 from closedform.render.view import (
     Definition,
+    Link,
     Report,
     SymbolRow,
     Wish,
@@ -102,6 +103,7 @@ class DerivationView:
     passages: tuple[PassageView, ...]
     numbers: tuple[tuple[StepView, ...], ...]
     lang: str = "en"
+    links: tuple[Link, ...] = ()
 
 
 def derivation_view(
@@ -381,10 +383,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 FORMATS: dict[str, Callable[[Any], str]] = {
     **{
         name: template_writer(
-            "derivation.md.j2",
-            escape_markdown,
-            latex,
-            {**_TOOLS, "typed": code, "inline": flavour.inline, "block": flavour.block},
+            "derivation.md.j2", escape_markdown, latex, {**_TOOLS, **flavour.tools()}
         )
         for name, flavour in FLAVOURS.items()
     },

@@ -16,7 +16,7 @@ from closedform.render.json_report import json_report
 from closedform.render.language import Language, language
 from closedform.render.latex import equation, latex
 from closedform.render.macros import macros
-from closedform.render.markdown import FLAVOURS, code, escape_markdown
+from closedform.render.markdown import FLAVOURS, escape_markdown
 from closedform.render.templating import Node, escape_latex, has_cjk, template_writer
 from closedform.render.view import Report
 
@@ -146,9 +146,7 @@ MARKDOWN_TOOLS: dict[str, dict[str, Callable[..., Any]]] = {
         "definition": _definition,
         "number": number,
         "indent": _markdown_indent,
-        "typed": code,
-        "inline": flavour.inline,
-        "block": flavour.block,
+        **flavour.tools(),
     }
     for name, flavour in FLAVOURS.items()
 }

@@ -92,6 +92,14 @@ class Omission:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A way to another page of a site."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What a report says; its `parts` tell stages alike once, `every_part` each by itself.
 
@@ -118,6 +126,7 @@ class Report:
     convention_says: str
     omissions: tuple[Omission, ...]
     lang: str = "en"
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
