@@ -17,7 +17,7 @@ from closedform.derive import written as w
 from closedform.derive.express import express, staying
 from closedform.derive.measures import OF_WEIGHTS, Measure, conventions, measure
 from closedform.derive.modules import Entity, Loader, library_folder
-from closedform.derive.numbers import dims_values, evaluate
+from closedform.derive.numbers import dims_values, evaluate, size_table
 from closedform.derive.project import Project
 from closedform.derive.result import Closed
 from closedform.errors import ClosedformError, fail, suggestion
@@ -179,7 +179,7 @@ class Part:
         """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
 
         >>> print(zoo("vit")["MLP"].derivation(to="text").splitlines()[0])
-        MLP: macs, step by step
+        MLP: MACs, step by step
         """
         (what,) = measures_of(self._project, (measure,), None)
         view = derivation_view(self._project, self._entity, what, preset, lang)
@@ -250,23 +250,33 @@ def plot_over(
     formulas: Mapping[str, Formula],
     size: str,
     span: tuple[int, int],
-    preset: str | None = None,
+    preset: str | Mapping[str, str] | None = None,
     lang: str = "en",
     **sizes: int | Sequence[int],
 ) -> Picture:
     """Costs over a size, both axes logarithmic, with the exact places where they cross.
 
     `formulas` are the costs by the names that the legend shows, `span` the first and the last
-    value of the size; the others are those of the preset, as far as `sizes` does not change them.
-    Needs closedform[plot], and in Chinese an installed font.
+    value of the size; the others are those of the preset, or of the preset of each name, as far
+    as `sizes` does not change them. A formula takes those of `sizes` that it knows. Needs
+    closedform[plot], and in Chinese an installed font.
+
+    >>> file = zoo("attention")
+    >>> plot_over({"global": file["GlobalAttention"].macs, "local": file["WindowedAttention"].macs},
+    ...           "n", (16, 4096), d=96, heads=3, window=7).save("attention.svg")  # doctest: +SKIP
     """
     from closedform.render.curves import curve_of, points_of
     from closedform.render.plots import curves_picture
 
-    curves = [
-        curve_of(name, form._closed, size, form._values(preset, sizes))
-        for name, form in formulas.items()
-    ]
+    if not formulas:
+        raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')
+    known = {name: set(size_table(form._closed.derivation)) for name, form in formulas.items()}
+    shared = {key for key in sizes if any(key in names for names in known.values())}
+    curves = []
+    for name, form in formulas.items():
+        given = {k: v for k, v in sizes.items() if k in known[name] or k not in shared}
+        chosen = preset.get(name) if isinstance(preset, Mapping) else preset
+        curves.append(curve_of(name, form._closed, size, form._values(chosen, given)))
     words = language(lang)
     of_weights = {title for title, _ in OF_WEIGHTS.values()}  # in words; others are names
     units = dict.fromkeys(

@@ -86,6 +86,11 @@ class Measure:
         """How a formula names it: `MACs`, or `params`."""
         return self.unit if self.convention else self.name
 
+    @property
+    def heading(self) -> str:
+        """How a document names it: `MACs`, or `MACs under hooks`."""
+        return self.title.replace(self.name, self.label, 1)
+
 
 @cache
 def conventions() -> dict[str, Convention]:

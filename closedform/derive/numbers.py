@@ -110,11 +110,14 @@ def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
             raise fail("shape", f"an axis of size {say(size)} would be {say(value)}")
 
 
+def size_table(derivation: Derivation) -> dict[str, tuple[Symbol, ...]]:
+    """The symbols of each size that may be given a value, by its name."""
+    return {s.name: (s,) for s in symbols_of(derivation)} | derivation.symbols
+
+
 def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Symbol, Expr]:
     """Symbols for the names that a caller gave, lists spread over their stages."""
-    table: dict[str, tuple[Symbol, ...]] = {s.name: (s,) for s in symbols_of(derivation)}
-    for name, symbols in derivation.symbols.items():
-        table[name] = symbols
+    table = size_table(derivation)
     found: dict[Symbol, Expr] = {}
     for name, value in given.items():
         if name not in table:

@@ -58,6 +58,8 @@ class FormulaRow:
 
     measure: str
     title: str
+    heading: str
+    label: str
     unit: str
     convention: str | None
     says: str
@@ -211,6 +213,8 @@ def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
     return FormulaRow(
         measure=what.name,
         title=what.title,
+        heading=what.heading,
+        label=what.label,
         unit=what.unit,
         convention=what.convention.name if what.convention else None,
         says=said(what, language(wish.lang)),
