@@ -107,6 +107,8 @@ class Formula:
         >>> zoo("vit").params.at(D=768, H=12, L=12)
         86567656
         """
+        if preset is not None and not sizes:
+            return self._project.at(self._project.preset(preset), self._closed)
         return evaluate(self._closed, self._values(preset, sizes))
 
     def _values(

@@ -94,7 +94,7 @@ def _distinct(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
 
 def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Diagnostic]:
     try:
-        project.values(preset)
+        project.check_at(preset)
     except ClosedformError as error:
         yield from error.diagnostics
         return

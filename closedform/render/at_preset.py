@@ -28,6 +28,11 @@ class Part:
     parts: tuple[Part, ...]
 
 
+def first_that_holds(report: Report) -> PresetRow | None:
+    """The first preset at which the formulas hold: pictures show it."""
+    return next((row for row in report.presets if row.holds), None)
+
+
 def sizes_at(basis: Basis, given: Sizes) -> dict[str, w.Written]:
     """The formula or number of every size where some are given."""
     return {**dict(basis.defaults), **dict(given), **dict(basis.definitions)}

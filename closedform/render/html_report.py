@@ -13,6 +13,7 @@ from closedform.render.at_preset import (
     Part,
     amounts_of_rows,
     by_name,
+    first_that_holds,
     parts_of,
     sizes_at,
     sweeps,
@@ -41,7 +42,9 @@ def _definition(symbol: Node, node: Node) -> str:
 
 
 def _number(value: int | None, lang: str = "en") -> str:
-    return "" if value is None else f"{value:,}".replace(",", "\u202f")
+    if value is None:
+        return language(lang).tr("no value")
+    return f"{value:,}".replace(",", "\u202f")
 
 
 def _typed(text: str) -> str:
@@ -67,7 +70,7 @@ class _Page:
 
     @classmethod
     def of(cls, report: Report) -> _Page:
-        preset = report.presets[0] if report.presets else None
+        preset = first_that_holds(report)
         worked = [at for at, row in enumerate(report.formulas) if row.convention]
         sizes = sizes_at(report.basis, preset.given if preset else ())
         return cls(report, sizes, parts_of(report, sizes), (worked or [0])[0])
@@ -78,7 +81,7 @@ class _Page:
         words = language(report.lang)
         ranked = sorted(costs, key=lambda n: [-costs[n][self.work], *(-c for c in costs[n])])
         shades = svg.colours(ranked)
-        preset = report.presets[0] if report.presets else None
+        preset = first_that_holds(report)
         totals = tuple(
             sum((amounts[at] for amounts in costs.values()), Fraction(0))
             for at in range(len(report.formulas))

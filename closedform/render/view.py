@@ -15,7 +15,6 @@ from closedform.derive.express import express, staying, with_defaults
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
 from closedform.derive.modules import Entity, in_standard_library
-from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
 from closedform.derive.sizes import Divides, Log
@@ -68,10 +67,13 @@ class FormulaRow:
 
 @dataclass(frozen=True)
 class PresetRow:
+    """A preset; a value is None where there is none, and all are where the formulas do not hold."""
+
     title: str
     sizes: tuple[tuple[str, str], ...]
     given: Sizes
     values: tuple[int | None, ...]
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,6 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     preset = project.preset(wish.preset) if wish.preset else None
     if preset and project.model_of(preset) is not entity:
         preset = None
-    values = project.values(preset) if preset else {}
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
     about = declaration.doc or (project.module.file.doc or "" if not derivation.generic else "")
@@ -162,7 +163,9 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         preset=wish.preset,
         symbols=_symbols(derivation, formed),
         where=_where(derivation, formed, starts, words),
-        formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
+        formulas=tuple(
+            _formula(form, wish, project.at(preset, form) if preset else None) for form in formed
+        ),
         parts=parts,
         every_part=every_part,
         presets=presets,
@@ -185,7 +188,7 @@ def _formed(form: Closed, wish: Wish) -> Closed:
     return express(form, wish.names) if wish.names else form
 
 
-def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> FormulaRow:
+def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
     what = form.measure
     return FormulaRow(
         measure=what.name,
@@ -196,7 +199,7 @@ def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> For
         formula=form.written(wish.form, wish.stages),
         expr=sympy_text(form.expr),
         stays=staying(form),
-        value=None if values is None else evaluate(form, values),
+        value=value,
     )
 
 
@@ -328,19 +331,16 @@ def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed])
     from closedform.grammar.expressions import show
 
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
-    values = project.values(preset)
-    whole = tuple(_whole(form, values) for form in formed)
-    return PresetRow(preset.title, sizes, sizes_of(values, formed[0].order), whole)
-
-
-def _whole(form: Closed, values: dict[Symbol, Expr]) -> int | None:
-    """The value of a formula, or None where it is no whole number, as with a logarithm."""
-    try:
-        return evaluate(form, values)
-    except ClosedformError as error:
-        if error.diagnostics[0].kind != "fraction":
-            raise
-        return None
+    values: list[int | None] = []
+    holds = True
+    for form in formed:
+        try:
+            values.append(project.at(preset, form))
+        except ClosedformError as error:
+            values.append(None)
+            holds = holds and error.diagnostics[0].kind == "fraction"  # as with a logarithm
+    given = sizes_of(project.values(preset), formed[0].order)
+    return PresetRow(preset.title, sizes, given, tuple(values), holds)
 
 
 def _assumptions(
