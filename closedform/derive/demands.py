@@ -35,7 +35,8 @@ class Demands:
             return
         numerator, denominator = sympy.fraction(sympy.together(self.known.base(value)))
         if value.is_Number or denominator == 1:
-            raise fail("divides", f"{what} must be whole, and this is {say(value)}", span)
+            message = f"{what} must be whole, and this is {say(value)}"
+            raise fail("divides", message, span, _about_roots(value))
         top, bottom = sympy.fraction(sympy.together(value))
         condition = Divides(bottom, top)
         if condition in (sympy.true, sympy.false) or bottom == 1:
@@ -90,6 +91,14 @@ class Demands:
                     self.positive[size] = sympy.Or(needed, self.case)
             axes.append(axis)
         return tuple(axes)
+
+
+def _about_roots(value: Expr) -> str | None:
+    """A help for a root, which no condition of the language makes whole."""
+    for power in sorted(value.atoms(sympy.Pow), key=str):
+        if power.exp == sympy.Rational(1, 2):
+            return f"take {say(power)} as a size `side`, and write side^2 for {say(power.base)}"
+    return None
 
 
 def _factors(axis: Expr) -> list[Expr]:

@@ -162,7 +162,7 @@ class Elaborator:
             if not isinstance(value, Tensor):
                 self.evaluator.as_size(value, place, "a tensor or a size")
         span = spans[0].to(spans[1])
-        shape = broadcast(self.known, shapes[0], shapes[-1], span)
+        shape = broadcast(self, shapes[0], shapes[-1], span)
         word = {"add": "addition", "mul": "product", "div": "quotient"}[name]
         counts = {name: sympy.Mul(*shape)}
         self.emit(span, costs.Operation(word, "elementwise", counts, shapes, (shape,)))
