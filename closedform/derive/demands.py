@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.knowledge import Fact, Knowledge
-from closedform.derive.sizes import Divides, say
+from closedform.derive.sizes import Divides, plain_relation, say
 from closedform.errors import Span, fail
 
 
@@ -64,6 +64,7 @@ class Demands:
 
     def possible(self, condition: Any, span: Span, message: str) -> None:
         """Demand a condition without which there is no such tensor; it need not be proved."""
+        condition = plain_relation(condition)
         answer = self.known.decide(condition)
         if answer is False:
             raise fail("range", message, span)

@@ -293,7 +293,7 @@ class Elaborator:
             root, outputs = calls.run_block(self, entity, scope, {})
         for symbol in costs.symbols_in(root):
             used |= self.names.let_facts.get(symbol, frozenset())
-        facts = sorted((f for f in used if f.reason != "case"), key=str)
+        facts = self.known.without_implied(fact for fact in used if fact.reason != "case")
         return Derivation(
             entity=entity,
             generic=self.generic,

@@ -224,9 +224,13 @@ def sympy_text(expr: Expr) -> str:
 
 
 def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRow, ...]:
-    """The dims that the formulas mention, themselves or through an abbreviation."""
-    used = set().union(*(derivation.known.base(f.expr).free_symbols for f in formed))
+    """The dims that formulas and conditions mention, themselves or through an abbreviation."""
+    known = derivation.known
+    used = set().union(*(known.base(f.expr).free_symbols for f in formed))
     used |= set().union(*(f.expr.free_symbols for f in formed))
+    for fact in derivation.facts:
+        used |= fact.condition.free_symbols
+        used |= fact.condition.xreplace(known.definitions).free_symbols
     for symbol in list(used):
         used |= derivation.defaults.get(symbol, symbol).free_symbols
     order = formed[0].order
@@ -277,10 +281,11 @@ def _where(
 
 
 def _needed(derivation: Derivation, formed: Sequence[Closed]) -> list[Symbol]:
-    """The abbreviations that formulas hold, and those that these need, as they are defined."""
+    """The abbreviations in formulas and conditions, and what they need, as they are defined."""
     spelled = derivation.known.spelled
     needed: set[Symbol] = set()
     waiting = [s for f in formed for s in f.expr.free_symbols]
+    waiting += [s for fact in derivation.facts for s in fact.condition.free_symbols]
     while waiting:
         symbol = waiting.pop()
         if symbol in spelled and symbol not in needed:
@@ -347,29 +352,46 @@ def _assumptions(
     derivation: Derivation, order: forms.Order, words: Language
 ) -> Iterator[AssumptionRow]:
     """The facts that a derivation rests on; those that all stages share are told once."""
-    by_stage: dict[tuple[str, str], dict[int, Fact]] = {}
+    by_stage: dict[tuple[object, ...], dict[int, Fact]] = {}
     for fact in derivation.facts:
-        stages = {derivation.stage_symbols.get(s, ("", 0))[1] for s in fact.condition.free_symbols}
-        key = (fact.reason, _place(fact.span, words))
-        if len(stages) == 1 and stages != {0}:
-            by_stage.setdefault(key, {}).setdefault(stages.pop(), fact)
+        places = {
+            symbol: derivation.stage_symbols[symbol]
+            for symbol in fact.condition.free_symbols & derivation.stage_symbols.keys()
+        }
+        stages = {index for _, index in places.values()}
+        if len(stages) == 1:
+            shape = fact.condition.xreplace(
+                {s: Symbol(family) for s, (family, _) in places.items()}
+            )
+            key = (fact.reason, _place(fact.span, derivation, words), shape)
+            by_stage.setdefault(key, {})[stages.pop()] = fact
         else:
-            yield _assumption(fact, forms.write(fact.condition, order), "", words)
+            condition = forms.write(fact.condition, order)
+            yield _assumption(fact, condition, "", derivation, words)
     for facts in by_stage.values():
         conditions = {index: fact.condition for index, fact in facts.items()}
         for run in stage_runs(conditions, derivation.stage_symbols):
             fact = facts[run.first]
             if run.first == run.last:
-                yield _assumption(fact, forms.write(fact.condition, order), "", words)
+                condition, where = forms.write(fact.condition, order), ""
             else:
+                condition = run.write(order)
                 where = words.tr(" for s = {first}..{last}", first=run.first, last=run.last)
-                yield _assumption(fact, run.write(order), where, words)
+            yield _assumption(fact, condition, where, derivation, words)
 
 
-def _assumption(fact: Fact, condition: w.Written, where: str, words: Language) -> AssumptionRow:
+def _assumption(
+    fact: Fact, condition: w.Written, where: str, derivation: Derivation, words: Language
+) -> AssumptionRow:
     text, reason = w.plain(condition), words.tr(REASONS[fact.reason])
-    return AssumptionRow(condition, text + where, reason + where, _place(fact.span, words))
+    place = _place(fact.span, derivation, words)
+    return AssumptionRow(condition, text + where, reason + where, place)
 
 
-def _place(span: Span | None, words: Language) -> str:
-    return words.tr("line {line}", line=span.line) if span else ""
+def _place(span: Span | None, derivation: Derivation, words: Language) -> str:
+    """The line of a fact, and its file where that is another one than the model's."""
+    if span is None:
+        return ""
+    if span.source.name == derivation.entity.module.title:
+        return words.tr("line {line}", line=span.line)
+    return words.tr("line {line} of {file}", line=span.line, file=span.source.name)
