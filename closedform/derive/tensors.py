@@ -269,6 +269,8 @@ def einsum(arguments: Arguments) -> Tensor:
     for name in output.names:
         if name not in sizes:
             raise fail("pattern", f"`{name}` is in no operand of the pattern", span)
+    if len(inputs) == 2:
+        _check_shared(inputs, output, span)
     kind = arguments.kind()
     shape = _assembled(elab, output, sizes, span)
     work = sympy.Mul(*(size for axis in sizes.values() for size in axis))
@@ -282,3 +284,18 @@ def einsum(arguments: Arguments) -> Tensor:
         costs.Operation("einsum", kind, counts, tuple(t.shape for t in tensors), (shape,)),
     )
     return Tensor(shape)
+
+
+def _check_shared(inputs: list[Side], output: Side, span: Span) -> None:
+    """Refuse an axis that is summed in one operand alone: the sum would be no contraction."""
+    for side, other in (inputs, inputs[::-1]):
+        for name in side.names:
+            if name not in other.names and name not in output.names:
+                kept = " ".join(axis for axis in side.names if axis != name)
+                raise fail(
+                    "pattern",
+                    f"`{name}` stands in one operand alone and not in the result",
+                    span,
+                    "give an axis that is contracted the same name in both operands; "
+                    f'to sum one away, do it before: sum("{side} -> {kept}")',
+                )
