@@ -96,3 +96,9 @@ def test_a_preset_may_leave_sizes_open(tmp_path: Path) -> None:
     ran = derive(tmp_path, OPEN, "--to", "text")
     assert "any length  72      no value" in ran.out
     assert call("check", "a.arch", folder=tmp_path).code == 0
+
+
+def test_the_size_that_was_given_is_named() -> None:
+    """Fails when a wrong number is blamed on a size whose default is made of it."""
+    with pytest.raises(cf.ClosedformError, match="`D` is 0, and a size is"):
+        cf.zoo("vit").macs.at("ViT-B/16", D=0)

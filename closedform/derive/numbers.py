@@ -79,10 +79,17 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
             {s: derivation.known.base(v).xreplace(numbers).doit() for s, v in open_.items()}
         )
     settled = {s: v for s, v in table.items() if v.is_Number}
-    for symbol, value in settled.items():
+    for symbol in sorted(settled, key=lambda s: s not in values):  # given ones make the others
+        value = settled[symbol]
         if symbol.is_integer and not (value.is_Integer and value > 0):
+            default = None if symbol in values else derivation.defaults[symbol]
             raise fail(
-                "unbound", f"`{symbol}` is {say(value)}, and a size is a positive whole number"
+                "unbound",
+                f"`{symbol}` is {say(value)}, and a size is a positive whole number",
+                None,
+                None,
+                *([] if default is None else [f"its default is {say(default)}"]),
+                *([] if default is None else _with(default, settled)),
             )
     return settled
 
