@@ -20,7 +20,7 @@ from closedform.derive.modules import Entity, Loader, library_folder
 from closedform.derive.numbers import dims_values, evaluate, size_table
 from closedform.derive.project import Project
 from closedform.derive.result import Closed
-from closedform.errors import ClosedformError, fail, suggestion
+from closedform.errors import ClosedformError, Diagnostic, FileError, fail, suggestion
 from closedform.files import read_text
 from closedform.render.derivation import derivation_view, write_derivation
 from closedform.render.formats import format_named
@@ -107,6 +107,8 @@ class Formula:
         >>> zoo("vit").params.at(D=768, H=12, L=12)
         86567656
         """
+        if preset is not None and not sizes:
+            return self._project.at(self._project.preset(preset), self._closed)
         return evaluate(self._closed, self._values(preset, sizes))
 
     def _values(
@@ -332,6 +334,11 @@ def open_project(file: str) -> Project:
     if not path.exists() and file in zoo_names():
         path = zoo_path(file)
         return Project(Loader(read_text, path.parent).file(path))
+    near = None if path.exists() or path.suffix else suggestion(file, zoo_names())
+    if near:
+        raise FileError(
+            Diagnostic("file", f"there is no file `{file}`, nor in the zoo", None, near)
+        )
     return Project(Loader(read_text, path.parent).file(path))
 
 

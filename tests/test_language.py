@@ -308,7 +308,7 @@ def test_a_site() -> None:
     assert "([MACs 的推导](vit.derivation.md))" in index
     assert "[全部模型](index.md) · [下一个：OneHead](attention-OneHead.md) ·" in pages["vit.md"]
     assert "[上一个：ViT](vit.md)" in pages["attention-OneHead.md"]
-    assert "macs 的逐步推导" in pages["vit.derivation.md"]
+    assert "MACs 的逐步推导" in pages["vit.derivation.md"]
     for page in site(projects, "html", "zh").values():
         assert '<html lang="zh"' in page
 

@@ -106,7 +106,7 @@ def test_ticks_are_numbers_as_they_are_read(span: tuple[int, int]) -> None:
 
 
 def test_designs_with_sizes_of_their_own() -> None:
-    """Fails when a size that only one of the designs has is refused, or when no one must have it."""
+    """Fails when a size that one design alone has is refused, or one that none has is not."""
     file = cf.zoo("attention")
     formulas = {"all": file["GlobalAttention"].macs, "near": file["SlidingAttention"].macs}
     picture = cf.plot_over(formulas, "n", (16, 4096), d=96, heads=3, window=49)

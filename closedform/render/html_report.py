@@ -42,7 +42,9 @@ def _definition(symbol: Node, node: Node) -> str:
 
 
 def _number(value: int | None, lang: str = "en") -> str:
-    return "" if value is None else f"{value:,}".replace(",", "\u202f")
+    if value is None:
+        return language(lang).tr("no value")
+    return f"{value:,}".replace(",", "\u202f")
 
 
 def _typed(text: str) -> str:

@@ -148,7 +148,8 @@ def parts_picture(report: Report) -> Picture:
     """One bar a measure, with the share of each part at the preset of the report."""
     preset = preset_shown(report)
     if preset is None:
-        raise fail("preset", f"`{report.title}` has no preset, and bars need numbers")
+        which = " at which its formulas hold" if report.presets else ""
+        raise fail("preset", f"`{report.title}` has no preset{which}, and bars need numbers")
     costs = by_name(parts_of(report, sizes_at(report.basis, preset.given)))
     words = language(report.lang)
     titles = [row.heading for row in report.formulas]
