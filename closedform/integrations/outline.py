@@ -126,14 +126,15 @@ def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
 def _basis(report: Report, words: Language) -> list[Piece]:
     """What the formulas rest on: the assumptions, and what the convention counts."""
     pieces: list[Piece] = []
-    if report.assumptions:
+    if report.assumptions or report.nonempty:
         pieces.append(Paragraph((Strong(words.tr("Assumptions")),)))
-        items = tuple(
+        items: tuple[Inline, ...] = tuple(
             (_math(row.condition), words.tr(ASSUMED_AT if row.place else ASSUMED,
                                             reason=row.reason, place=row.place))
             for row in report.assumptions
         )  # fmt: skip
-        pieces.append(Bullets(items))
+        axes = (words.tr("Every axis has at least one element."),) if report.nonempty else ()
+        pieces.append(Bullets((*items, *((text,) for text in axes))))
     else:
         pieces.append(Paragraph((words.tr("No assumption was needed."),)))
     if report.convention:

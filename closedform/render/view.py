@@ -107,7 +107,8 @@ class Link:
 class Report:
     """What a report says; its `parts` tell stages alike once, `every_part` each by itself.
 
-    `indicators` says whether a formula holds a condition that counts as 1 or 0.
+    `indicators` says whether a formula holds a condition that counts as 1 or 0, `nonempty`
+    whether it was taken as true that every axis has an element.
     """
 
     title: str
@@ -124,6 +125,7 @@ class Report:
     every_part: tuple[PartRow, ...]
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
+    nonempty: bool
     basis: Basis
     definitions: tuple[tuple[str, str], ...]
     convention: str | None
@@ -191,6 +193,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         every_part=every_part,
         presets=presets,
         assumptions=tuple(_assumptions(derivation, formed[0].order, words)),
+        nonempty=bool(derivation.positive),
         basis=basis(formed, starts),
         definitions=tuple(_definitions(derivation, formed)),
         convention=convention.name if convention else None,
