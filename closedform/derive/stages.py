@@ -6,9 +6,9 @@ A term of stage s may hold sizes of this stage (D_s), of the next, and of the on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import sympy
@@ -20,6 +20,7 @@ from closedform.derive.forms import Order, shortest, write
 from closedform.derive.sizes import expand
 
 MIN_STAGES = 2
+MAX_CHOICES = 5
 
 
 @dataclass(frozen=True)
@@ -94,46 +95,35 @@ class StageForm:
             for index, part in enumerate(parts, node.first)
         }
         found: dict[tuple[int, int], list[Expr]] = {}
-        starts: dict[tuple[int, int], dict[str, Expr]] = {}
-        for template in self._templates(terms):
-            run = self._longest_run(template, terms)
-            self._take(node, template, run, terms, found, starts)
-        for template in self._geometric(node, terms):
-            run = self._longest_run(template, terms)
-            self._take(node, template, run, terms, found, starts)
+        for templates in (self._templates, self._geometric):
+            for template in templates(terms):
+                self._take(template, terms, found)
+        start = self._from_first_on(node, terms[node.first], found)
         rest = [term for left in terms.values() for term in left]
-        for (first, last), templates in found.items():
-            before = tuple(sorted(starts[first, last].items()))
-            term = sympy.Add(*templates)
+        for (first, last), templates_found in found.items():
+            term = sympy.Add(*templates_found)
             places = {p: place for p, place in self.places.items() if term.has(p)}
+            before = {f for f, offset in places.values() if offset == -1 and first == node.first}
+            entering = tuple((f, start[f]) for f in sorted(before))
             dummy = sympy.Dummy("sum", positive=True)
-            self.sums[dummy] = StageSum(node.index, first, last, term, places, before)
+            self.sums[dummy] = StageSum(node.index, first, last, term, places, entering)
             rest.append(dummy)
         return sympy.Add(*rest)
 
     def _take(
         self,
-        node: Stages,
         template: Expr,
-        run: list[int],
         terms: dict[int, list[Expr]],
         found: dict[tuple[int, int], list[Expr]],
-        starts: dict[tuple[int, int], dict[str, Expr]],
     ) -> None:
         """Move the terms of a run of stages into a sum."""
-        if len(run) < MIN_STAGES:
-            return
-        for index in run:
-            terms[index].remove(self._at(template, index))
-        first = run[0]
-        start: dict[str, Expr] = {}
-        if first == node.first + 1:
-            start = self._start(node, template, terms)
-            first -= bool(start)
-        found.setdefault((first, run[-1]), []).append(template)
-        starts.setdefault((first, run[-1]), {}).update(start)
+        run = self._longest_run(template, terms)
+        if len(run) >= MIN_STAGES:
+            for index in run:
+                terms[index].remove(self._at(template, index))
+            found.setdefault((run[0], run[-1]), []).append(template)
 
-    def _geometric(self, node: Stages, terms: Mapping[int, list[Expr]]) -> list[Expr]:
+    def _geometric(self, terms: Mapping[int, list[Expr]]) -> list[Expr]:
         """Templates whose number is multiplied by one factor from each stage to the next."""
         shapes: dict[Expr, dict[int, Expr]] = {}
         for index, parts in terms.items():
@@ -147,7 +137,7 @@ class StageForm:
             in_a_row = len(indices) == indices[-1] - indices[0] + 1
             if len(indices) > MIN_STAGES and in_a_row and len(ratios) == 1:
                 ratio, first = ratios.pop(), indices[0]
-                power = _power_of(ratio, Symbol(node.index), first)
+                power = _power_of(ratio, Symbol(self.index), first)
                 if power is not None:
                     found.append(numbers[first] * power * rest)
         return found
@@ -199,24 +189,56 @@ class StageForm:
                 break
         return run
 
-    def _start(
-        self, node: Stages, template: Expr, terms: Mapping[int, list[Expr]]
+    def _from_first_on(
+        self, node: Stages, left: list[Expr], found: dict[tuple[int, int], list[Expr]]
     ) -> dict[str, Expr]:
-        """The sizes of the entering tensors that make the first stage fit, if they do."""
-        before = {p: self.places[p][0] for p in template.free_symbols if p in self.places}
-        before = {p: family for p, family in before.items() if self.places[p][1] == -1}
+        """Let sums that begin at the second stage begin at the first where that fits.
+
+        Gives the sizes before the first stage. The terms of the first stage may have been added
+        up: where D_0 is 24, its 73 D_1 is 3 D_s D_(s-1) + D_s.
+        """
+        start = self._start(node)
+        for first, last in [run for run in found if run[0] == node.first + 1]:
+            templates = found.pop((first, last))
+            early = self._in_first(node.first, templates, start, left)
+            later = [template for template in templates if template not in early]
+            for run, those in (((node.first, last), early), ((first, last), later)):
+                if those:
+                    found.setdefault(run, []).extend(those)
+        return start
+
+    def _in_first(
+        self, first: int, templates: list[Expr], start: Mapping[str, Expr], left: list[Expr]
+    ) -> list[Expr]:
+        """The templates that the first stage has too; their terms are taken out of `left`."""
+        alike: dict[Expr, list[tuple[Expr, Expr]]] = {}
+        for template in templates:
+            before = {p: f for p, (f, o) in self.places.items() if o == -1 and template.has(p)}
+            if all(family in start for family in before.values()):
+                entered = template.xreplace({p: start[f] for p, f in before.items()})
+                term = expand(self._at(entered, first))
+                alike.setdefault(term.as_coeff_Mul()[1], []).append((template, term))
+        early: list[Expr] = []
+        for those in alike.values():
+            for some in _choices(those):
+                wanted = sympy.Add.make_args(sympy.Add(*(term for _, term in some)))
+                if all(term in left for term in wanted):
+                    for term in wanted:
+                        left.remove(term)
+                    early.extend(template for template, _ in some)
+                    break
+        return early
+
+    def _start(self, node: Stages) -> dict[str, Expr]:
+        """The sizes of the tensors that enter the first stage, by what the second calls them."""
         entering, second = dict(node.entries[0]), dict(node.entries[1])
-        sizes: dict[Expr, Expr] = {}
+        start: dict[str, Expr] = {}
         for name, shape in second.items():
             if len(entering.get(name, ())) == len(shape):
-                sizes.update(zip(shape, entering[name], strict=True))
-        start = {family: sizes.get(_stage(family, node.first)) for family in before.values()}
-        if not start or None in start.values():
-            return {}
-        term = self._at(template.xreplace({p: start[f] for p, f in before.items()}), node.first)
-        if term not in terms[node.first]:
-            return {}
-        terms[node.first].remove(term)
+                for size, before in zip(shape, entering[name], strict=True):
+                    family, at = self.stage_symbols.get(size, ("", 0))
+                    if at == node.first:
+                        start[family] = before
         return start
 
 
@@ -258,6 +280,13 @@ def stage_runs(
             used = {p: at for p, at in form.places.items() if p in template.free_symbols}
             runs.append(StageRun(index, index, template, used))
     return runs
+
+
+def _choices(those: list[tuple[Expr, Expr]]) -> Iterator[tuple[tuple[Expr, Expr], ...]]:
+    """Some of several, many before few; of more than MAX_CHOICES all, or one."""
+    sizes = range(len(those), 0, -1)
+    for size in sizes if len(those) <= MAX_CHOICES else (len(those), 1):
+        yield from combinations(those, size)
 
 
 def _power_of(ratio: Expr, index: Symbol, first: int) -> Expr | None:
