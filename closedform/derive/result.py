@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from closedform.derive import written as w
 from closedform.derive.cost import Choose, Node, Repeat, Steps, Total, nodes
@@ -71,9 +71,13 @@ class Closed:
     def written(self, form: str = "shortest", stages: str = "sum") -> w.Written:
         """The formula as a person writes it; `stages` is "sum" or "each"."""
         if stages == "sum" and self._sums:
-            special = {dummy: s.write(self.order) for dummy, s in self._sums.items()}
+            compact, sums = self._stage_sums
+            if form == "expanded":
+                sums = {dummy: s.times(compact.coeff(dummy)) for dummy, s in sums.items()}
+                compact = sympy.Add(compact.xreplace(dict.fromkeys(sums, Integer(0))), *sums)
+            special = {dummy: s.write(self.order, form) for dummy, s in sums.items()}
             order = replace(self.order, loops=(*self.order.loops, *special), special=special)
-            return FORMS[form](self._compact, order)
+            return FORMS[form](compact, order)
         return FORMS[form](self.expr, self.order)
 
     @cached_property
@@ -84,11 +88,6 @@ class Closed:
             for s in self._sums.values()
             for family, value in s.start
         }
-
-    @property
-    def _compact(self) -> Expr:
-        """The expression with a placeholder for each sum over stages."""
-        return self._stage_sums[0]
 
     @property
     def _sums(self) -> dict[Symbol, StageSum]:
