@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import sympy
 from sympy import Expr
@@ -14,13 +15,14 @@ from closedform.derive.room import room
 from closedform.derive.sharing import MAX_DENOMINATOR
 from closedform.derive.sizes import expand
 from closedform.derive.squares import squares
-from closedform.derive.writing import Order, number, ordered, product, quotient, write
+from closedform.derive.writing import Order, ordered, product, quotient, write
 
 __all__ = ["FORMS", "Order", "expanded", "factored", "grouped", "shared", "shortest", "write"]
 
 MAX_FACTORED_TERMS = 40
 MAX_FACTORED_SYMBOLS = 8
 MAX_SHARED_TERMS = 40
+MIN_TERMS = 2  # of a sum; in one of more, what terms share is taken out more readily
 MAX_SPLIT_TERMS = 12  # of a bracket that is split into factors
 
 
@@ -40,24 +42,28 @@ def factored(expr: Expr, order: Order) -> w.Written:
 
 def _factored(expr: Expr, order: Order) -> w.Written:
     atoms = _non_polynomial(expr)
-    back = {dummy: atom for atom, dummy in atoms.items()}
-    numerator, denominator = sympy.fraction(sympy.together(expr.xreplace(atoms)))
-    if numerator.is_zero:
-        return w.Number(0)
-    top = _factors(numerator, back, order)
-    bottom = _factors(denominator, back, order)
-    return quotient(top, bottom)
-
-
-def _factors(expr: Expr, back: dict[Expr, Expr], order: Order) -> list[w.Written]:
-    coefficient, factors = sympy.factor_list(expr)
-    parts = [(base.xreplace(back), power) for base, power in factors]
-    parts.sort(key=lambda part: order.rank(part[0]))
-    found: list[w.Written] = [] if coefficient == 1 else [number(coefficient)]
-    for base, power in parts:
+    back = {dummy: atom for atom, dummy in atoms.items() if dummy.is_Symbol}
+    above, below = sympy.fraction(sympy.together(expr.xreplace(atoms)))
+    number, factors = sympy.factor_list(above)
+    divisor, divisors = sympy.factor_list(below)
+    factors += [(base, -power) for base, power in divisors]
+    plain = [(base, power) for base, power in factors if not base.is_Add]
+    head = write(number / divisor * sympy.Mul(*(b**p for b, p in plain)).xreplace(back), order)
+    top, bottom = [head], []
+    if isinstance(head, w.Fraction):
+        top, bottom = [head.numerator], [head.denominator]
+    sums = [(base.xreplace(back), power) for base, power in factors if base.is_Add]
+    for base, power in sorted(sums, key=lambda part: (len(part[0].args), order.rank(part[0]))):
         node = write(base, order)
-        found.append(node if power == 1 else w.Power(node, w.Number(int(power))))
-    return found
+        exponent = w.Number(abs(int(power)))
+        (top if power > 0 else bottom).append(node if abs(power) == 1 else w.Power(node, exponent))
+    return quotient(_flat(top), _flat(bottom))
+
+
+def _flat(factors: list[w.Written]) -> list[w.Written]:
+    """Products among factors taken apart, and ones left out."""
+    parts = [part for factor in factors for part in _parts(factor)]
+    return [part for part in parts if part != w.Number(1)]
 
 
 def grouped(expr: Expr, order: Order) -> w.Written:
@@ -91,15 +97,14 @@ def _together(terms: Sequence[Expr], order: Order, depth: int) -> w.Written:
     plain = write(sympy.Add(*terms), order)
     if len(terms) == 1 or len(terms) > MAX_SHARED_TERMS:
         return plain
-    found = []
+    found: list[w.Written] = []
     for common in sharing.common(terms):
+        head = write(common, order)
         rest = [sharing.without(term, common) for term in terms]
-        if common == 1:
-            found.append(_inside(rest, order, depth))
-        else:
-            head = write(common, order)
-            found.append(_times(head, _inside(rest, order, depth + 1)))
-    return _shortest([*found, plain], depth)
+        found.extend(_times(head, inside) for inside in _inside(rest, order, depth + (common != 1)))
+    few = len(terms) == MIN_TERMS
+    found = [plain, *found] if few else [*found, plain]
+    return min(found, key=partial(room, depth=depth))
 
 
 def _times(head: w.Written, bracket: w.Written) -> w.Written:
@@ -115,17 +120,16 @@ def _parts(node: w.Written) -> tuple[w.Written, ...]:
     return node.factors if isinstance(node, w.Product) else (node,)
 
 
-def _inside(terms: Sequence[Expr], order: Order, depth: int) -> w.Written:
-    """A sum whose terms have nothing in common, some taken together, or split into factors."""
-    found = [write(sympy.Add(*terms), order)]
+def _inside(terms: Sequence[Expr], order: Order, depth: int) -> Iterator[w.Written]:
+    """A sum whose terms have nothing in common; split into factors; some of it taken together."""
+    yield write(sympy.Add(*terms), order)
     split = _split(terms, order)
     if split is not None:
-        found.append(split)
+        yield split
     parts = _parts_of(terms, order)
     if len(parts) < len(terms):
         pairs = [(part, _together(part, order, depth)) for part in parts]
-        found.append(_side_by_side(pairs, order))
-    return _shortest(found, depth)
+        yield _side_by_side(pairs, order)
 
 
 def _parts_of(terms: Sequence[Expr], order: Order) -> list[list[Expr]]:
@@ -166,7 +170,10 @@ def _split(terms: Sequence[Expr], order: Order) -> w.Written | None:
         if len(exponents) == 1 and abs(exponents[0]) == 1:
             return None  # linear in it, and no factor without it
     found = _factored(sympy.Add(*terms), order)
-    return None if isinstance(found, w.Sum) or w.is_negative(found) else found
+    factors = _parts(found.numerator if isinstance(found, w.Fraction) else found)
+    sums = [factor for factor in factors if isinstance(factor, w.Sum)]
+    several = len(sums) > 1 or any(isinstance(factor, w.Power) for factor in factors)
+    return found if several and not w.is_negative(found) else None
 
 
 def _side_by_side(parts: Iterable[tuple[Sequence[Expr], w.Written]], order: Order) -> w.Written:
@@ -195,10 +202,6 @@ def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = roo
         order = replace(order, special={**order.special, **special})
         found.extend(form(with_squares, order) for form in (expanded, grouped, shared))
     return min(found, key=measure)
-
-
-def _shortest(found: Iterable[w.Written], depth: int) -> w.Written:
-    return min(found, key=lambda node: room(node, depth))
 
 
 def _wide_quotient(node: w.Written) -> bool:
@@ -242,6 +245,8 @@ def _non_polynomial(expr: Expr) -> dict[Expr, Expr]:
         part = waiting.pop()
         if part.is_Add or part.is_Mul or (part.is_Pow and part.exp.is_Integer):
             waiting.extend(part.args)
+        elif part.is_Pow and part.exp.could_extract_minus_sign():
+            atoms[part] = 1 / atoms.setdefault(1 / part, sympy.Dummy(positive=True))
         elif not (part.is_Symbol or part.is_Number):
             atoms.setdefault(part, sympy.Dummy(positive=True))
     return atoms

@@ -95,15 +95,36 @@ class Closed:
 
     @cached_property
     def _stage_sums(self) -> tuple[Expr, dict[Symbol, StageSum]]:
-        form = StageForm(self.derivation.stage_symbols)
+        multiples = self._multiples()
+        if multiples:
+            compact, sums, unfolded = self._summed_up(multiples)
+            done = self.rewritten(unfolded) == unfolded
+            if done and self.derivation.known.equal(unfolded, self.expr):
+                return compact, sums
+        compact, sums, unfolded = self._summed_up({})
+        if self.rewritten(unfolded) != self.expr:
+            return self.expr, {}  # in the chosen symbols the stages have no one shape
+        return compact, sums
+
+    def _summed_up(
+        self, multiples: dict[Symbol, Expr]
+    ) -> tuple[Expr, dict[Symbol, StageSum], Expr]:
+        """The formula with symbols for sums over stages, those sums, and it without them."""
+        form = StageForm(self.derivation.stage_symbols, multiples)
         compact = self.rewritten(self._total_with(form)(self.derivation.root))
         unfolded = {
             dummy: sympy.Add(*(s.at(i) for i in range(s.first, s.last + 1)))
             for dummy, s in form.sums.items()
         }
-        if self.rewritten(compact.xreplace(unfolded)) != self.expr:
-            return self.expr, {}  # in the chosen symbols the stages have no one shape
-        return compact, form.sums
+        return compact, form.sums, expand(compact.xreplace(unfolded))
+
+    def _multiples(self) -> dict[Symbol, Expr]:
+        """The sizes of stages that are a number times another size: m_1 is I/4."""
+        known = self.derivation.known
+        bases = {
+            s: known.definitions[s] for s in self.derivation.stage_symbols if s in known.spelled
+        }
+        return {s: base for s, base in bases.items() if base.as_coeff_Mul()[1].is_Symbol}
 
 
 def closed(derivation: Derivation, measure: Measure) -> Closed:
@@ -121,6 +142,8 @@ class InAbbreviations:
         spelled = self.derivation.known.spelled
         for symbol in self.derivation.lets:
             expr = bring_in(expr, symbol, spelled[symbol], set(spelled))
+        for symbol in spelled.keys() - self.derivation.stage_symbols.keys():
+            expr = _in_one_size(expr, symbol, spelled[symbol])
         return expr
 
 
@@ -131,10 +154,28 @@ def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) ->
         if solution is None:
             continue
         candidate = expand(expr.xreplace({size: solution}))
-        better = _terms_with(candidate, symbol) > _terms_with(expr, symbol)
+        better = _terms_with(candidate, symbol) > _terms_with(expr, symbol) or _fewer(
+            candidate, expr
+        )
         if better and _powers_below(candidate) <= _powers_below(expr):
             return candidate
     return expr
+
+
+def _in_one_size(expr: Expr, symbol: Symbol, definition: Expr) -> Expr:
+    """A formula in n and T, where n = T/4 - 1, in n alone; not where it would get longer."""
+    (size,) = definition.free_symbols if len(definition.free_symbols) == 1 else (symbol,)
+    if size == symbol or not expr.has(symbol) or not expr.has(size):
+        return expr
+    solution = _solved(definition, symbol, size)
+    if solution is None or not solution.is_polynomial(symbol):
+        return expr
+    candidate = expand(expr.xreplace({size: solution}))
+    return expr if _fewer(expr, candidate) else candidate
+
+
+def _fewer(expr: Expr, other: Expr) -> bool:
+    return len(sympy.Add.make_args(expr)) < len(sympy.Add.make_args(other))
 
 
 def _solved(definition: Expr, symbol: Symbol, size: Symbol) -> Expr | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from closedform.derive import written as w
 
 LONGEST = 3  # letters of a name that count
-NESTED = 4  # a bracket inside a bracket is as hard to read as a few more letters
+NESTED = 3  # a bracket inside a bracket is as hard to read as a few more letters
 
 
 def room(node: w.Written, depth: int = 0) -> int:
@@ -32,7 +32,7 @@ def room(node: w.Written, depth: int = 0) -> int:
         case w.Fraction():
             return _factor(node.numerator, depth) + 1 + _factor(node.denominator, depth)
         case w.Power():
-            return _factor(node.base, depth) + room(node.exponent, depth)
+            return _factor(node.base, depth) + 1 + room(node.exponent, depth)
         case w.Function():
             return 2 + sum(room(part, depth) for part in node.arguments)
         case w.Condition():

@@ -21,15 +21,16 @@ def powers(term: Expr) -> dict[Expr, int]:
     {2**(2*s): -1, x: 3}
     """
     found: dict[Expr, int] = {}
-    for factor in sympy.Mul.make_args(term.as_coeff_Mul()[1]):
+    rest = term.as_coeff_Mul()[1]
+    for factor in sympy.Mul.make_args(rest) if rest != 1 else ():
         base, exponent = factor.args if factor.is_Pow else (factor, Integer(1))
         if base.is_Rational and base.p == 1:
             base, exponent = Integer(base.q), -exponent
-        number, rest = exponent.as_coeff_Mul()
+        number, exponent = exponent.as_coeff_Mul()
         if base.is_Integer:
-            found[base ** (abs(number) * rest)] = 1 if number > 0 else -1
+            found[base ** (abs(number) * exponent)] = 1 if number > 0 else -1
         elif number.is_Integer:
-            found[base**rest] = int(number)
+            found[base**exponent] = int(number)
         else:
             found[factor] = 1
     return found

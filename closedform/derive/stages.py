@@ -90,8 +90,13 @@ def _stage(family: str, index: int) -> Symbol:
 class StageForm:
     """Adds up the stages of a cost tree; what it found as sums stands in `sums`."""
 
-    def __init__(self, stage_symbols: Mapping[Symbol, tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        stage_symbols: Mapping[Symbol, tuple[str, int]],
+        multiples: Mapping[Symbol, Expr] | None = None,
+    ) -> None:
         self.stage_symbols = stage_symbols
+        self.multiples = multiples or {}  # m_1 is I/4, m_2 is I/8
         self.sums: dict[Symbol, StageSum] = {}
         self.places: dict[Symbol, tuple[str, int]] = {}
         self.index = ""  # of the loop that is being added up
@@ -101,7 +106,7 @@ class StageForm:
         """The cost of a loop, with a placeholder for each sum."""
         self.index, self.start = node.index, self._start(node)
         terms = {
-            index: list(sympy.Add.make_args(expand(part)))
+            index: list(sympy.Add.make_args(self._in_one_size(expand(part), index)))
             for index, part in enumerate(parts, node.first)
         }
         found: dict[tuple[int, int], list[Expr]] = {}
@@ -113,6 +118,9 @@ class StageForm:
         for (first, last), templates_found in found.items():
             term = sympy.Add(*templates_found)
             places = {p: place for p, place in self.places.items() if term.has(p)}
+            if not places:
+                rest.extend(self._at(term, index) for index in range(first, last + 1))
+                continue
             before = {f for f, offset in places.values() if offset == -1 and first == node.first}
             entering = tuple((f, self.start[f]) for f in sorted(before))
             dummy = sympy.Dummy("sum", positive=True)
@@ -121,6 +129,15 @@ class StageForm:
             self.sums[dummy] = StageSum(node.index, first, last, term, places, entering)
             rest.append(factor * dummy)
         return sympy.Add(*rest)
+
+    def _in_one_size(self, part: Expr, index: int) -> Expr:
+        """What is a multiple of a size of this stage, m_(s-1) or I, as that: 2 m_s."""
+        for symbol in sorted(self.multiples, key=str):
+            if self.stage_symbols[symbol][1] == index and part.has(symbol):
+                number, size = self.multiples[symbol].as_coeff_Mul()
+                others = {s: v for s, v in self.multiples.items() if s != symbol and v.has(size)}
+                part = expand(part.xreplace(others).xreplace({size: symbol / number}))
+        return part
 
     def _take(
         self,
@@ -140,7 +157,8 @@ class StageForm:
         number, shared = sharing.common(terms)[0].as_coeff_Mul()
         changing = {Symbol(self.index), *self.places}
         same = [f for f in sympy.Mul.make_args(shared) if not f.free_symbols & changing]
-        return Integer(number.p if number.q == 1 else 1) * sympy.Mul(*same)
+        sign = -1 if all(term.could_extract_minus_sign() for term in terms) else 1
+        return sign * Integer(number.p if number.q == 1 else 1) * sympy.Mul(*same)
 
     def _geometric(self, terms: Mapping[int, list[Expr]]) -> list[Expr]:
         """Templates whose number is multiplied by one factor from each stage to the next.

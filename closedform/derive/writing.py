@@ -189,13 +189,6 @@ def _joined(number: Expr, base: int, sign: int, index: Expr) -> tuple[Expr, Expr
     return number, index - sign * shift
 
 
-def number(value: Expr) -> w.Written:
-    numerator, denominator = value.as_numer_denom()
-    if denominator == 1:
-        return w.Number(int(numerator))
-    return w.Fraction(w.Number(int(numerator)), w.Number(int(denominator)))
-
-
 def quotient(top: list[w.Written], bottom: list[w.Written]) -> w.Written:
     if not bottom:
         return product(top)
