@@ -140,7 +140,7 @@ def _parts_of(terms: Sequence[Expr], order: Order) -> list[list[Expr]]:
             others = [term for term in terms if not term.has(loop)]
             return [inside, *_parts_of(others, order)]
     left, parts = list(terms), []
-    while those := _most_shared(left, order):
+    while those := sharing.crossed(left) or _most_shared(left, order):
         parts.append(those)
         left = [term for term in left if term not in those]
     return [*parts, *([term] for term in left)]
@@ -173,7 +173,7 @@ def _split(terms: Sequence[Expr], order: Order) -> w.Written | None:
     factors = _parts(found.numerator if isinstance(found, w.Fraction) else found)
     sums = [factor for factor in factors if isinstance(factor, w.Sum)]
     several = len(sums) > 1 or any(isinstance(factor, w.Power) for factor in factors)
-    return found if several and not w.is_negative(found) else None
+    return found if several and not w.is_negative(found) and not _wide_quotient(found) else None
 
 
 def _side_by_side(parts: Iterable[tuple[Sequence[Expr], w.Written]], order: Order) -> w.Written:
@@ -205,13 +205,17 @@ def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = roo
 
 
 def _wide_quotient(node: w.Written) -> bool:
-    """Whether a large denominator, or one of a sum over stages, stands below a whole formula."""
-    if not (isinstance(node, w.Fraction) and isinstance(node.denominator, w.Number)):
+    """Whether sums stand above a symbol or a large number, or sums over stages above any."""
+    if not isinstance(node, w.Fraction):
         return False
-    sums = [part for part in _parts(node.numerator) if isinstance(part, w.Sum)]
-    terms = [term for part in sums for term in part.terms]
+    sums = [part for part in _parts(node.numerator) if w.is_sum(part)]
+    terms = [term for part in sums if isinstance(part, w.Sum) for term in part.terms]
     over = any(isinstance(factor, w.BigSum) for term in terms for factor in _parts(term))
-    return bool(sums) and (over or node.denominator.value > MAX_DENOMINATOR)
+    below = node.denominator
+    if isinstance(below, w.Power):
+        below = below.base
+    small = isinstance(below, w.Number) and below.value <= MAX_DENOMINATOR
+    return bool(sums) and (over or not small)
 
 
 def _shifted(expr: Expr, order: Order) -> w.Written:

@@ -16,7 +16,7 @@ def room(node: w.Written, depth: int = 0) -> int:
     >>> room(inner), room(w.Product((heads, inner)))
     (5, 11)
     >>> room(w.Product((n, w.Sum((heads, w.Product((n, inner)))))))
-    23
+    22
     """
     match node:
         case w.Number():

@@ -103,3 +103,26 @@ def shared_by_some(terms: Sequence[Mapping[Expr, int]]) -> Iterator[dict[Expr, i
         if shared:
             found.setdefault(frozenset(shared.items()), shared)
     yield from found.values()
+
+
+def crossed(terms: Sequence[Expr]) -> list[Expr]:
+    """The most terms, not all, that are a sum of two factors times another sum.
+
+    >>> a, b, c, d = sympy.symbols("a b c d", positive=True)
+    >>> crossed([a * c, a * d, b * c, a * b, b * d])
+    [a*c, a*d, b*c, b*d]
+    """
+    rows: dict[Expr, dict[tuple[Expr, frozenset[tuple[Expr, int]]], Expr]] = {}
+    for term in terms:
+        factors = powers(term)
+        for base, exponent in factors.items():
+            if exponent > 0:
+                rest = {**factors, base: exponent - 1}
+                left = frozenset((b, n) for b, n in rest.items() if n)
+                rows.setdefault(base, {})[term.as_coeff_Mul()[0], left] = term
+    best: set[Expr] = set()
+    for (a, row_a), (b, row_b) in combinations(rows.items(), 2):
+        both = [rest for rest in row_a if rest in row_b and not {a, b} & dict(rest[1]).keys()]
+        if len(both) > 1 and len(best) < 2 * len(both) < len(terms):
+            best = {row[rest] for row in (row_a, row_b) for rest in both}
+    return [term for term in terms if term in best]

@@ -171,7 +171,7 @@ class StageForm:
                 number, rest = self._template(part, index).as_coeff_Mul()
                 shapes.setdefault(rest, {})[index] = number
         found: list[Expr] = []
-        pairs: list[tuple[Expr, Expr]] = []
+        pairs: list[tuple[int, Expr, Expr]] = []
         seen: set[Expr] = set()
         for rest, numbers in shapes.items():
             for first, ratio, length in _stretches(numbers):
@@ -180,10 +180,11 @@ class StageForm:
                     found.append(expand(numbers[first] * power * rest))
                     seen.add(ratio)
                 elif power is not None:
-                    pairs.append((ratio, expand(numbers[first] * power * rest)))
-        first = min(terms)
-        for ratio, template in pairs:
-            if ratio in seen or self._in_first(first, [template], list(terms[first])):
+                    pairs.append((first, ratio, expand(numbers[first] * power * rest)))
+        begin = min(terms)
+        for first, ratio, template in pairs:
+            second = first == begin + 1
+            if ratio in seen or (second and self._in_first(begin, [template], [*terms[begin]])):
                 found.append(template)
         return found
 
