@@ -360,6 +360,9 @@ def derivation_of(
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
     entity = _entity_of(project, part, preset)
+    if len(measures) > 1:
+        raise fail("measure", "a derivation is of one measure, and "
+                   f"{len(measures)} are named: {', '.join(measures)}")  # fmt: skip
     what = measures_of(project, measures, convention)[-1]
     return write_derivation(derivation_view(project, entity, what, preset, lang), to)
 

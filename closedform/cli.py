@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from closedform import __version__
-from closedform.choices import FORMATS, FORMS, LANGUAGES, STAGES
+from closedform.choices import FORMATS, FORMS, LANGUAGES, SITES, STAGES
 from closedform.errors import ClosedformError, FileError, LimitError
 
 if TYPE_CHECKING:
@@ -102,25 +102,6 @@ def _open(file: str) -> Project:
     return open_project(file)
 
 
-def _model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
-    """The .arch files that are named, or lie in a folder that is named, by their page's name."""
-    from closedform.api import zoo_names, zoo_path
-    from closedform.errors import fail
-
-    found = {name: zoo_path(name) for name in (zoo_names() if zoo else ())}
-    for model in map(Path, models):
-        inside = sorted(model.rglob("*.arch")) if model.is_dir() else [model]
-        if not inside:
-            raise fail("file", f"the folder `{model}` has no .arch file")
-        for path in inside:
-            below = path.relative_to(model) if model.is_dir() else Path(path.name)
-            name = below.with_suffix("").as_posix()
-            if name in found and found[name] != path:
-                raise fail("file", f"`{path}` and `{found[name]}` have one page, `{name}.md`")
-            found[name] = path
-    return found
-
-
 def _format_of(target: Path | None, free: bool) -> str:
     """The format that the name of a file chooses; Markdown where it chooses none and is free."""
     from closedform.render.formats import format_of_file
@@ -141,13 +122,6 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise fail("file", f"the input is not UTF-8 text: byte {error.start} is wrong") from None
-
-
-def _text_of(page: Path) -> str | None:
-    """The text of a page that may not be there."""
-    from closedform.files import read_text
-
-    return read_text(page).replace("\r\n", "\n") if page.exists() else None
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -229,8 +203,10 @@ def derive(
     to = to or _format_of(target, free=template is not None)
     source = Source(template, read_text(Path(template))) if template else None
     if steps:
-        if names or defaults or template:
-            raise click.UsageError("--steps goes with --of, --measure, --convention and --preset")
+        if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
+            raise click.UsageError(
+                "--steps goes with --of, --measure, --convention, --preset, --to and --lang"
+            )
         chosen = (part, _names(measure), convention, preset, to, lang)
         _give(derivation_of(_open(file), *chosen), target)
         return
@@ -349,37 +325,43 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 @click.argument("models", nargs=-1)
 @click.option("--zoo", is_flag=True, help="Take the models of the zoo.")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Write the pages here.")
+@click.option(
+    "--to",
+    type=click.Choice(SITES),
+    default="html",
+    show_default=True,
+    help="Pages in HTML, or in Markdown for GitHub or for MkDocs.",
+)
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
-def docs(models: tuple[str, ...], zoo: bool, output: str, lang: str, only_check: bool) -> int:
-    """Write the pages of a project: an index with the numbers of all presets, a page a model.
+def docs(
+    models: tuple[str, ...], zoo: bool, output: str, to: str, lang: str, only_check: bool
+) -> int:
+    """Write the pages of a project: an index with the numbers of all presets, the closed forms of
+    all models side by side, and for each model a page and its derivation.
 
     MODELS are .arch files, or folders that hold some. Pages that an earlier run made and that
     belong to no model any more are removed.
     """
+    from closedform.documents import changes, model_files
     from closedform.files import write_text
-    from closedform.render.site import INDEX, MARK, former_pages, site
+    from closedform.render.site import index_of, site
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
-    folder = Path(output)
-    projects = {name: _open(str(path)) for name, path in _model_files(models, zoo).items()}
-    pages = site(projects, lang)
-    before = {name: _text_of(folder / name) for name in pages}
-    old = former_pages(before[INDEX] or "") - pages.keys()
-    old = {name for name in old if (_text_of(folder / name) or "").startswith(MARK)}
-    stale = [name for name, text in pages.items() if before[name] != text]
+    projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
+    stale, old = changes(Path(output), site(projects, to, lang), index_of(to))
     if only_check:
-        for name in sorted([*stale, *old]):
-            click.echo(f"{folder / name} is stale")
+        for path in sorted([*stale, *old]):
+            click.echo(f"{path} is stale")
         return EXIT_WRONG if stale or old else 0
-    for name in stale:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        write_text(folder / name, pages[name])
-        click.echo(f"{folder / name} written")
-    for name in sorted(old):
-        (folder / name).unlink()
-        click.echo(f"{folder / name} removed")
+    for path, text in stale.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, text)
+        click.echo(f"{path} written")
+    for path in old:
+        path.unlink()
+        click.echo(f"{path} removed")
     return 0
 
 

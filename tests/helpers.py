@@ -131,10 +131,12 @@ def formulas(text: str, flavour: str) -> list[str]:
     return [displayed or inline for displayed, inline in MATH[flavour].findall(text)]
 
 
-def markdown_texts(project: Project, entity: Entity) -> Iterator[tuple[str, dict[str, str]]]:
+def markdown_texts(
+    project: Project, entity: Entity, lang: str = "en"
+) -> Iterator[tuple[str, dict[str, str]]]:
     """The report and the derivations of a model or block in every flavour of Markdown."""
-    told = report(project, entity, Wish(measures_of(project, (), None)))
+    told = report(project, entity, Wish(measures_of(project, (), None), lang=lang))
     yield "report", {name: format_named(name).write(told) for name in FLAVOURS}
     for name in ("macs", "params"):
-        view = derivation_view(project, entity, measure(name))
+        view = derivation_view(project, entity, measure(name), lang=lang)
         yield f"derivation of {name}", {to: write_derivation(view, to) for to in FLAVOURS}

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 import closedform as cf
+from closedform.api import open_project
+from closedform.choices import LANGUAGES
+from closedform.render.site import site
 
 pytestmark = pytest.mark.slow
 
@@ -84,16 +87,23 @@ def measure(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
 
 
 PAGES = {
-    "vit": lambda: cf.zoo("vit").report("html"),
-    "pvt": lambda: cf.zoo("pvt").report("html"),
-    "derivation": lambda: cf.zoo("pvt").derivation(preset="PVT-Small", to="html"),
+    "vit": lambda lang: cf.zoo("vit").report("html", lang),
+    "pvt": lambda lang: cf.zoo("pvt").report("html", lang),
+    "derivation": lambda lang: cf.zoo("pvt").derivation("macs", "PVT-Small", "html", lang),
+    "index": lambda lang: models(lang)["index.html"],
+    "closed forms": lambda lang: models(lang)["closed-forms.html"],
 }
 
 
+def models(lang: str) -> dict[str, str]:
+    return site({name: open_project(name) for name in ("densenet", "pvt", "swin")}, lang)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", PAGES)
-def test_pages_in_a_browser(name: str, dark: bool, tmp_path: Path) -> None:
-    page = PAGES[name]()
+def test_pages_in_a_browser(name: str, lang: str, dark: bool, tmp_path: Path) -> None:
+    page = PAGES[name](lang)
     for width, shown in zip(WIDTHS, measure(page, tmp_path, dark), strict=True):
         assert shown["over"] == 0  # no bar below the page
         assert len(shown["math"]) == page.count("<math ")

@@ -13,6 +13,7 @@ import pytest
 from helpers import TESTS, ZOO, formulas, markdown_texts, names, programs
 
 from closedform.api import open_project
+from closedform.choices import LANGUAGES
 from closedform.derive.written import Function, Product, Symbol
 from closedform.render.aligned import aligned
 from closedform.render.latex import latex
@@ -41,13 +42,14 @@ def refused(found: list[tuple[str, str]]) -> list[list[str]]:
     return list(answer["refused"])
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("path", FILES, ids=names(FILES))
-def test_katex_takes_every_formula(path: Path) -> None:
+def test_katex_takes_every_formula(path: Path, lang: str) -> None:
     project = open_project(str(path))
     found = [
         (f"{what} of {entity.name} as {flavour}, formula {at}", formula)
         for entity in project.parts()
-        for what, texts in markdown_texts(project, entity)
+        for what, texts in markdown_texts(project, entity, lang)
         for flavour, text in texts.items()
         for at, formula in enumerate(formulas(text, flavour), 1)
     ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import gettext
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,7 +149,7 @@ def test_nothing_fixed_is_english(path: Path) -> None:
     phrases = [phrase for phrase in PHRASES if phrase not in written]
     models = project.module.models()
     parts = [(m.name, p.title) for m in models for p in project.presets(m)[:1]]
-    parts += [(entity.name, None) for entity in project.parts()[-3:]]
+    parts += [(entity.name, None) for entity in project.parts()]
     for part, preset in parts:
         for text in everything(project, part, preset):
             assert [phrase for phrase in phrases if phrase in text] == []
@@ -291,7 +289,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert call(*asked, "--steps") == Ran(0, part.derivation(lang="zh"), "")
     assert "闭式" in part.report(lang="zh")
     assert "逐步推导" in part.derivation(lang="zh")
-    asked = ("docs", str(ZOO / "vit.arch"), "-o", str(tmp_path), "--lang", "zh")
+    asked = ("docs", str(ZOO / "vit.arch"), "-o", str(tmp_path), "--to", "md", "--lang", "zh")
     assert call(*asked).code == 0
     assert (tmp_path / "index.md").read_text("utf-8").startswith(MARK + "\n# 模型\n")
     assert call(*asked, "--check") == Ran(0, "", "")
@@ -301,12 +299,19 @@ def test_the_command_line(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("strict")
 def test_a_site() -> None:
-    pages = site({name: open_project(name) for name in ("vit", "attention")}, "zh")
+    projects = {name: open_project(name) for name in ("vit", "attention")}
+    pages = site(projects, "md", "zh")
     index = pages["index.md"]
     assert "| 模型 | 预设 | params | macs |" in index
     assert "## 全部模型" in index
     assert "## 模块" in index
-    assert "[全部模型](index.md)" in pages["vit.md"]
+    assert "[闭式表达式](closed-forms.md)" in index
+    assert "([macs 的推导](vit.derivation.md))" in index
+    assert "[全部模型](index.md) · [下一个：OneHead](attention-OneHead.md) ·" in pages["vit.md"]
+    assert "[上一个：ViT](vit.md)" in pages["attention-OneHead.md"]
+    assert "macs 的逐步推导" in pages["vit.derivation.md"]
+    for page in site(projects, "html", "zh").values():
+        assert '<html lang="zh"' in page
 
 
 def test_pages_say_their_language() -> None:
@@ -363,37 +368,3 @@ def test_docstrings_of_the_library_are_translated_and_those_of_a_user_are_not(
     assert own.derivation(lang="zh").count("：最后一轴上的仿射变换。\n") == 1
     assert own.derivation(lang="zh").count("\n拼接各头，再作输出映射。\n") == 1
     assert "\nA cyclic shift.\n" in own.report(lang="zh")
-
-
-# With a real TeX ---------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
-def test_tex_sets_chinese_documents(steps: bool, tmp_path: Path) -> None:
-    """XeLaTeX and ctex set a document in Chinese, without a character that its fonts lack."""
-    assert shutil.which("xelatex"), "install texlive-xetex and texlive-lang-chinese"
-    assert shutil.which("pdftotext"), "install poppler-utils"
-    model = load(ZOO / "pvt.arch")
-    preset = model.presets[0]
-    text = (
-        model.derivation("macs", preset, "tex", "zh")
-        if steps
-        else model.report("tex", "zh", preset=preset)
-    )
-    (tmp_path / "a.tex").write_text(text, "utf-8")
-    options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
-    for _ in range(2):
-        ran = subprocess.run(
-            ["xelatex", *options, "a.tex"],
-            capture_output=True, cwd=tmp_path, check=False, timeout=240,
-        )  # fmt: skip
-        log = (tmp_path / "a.log").read_text("utf-8", "replace")
-        assert ran.returncode == 0, [line for line in log.split("\n") if line.startswith("!")]
-    assert "Missing character" not in log
-    over = [float(wide) for wide in re.findall(r"Overfull \\hbox \(([0-9.]+)pt", log)]
-    assert max(over, default=0.0) <= 5
-    subprocess.run(["pdftotext", "-layout", "a.pdf"], cwd=tmp_path, check=True, timeout=60)
-    pages = (tmp_path / "a.txt").read_text("utf-8")
-    for word in ("化简", "合计") if steps else ("默认值", "次数", "计数约定"):
-        assert word in pages

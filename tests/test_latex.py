@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from helpers import ZOO, names, programs
 
-from closedform.api import load, loads, zoo
+from closedform.api import derivation_of, load, loads, open_project, report_of, zoo
+from closedform.choices import LANGUAGES
+from closedform.derive.project import Project
 from closedform.derive.written import (
     BigSum,
     Condition,
@@ -24,6 +27,7 @@ from closedform.derive.written import (
     Symbol,
     Written,
 )
+from closedform.render.formats import FORMATS
 from closedform.render.latex import broken, equation, latex, latex_name
 from closedform.render.macros import macro_name
 from closedform.render.widths import width
@@ -100,6 +104,17 @@ def test_no_line_is_wider_than_its_room(path: Path) -> None:
                 assert width(row) <= room + 1, row
 
 
+@pytest.mark.parametrize("name", ["", "max", "min"])
+def test_a_broken_list_keeps_all_of_it(name: str) -> None:
+    """Fails when a list that is wider than its column is cut."""
+    names_ = [f"a{number}" for number in range(30)]
+    node = Product((N, Function(name, tuple(map(Symbol, names_)))))
+    for room in (80.0, 200.0):
+        rows = broken(node, room)
+        assert len(rows) > 2
+        assert re.findall(r"a\d+", "".join(rows)) == names_
+
+
 def test_macro_names_are_letters() -> None:
     for name in ("MobileNet_V2", "é名", "x1_2"):
         assert macro_name(name, "macs under hooks").isalpha()
@@ -113,12 +128,17 @@ OVERFULL = re.compile(r"Overfull \\hbox \(([0-9.]+)pt")
 
 
 def compiled(text: str, folder: Path) -> tuple[str, str]:
-    """Set a document without shell escape; gives the log and the text of its pages."""
-    assert shutil.which("pdflatex"), "install texlive-latex-extra and lmodern"
+    """Set a document without shell escape; gives the log and the text of its pages.
+
+    The program is pdfLaTeX, unless the document names another one in its first line.
+    """
+    named = re.match(r"% !TeX program = (\w+)\n", text)
+    program = named[1] if named else "pdflatex"
+    assert shutil.which(program), f"{program} is missing: install what .ci/debian-packages lists"
     assert shutil.which("pdftotext"), "install poppler-utils"
     (folder / "a.tex").write_text(text, "utf-8")
     options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
-    command = ["pdflatex", *options, "a.tex"]
+    command = [program, *options, "a.tex"]
     for _ in range(2):  # the widths of a longtable settle in the second run
         ran = subprocess.run(command, capture_output=True, cwd=folder, check=False, timeout=120)
         log = (folder / "a.log").read_text("utf-8", "replace")
@@ -128,30 +148,49 @@ def compiled(text: str, folder: Path) -> tuple[str, str]:
     return log, pages.stdout
 
 
+def joined(texts: Sequence[str]) -> str:
+    """Documents of one preamble as one, to be set in one run."""
+    begin, end = "\\begin{document}\n", "\\end{document}\n"
+    head = texts[0].split(begin)[0] + begin
+    bodies = [text.removeprefix(head).removesuffix(end) for text in texts]
+    return head + "\\clearpage\n".join(bodies) + end
+
+
 def widest(log: str) -> float:
     return max(map(float, OVERFULL.findall(log)), default=0.0)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
-def test_tex_sets_every_report(path: Path, tmp_path: Path) -> None:
-    file = load(path)
-    for name in file:
-        log, pages = compiled(file[name].report("tex"), tmp_path)
-        assert widest(log) <= 5, name
-        assert "macs" in pages
+def documents(project: Project, lang: str) -> Iterator[str]:
+    """Every report and derivation of a file, those of models with their first preset as well."""
+    for part in project.parts():
+        presets = [node.title for node in project.presets(part)[:1]]
+        for preset in (None, *presets):
+            yield FORMATS["tex"].write(report_of(project, part.name, preset=preset, lang=lang))
+        preset = presets[0] if presets else None
+        for measure in ("macs", "params"):
+            yield derivation_of(project, part.name, (measure,), None, preset, "tex", lang)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["macs", "params"])
 @pytest.mark.parametrize(
-    ("name", "preset"),
-    [("vit", "ViT-B/16"), ("pvt", "PVT-Small"), ("densenet", None), ("mobilenet_v2", None)],
+    ("lang", "program", "words"),
+    [
+        ("en", "pdfTeX", ("times", "Convention", "Together")),
+        ("zh", "XeTeX", ("次数", "计数约定", "合计")),
+    ],
+    ids=LANGUAGES,
 )
-def test_tex_sets_derivations(name: str, preset: str | None, what: str, tmp_path: Path) -> None:
-    log, pages = compiled(zoo(name).derivation(what, preset, "tex"), tmp_path)
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_tex_sets_the_zoo(
+    path: Path, lang: str, program: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Every report and derivation of a file in one run, with fonts for all of its characters."""
+    log, pages = compiled(joined([*documents(open_project(path.stem), lang)]), tmp_path)
+    assert f"This is {program}" in log
+    assert "Missing character" not in log
     assert widest(log) <= 5
-    assert "step by step" in pages
+    for word in words:
+        assert word in pages
 
 
 @pytest.mark.slow
@@ -165,6 +204,34 @@ def test_macros_can_be_used_in_a_paper(tmp_path: Path) -> None:
     )
     _, pages = compiled(paper, tmp_path)
     assert "17 563 828 224" in pages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
+def test_names_in_chinese_are_set_in_english_reports(steps: bool, tmp_path: Path) -> None:
+    """Fails when a character of a name has no font, which XeLaTeX only notes in its log."""
+    text = 'dim 模型 "宽度"\n\nmodel 网络(x: [3, 模型]):\n    return x -> linear(模型)\n'
+    file = loads(text)
+    document = file.derivation(to="tex") if steps else file.report("tex")
+    assert document.startswith("% !TeX program = xelatex\n\\documentclass[10pt,fleqn]{article}\n")
+    log, pages = compiled(document, tmp_path)
+    assert "Missing character" not in log
+    assert "网络" in pages
+    assert "模型" in pages
+    assert "宽度" in pages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
+def test_a_fragment_in_a_plain_article(steps: bool, tmp_path: Path) -> None:
+    """Fails when a fragment needs more than its first line says."""
+    part = loads('block B(x: [n, d]):\n    """Says "so"."""\n    return x -> linear(d)\n')["B"]
+    fragment = part.derivation(to="fragment") if steps else part.report("fragment")
+    needs = fragment.split("\n")[0]
+    assert needs == ("% B, macs: needs amsmath, booktabs and longtable" if steps
+                     else "% B: needs amsmath, booktabs, longtable and array")  # fmt: skip
+    paper = "\\documentclass{article}\\usepackage{amsmath,booktabs,longtable,array}\n"
+    compiled(f"{paper}\\begin{{document}}\n{fragment}\n\\end{{document}}\n", tmp_path)
 
 
 HOSTILE = [r"\input{/etc/passwd}", "50% & #1_", r"\end{document}", "$x^2$ ~ {[*]}", "\\\\[9pt]"]

@@ -121,7 +121,8 @@ def test_hostile_texts_are_texts(reader: object, tmp_path: Path) -> None:
             *("table", "thead", "tbody", "tr", "th", "td"),
             *(("a",) if reader is notebook else ()),  # the marks of headings
         }
-        assert "".join(page.itertext()).count(HOSTILE) == times
+        shown_text = "".join(page.itertext()).replace("`d`", "d")  # a docstring shows it as code
+        assert shown_text.count(HOSTILE.replace("`d`", "d")) == times
         shown = typeset_by_mkdocs(page) if reader is mkdocs else typeset_by_a_notebook(page)
         assert not {"x", "y", "z"} & set(shown)
         assert all(len(row) == 3 for row in page.findall(".//table/tbody/tr")[:1])

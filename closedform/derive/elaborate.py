@@ -290,7 +290,7 @@ class Elaborator:
         with self.known.recording() as used:
             for parameter in declaration.parameters:
                 scope.names[parameter.name.name] = self._input(parameter, scope, declaration)
-            root, outputs = calls.run_block(self, entity, scope, {})
+            root, outputs = calls.run_block(self, entity, scope, dict(scope.names))
         for symbol in costs.symbols_in(root):
             used |= self.names.let_facts.get(symbol, frozenset())
         facts = sorted((f for f in used if f.reason != "case"), key=str)

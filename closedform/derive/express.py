@@ -62,7 +62,7 @@ class InTermsOf:
             if symbol not in wanted:
                 written = _written_out(spelled[symbol], wanted, spelled)
                 if written.free_symbols & wanted or not written.free_symbols:
-                    expr = expr.xreplace({symbol: written})
+                    expr = _refloored(self.derivation, expr.xreplace({symbol: written}))
         for symbol, definition in spelled.items():
             if symbol in wanted:
                 expr = bring_in(expand(expr), symbol, definition, wanted | spelled.keys())
@@ -83,7 +83,14 @@ class AtDefaults:
                 expr = expr.xreplace({symbol: spelled[symbol]})
         defaults = self.derivation.defaults
         values = {symbol: v for symbol, v in defaults.items() if symbol not in self.kept}
-        return demands.with_values(expr, values).doit()
+        return _refloored(self.derivation, demands.with_values(expr, values).doit())
+
+
+def _refloored(derivation: Derivation, expr: Expr) -> Expr:
+    """Floors inside floors joined, where that needs no assumption beyond those of the formula."""
+    with derivation.known.recording() as used:
+        joined = derivation.known.refloored(expr)
+    return joined if used <= set(derivation.facts) else expr
 
 
 def _wanted(derivation: Derivation, names: Iterable[str]) -> set[Symbol]:

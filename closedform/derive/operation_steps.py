@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import sympy
 from sympy import Expr, Integer
+from sympy.logic.boolalg import Boolean
 
 from closedform.derive import cost, forms
 from closedform.derive import written as w
@@ -42,11 +44,11 @@ class Operations(Teller):
 
     def parts(self, body: Sequence[Site], frame: Frame) -> tuple[Part, ...]:
         """The operations of a body, those of blocks inside it left out; equal ones once."""
-        found: dict[int, list[Site]] = {}
-        for site in _operations(body, self.measure.name):
+        found: dict[tuple[int, Any], list[Site]] = {}
+        for site, case in _operations(body, self.measure.name, sympy.true):
             if self.value(site.node) != 0:
-                found.setdefault(id(site.node), []).append(site)
-        return tuple(self.part(sites, frame) for sites in found.values())
+                found.setdefault((id(site.node), case), []).append(site)
+        return tuple(self.part(sites, case, frame) for (_, case), sites in found.items())
 
     def quiet(self, bodies: Sequence[Sequence[Site]], frame: Frame) -> tuple[Quiet, ...]:
         """What adds nothing to a body; to bodies of stages alike, also what only some have."""
@@ -69,7 +71,7 @@ class Operations(Teller):
             found.setdefault(row, {})[line] = None
         return tuple(replace(row, lines=tuple(lines)) for row, lines in found.items())
 
-    def part(self, sites: Sequence[Site], frame: Frame) -> Part:
+    def part(self, sites: Sequence[Site], case: Boolean, frame: Frame) -> Part:
         node, span = sites[0].node, sites[0].span
         assert isinstance(node, cost.Operation)
         lines = tuple(dict.fromkeys(site.span.line for site in sites))
@@ -84,7 +86,8 @@ class Operations(Teller):
             steps = self.rounded(declared, node, frame)
             steps += self.counted(declared, node, frame)
         source = span.source.line(span.line).strip()
-        return Part(_name(node), says, lines, source, inputs, outputs, tuple(steps))
+        condition = None if case == sympy.true else self.size(case, frame)
+        return Part(_name(node), says, lines, condition, source, inputs, outputs, tuple(steps))
 
     def rounded(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
         """Why an axis that is stated with a floor has the size that it has."""
@@ -120,7 +123,9 @@ class Operations(Teller):
             )
             steps.append(Step(subject, spelled.declared, (stated,), left, left))
             steps.append(Step(None, spelled.filled, sizes, left, left))
-            steps.append(Step(None, forms.write(right, frame.order), since, left, right))
+            last = forms.write(right, frame.order)
+            why = commas([self.simplified(left, last, frame), *([since] if since else [])])
+            steps.append(Step(None, last, why, left, right))
         return steps
 
     def counted(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
@@ -216,19 +221,25 @@ def _chain(
     return steps
 
 
-def _operations(body: Sequence[Site], measure: str) -> Iterator[Site]:
-    """The operations of a body that are in no passage of their own."""
+def _operations(
+    body: Sequence[Site], measure: str, case: Boolean
+) -> Iterator[tuple[Site, Boolean]]:
+    """The operations of a body that are in no passage of their own, each with its case."""
     for site in body:
         node = site.node
         match node:
             case cost.Operation():
-                yield site
+                yield site, case
+            case cost.Cases():
+                yield from _operations(node.then, measure, sympy.And(case, node.condition))
+                other = sympy.And(case, sympy.Not(node.condition))
+                yield from _operations(node.otherwise, measure, other)
             case cost.Sequence() | cost.Stages() | cost.Steps():
                 continue
             case cost.Weights() if measure in cost.DROPPED[node.mode]:
                 continue
             case _:
-                yield from _operations(cost.children(node), measure)
+                yield from _operations(cost.children(node), measure, case)
 
 
 def _quiet(

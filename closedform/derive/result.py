@@ -98,25 +98,28 @@ class Closed:
         multiples = self._multiples()
         if multiples:
             compact, sums, unfolded = self._summed_up(multiples)
-            done = self.rewritten(unfolded) == unfolded
-            if done and self.derivation.known.equal(unfolded, self.expr):
+            whole = expand(compact.xreplace(unfolded))
+            chosen = self.rewritten(whole) == whole
+            if chosen and self.derivation.known.equal(whole, self.expr):
                 return compact, sums
         compact, sums, unfolded = self._summed_up({})
-        if self.rewritten(unfolded) != self.expr:
+        if self.rewritten(compact.xreplace(unfolded)) != self.expr:
             return self.expr, {}  # in the chosen symbols the stages have no one shape
-        return compact, sums
+        changed = {dummy: terms for dummy, terms in unfolded.items() if not self._stands(terms)}
+        kept = {dummy: s for dummy, s in sums.items() if dummy not in changed}
+        return self.rewritten(compact.xreplace(changed)), kept
 
     def _summed_up(
         self, multiples: dict[Symbol, Expr]
-    ) -> tuple[Expr, dict[Symbol, StageSum], Expr]:
-        """The formula with symbols for sums over stages, those sums, and it without them."""
+    ) -> tuple[Expr, dict[Symbol, StageSum], dict[Symbol, Expr]]:
+        """The formula with symbols for sums over stages, those sums, and what they add up to."""
         form = StageForm(self.derivation.stage_symbols, multiples)
         compact = self.rewritten(self._total_with(form)(self.derivation.root))
         unfolded = {
             dummy: sympy.Add(*(s.at(i) for i in range(s.first, s.last + 1)))
             for dummy, s in form.sums.items()
         }
-        return compact, form.sums, expand(compact.xreplace(unfolded))
+        return compact, form.sums, unfolded
 
     def _multiples(self) -> dict[Symbol, Expr]:
         """The sizes of stages that are a number times another size: m_1 is I/4."""
@@ -126,6 +129,17 @@ class Closed:
         }
         return {s: base for s, base in bases.items() if base.as_coeff_Mul()[1].is_Symbol}
 
+    def _stands(self, terms: Expr) -> bool:
+        """Whether the terms of a sum over stages may stand among the chosen symbols as they are.
+
+        They may when these only write abbreviations out, which a where line does as well; they
+        may not when they put numbers in, or bring an abbreviation in that the terms do not have.
+        """
+        known, rewritten = self.derivation.known, self.rewritten(terms)
+        new = rewritten.free_symbols - terms.free_symbols
+        sizes, left = (known.base(expr).free_symbols for expr in (terms, rewritten))
+        return not new & known.spelled.keys() and sizes <= left
+
 
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block, in the abbreviations of its file."""
@@ -134,7 +148,10 @@ def closed(derivation: Derivation, measure: Measure) -> Closed:
 
 @dataclass(frozen=True)
 class InAbbreviations:
-    """Puts each `let` of the file in the place of a size that it replaces altogether."""
+    """Puts each `let` of the file in the place of a size that it replaces altogether.
+
+    A size that a model names is put in where the formula has it already.
+    """
 
     derivation: Derivation
 
@@ -142,8 +159,9 @@ class InAbbreviations:
         spelled = self.derivation.known.spelled
         for symbol in self.derivation.lets:
             expr = bring_in(expr, symbol, spelled[symbol], set(spelled))
-        for symbol in spelled.keys() - self.derivation.stage_symbols.keys():
-            expr = _in_one_size(expr, symbol, spelled[symbol])
+        for symbol, definition in spelled.items():
+            if symbol not in self.derivation.stage_symbols:
+                expr = _in_one_size(expr, symbol, definition)
         return expr
 
 

@@ -107,7 +107,7 @@ class _Walker(Operations):
         arguments = tuple(
             (name, tuple(self.size(size, frame) for size in value.shape))
             for name in (p.name.name for p in root.declaration.parameters)
-            if isinstance(value := self.derivation.scope.names.get(name), Tensor)
+            if isinstance(value := root.given.get(name), Tensor)
         )
         kind, name = root.declaration.keyword, self.own_name(root.name)
         span = root.declaration.span

@@ -42,11 +42,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Part:
-    """An operation: where it stands, what it takes and gives, and what it counts."""
+    """An operation: where it stands, what it takes and gives, and what it counts.
+
+    `case` is the condition of the `if` that it stands in.
+    """
 
     name: str | Said
     says: str | Said
     lines: tuple[int, ...]
+    case: w.Written | None
     source: str
     inputs: tuple[tuple[w.Written, ...], ...]
     outputs: tuple[tuple[w.Written, ...], ...]

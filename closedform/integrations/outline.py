@@ -84,6 +84,9 @@ def outline(report: Report, only_formulas: bool = False) -> Outline:
     if report.where:
         pieces.append(Paragraph((words.tr("where"),)))
         pieces.append(Bullets(tuple(_definition(row, words) for row in report.where)))
+    if report.indicators:
+        told = words.tr("A condition in square brackets is 1 where it holds, else 0.")
+        pieces.append(Paragraph((told,)))
     if only_formulas:
         return tuple(pieces)
     if report.symbols:

@@ -33,6 +33,16 @@ def sizes_at(basis: Basis, given: Sizes) -> dict[str, w.Written]:
     return {**dict(basis.defaults), **dict(given), **dict(basis.definitions)}
 
 
+def preset_shown(report: Report) -> PresetRow | None:
+    """The first preset whose numbers are those of the formulas, into which defaults may be put."""
+    for preset in report.presets:
+        numbers = Numbers(sizes_at(report.basis, preset.given))
+        found = (amount_or_none(row.formula, numbers) for row in report.formulas)
+        if all(value in (None, here) for value, here in zip(preset.values, found, strict=True)):
+            return preset
+    return None
+
+
 def parts_of(report: Report, sizes: Mapping[str, w.Written]) -> tuple[Part, ...]:
     """Every part of a model as a tree, with their amounts at the sizes."""
     return _parts(list(report.every_part), 0, Numbers(sizes), _of_weights(report))

@@ -25,10 +25,11 @@ from closedform.render.formats import latex_typed
 from closedform.render.html_derivation import html_derivation
 from closedform.render.language import Language, language
 from closedform.render.latex import latex
-from closedform.render.markdown import FLAVOURS, code, escape_markdown
-from closedform.render.templating import escape_latex, template_writer
+from closedform.render.markdown import FLAVOURS, escape_markdown
+from closedform.render.templating import escape_latex, has_cjk, template_writer
 from closedform.render.view import (
     Definition,
+    Link,
     Report,
     SymbolRow,
     Wish,
@@ -48,11 +49,12 @@ class StepView:
 
 @dataclass(frozen=True)
 class PartView:
-    """An operation; `lines` says where it is used."""
+    """An operation; `lines` says where it is used, `case` under which condition."""
 
     name: str
     says: str
     lines: str
+    case: w.Written | None
     source: str
     inputs: tuple[tuple[w.Written, ...], ...]
     outputs: tuple[tuple[w.Written, ...], ...]
@@ -101,6 +103,7 @@ class DerivationView:
     passages: tuple[PassageView, ...]
     numbers: tuple[tuple[StepView, ...], ...]
     lang: str = "en"
+    links: tuple[Link, ...] = ()
 
 
 def derivation_view(
@@ -123,7 +126,8 @@ def derivation_view(
         settled = settle(closed.derivation, project.values(chosen))
         lines = numbers(found, closed.derivation, settled)
     own = entity.module.title
-    passages = tuple(_passage(passage, own, words) for passage in found.passages)
+    several = {passage.name for passage in found.passages}
+    passages = tuple(_passage(passage, own, several, words) for passage in found.passages)
     names = _Names(closed, found, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
     last = tuple(_number(steps, words) for steps in lines)
@@ -147,6 +151,19 @@ class _Names:
                 self.lets.append(symbol)
         needed = [*(spelled[symbol] for symbol in self.lets), *self.starts.values()]
         self.used = printed | {s.name for value in needed for s in value.free_symbols}
+        while more := self.in_defaults() - self.used:
+            self.used |= more
+
+    def in_defaults(self) -> set[str]:
+        """The symbols in the defaults of those that are used."""
+        defaults = self.derivation.defaults
+        return {
+            inside.name
+            for name, family in self.derivation.symbols.items()
+            if self.used & {name, *(symbol.name for symbol in family)}
+            for symbol in family
+            for inside in defaults.get(symbol, symbol).free_symbols
+        }
 
     def symbols(self) -> tuple[SymbolRow, ...]:
         """The dims; those of a block in its own sizes have no meaning told."""
@@ -200,7 +217,7 @@ class _Names:
         return Definition(w.Symbol(symbol.name), forms.shortest(value, self.order), meaning or "")
 
 
-def _passage(passage: Passage, own: str, words: Language) -> PassageView:
+def _passage(passage: Passage, own: str, several: set[str], words: Language) -> PassageView:
     arguments = tuple(
         ArgumentView(name, None, value)
         if isinstance(value, tuple)
@@ -211,7 +228,7 @@ def _passage(passage: Passage, own: str, words: Language) -> PassageView:
         passage.kind,
         _title(passage, words),
         len(passage.frame.stages) > 1 or passage.kind == "step",
-        _place(passage, own, words),
+        _place(passage, own, several, words),
         _text(passage.says, words),
         arguments,
         tuple(_part(part, words) for part in passage.parts),
@@ -235,12 +252,14 @@ def _title(passage: Passage, words: Language) -> str:
     return words.tr("Model {name}" if passage.kind == "model" else "Block {name}", name=name)
 
 
-def _place(passage: Passage, own: str, words: Language) -> str:
+def _place(passage: Passage, own: str, several: set[str], words: Language) -> str:
+    """The line of a passage; of the second form of a block, also the stage that has it."""
     span, stages = passage.span, passage.frame.stages
     place = words.tr("line {line}", line=span.line)
     if span.source.name != own:
         place = words.tr("line {line} of {file}", line=span.line, file=span.source.name)
-    if passage.kind == "block" and len(stages) == 1:
+    again = passage.name.rpartition("_")[0] in several
+    if passage.kind == "block" and again and len(stages) == 1:
         return words.tr("{place}, as in stage {stage}", place=place, stage=stages[0])
     return place
 
@@ -249,7 +268,7 @@ def _part(part: Part, words: Language) -> PartView:
     steps = tuple(_step(step, words) for step in part.steps)
     name, says = _text(part.name, words), _text(part.says, words)
     lines = _lines_of(part.lines, words)
-    return PartView(name, says, lines, part.source, part.inputs, part.outputs, steps)
+    return PartView(name, says, lines, part.case, part.source, part.inputs, part.outputs, steps)
 
 
 def _quiet(row: Quiet, words: Language) -> QuietView:
@@ -352,6 +371,7 @@ _TOOLS: dict[str, Callable[..., Any]] = {
     "shape": _shape,
     "shapes": _shapes,
     "typed": latex_typed,
+    "has_cjk": has_cjk,
     "definition": _definition,
 }
 _PLAIN: dict[str, Callable[..., Any]] = {
@@ -363,10 +383,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 FORMATS: dict[str, Callable[[Any], str]] = {
     **{
         name: template_writer(
-            "derivation.md.j2",
-            escape_markdown,
-            latex,
-            {**_TOOLS, "typed": code, "inline": flavour.inline, "block": flavour.block},
+            "derivation.md.j2", escape_markdown, latex, {**_TOOLS, **flavour.tools()}
         )
         for name, flavour in FLAVOURS.items()
     },

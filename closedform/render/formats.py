@@ -16,8 +16,8 @@ from closedform.render.json_report import json_report
 from closedform.render.language import Language, language
 from closedform.render.latex import equation, latex
 from closedform.render.macros import macros
-from closedform.render.markdown import FLAVOURS, code, escape_markdown
-from closedform.render.templating import Node, escape_latex, template_writer
+from closedform.render.markdown import FLAVOURS, escape_markdown
+from closedform.render.templating import Node, escape_latex, has_cjk, template_writer
 from closedform.render.view import Report
 
 FOOTNOTE = 0.85  # the width of \footnotesize over that of the text
@@ -138,6 +138,7 @@ LATEX_TOOLS: dict[str, Callable[..., Any]] = {
     "number": _latex_number,
     "indent": _latex_indent,
     "typed": latex_typed,
+    "has_cjk": has_cjk,
 }
 MARKDOWN_TOOLS: dict[str, dict[str, Callable[..., Any]]] = {
     name: {
@@ -145,9 +146,7 @@ MARKDOWN_TOOLS: dict[str, dict[str, Callable[..., Any]]] = {
         "definition": _definition,
         "number": number,
         "indent": _markdown_indent,
-        "typed": code,
-        "inline": flavour.inline,
-        "block": flavour.block,
+        **flavour.tools(),
     }
     for name, flavour in FLAVOURS.items()
 }

@@ -14,6 +14,7 @@ from closedform.render.at_preset import (
     amounts_of_rows,
     by_name,
     parts_of,
+    preset_shown,
     sizes_at,
     sweeps,
 )
@@ -67,7 +68,7 @@ class _Page:
 
     @classmethod
     def of(cls, report: Report) -> _Page:
-        preset = report.presets[0] if report.presets else None
+        preset = preset_shown(report)
         worked = [at for at, row in enumerate(report.formulas) if row.convention]
         sizes = sizes_at(report.basis, preset.given if preset else ())
         return cls(report, sizes, parts_of(report, sizes), (worked or [0])[0])
@@ -78,7 +79,7 @@ class _Page:
         words = language(report.lang)
         ranked = sorted(costs, key=lambda n: [-costs[n][self.work], *(-c for c in costs[n])])
         shades = svg.colours(ranked)
-        preset = report.presets[0] if report.presets else None
+        preset = preset_shown(report)
         totals = tuple(
             sum((amounts[at] for amounts in costs.values()), Fraction(0))
             for at in range(len(report.formulas))

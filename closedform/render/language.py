@@ -1,7 +1,8 @@
 """The language of a report: its fixed words through gettext, with values put in by name.
 
 English is the language of the program; the catalogues of the others are in `locale`. What a user
-wrote (titles, meanings, docstrings, names) is in the language of the user, and stays as it is.
+wrote (titles, meanings, docstrings, names) is in the language of the user, and stays as it is; the
+docstrings of the standard library are texts of this package.
 
 >>> language("zh").tr("line {line}", line=3)
 '第 3 行'

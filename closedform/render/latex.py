@@ -242,10 +242,10 @@ def _pieces(node: w.Written, room: float, depth: int) -> list[Piece]:
         case w.Fraction() if not isinstance(node.numerator, w.Number):
             one = w.Fraction(w.Number(1), node.denominator)
             return _inside(latex(one) + SPACE, node.numerator, "", room, depth)
+        case w.Function() if node.name in ("max", "min", "") and len(node.arguments) > 1:
+            return _argument_pieces(node, room, depth)
         case w.Function() if node.name == "":
             return _bracket_pieces("", node.arguments[0], "", room, depth)
-        case w.Function() if node.name in ("max", "min"):
-            return _argument_pieces(node, room, depth)
     return [Piece(latex(node), depth)]
 
 
@@ -299,7 +299,7 @@ def _inside(before: str, node: w.Written, after: str, room: float, depth: int) -
     """A part that is broken inside, with what stands before and after it."""
     if isinstance(node, w.Sum | w.BigSum):
         return _bracket_pieces(before, node, after, room, depth)
-    if isinstance(node, w.Function) and node.name == "":
+    if isinstance(node, w.Function) and node.name == "" and len(node.arguments) == 1:
         return _bracket_pieces(before, node.arguments[0], after, room, depth)
     pieces = _pieces(node, room - width(before) - width(after), depth)
     return _wrapped(before, pieces, after)
@@ -324,9 +324,10 @@ def _wrapped(before: str, pieces: list[Piece], after: str) -> list[Piece]:
 
 
 def _argument_pieces(node: w.Function, room: float, depth: int) -> list[Piece]:
-    """The arguments of a maximum, on lines of their own where they need them."""
+    """A list, or the arguments of a maximum, on lines of their own where they need them."""
     pieces: list[Piece] = []
     for at, argument in enumerate(node.arguments):
         comma = ", " if at < len(node.arguments) - 1 else ""
         pieces += _wrapped("", _pieces(argument, room - 4 * STEP, depth + 1), comma)
-    return _wrapped(f"\\{node.name}\\bigl(", pieces, "\\bigr)")
+    name = f"\\{node.name}" if node.name else ""
+    return _wrapped(f"{name}\\bigl(", pieces, "\\bigr)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 
 from closedform.render.language import language
-from closedform.render.latex import equation, latex, latex_name
+from closedform.render.latex import equation, latex
 from closedform.render.view import Report
 
 DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -46,7 +46,7 @@ def macros(report: Report) -> str:
     found: dict[str, str] = {}
     for row in report.formulas:
         name = macro_name(report.title, row.title)
-        left = latex_name(row.measure)
+        left = f"\\mathrm{{{row.unit if row.convention else row.measure}}}"
         found[name] = latex(row.formula)
         found[f"{name}Equation"] = equation(left, row.formula)
         if row.value is not None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class Flavour:
     def block(self, formula: str) -> str:
         """A formula on lines of its own."""
         return formula.join(self.displayed)
+
+    def tools(self) -> dict[str, Callable[..., Any]]:
+        """What a template of Markdown needs to be of this flavour."""
+        return {"typed": code, "linked": linked, "inline": self.inline, "block": self.block}
 
 
 FLAVOURS = {
@@ -58,3 +64,8 @@ def code(text: str) -> str:
         ticks += "`"
     space = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{space}{text}{space}{ticks}"
+
+
+def linked(text: str, address: str) -> str:
+    """A link; the address has no character that is special in one."""
+    return f"[{escape_markdown(text)}]({address})"

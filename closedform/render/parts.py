@@ -123,8 +123,7 @@ class Parts:
                     kind, name = "operation", operation_name(node, self.words)
                 yield self._row(kind, site, name, uses, amounts, depth, place)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
-                    inner = [s for s in node.body if not isinstance(s.node, cost.Operation)]
-                    yield from self.rows(inner, uses.of_parts, depth + 1, place)
+                    yield from self.rows(_told_apart(node), uses.of_parts, depth + 1, place)
             case cost.Repeat():
                 copies = Integer(1) if node.shared else node.times
                 uses = uses.inside("repeat", line, node.times, copies)
@@ -231,6 +230,26 @@ def _starts(row: PartRow, frame: Frame) -> Iterator[tuple[str, Expr]]:
     for family, value in frame.start.items():
         if family in printed:
             yield f"{family}_{before}", value
+
+
+def _told_apart(block: cost.Sequence) -> Sequence[Site]:
+    """The parts of a block that have rows: its blocks and loops, or all where a loop has some.
+
+    A block of operations alone speaks for itself; one whose operations are not all at work as
+    often as it is itself does not, and rows for some of them would not add up.
+    """
+    inside = [site for site in block.body if not isinstance(site.node, cost.Operation)]
+    loops = [s for s in inside if not isinstance(s.node, cost.Sequence | cost.Stages | cost.Steps)]
+    return block.body if any(map(_has_operation, loops)) else inside
+
+
+def _has_operation(site: Site) -> bool:
+    """Whether an operation stands in a loop or a case, itself in no block."""
+    if isinstance(site.node, cost.Sequence | cost.Stages | cost.Steps):
+        return False
+    return isinstance(site.node, cost.Operation) or any(
+        map(_has_operation, cost.children(site.node))
+    )
 
 
 def operation_name(node: cost.Operation, words: Language) -> str:

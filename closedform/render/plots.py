@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from closedform.errors import fail
-from closedform.render.at_preset import by_name, parts_of, sizes_at
+from closedform.render.at_preset import by_name, parts_of, preset_shown, sizes_at
 from closedform.render.curves import Crossing, Curve, crossings
 from closedform.render.language import Language, language
 from closedform.render.svg import percent, short_number
@@ -146,7 +146,7 @@ def _style(lang: str) -> dict[Any, Any]:
 
 def parts_picture(report: Report) -> Picture:
     """One bar a measure, with the share of each part at the preset of the report."""
-    preset = next(iter(report.presets), None)
+    preset = preset_shown(report)
     if preset is None:
         raise fail("preset", f"`{report.title}` has no preset, and bars need numbers")
     costs = by_name(parts_of(report, sizes_at(report.basis, preset.given)))

@@ -1,39 +1,110 @@
-"""The pages of a project: an index with the numbers of all presets, and a page for each model."""
+"""The pages of a project: an index, the closed forms side by side, and two pages for each model."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import quote, unquote
 
 from closedform.derive.measures import measure
 from closedform.derive.modules import Entity
 from closedform.derive.project import Project
 from closedform.errors import fail
-from closedform.render.formats import format_named, number
+from closedform.render import mathml
+from closedform.render.derivation import DerivationView, derivation_view, write_derivation
+from closedform.render.formats import MARKDOWN_TOOLS, format_named
+from closedform.render.html_report import TOOLS
 from closedform.render.language import Language, language
+from closedform.render.latex import latex
 from closedform.render.markdown import escape_markdown
-from closedform.render.view import Report, Wish
+from closedform.render.templating import template_writer
+from closedform.render.view import Definition, FormulaRow, Link, PresetRow, Report, Wish
 from closedform.render.view import report as view
 
 MARK = "<!-- made by closedform docs: change the .arch files and run it again -->\n"
-INDEX = "index.md"
 MEASURES = ("params", "macs")
-LINK = re.compile(r"\]\(([^()\s]+\.md)\)")
+DERIVED = "macs"
+LINK = re.compile(r'(?:\]\(|href=")([^()\s"]+\.(?:md|html))[)"]')
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model or block in the overview of a project."""
+
+    title: str
+    href: str
+    derivation: str
+    about: str
+    formulas: tuple[FormulaRow, ...]
+    where: tuple[Definition, ...]
+    presets: tuple[PresetRow, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the index and the page of closed forms show."""
+
+    models: tuple[Entry, ...]
+    blocks: tuple[Entry, ...]
+    measures: tuple[str, ...]
+    derived: str
+    forms: str
+    links: tuple[Link, ...]
+    lang: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How the pages of a site are written: each name is that of a format of reports."""
+
+    name: str
+    suffix: str
+    index: Callable[[Any], str]
+    forms: Callable[[Any], str]
+
+
+def _markdown(name: str) -> Kind:
+    index, forms = (
+        template_writer(template, escape_markdown, latex, MARKDOWN_TOOLS[name])
+        for template in ("index.md.j2", "closed_forms.md.j2")
+    )
+    return Kind(name, ".md", index, forms)
+
+
+def _html() -> Kind:
+    index, forms = (
+        template_writer(template, mathml.escape_html, mathml.math, TOOLS)
+        for template in ("index.html.j2", "closed_forms.html.j2")
+    )
+    return Kind("html", ".html", index, forms)
+
+
+KINDS = {kind.name: kind for kind in (_html(), _markdown("md"), _markdown("mkdocs"))}
 
 
 @dataclass(frozen=True)
 class Page:
-    """The report on a model or block, and where it stands below the folder of the site."""
+    """What is told about a model or block, and where it stands below the folder of the site."""
 
-    path: PurePosixPath
+    path: str
+    derivation_path: str
     source: str
     report: Report
+    derivation: DerivationView
+
+    @property
+    def entry(self) -> Entry:
+        told = self.report
+        about = told.about.strip().split("\n")[0]
+        href, derivation = quote(self.path), quote(self.derivation_path)
+        return Entry(told.title, href, derivation, about, told.formulas, told.where, told.presets)
 
 
-def site(projects: Mapping[str, Project], lang: str = "en") -> dict[str, str]:
+def site(projects: Mapping[str, Project], to: str = "html", lang: str = "en") -> dict[str, str]:
     """The text of every page by its path; the same projects give the same texts.
 
     A key of `projects` is the path of a file below the folder of models, with `/` and without
@@ -41,20 +112,30 @@ def site(projects: Mapping[str, Project], lang: str = "en") -> dict[str, str]:
     of its blocks. Raises ClosedformError when a file is wrong, and when two pages would have one
     path, on a file system that knows no case too.
     """
-    words = language(lang)
-    pages = [page for name in sorted(projects) for page in _pages(name, projects[name], lang)]
-    texts = {INDEX: MARK + "\n" + _index(pages, words)}
-    taken = {INDEX: "the index"}
-    for page in pages:
-        path = str(page.path)
-        if path.lower() in taken:
-            raise fail("file", f"`{page.source}` and {taken[path.lower()]} have one page, `{path}`",
-                       None, "rename one of the files")  # fmt: skip
-        taken[path.lower()] = f"`{page.source}`"
-        home = "../" * (len(page.path.parts) - 1) + INDEX
-        report = format_named("md").write(page.report)
-        texts[path] = f"{MARK}\n[{words.tr('All models')}]({home})\n\n{report}"
-    return texts
+    kind, words = KINDS[to], language(lang)
+    index, forms = index_of(to), f"closed-forms{kind.suffix}"
+    found = [page for name in sorted(projects) for page in _pages(name, projects[name], kind, lang)]
+    pages = sorted(found, key=lambda page: page.report.keyword != "model")
+    _refuse_one_path_for_two(pages, index, forms)
+    models, blocks = (
+        tuple(page.entry for page in pages if page.report.keyword == keyword)
+        for keyword in ("model", "block")
+    )
+    home = Link(words.tr("All models"), index)
+    overview = Overview(models, blocks, MEASURES, DERIVED, forms, (), lang)
+    texts = {index: kind.index(overview), forms: kind.forms(replace(overview, links=(home,)))}
+    for at, page in enumerate(pages):
+        before, after = pages[max(at - 1, 0) : at], pages[at + 1 : at + 2]
+        told = replace(page.report, links=tuple(_links(page, home, before, after, words)))
+        texts[page.path] = format_named(to).write(told)
+        around = (_to(page, home.href, home.text), _to(page, page.path, page.report.title))
+        texts[page.derivation_path] = write_derivation(replace(page.derivation, links=around), to)
+    return {path: MARK + text for path, text in texts.items()}
+
+
+def index_of(to: str) -> str:
+    """The path of the index."""
+    return f"index{KINDS[to].suffix}"
 
 
 def former_pages(index: str) -> set[str]:
@@ -69,44 +150,45 @@ def former_pages(index: str) -> set[str]:
     }
 
 
-def _pages(name: str, project: Project, lang: str) -> Iterator[Page]:
+def _pages(name: str, project: Project, kind: Kind, lang: str) -> Iterator[Page]:
     parts: list[Entity] = project.module.models() or project.module.blocks()
+    wish = Wish(tuple(map(measure, MEASURES)), lang=lang)
     for entity in parts:
-        path = f"{name}.md" if len(parts) == 1 else f"{name}-{entity.name}.md"
-        wish = Wish(tuple(map(measure, MEASURES)), lang=lang)
-        yield Page(PurePosixPath(path), f"{name}.arch", view(project, entity, wish))
+        path = name if len(parts) == 1 else f"{name}-{entity.name}"
+        yield Page(
+            f"{path}{kind.suffix}",
+            f"{path}.derivation{kind.suffix}",
+            f"{name}.arch",
+            view(project, entity, wish),
+            derivation_view(project, entity, measure(DERIVED), lang=lang),
+        )
 
 
-def _index(pages: list[Page], words: Language) -> str:
-    models = [page for page in pages if page.report.keyword == "model"]
-    blocks = [page for page in pages if page.report.keyword == "block"]
-    text = f"# {words.tr('Models')}\n"
-    if any(page.report.presets for page in models):
-        text += "\n" + _presets(models, words)
-    for title, rows in (("All models", models), ("Blocks", blocks)):
-        if rows:
-            text += f"\n## {words.tr(title)}\n\n"
-            text += "".join(_line(page, words) for page in rows)
-    return text
+def _refuse_one_path_for_two(pages: list[Page], index: str, forms: str) -> None:
+    taken = {index: "the index", forms: "the page of closed forms"}
+    for page in pages:
+        for path in (page.path, page.derivation_path):
+            if path.lower() in taken:
+                raise fail(
+                    "file", f"`{page.source}` and {taken[path.lower()]} have one page, `{path}`",
+                    None, "rename one of the files",
+                )  # fmt: skip
+            taken[path.lower()] = f"`{page.source}`"
 
 
-def _presets(pages: list[Page], words: Language) -> str:
-    """A table of all presets: model, preset, and the number of each measure."""
-    rows = [
-        f"| {_to(page)} | {escape_markdown(row.title)} | "
-        + " ".join(f"{number(value, words.name)} |" for value in row.values)
-        for page in pages
-        for row in page.report.presets
-    ]
-    titles = " | ".join((words.tr("model"), words.tr("preset"), *MEASURES))
-    head = f"| {titles} |"
-    return "\n".join([head, "|---|---|" + "---:|" * len(MEASURES), *rows]) + "\n"
+def _links(
+    page: Page, home: Link, before: list[Page], after: list[Page], words: Language
+) -> Iterator[Link]:
+    """The ways from the page of a model: to all, to those beside it, to its derivation."""
+    yield _to(page, home.href, home.text)
+    for other in before:
+        yield _to(page, other.path, words.tr("previous: {name}", name=other.report.title))
+    for other in after:
+        yield _to(page, other.path, words.tr("next: {name}", name=other.report.title))
+    text = words.tr("derivation of {measure}", measure=DERIVED)
+    yield _to(page, page.derivation_path, text)
 
 
-def _line(page: Page, words: Language) -> str:
-    about = escape_markdown(page.report.about.strip().split("\n")[0])
-    return f"- {_to(page)}{words.tr(': ') if about else ''}{about}\n"
-
-
-def _to(page: Page) -> str:
-    return f"[{escape_markdown(page.report.title)}]({quote(str(page.path))})"
+def _to(page: Page, path: str, text: str) -> Link:
+    """A link from a page to a path of the site."""
+    return Link(text, quote(posixpath.relpath(path, posixpath.dirname(page.path) or ".")))

@@ -39,7 +39,7 @@ LATEX_SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r"{\ttfamily\char34}",  # the one straight quote that every font encoding has
     "[": "{[}",  # after the \\ of a row, [ and * would be its arguments
     "]": "{]}",
     "*": "{*}",
@@ -59,6 +59,16 @@ def template_writer(
         return filled(found, report, escape, formula, tools)
 
     return write
+
+
+CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+
+
+def has_cjk(data: Any) -> bool:
+    """Whether a text in the data of a template has a character that needs a Chinese font."""
+    if isinstance(data, dict | tuple):
+        return any(map(has_cjk, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, str) and CJK.search(data) is not None
 
 
 def text_template(source: str, escape: Callable[[str], str]) -> jinja2.Template:

@@ -20,6 +20,7 @@ from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
 from closedform.derive.sizes import Divides, Log
 from closedform.derive.stages import stage_runs
+from closedform.derive.told import nodes_of
 from closedform.errors import ClosedformError, Span
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of
@@ -91,8 +92,19 @@ class Omission:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A way to another page of a site."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a report says; its `parts` tell stages alike once, `every_part` each by itself."""
+    """What a report says; its `parts` tell stages alike once, `every_part` each by itself.
+
+    `indicators` says whether a formula holds a condition that counts as 1 or 0.
+    """
 
     title: str
     file: str
@@ -102,6 +114,7 @@ class Report:
     preset: str | None
     symbols: tuple[SymbolRow, ...]
     where: tuple[Definition, ...]
+    indicators: bool
     formulas: tuple[FormulaRow, ...]
     parts: tuple[PartRow, ...]
     every_part: tuple[PartRow, ...]
@@ -113,6 +126,7 @@ class Report:
     convention_says: str
     omissions: tuple[Omission, ...]
     lang: str = "en"
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,20 +146,25 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     """The report of one model or block."""
     words = language(wish.lang)
     derivation = project.derivation(entity)
-    formed = [_formed(project.closed(entity, what), wish) for what in wish.measures]
     preset = project.preset(wish.preset) if wish.preset else None
     if preset and project.model_of(preset) is not entity:
         preset = None
     values = project.values(preset) if preset else {}
+    plain = [project.closed(entity, what) for what in wish.measures]
+    formed = [_formed(form, wish, values) for form in plain]
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
     about = declaration.doc or (project.module.file.doc or "" if not derivation.generic else "")
     if in_standard_library(declaration.span.source):
         about = words.tr(about)
-    presets = () if preset else _presets(project, entity, formed)
+    presets = () if preset else _presets(project, entity, plain)
     if preset:
-        presets = (_preset_row(project, preset, formed),)
+        presets = (_preset_row(project, preset, plain),)
     convention = next((m.convention for m in wish.measures if m.convention), None)
+    formulas = tuple(
+        _formula(form, wish, evaluate(own, values) if preset else None)
+        for form, own in zip(formed, plain, strict=True)
+    )
     every_part = tuple(Parts(formed, words).of(derivation.root))
     parts, starts = every_part, {}
     if wish.stages == "sum":
@@ -161,8 +180,9 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         chosen=wish.names,
         preset=wish.preset,
         symbols=_symbols(derivation, formed),
-        where=_where(derivation, formed, starts, words),
-        formulas=tuple(_formula(form, wish, values if preset else None) for form in formed),
+        where=_where(derivation, (formulas, parts), formed[0].order, starts, words),
+        indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas, parts))),
+        formulas=formulas,
         parts=parts,
         every_part=every_part,
         presets=presets,
@@ -179,13 +199,14 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     )
 
 
-def _formed(form: Closed, wish: Wish) -> Closed:
+def _formed(form: Closed, wish: Wish, given: Mapping[Symbol, Expr]) -> Closed:
+    """The formula as it is wished for; sizes that a preset gives do not take their defaults."""
     if wish.defaults:
-        form = with_defaults(form, wish.names)
+        form = with_defaults(form, [*wish.names, *(symbol.name for symbol in given)])
     return express(form, wish.names) if wish.names else form
 
 
-def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> FormulaRow:
+def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
     what = form.measure
     return FormulaRow(
         measure=what.name,
@@ -196,13 +217,13 @@ def _formula(form: Closed, wish: Wish, values: dict[Symbol, Expr] | None) -> For
         formula=form.written(wish.form, wish.stages),
         expr=sympy_text(form.expr),
         stays=staying(form),
-        value=None if values is None else evaluate(form, values),
+        value=value,
     )
 
 
 def _definitions(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[tuple[str, str]]:
     """Every abbreviation that `expr` can hold, stage by stage, as text that SymPy reads."""
-    for symbol in _needed(derivation, formed):
+    for symbol in _with_needed(derivation, [s for f in formed for s in f.expr.free_symbols]):
         yield symbol.name, sympy_text(derivation.known.spelled[symbol])
 
 
@@ -250,17 +271,27 @@ def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRo
 
 
 def _where(
-    derivation: Derivation, formed: Sequence[Closed], starts: Mapping[str, Expr], words: Language
+    derivation: Derivation,
+    shown: tuple[object, ...],
+    order: forms.Order,
+    starts: Mapping[str, Expr],
+    words: Language,
 ) -> tuple[Definition, ...]:
-    """The abbreviations that the formulas need, each after those that it needs itself."""
+    """The abbreviations that what is shown needs, each after those that it needs itself."""
     spelled = derivation.known.spelled
-    order = formed[0].order
+    printed = {node.name for node in nodes_of(shown) if isinstance(node, w.Symbol)}
+    waiting = [
+        symbol
+        for symbol in spelled
+        if printed & {symbol.name, derivation.stage_symbols.get(symbol, ("",))[0]}
+    ]
+    waiting += [symbol for value in starts.values() for symbol in value.free_symbols]
     rows = [
         Definition(_stage_symbol(name), forms.write(value, order), "")
         for name, value in starts.items()
     ]
     families: dict[str, dict[int, Expr]] = {}
-    for symbol in _needed(derivation, formed):
+    for symbol in _with_needed(derivation, waiting):
         family, index = derivation.stage_symbols.get(symbol, (symbol.name, 0))
         families.setdefault(family, {})[index] = spelled[symbol]
     for family, values in families.items():
@@ -273,11 +304,10 @@ def _where(
     return tuple(rows)
 
 
-def _needed(derivation: Derivation, formed: Sequence[Closed]) -> list[Symbol]:
-    """The abbreviations that formulas hold, and those that these need, as they are defined."""
+def _with_needed(derivation: Derivation, waiting: list[Symbol]) -> list[Symbol]:
+    """The abbreviations among symbols, and those that they need, in the order of definition."""
     spelled = derivation.known.spelled
     needed: set[Symbol] = set()
-    waiting = [s for f in formed for s in f.expr.free_symbols]
     while waiting:
         symbol = waiting.pop()
         if symbol in spelled and symbol not in needed:

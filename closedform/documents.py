@@ -1,0 +1,49 @@
+"""The documents of a project: the files that have pages, and what is stale in their folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from closedform.api import zoo_names, zoo_path
+from closedform.errors import fail
+from closedform.files import read_text
+from closedform.render.site import MARK, former_pages
+
+
+def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
+    """The .arch files that are named, or lie in a folder that is named, by the name of their pages.
+
+    Raises ClosedformError for a folder without any, and for two files with one name.
+    """
+    found = {name: zoo_path(name) for name in (zoo_names() if zoo else ())}
+    for model in map(Path, models):
+        inside = sorted(model.rglob("*.arch")) if model.is_dir() else [model]
+        if not inside:
+            raise fail("file", f"the folder `{model}` has no .arch file")
+        for path in inside:
+            below = path.relative_to(model) if model.is_dir() else Path(path.name)
+            name = below.with_suffix("").as_posix()
+            if name in found and found[name] != path:
+                raise fail("file", f"`{path}` and `{found[name]}` have one page, `{name}`",
+                           None, "rename one of the files")  # fmt: skip
+            found[name] = path
+    return found
+
+
+def changes(
+    folder: Path, pages: Mapping[str, str], index: str
+) -> tuple[dict[Path, str], list[Path]]:
+    """What is to be done for a folder to hold the pages: those to write, and those to remove.
+
+    Removed is what an index there links to, belongs to no model any more, and has our mark.
+    """
+    stale = {folder / name: text for name, text in pages.items() if _text_of(folder / name) != text}
+    old = former_pages(_text_of(folder / index) or "") - pages.keys()
+    marked = [folder / name for name in sorted(old)]
+    return stale, [path for path in marked if (_text_of(path) or "").startswith(MARK)]
+
+
+def _text_of(page: Path) -> str | None:
+    """The text of a page that may not be there."""
+    return read_text(page).replace("\r\n", "\n") if page.exists() else None

@@ -1,0 +1,46 @@
+"""What MkDocs adds to docs/: the README as the first page, the gallery in HTML, and KaTeX."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from closedform.api import open_project, zoo_names
+from closedform.render.site import site
+
+ROOT = Path(__file__).parent.parent
+KATEX = ROOT / "tests" / "katex" / "node_modules" / "katex" / "dist"  # there after npm install
+OUTSIDE = ("CHANGELOG.md", "notebooks/first-steps.ipynb")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> None:
+    """Add what stands outside docs/, and what is made while the site is built."""
+    readme = (ROOT / "README.md").read_text("utf-8").replace("](docs/", "](")
+    files.append(File.generated(config, "index.md", content=readme))
+    for path, page in gallery().items():
+        files.append(File.generated(config, f"zoo/{path}", content=page))
+    for name in OUTSIDE:
+        files.append(File.generated(config, name, abs_src_path=str(ROOT / name)))
+    for path in [*KATEX.glob("katex.min.*s"), *KATEX.glob("fonts/*.woff2")]:
+        name = path.relative_to(KATEX).as_posix()
+        files.append(File.generated(config, f"katex/{name}", abs_src_path=str(path)))
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """What a reader of the repository is shown in another way than a reader of the site."""
+    markdown = re.sub(r"\]\((zoo/[^)]*)\.md\)", r"](\1.html)", markdown)
+    return re.sub(r"^\|.*", _row, markdown, flags=re.M)
+
+
+def _row(row: re.Match[str]) -> str:
+    """A row of a table: GitHub wants a backslash before a bar in code, Python-Markdown none."""
+    return re.sub(r"`[^`]*`", lambda code: code[0].replace(r"\|", "|"), row[0])
+
+
+@cache
+def gallery() -> dict[str, str]:
+    return site({name: open_project(name) for name in zoo_names()})
