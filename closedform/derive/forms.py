@@ -42,8 +42,10 @@ def factored(expr: Expr, order: Order) -> w.Written:
 
 def _factored(expr: Expr, order: Order) -> w.Written:
     atoms = _non_polynomial(expr)
+    polynomial, ratios = _with_ratios(expr.xreplace(atoms))
     back = {dummy: atom for atom, dummy in atoms.items() if dummy.is_Symbol}
-    above, below = sympy.fraction(sympy.together(expr.xreplace(atoms)))
+    back.update({ratio: value.xreplace(back) for ratio, value in ratios.items()})
+    above, below = sympy.fraction(sympy.together(polynomial))
     number, factors = sympy.factor_list(above)
     divisor, divisors = sympy.factor_list(below)
     factors += [(base, -power) for base, power in divisors]
@@ -58,6 +60,20 @@ def _factored(expr: Expr, order: Order) -> w.Written:
         exponent = w.Number(abs(int(power)))
         (top if power > 0 else bottom).append(node if abs(power) == 1 else w.Power(node, exponent))
     return quotient(_flat(top), _flat(bottom))
+
+
+def _with_ratios(expr: Expr) -> tuple[Expr, dict[Expr, Expr]]:
+    """An expression in which I and P stand as I/P only, with a symbol for that."""
+    ratios: dict[Expr, Expr] = {}
+    powers = [sharing.powers(term) for term in sympy.Add.make_args(expr)]
+    for below in sorted({b for power in powers for b, n in power.items() if n < 0}, key=str):
+        for above in sorted({b for power in powers if below in power for b in power}, key=str):
+            if all(power.get(above, 0) == -power.get(below, 0) for power in powers):
+                ratio = sympy.Dummy(positive=True)
+                ratios[ratio] = above / below
+                expr = expand(expr.xreplace({above: ratio * below}))
+                break
+    return expr, ratios
 
 
 def _flat(factors: list[w.Written]) -> list[w.Written]:
@@ -139,11 +155,17 @@ def _parts_of(terms: Sequence[Expr], order: Order) -> list[list[Expr]]:
         if inside and len(inside) < len(terms):
             others = [term for term in terms if not term.has(loop)]
             return [inside, *_parts_of(others, order)]
-    left, parts = list(terms), []
+    left = [term for term in terms if not _of_several_stages(term, order)]
+    parts = [[term] for term in terms if term not in left]
     while those := sharing.crossed(left) or _most_shared(left, order):
         parts.append(those)
         left = [term for term in left if term not in those]
     return [*parts, *([term] for term in left)]
+
+
+def _of_several_stages(term: Expr, order: Order) -> bool:
+    """Whether a term is a link in a chain, as D_1 D_2 is in D_1 D_2 + D_2 D_3."""
+    return len({order.stages[s] for s in term.free_symbols if s in order.stages}) > 1
 
 
 def _most_shared(terms: Sequence[Expr], order: Order) -> list[Expr]:

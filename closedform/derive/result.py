@@ -238,7 +238,8 @@ def order_of(derivation: Derivation) -> Order:
     shifts = dict(_shifts(derivation.root))
     loops_sorted = tuple(sorted(loops, key=lambda s: names.index(s) if s in names else -1))
     rest = tuple(s for s in names if s not in loops and s not in front)
-    return Order(loops_sorted, front, rest, shifts=shifts)
+    stages = {symbol: at for symbol, (_, at) in derivation.stage_symbols.items()}
+    return Order(loops_sorted, front, rest, shifts=shifts, stages=stages)
 
 
 def _shifts(root: Node) -> list[tuple[Expr, Expr]]:

@@ -32,6 +32,7 @@ class Order:
     rest: tuple[Symbol, ...] = ()
     special: Mapping[Symbol, w.Written] = field(default_factory=dict)
     shifts: Mapping[Expr, Expr] = field(default_factory=dict)  # L: 1 for a repeat of L - 1
+    stages: Mapping[Symbol, int] = field(default_factory=dict)  # D_1: 1
 
     def rank(self, expr: Expr) -> tuple[int, str]:
         """Where a factor stands in a product."""
