@@ -1,69 +1,29 @@
-"""SymPy expressions to written formulas: expanded, factored, grouped, or the shortest of these.
-
-Terms and factors come in a fixed order that follows the architecture: how often, then how many
-tokens, then how wide, so that a layer reads `12 L N D^2 + 2 L N^2 D`.
-"""
+"""The forms of a formula: expanded, factored, grouped, or the shortest of these and others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import reduce
-from math import gcd
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 import sympy
-from sympy import Expr, Integer, Symbol
-from sympy.core.relational import Relational
+from sympy import Expr
 
+from closedform.derive import sharing
 from closedform.derive import written as w
-from closedform.derive.sizes import Divides, Log, expand
+from closedform.derive.room import room
+from closedform.derive.sharing import MAX_DENOMINATOR
+from closedform.derive.sizes import expand
+from closedform.derive.squares import squares
+from closedform.derive.writing import Order, ordered, product, quotient, write
+
+__all__ = ["FORMS", "Order", "expanded", "factored", "grouped", "shared", "shortest", "write"]
 
 MAX_FACTORED_TERMS = 40
 MAX_FACTORED_SYMBOLS = 8
-
-HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms
-
-
-@dataclass(frozen=True)
-class Order:
-    """The order of symbols: counts of repeats, abbreviations, then the dims as declared.
-
-    `special` says how symbols that are no plain names are written.
-    """
-
-    loops: tuple[Symbol, ...] = ()
-    front: tuple[Symbol, ...] = ()
-    rest: tuple[Symbol, ...] = ()
-    special: Mapping[Symbol, w.Written] = field(default_factory=dict)
-    shifts: Mapping[Expr, Expr] = field(default_factory=dict)  # L: 1 for a repeat of L - 1
-
-    def rank(self, expr: Expr) -> tuple[int, str]:
-        """Where a factor stands in a product."""
-        symbols = expr.free_symbols
-        ranks = [i for i, s in enumerate((*self.loops, *self.front, *self.rest)) if s in symbols]
-        late = 0 if expr.is_Symbol or (expr.is_Pow and expr.base.is_Symbol) else 10_000
-        return late + min(ranks, default=9_999), str(expr)
-
-    def term(self, expr: Expr) -> tuple[Any, ...]:
-        """Where a term stands in a sum."""
-        powers = expr.as_powers_dict()
-        degree = {
-            base: power
-            for base, power in powers.items()
-            if not (base.is_Number and power.is_Number)
-        }
-        of_loops = sum(abs(degree.get(symbol, 0)) for symbol in self.loops)
-        total = sum(p if p.is_Number else HIGH for p in degree.values())
-        return (
-            -of_loops,
-            tuple(-degree.get(symbol, 0) for symbol in self.loops),
-            -total,
-            sum(degree.get(symbol, 0) for symbol in self.front),
-            tuple(-degree.get(symbol, 0) for symbol in self.front),
-            tuple(-degree.get(symbol, 0) for symbol in self.rest),
-            str(expr),
-        )
+MAX_SHARED_TERMS = 40
+MIN_TERMS = 2  # of a sum; in one of more, what terms share is taken out more readily
+MAX_SPLIT_TERMS = 12  # of a bracket that is split into factors
 
 
 def expanded(expr: Expr, order: Order) -> w.Written:
@@ -74,104 +34,210 @@ def expanded(expr: Expr, order: Order) -> w.Written:
 def factored(expr: Expr, order: Order) -> w.Written:
     """A product of what cannot be split further; as `grouped` where that would take too long."""
     expr = expand(expr)
-    atoms = _non_polynomial(expr)
-    plain = expr.xreplace(atoms)
-    many = len(sympy.Add.make_args(plain)) > MAX_FACTORED_TERMS
-    if many or len(plain.free_symbols) > MAX_FACTORED_SYMBOLS:
+    many = len(sympy.Add.make_args(expr)) > MAX_FACTORED_TERMS
+    if many or len(expr.free_symbols) > MAX_FACTORED_SYMBOLS:
         return grouped(expr, order)
-    back = {dummy: atom for atom, dummy in atoms.items()}
-    numerator, denominator = sympy.fraction(sympy.together(plain))
-    if numerator.is_zero:
-        return w.Number(0)
-    top = _factors(numerator, back, order)
-    bottom = _factors(denominator, back, order)
-    return _quotient(top, bottom)
+    return _factored(expr, order)
 
 
-def _factors(expr: Expr, back: dict[Expr, Expr], order: Order) -> list[w.Written]:
-    coefficient, factors = sympy.factor_list(expr)
-    parts = [(base.xreplace(back), power) for base, power in factors]
-    parts.sort(key=lambda part: order.rank(part[0]))
-    found: list[w.Written] = [] if coefficient == 1 else [_number(coefficient)]
-    for base, power in parts:
+def _factored(expr: Expr, order: Order) -> w.Written:
+    atoms = _non_polynomial(expr)
+    polynomial, ratios = _with_ratios(expr.xreplace(atoms))
+    back = {dummy: atom for atom, dummy in atoms.items() if dummy.is_Symbol}
+    back.update({ratio: value.xreplace(back) for ratio, value in ratios.items()})
+    above, below = sympy.fraction(sympy.together(polynomial))
+    number, factors = sympy.factor_list(above)
+    divisor, divisors = sympy.factor_list(below)
+    factors += [(base, -power) for base, power in divisors]
+    plain = [(base, power) for base, power in factors if not base.is_Add]
+    head = write(number / divisor * sympy.Mul(*(b**p for b, p in plain)).xreplace(back), order)
+    top, bottom = [head], []
+    if isinstance(head, w.Fraction):
+        top, bottom = [head.numerator], [head.denominator]
+    sums = [(base.xreplace(back), power) for base, power in factors if base.is_Add]
+    for base, power in sorted(sums, key=lambda part: (len(part[0].args), order.rank(part[0]))):
         node = write(base, order)
-        found.append(node if power == 1 else w.Power(node, w.Number(int(power))))
-    return found
+        exponent = w.Number(abs(int(power)))
+        (top if power > 0 else bottom).append(node if abs(power) == 1 else w.Power(node, exponent))
+    return quotient(_flat(top), _flat(bottom))
 
 
-def _quotient(top: list[w.Written], bottom: list[w.Written]) -> w.Written:
-    if not bottom:
-        return _product(top)
-    return w.Fraction(_product(top), _product(bottom))
+def _with_ratios(expr: Expr) -> tuple[Expr, dict[Expr, Expr]]:
+    """An expression in which I and P stand as I/P only, with a symbol for that."""
+    ratios: dict[Expr, Expr] = {}
+    powers = [sharing.powers(term) for term in sympy.Add.make_args(expr)]
+    for below in sorted({b for power in powers for b, n in power.items() if n < 0}, key=str):
+        for above in sorted({b for power in powers if below in power for b in power}, key=str):
+            if all(power.get(above, 0) == -power.get(below, 0) for power in powers):
+                ratio = sympy.Dummy(positive=True)
+                ratios[ratio] = above / below
+                expr = expand(expr.xreplace({above: ratio * below}))
+                break
+    return expr, ratios
 
 
-def _product(factors: Sequence[w.Written]) -> w.Written:
-    if not factors:
-        return w.Number(1)
-    return factors[0] if len(factors) == 1 else w.Product(tuple(factors))
+def _flat(factors: list[w.Written]) -> list[w.Written]:
+    """Products among factors taken apart, and ones left out."""
+    parts = [part for factor in factors for part in _parts(factor)]
+    return [part for part in parts if part != w.Number(1)]
 
 
 def grouped(expr: Expr, order: Order) -> w.Written:
     """Terms of the same repeat together, and what they share taken out of them."""
-    if expr == 0:
-        return w.Number(0)
     groups: dict[Expr, list[Expr]] = {}
     for term in sympy.Add.make_args(expand(expr)):
-        powers = term.as_powers_dict()
-        key = sympy.Mul(*(s ** powers[s] for s in order.loops if powers.get(s)))
-        groups.setdefault(key, []).append(term / key)
-    parts: list[tuple[Any, w.Written]] = []
-    for key, terms in groups.items():
-        common = reduce(_common, terms)
-        node = _taken_out(key * common, sympy.Add(*(term / common for term in terms)), order)
-        plain = write(sympy.Add(*(key * term for term in terms)), order)
-        if len(w.plain(plain)) <= len(w.plain(node)):
-            node = plain
-        first = min(order.term(key * term) for term in terms)
-        parts.append((first, node))
-    parts.sort(key=lambda part: part[0])
-    terms_written: list[w.Written] = []
+        groups.setdefault(_repeats(term, order), []).append(term)
+    return _side_by_side([(terms, _together(terms, order, 0)) for terms in groups.values()], order)
+
+
+def _repeats(term: Expr, order: Order) -> Expr:
+    """How often a term is repeated."""
+    powers = term.as_powers_dict()
+    return sympy.Mul(*(s ** powers[s] for s in order.loops if powers.get(s)))
+
+
+def shared(expr: Expr, order: Order) -> w.Written:
+    """What several terms share taken out of them, and again of what is left.
+
+    >>> from closedform.derive.sizes import size_symbol
+    >>> W, C, K = map(size_symbol, "WCK")
+    >>> w.plain(shared(9 * C * W + K * W + 7 * W**2 + K + W, Order()))
+    'W (7 W + 9 C + K + 1) + K'
+    """
+    terms = sympy.Add.make_args(expand(expr))
+    return grouped(expr, order) if len(terms) > MAX_SHARED_TERMS else _together(terms, order, 0)
+
+
+def _together(terms: Sequence[Expr], order: Order, depth: int) -> w.Written:
+    """A sum as a product, if its terms share something; `depth` says in how many brackets."""
+    plain = write(sympy.Add(*terms), order)
+    if len(terms) == 1 or len(terms) > MAX_SHARED_TERMS:
+        return plain
+    found: list[w.Written] = []
+    for common in sharing.common(terms):
+        head = write(common, order)
+        rest = [sharing.without(term, common) for term in terms]
+        found.extend(_times(head, inside) for inside in _inside(rest, order, depth + (common != 1)))
+    few = len(terms) == MIN_TERMS
+    found = [plain, *found] if few else [*found, plain]
+    return min(found, key=partial(room, depth=depth))
+
+
+def _times(head: w.Written, bracket: w.Written) -> w.Written:
+    """A product with a sum as its last factor."""
+    if isinstance(head, w.Fraction):
+        return w.Fraction(_times(head.numerator, bracket), head.denominator)
+    if head == w.Number(1):
+        return bracket
+    return product([*_parts(head), *_parts(bracket)])
+
+
+def _parts(node: w.Written) -> tuple[w.Written, ...]:
+    return node.factors if isinstance(node, w.Product) else (node,)
+
+
+def _inside(terms: Sequence[Expr], order: Order, depth: int) -> Iterator[w.Written]:
+    """A sum whose terms have nothing in common; split into factors; some of it taken together."""
+    yield write(sympy.Add(*terms), order)
+    split = _split(terms, order)
+    if split is not None:
+        yield split
+    parts = _parts_of(terms, order)
+    if len(parts) < len(terms):
+        pairs = [(part, _together(part, order, depth)) for part in parts]
+        yield _side_by_side(pairs, order)
+
+
+def _parts_of(terms: Sequence[Expr], order: Order) -> list[list[Expr]]:
+    """A sum cut into terms that share something: the count of a repeat, or the most letters."""
+    for loop in order.loops:
+        inside = [term for term in terms if term.has(loop)]
+        if inside and len(inside) < len(terms):
+            others = [term for term in terms if not term.has(loop)]
+            return [inside, *_parts_of(others, order)]
+    left = [term for term in terms if not _of_several_stages(term, order)]
+    parts = [[term] for term in terms if term not in left]
+    while those := sharing.crossed(left) or _most_shared(left, order):
+        parts.append(those)
+        left = [term for term in left if term not in those]
+    return [*parts, *([term] for term in left)]
+
+
+def _of_several_stages(term: Expr, order: Order) -> bool:
+    """Whether a term is a link in a chain, as D_1 D_2 is in D_1 D_2 + D_2 D_3."""
+    return len({order.stages[s] for s in term.free_symbols if s in order.stages}) > 1
+
+
+def _most_shared(terms: Sequence[Expr], order: Order) -> list[Expr]:
+    """The terms from which most letters can be taken out together."""
+    powers = {term: sharing.powers(term) for term in terms}
+    best: list[Expr] = []
+    most = 0
+    for common in sharing.shared_by_some(list(powers.values())):
+        those = [term for term in terms if sharing.has(powers[term], common)]
+        letters = room(write(sharing.monomial(common), order)) + 1
+        saved = (len(those) - 1) * letters - len("()")
+        if saved > most:
+            best, most = those, saved
+    return best
+
+
+def _split(terms: Sequence[Expr], order: Order) -> w.Written | None:
+    """A sum as a product of sums, where that is found soon."""
+    if not 2 < len(terms) <= MAX_SPLIT_TERMS:
+        return None
+    powers = [sharing.powers(term) for term in terms]
+    for base in {base: None for power in powers for base in power}:
+        exponents = [power[base] for power in powers if base in power]
+        if len(exponents) == 1 and abs(exponents[0]) == 1:
+            return None  # linear in it, and no factor without it
+    found = _factored(sympy.Add(*terms), order)
+    factors = _parts(found.numerator if isinstance(found, w.Fraction) else found)
+    sums = [factor for factor in factors if isinstance(factor, w.Sum)]
+    several = len(sums) > 1 or any(isinstance(factor, w.Power) for factor in factors)
+    return found if several and not w.is_negative(found) and not _wide_quotient(found) else None
+
+
+def _side_by_side(parts: Iterable[tuple[Sequence[Expr], w.Written]], order: Order) -> w.Written:
+    """A sum of parts, each beside the terms that it is made of."""
+    parts = sorted(parts, key=lambda part: min(map(order.term, part[0])))
+    terms: list[w.Written] = []
     for _, node in parts:
-        terms_written.extend(node.terms if isinstance(node, w.Sum) else [node])
-    return terms_written[0] if len(terms_written) == 1 else w.Sum(tuple(terms_written))
+        terms.extend(node.terms if isinstance(node, w.Sum) else [node])
+    return terms[0] if len(terms) == 1 else w.Sum(ordered(terms))
 
 
-def _taken_out(common: Expr, rest: Expr, order: Order) -> w.Written:
-    """`common` times the sum of what is left."""
-    head = write_product(common, order)
-    if rest == 1:
-        return head
-    if common == 1:
-        return write(rest, order)
-    factors = head.factors if isinstance(head, w.Product) else (head,)
-    return w.Product((*factors, write(rest, order)))
-
-
-def _common(first: Expr, second: Expr) -> Expr:
-    """What two products share: the gcd of their numbers, and powers that are in both."""
-    a, b = first.as_powers_dict(), second.as_powers_dict()
-    number = Integer(1)
-    numbers = first.as_coeff_Mul()[0], second.as_coeff_Mul()[0]
-    if all(n.is_Integer for n in numbers):
-        number = Integer(gcd(int(numbers[0]), int(numbers[1])))
-    shared = [
-        base ** min(a[base], b[base])
-        for base in a
-        if not base.is_Number
-        and base in b
-        and a[base].is_Number
-        and b[base].is_Number
-        and min(a[base], b[base]) > 0
-    ]
-    return number * sympy.Mul(*shared)
-
-
-def shortest(expr: Expr, order: Order) -> w.Written:
+def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = room) -> w.Written:
     """The form that takes the least room; the plainer one of two that take the same."""
-    found = [form(expr, order) for form in (expanded, grouped, factored)]
+    expr = expand(expr)
+    if not expr.is_Add:
+        return write(expr, order)
+    found = [form(expr, order) for form in (expanded, grouped, shared)]
+    product_of = factored(expr, order)
+    if not _wide_quotient(product_of):
+        found.append(product_of)
     if expr.has(*order.shifts):
         found.append(_shifted(expr, order))
-    return min(found, key=lambda node: len(w.plain(node)))
+    with_squares, bases = squares(expr)
+    if bases:
+        special = {dummy: write(base, order) for dummy, base in bases.items()}
+        order = replace(order, special={**order.special, **special})
+        found.extend(form(with_squares, order) for form in (expanded, grouped, shared))
+    return min(found, key=measure)
+
+
+def _wide_quotient(node: w.Written) -> bool:
+    """Whether sums stand above a symbol or a large number, or sums over stages above any."""
+    if not isinstance(node, w.Fraction):
+        return False
+    sums = [part for part in _parts(node.numerator) if w.is_sum(part)]
+    terms = [term for part in sums if isinstance(part, w.Sum) for term in part.terms]
+    over = any(isinstance(factor, w.BigSum) for term in terms for factor in _parts(term))
+    below = node.denominator
+    if isinstance(below, w.Power):
+        below = below.base
+    small = isinstance(below, w.Number) and below.value <= MAX_DENOMINATOR
+    return bool(sums) and (over or not small)
 
 
 def _shifted(expr: Expr, order: Order) -> w.Written:
@@ -205,132 +271,8 @@ def _non_polynomial(expr: Expr) -> dict[Expr, Expr]:
         part = waiting.pop()
         if part.is_Add or part.is_Mul or (part.is_Pow and part.exp.is_Integer):
             waiting.extend(part.args)
+        elif part.is_Pow and part.exp.could_extract_minus_sign():
+            atoms[part] = 1 / atoms.setdefault(1 / part, sympy.Dummy(positive=True))
         elif not (part.is_Symbol or part.is_Number):
             atoms.setdefault(part, sympy.Dummy(positive=True))
     return atoms
-
-
-# Writing -----------------------------------------------------------------------------------
-
-
-def write(expr: Any, order: Order) -> w.Written:
-    """An expression as it stands, its terms and factors in order."""
-    if expr.is_Add:
-        terms = sorted(expr.args, key=order.term)
-        return w.Sum(tuple(write(term, order) for term in terms))
-    if expr.is_Mul or (expr.is_Rational and not expr.is_Integer):
-        return write_product(expr, order)
-    if expr.is_Integer:
-        return w.Number(int(expr))
-    if expr.is_Symbol:
-        return order.special.get(expr) or w.Symbol(expr.name)
-    if expr.is_Pow:
-        return _power(expr, order)
-    if isinstance(expr, sympy.Piecewise):
-        return w.Indicator(write(expr.args[0][1], order))
-    if isinstance(expr, sympy.Sum):
-        body, (index, first, last) = expr.args
-        bounds = write(first, order), write(last, order)
-        return w.BigSum(index.name, *bounds, write(body, order))
-    return _other(expr, order)
-
-
-def _power(expr: Expr, order: Order) -> w.Written:
-    base, exponent = expr.args
-    if exponent == sympy.Rational(1, 2):
-        return w.Function("sqrt", (write(base, order),))
-    if exponent.is_negative:
-        return w.Fraction(w.Number(1), write(base**-exponent, order))
-    return w.Power(write(base, order), write(exponent, order))
-
-
-FUNCTIONS = {
-    sympy.floor: "floor",
-    sympy.ceiling: "ceil",
-    sympy.Max: "max",
-    sympy.Min: "min",
-    Log: "log",
-}
-
-RELATIONS = {
-    sympy.Eq: "=",
-    sympy.Ne: "!=",
-    sympy.Lt: "<",
-    sympy.Le: "<=",
-    sympy.Gt: ">",
-    sympy.Ge: ">=",
-    Divides: "|",
-    sympy.And: "and",
-    sympy.Or: "or",
-    sympy.Not: "not",
-}
-
-
-def _other(expr: Any, order: Order) -> w.Written:
-    arguments = expr.args
-    if isinstance(expr, sympy.Max | sympy.Min | sympy.And | sympy.Or):
-        arguments = sorted(arguments, key=str)
-    if isinstance(expr, sympy.floor | sympy.ceiling):
-        arguments = [sympy.together(expr.args[0])]
-        top, bottom = sympy.fraction(arguments[0])
-        if bottom != 1:
-            inside = w.Fraction(write(expand(top), order), write(bottom, order))
-            return w.Function(FUNCTIONS[expr.func], (inside,))
-    parts = tuple(write(argument, order) for argument in arguments)
-    if expr.func in FUNCTIONS:
-        return w.Function(FUNCTIONS[expr.func], parts)
-    if isinstance(expr, Relational) or expr.func in RELATIONS:
-        return w.Condition(RELATIONS[expr.func], parts)
-    raise TypeError(f"no way to write {type(expr).__name__}")
-
-
-def write_product(expr: Expr, order: Order) -> w.Written:
-    """A product with its number first and its divisors below a line."""
-    coefficient, rest = expr.as_coeff_Mul()
-    coefficient, powers, rest = _number_powers(coefficient, rest)
-    above: list[Expr] = []
-    below: list[Expr] = []
-    for factor in sympy.Mul.make_args(rest):
-        base, exponent = factor.as_base_exp()
-        if exponent.could_extract_minus_sign():
-            below.append(base**-exponent)
-        elif factor != 1:
-            above.append(factor)
-    top = [write(factor, order) for factor in sorted(above, key=order.rank)]
-    bottom = [write(factor, order) for factor in sorted(below, key=order.rank)]
-    top.extend(w.Power(w.Number(base), write(exponent, order)) for base, exponent in powers)
-    numerator, denominator = coefficient.as_numer_denom()
-    if numerator != 1:
-        top.insert(0, w.Number(int(numerator)))
-    if denominator != 1:
-        bottom.insert(0, w.Number(int(denominator)))
-    return _quotient(top, bottom)
-
-
-def _number_powers(number: Expr, rest: Expr) -> tuple[Expr, list[tuple[int, Expr]], Expr]:
-    """Powers of numbers taken out of a product: 17 2^(2 s)/4 is 17 4^(s - 1)."""
-    powers: list[tuple[int, Expr]] = []
-    others = []
-    for factor in sympy.Mul.make_args(rest):
-        base, exponent = factor.args if factor.is_Pow else (factor, Integer(1))
-        step, index = exponent.as_coeff_Mul()
-        if not (base.is_Integer and index.is_Symbol and step.is_Integer and step > 0):
-            others.append(factor)
-            continue
-        below = 0
-        while (number.q % base**step) == 0 and number.q > 1:
-            number, below = number * base**step, below + 1
-        whole = base**step
-        if number.q > 1 and number.q % base == 0:
-            number, whole, exponent = number * base, base, step * (index - below) - 1
-        else:
-            exponent = index - below
-        powers.append((int(whole), exponent))
-    return number, powers, sympy.Mul(*others)
-
-
-def _number(value: Expr) -> w.Written:
-    numerator, denominator = value.as_numer_denom()
-    if denominator == 1:
-        return w.Number(int(numerator))
-    return w.Fraction(w.Number(int(numerator)), w.Number(int(denominator)))

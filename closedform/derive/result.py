@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from closedform.derive import written as w
 from closedform.derive.cost import Choose, Node, Repeat, Steps, Total, nodes
@@ -71,9 +71,13 @@ class Closed:
     def written(self, form: str = "shortest", stages: str = "sum") -> w.Written:
         """The formula as a person writes it; `stages` is "sum" or "each"."""
         if stages == "sum" and self._sums:
-            special = {dummy: s.write(self.order) for dummy, s in self._sums.items()}
+            compact, sums = self._stage_sums
+            if form == "expanded":
+                sums = {dummy: s.times(compact.coeff(dummy)) for dummy, s in sums.items()}
+                compact = sympy.Add(compact.xreplace(dict.fromkeys(sums, Integer(0))), *sums)
+            special = {dummy: s.write(self.order, form) for dummy, s in sums.items()}
             order = replace(self.order, loops=(*self.order.loops, *special), special=special)
-            return FORMS[form](self._compact, order)
+            return FORMS[form](compact, order)
         return FORMS[form](self.expr, self.order)
 
     @cached_property
@@ -86,27 +90,44 @@ class Closed:
         }
 
     @property
-    def _compact(self) -> Expr:
-        """The expression with a placeholder for each sum over stages."""
-        return self._stage_sums[0]
-
-    @property
     def _sums(self) -> dict[Symbol, StageSum]:
         return self._stage_sums[1]
 
     @cached_property
     def _stage_sums(self) -> tuple[Expr, dict[Symbol, StageSum]]:
-        form = StageForm(self.derivation.stage_symbols)
+        multiples = self._multiples()
+        if multiples:
+            compact, sums, unfolded = self._summed_up(multiples)
+            whole = expand(compact.xreplace(unfolded))
+            chosen = self.rewritten(whole) == whole
+            if chosen and self.derivation.known.equal(whole, self.expr):
+                return compact, sums
+        compact, sums, unfolded = self._summed_up({})
+        if self.rewritten(compact.xreplace(unfolded)) != self.expr:
+            return self.expr, {}  # in the chosen symbols the stages have no one shape
+        changed = {dummy: terms for dummy, terms in unfolded.items() if not self._stands(terms)}
+        kept = {dummy: s for dummy, s in sums.items() if dummy not in changed}
+        return self.rewritten(compact.xreplace(changed)), kept
+
+    def _summed_up(
+        self, multiples: dict[Symbol, Expr]
+    ) -> tuple[Expr, dict[Symbol, StageSum], dict[Symbol, Expr]]:
+        """The formula with symbols for sums over stages, those sums, and what they add up to."""
+        form = StageForm(self.derivation.stage_symbols, multiples)
         compact = self.rewritten(self._total_with(form)(self.derivation.root))
         unfolded = {
             dummy: sympy.Add(*(s.at(i) for i in range(s.first, s.last + 1)))
             for dummy, s in form.sums.items()
         }
-        if self.rewritten(compact.xreplace(unfolded)) != self.expr:
-            return self.expr, {}  # in the chosen symbols the stages have no one shape
-        changed = {dummy: terms for dummy, terms in unfolded.items() if not self._stands(terms)}
-        kept = {dummy: s for dummy, s in form.sums.items() if dummy not in changed}
-        return self.rewritten(compact.xreplace(changed)), kept
+        return compact, form.sums, unfolded
+
+    def _multiples(self) -> dict[Symbol, Expr]:
+        """The sizes of stages that are a number times another size: m_1 is I/4."""
+        known = self.derivation.known
+        bases = {
+            s: known.definitions[s] for s in self.derivation.stage_symbols if s in known.spelled
+        }
+        return {s: base for s, base in bases.items() if base.as_coeff_Mul()[1].is_Symbol}
 
     def _stands(self, terms: Expr) -> bool:
         """Whether the terms of a sum over stages may stand among the chosen symbols as they are.
@@ -127,7 +148,10 @@ def closed(derivation: Derivation, measure: Measure) -> Closed:
 
 @dataclass(frozen=True)
 class InAbbreviations:
-    """Puts each `let` of the file in the place of a size that it replaces altogether."""
+    """Puts each `let` of the file in the place of a size that it replaces altogether.
+
+    A size that a model names is put in where the formula has it already.
+    """
 
     derivation: Derivation
 
@@ -135,6 +159,9 @@ class InAbbreviations:
         spelled = self.derivation.known.spelled
         for symbol in self.derivation.lets:
             expr = bring_in(expr, symbol, spelled[symbol], set(spelled))
+        for symbol, definition in spelled.items():
+            if symbol not in self.derivation.stage_symbols:
+                expr = _in_one_size(expr, symbol, definition)
         return expr
 
 
@@ -145,10 +172,28 @@ def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) ->
         if solution is None:
             continue
         candidate = expand(expr.xreplace({size: solution}))
-        better = _terms_with(candidate, symbol) > _terms_with(expr, symbol)
+        better = _terms_with(candidate, symbol) > _terms_with(expr, symbol) or _fewer(
+            candidate, expr
+        )
         if better and _powers_below(candidate) <= _powers_below(expr):
             return candidate
     return expr
+
+
+def _in_one_size(expr: Expr, symbol: Symbol, definition: Expr) -> Expr:
+    """A formula in n and T, where n = T/4 - 1, in n alone; not where it would get longer."""
+    (size,) = definition.free_symbols if len(definition.free_symbols) == 1 else (symbol,)
+    if size == symbol or not expr.has(symbol) or not expr.has(size):
+        return expr
+    solution = _solved(definition, symbol, size)
+    if solution is None or not solution.is_polynomial(symbol):
+        return expr
+    candidate = expand(expr.xreplace({size: solution}))
+    return expr if _fewer(expr, candidate) else candidate
+
+
+def _fewer(expr: Expr, other: Expr) -> bool:
+    return len(sympy.Add.make_args(expr)) < len(sympy.Add.make_args(other))
 
 
 def _solved(definition: Expr, symbol: Symbol, size: Symbol) -> Expr | None:
@@ -193,7 +238,8 @@ def order_of(derivation: Derivation) -> Order:
     shifts = dict(_shifts(derivation.root))
     loops_sorted = tuple(sorted(loops, key=lambda s: names.index(s) if s in names else -1))
     rest = tuple(s for s in names if s not in loops and s not in front)
-    return Order(loops_sorted, front, rest, shifts=shifts)
+    stages = {symbol: at for symbol, (_, at) in derivation.stage_symbols.items()}
+    return Order(loops_sorted, front, rest, shifts=shifts, stages=stages)
 
 
 def _shifts(root: Node) -> list[tuple[Expr, Expr]]:

@@ -146,7 +146,13 @@ def _(node: Sum) -> str:
 
 
 def _term(node: Written) -> str:
-    return f"({plain(node)})" if isinstance(node, BigSum) else plain(node)
+    """A term of a sum, with brackets around a sum over an index, which would not end else."""
+    match node:
+        case BigSum():
+            return f"({plain(node)})"
+        case Product((*factors, BigSum() as last)):
+            return f"{plain(Product(tuple(factors)))} ({plain(last)})"
+    return plain(node)
 
 
 @plain.register
@@ -159,7 +165,9 @@ def _(node: Product) -> str:
 
 def _side_by_side(factors: Sequence[Written]) -> str:
     """Factors with a space between, and a star before one that begins with a digit."""
-    first, *rest = map(_factor, factors)
+    *before, last = factors
+    open_ = plain(last) if isinstance(last, BigSum) else _factor(last)
+    first, *rest = [*map(_factor, before), open_]
     return first + "".join(f" * {text}" if text[:1].isdigit() else f" {text}" for text in rest)
 
 
@@ -169,7 +177,7 @@ def _factor(node: Written) -> str:
 
 @plain.register
 def _(node: Fraction) -> str:
-    top = f"({plain(node.numerator)})" if is_sum(node.numerator) else plain(node.numerator)
+    top = f"({plain(node.numerator)})" if is_sum(node.numerator) else _term(node.numerator)
     bottom = node.denominator
     simple = isinstance(bottom, Number | Symbol | Power | Function)
     return f"{top}/{plain(bottom)}" if simple else f"{top}/({plain(bottom)})"

@@ -100,8 +100,10 @@ def _(node: w.Sum) -> str:
 def _(node: w.Product) -> str:
     first, *rest = node.factors
     if first == w.Number(-1) and rest:
-        return "-" + times(list(map(_factor, rest)))
-    return times(list(map(_factor, node.factors)))
+        return "-" + latex(w.Product(tuple(rest)))
+    *before, last = node.factors
+    open_ = latex(last) if isinstance(last, w.BigSum) else _factor(last)
+    return times([*map(_factor, before), open_])
 
 
 def times(factors: list[str]) -> str:

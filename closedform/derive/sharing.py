@@ -1,0 +1,128 @@
+"""Products as powers of their factors, and what several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import combinations
+from math import gcd, lcm
+
+import sympy
+from sympy import Expr, Integer, Rational
+
+MAX_DENOMINATOR = 16  # that is written below a whole sum; others stay with their terms
+
+
+def powers(term: Expr) -> dict[Expr, int]:
+    """The factors of a product but for its number, each with a whole exponent.
+
+    >>> x, s = sympy.symbols("x s", positive=True)
+    >>> powers(6 * x**3 * 2 ** (-2 * s))
+    {2**(2*s): -1, x: 3}
+    """
+    found: dict[Expr, int] = {}
+    rest = term.as_coeff_Mul()[1]
+    for factor in sympy.Mul.make_args(rest) if rest != 1 else ():
+        base, exponent = factor.args if factor.is_Pow else (factor, Integer(1))
+        if base.is_Rational and base.p == 1:
+            base, exponent = Integer(base.q), -exponent
+        number, exponent = exponent.as_coeff_Mul()
+        if base.is_Integer:
+            found[base ** (abs(number) * exponent)] = 1 if number > 0 else -1
+        elif number.is_Integer:
+            found[base**exponent] = int(number)
+        else:
+            found[factor] = 1
+    return found
+
+
+def common_powers(products: Sequence[Mapping[Expr, int]]) -> dict[Expr, int]:
+    """What products share: powers in all of them, above the line or below it."""
+    return reduce(_both, products, dict(products[0]))
+
+
+def _both(a: Mapping[Expr, int], b: Mapping[Expr, int]) -> dict[Expr, int]:
+    return {
+        base: min(exponent, b[base], key=abs)
+        for base, exponent in a.items()
+        if base in b and (exponent > 0) == (b[base] > 0)
+    }
+
+
+def monomial(exponents: Mapping[Expr, int]) -> Expr:
+    return sympy.Mul(*(base**exponent for base, exponent in exponents.items()))
+
+
+def without(term: Expr, part: Expr) -> Expr:
+    """A product without some of its factors."""
+    powers_of_part = powers(part)
+    left = {base: n - powers_of_part.get(base, 0) for base, n in powers(term).items()}
+    return term.as_coeff_Mul()[0] / part.as_coeff_Mul()[0] * monomial(left)
+
+
+def has(powers_of_term: Mapping[Expr, int], part: Mapping[Expr, int]) -> bool:
+    """Whether a product can be divided by another."""
+    return _both(powers_of_term, part) == part
+
+
+def common(terms: Sequence[Expr]) -> list[Expr]:
+    """What terms share: powers that are in all of them, with one number or another."""
+    numbers = [_number(term) for term in terms]
+    rest = monomial(common_powers([powers(term) for term in terms]))
+    return [number * rest for number in contents(numbers)]
+
+
+def _number(term: Expr) -> Expr:
+    """The number of a product, without denominators that go into an exponent: 17 4^s/4."""
+    number = term.as_coeff_Mul()[0]
+    for base in powers(term):
+        if base.is_Pow and base.base.is_Integer:
+            whole = base.base ** base.exp.as_coeff_Mul()[0]
+            while number.q > 1 and number.q % whole == 0:
+                number *= whole
+    return number
+
+
+def contents(numbers: Sequence[Expr]) -> list[Expr]:
+    """What can be taken out of numbers, with no denominator, or with all if they are small.
+
+    >>> third, half = Rational(1, 3), Rational(1, 2)
+    >>> contents([third, 4 * half]), contents([4 * half, 6 * half]), contents([half, half / 2])
+    ([1, 1/3], [1], [1, 1/4])
+    """
+    above = gcd(*(int(number.p) for number in numbers))
+    below = lcm(*(int(number.q) for number in numbers))
+    return [Rational(above, q) for q in ((1, below) if 1 < below <= MAX_DENOMINATOR else (1,))]
+
+
+def shared_by_some(terms: Sequence[Mapping[Expr, int]]) -> Iterator[dict[Expr, int]]:
+    """What at least two of several products share."""
+    found: dict[frozenset[tuple[Expr, int]], dict[Expr, int]] = {}
+    for pair in combinations(terms, 2):
+        shared = _both(*pair)
+        if shared:
+            found.setdefault(frozenset(shared.items()), shared)
+    yield from found.values()
+
+
+def crossed(terms: Sequence[Expr]) -> list[Expr]:
+    """The most terms, not all, that are a sum of two factors times another sum.
+
+    >>> a, b, c, d = sympy.symbols("a b c d", positive=True)
+    >>> crossed([a * c, a * d, b * c, a * b, b * d])
+    [a*c, a*d, b*c, b*d]
+    """
+    rows: dict[Expr, dict[tuple[Expr, frozenset[tuple[Expr, int]]], Expr]] = {}
+    for term in terms:
+        factors = powers(term)
+        for base, exponent in factors.items():
+            if exponent > 0:
+                rest = {**factors, base: exponent - 1}
+                left = frozenset((b, n) for b, n in rest.items() if n)
+                rows.setdefault(base, {})[term.as_coeff_Mul()[0], left] = term
+    best: set[Expr] = set()
+    for (a, row_a), (b, row_b) in combinations(rows.items(), 2):
+        both = [rest for rest in row_a if rest in row_b and not {a, b} & dict(rest[1]).keys()]
+        if len(both) > 1 and len(best) < 2 * len(both) < len(terms):
+            best = {row[rest] for row in (row_a, row_b) for rest in both}
+    return [term for term in terms if term in best]
