@@ -37,6 +37,8 @@ class Order:
     rest: tuple[Symbol, ...] = ()
     special: Mapping[Symbol, w.Written] = field(default_factory=dict)
     shifts: Mapping[Expr, Expr] = field(default_factory=dict)  # L: 1 for a repeat of L - 1
+    # what is long to write and stands in many formulas; an order made of another begins anew
+    written: dict[Expr, w.Written] = field(default_factory=dict, init=False, compare=False)
 
     def rank(self, expr: Expr) -> tuple[int, str]:
         """Where a factor stands in a product."""
@@ -232,7 +234,9 @@ def write(expr: Any, order: Order) -> w.Written:
         body, (index, first, last) = expr.args
         bounds = write(first, order), write(last, order)
         return w.BigSum(index.name, *bounds, write(body, order))
-    return _other(expr, order)
+    if expr not in order.written:
+        order.written[expr] = _other(expr, order)
+    return order.written[expr]
 
 
 def _power(expr: Expr, order: Order) -> w.Written:
