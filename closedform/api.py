@@ -170,10 +170,30 @@ class Part:
         """Twice the multiply-accumulates."""
         return self.measure("flops")
 
-    def report(self, to: str = "md", lang: str = "en", **wish: Any) -> str:
-        """The report of `closedform derive` as text, in the format `to`, in English or Chinese."""
-        wish.setdefault("measures", measures_of(self._project, (), None))
-        return format_named(to).write(report(self._project, self._entity, Wish(lang=lang, **wish)))
+    def report(
+        self,
+        to: str = "md",
+        lang: str = "en",
+        *,
+        names: Sequence[str] = (),
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+        preset: str | None = None,
+        form: str = "shortest",
+        stages: str = "sum",
+        defaults: bool = False,
+    ) -> str:
+        """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
+
+        `names` are the symbols of `--in`, `measures` those of `--measure`, the others as on the
+        command line: `form` is "shortest", "expanded", "factored" or "grouped", `stages` "sum" or
+        "each".
+
+        >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
+        """
+        chosen = measures_of(self._project, measures, convention)
+        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
+        return format_named(to).write(report(self._project, self._entity, wish))
 
     def derivation(
         self, measure: str = "macs", preset: str | None = None, to: str = "md", lang: str = "en"
@@ -187,18 +207,24 @@ class Part:
         view = derivation_view(self._project, self._entity, what, preset, lang)
         return write_derivation(view, to)
 
-    def plot_parts(self, preset: str | None = None, lang: str = "en", **wish: Any) -> Picture:
-        """The cost of each part at a preset, or at the first one, as bars.
+    def plot_parts(
+        self,
+        preset: str | None = None,
+        lang: str = "en",
+        *,
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+    ) -> Picture:
+        """The cost of each part at a preset, or at the first one, as bars, one a measure.
 
         A notebook shows the picture, `.save("parts.svg")` writes it. Needs closedform[plot], and
         in Chinese an installed font.
         """
         from closedform.render.plots import parts_picture
 
-        wish.setdefault("measures", measures_of(self._project, (), None))
-        return parts_picture(
-            report(self._project, self._entity, Wish(preset=preset, lang=lang, **wish))
-        )
+        chosen = measures_of(self._project, measures, convention)
+        wish = Wish(chosen, preset=preset, lang=lang)
+        return parts_picture(report(self._project, self._entity, wish))
 
     def _repr_markdown_(self) -> str:
         formulas = "\n\n".join(f._repr_markdown_() for f in (self.params, self.macs))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.choices import FORMS, STAGES
 from closedform.derive import forms
 from closedform.derive import written as w
 from closedform.derive.elaborate import Derivation
@@ -20,7 +21,7 @@ from closedform.derive.result import Closed, symbols_of
 from closedform.derive.sizes import Divides, Log
 from closedform.derive.stages import stage_runs
 from closedform.derive.told import nodes_of
-from closedform.errors import ClosedformError, Span
+from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.language import Language, language
@@ -146,6 +147,12 @@ class Wish:
     preset: str | None = None
     defaults: bool = False
     lang: str = "en"
+
+    def __post_init__(self) -> None:
+        for value, known in ((self.form, FORMS), (self.stages, STAGES)):
+            if value not in known:
+                raise fail("choice", f"`{value}` cannot be chosen", None,
+                           suggestion(value, known) or f"there are {', '.join(known)}")  # fmt: skip
 
 
 def report(project: Project, entity: Entity, wish: Wish) -> Report:
