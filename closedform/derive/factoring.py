@@ -89,8 +89,8 @@ def split(terms: Sequence[Expr], order: Order) -> w.Written | None:
 def may_split(terms: Sequence[Expr]) -> bool:
     """Whether a sum without common factors may be a product of sums; a quick answer.
 
-    In a factor that is the only one with x to the power one, what stands with x and without x has
-    a common factor as well, and so have their values at large numbers.
+    Where x has no power above one, one factor has it, and the others divide both what stands with x
+    and what stands without it. So they would divide the values of these at large numbers.
 
     >>> a, b, c = sympy.symbols("a b c")
     >>> may_split((a * b, a * c, b, c)), may_split((a * b, a * c, b, 2 * c))
@@ -120,10 +120,6 @@ def may_split(terms: Sequence[Expr]) -> bool:
 
 
 def _wide(node: w.Written) -> bool:
-    """Whether sums stand above a symbol or a large number."""
-    if not isinstance(node, w.Fraction):
-        return False
-    below = node.denominator
-    if isinstance(below, w.Power):
-        below = below.base
-    return not (isinstance(below, w.Number) and below.value <= sharing.MAX_DENOMINATOR)
+    """Whether a large number stands below it."""
+    below = factors_of(node.denominator) if isinstance(node, w.Fraction) else ()
+    return any(isinstance(n, w.Number) and n.value > sharing.MAX_DENOMINATOR for n in below)
