@@ -66,33 +66,45 @@ def has(powers_of_term: Mapping[Expr, int], part: Mapping[Expr, int]) -> bool:
 
 
 def common(terms: Sequence[Expr]) -> list[Expr]:
-    """What terms share: powers that are in all of them, with one number or another."""
+    """What terms share: powers that are in all of them, with one number or another.
+
+    Denominators stay with their terms, or go below the whole sum if they are small.
+
+    >>> x, y, s = sympy.symbols("x y s", positive=True)
+    >>> common([x**2 / 2, 3 * x * y / 4]), common([x / 3, 2 * y / 7]), common([4 * x, 6 * y])
+    ([x, x/4], [1], [2])
+    >>> common([x * 4 ** (-s) / 64, y * 4 ** (-s) / 16])
+    [4**(-s), 1/(64*4**s)]
+    """
+    shared = common_powers([powers(term) for term in terms])
     numbers = [_number(term) for term in terms]
-    rest = monomial(common_powers([powers(term) for term in terms]))
-    return [number * rest for number in contents(numbers)]
+    above = gcd(*(int(number.p) for number in numbers))
+    below = lcm(*(int(number.q) for number in numbers))
+    large = below
+    for base, exponent in shared.items():
+        if exponent < 0:
+            large = _divided(large, base)
+    whole = (1, below) if below > 1 and large <= MAX_DENOMINATOR else (1,)
+    return [Rational(above, divisor) * monomial(shared) for divisor in whole]
 
 
 def _number(term: Expr) -> Expr:
     """The number of a product, without denominators that go into an exponent: 17 4^s/4."""
     number = term.as_coeff_Mul()[0]
-    for base in powers(term):
-        if base.is_Pow and base.base.is_Integer:
-            whole = base.base ** base.exp.as_coeff_Mul()[0]
-            while number.q > 1 and number.q % whole == 0:
-                number *= whole
+    below = int(number.q)
+    for base, exponent in powers(term).items():
+        if exponent > 0:
+            below = _divided(below, base)
+    return Rational(number.p, below)
+
+
+def _divided(number: int, power: Expr) -> int:
+    """A number without the 4 of a power 4^s."""
+    if power.is_Pow and power.base.is_Integer:
+        whole = int(power.base ** power.exp.as_coeff_Mul()[0])
+        while number > 1 and number % whole == 0:
+            number //= whole
     return number
-
-
-def contents(numbers: Sequence[Expr]) -> list[Expr]:
-    """What can be taken out of numbers, with no denominator, or with all if they are small.
-
-    >>> third, half = Rational(1, 3), Rational(1, 2)
-    >>> contents([third, 4 * half]), contents([4 * half, 6 * half]), contents([half, half / 2])
-    ([1, 1/3], [1], [1, 1/4])
-    """
-    above = gcd(*(int(number.p) for number in numbers))
-    below = lcm(*(int(number.q) for number in numbers))
-    return [Rational(above, q) for q in ((1, below) if 1 < below <= MAX_DENOMINATOR else (1,))]
 
 
 def shared_by_some(terms: Sequence[Mapping[Expr, int]]) -> Iterator[dict[Expr, int]]:

@@ -204,3 +204,7 @@ def product(factors: Sequence[w.Written]) -> w.Written:
     if not factors:
         return w.Number(1)
     return factors[0] if len(factors) == 1 else w.Product(tuple(factors))
+
+
+def factors_of(node: w.Written) -> tuple[w.Written, ...]:
+    return node.factors if isinstance(node, w.Product) else (node,)

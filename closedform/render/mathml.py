@@ -163,7 +163,9 @@ def _(node: w.Product) -> str:
 def _factors(nodes: list[w.Written]) -> list[str]:
     found = [_factor(nodes[0], first=True)]
     for node in nodes[1:]:
-        found += [CROSS if _begins_with_digit(node) else TIMES, _factor(node, first=False)]
+        last = node is nodes[-1] and isinstance(node, w.BigSum)
+        shown = mathml(node) if last else _factor(node, first=False)
+        found += [CROSS if _begins_with_digit(node) else TIMES, shown]
     return found
 
 
