@@ -42,4 +42,4 @@ def test_a_choice_that_there_is_not(option: str, known: tuple[str, ...]) -> None
 def test_plot_parts_takes_measures() -> None:
     """Fails when the bars are of other measures than those that were asked for."""
     axes = cf.zoo("vit").plot_parts("ViT-B/16", measures=["macs"]).figure.axes[0]
-    assert [label.get_text().split("\n")[0] for label in axes.get_yticklabels()] == ["macs"]
+    assert [label.get_text().split("\n")[0] for label in axes.get_yticklabels()] == ["MACs"]

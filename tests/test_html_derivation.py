@@ -41,7 +41,7 @@ return x -> linear(hidden) -> gelu -> linear(d)
   MACs(linear) | = size(x) out | definition of linear, line 3 of std/layers.arch
    | = (n d) hidden | size(x) = n d, out = hidden
    | = n d hidden | simplified
-linear (line 3): Affine map of the last axis.
+linear (line 3)
 [n, hidden] -> [n, d]
 return x -> linear(hidden) -> gelu -> linear(d)
   MACs(linear) | = (n hidden) d | size(x) = n hidden, out = d

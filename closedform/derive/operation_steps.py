@@ -42,14 +42,14 @@ BUILT_IN_COUNTS = {
 
 
 class Operations(Teller):
-    """Tells operations; what one declares is shown where it is told first."""
+    """Tells operations; what one says and declares is shown where it is told first."""
 
     def __init__(self, closed: Closed) -> None:
         super().__init__(closed)
-        self.shown: set[tuple[int, w.Written]] = set()
+        self.shown: set[tuple[int, w.Written | None]] = set()
 
-    def first_time(self, declaration: tree.Op, formula: w.Written) -> bool:
-        """Whether a declared formula was not shown before; from now on it was."""
+    def first_time(self, declaration: tree.Op, formula: w.Written | None = None) -> bool:
+        """Whether an operation, or a formula that it declares, was not shown before; now it is."""
         key = id(declaration), formula
         new = key not in self.shown
         self.shown.add(key)
@@ -93,8 +93,9 @@ class Operations(Teller):
         if node.declaration is None:
             steps = self.built_in(node, frame)
         else:
-            line = (node.declaration.doc or "").split("\n")[0]
-            says = doc_said(line, node.declaration.span)
+            if self.first_time(node.declaration):
+                line = (node.declaration.doc or "").split("\n")[0]
+                says = doc_said(line, node.declaration.span)
             declared = Declared(node, lambda size: self.size(size, frame))
             steps = self.rounded(declared, node, frame)
             steps += self.counted(declared, node, frame)

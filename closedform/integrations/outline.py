@@ -10,9 +10,10 @@ from closedform.derive import written as w
 from closedform.render.formats import number
 from closedform.render.language import Language, language
 from closedform.render.latex import equation, latex
+from closedform.render.names import Definition, SymbolRow
 from closedform.render.parts import PartRow
 from closedform.render.templating import CODE, left_out
-from closedform.render.view import Definition, FormulaRow, Report, SymbolRow
+from closedform.render.view import FormulaRow, Report
 
 
 @dataclass(frozen=True)

@@ -6,37 +6,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr, Symbol
-
-from closedform.derive import forms
 from closedform.derive import written as w
 from closedform.derive.measures import Measure
 from closedform.derive.modules import Entity
 from closedform.derive.numbered import numbers
 from closedform.derive.numbers import settle
 from closedform.derive.project import Project
-from closedform.derive.result import Closed, symbols_of
-from closedform.derive.steps import Passage, Walk, walk
-from closedform.derive.told import Part, Quiet, Said, Step, nodes_of
+from closedform.derive.steps import Passage, walk
+from closedform.derive.told import Part, Quiet, Said, Step
 from closedform.errors import fail, suggestion
-from closedform.grammar import tree
 from closedform.render.aligned import Reason, aligned, plain_lines, stacked
 from closedform.render.formats import latex_typed
 from closedform.render.html_derivation import html_derivation
 from closedform.render.language import Language, language
 from closedform.render.latex import latex
 from closedform.render.markdown import FLAVOURS, escape_markdown
+from closedform.render.names import Names
 from closedform.render.templating import escape_latex, has_cjk, template_writer
-from closedform.render.view import (
-    Definition,
-    Link,
-    Report,
-    SymbolRow,
-    Wish,
-    report,
-    said,
-    stage_definitions,
-)
+from closedform.render.view import Link, Report, Wish, report, said
 from closedform.render.widths import ROOM, width
 
 
@@ -128,93 +115,13 @@ def derivation_view(
     own = entity.module.title
     several = {passage.name for passage in found.passages}
     passages = tuple(_passage(passage, own, several, words) for passage in found.passages)
-    names = _Names(closed, found, words)
+    starts = dict(closed.starts)
+    for frame in (passage.frame for passage in found.passages):
+        starts.update({f"{name}_{frame.stages[0] - 1}": v for name, v in frame.start.items()})
+    names = Names(closed.derivation, found.passages, starts, closed.order, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
     last = tuple(_number(steps, words) for steps in lines)
     return DerivationView(told, measure.heading, said(measure, words), passages, last, lang)
-
-
-class _Names:
-    """What the symbols mean that stand anywhere in a derivation, in its shapes as well."""
-
-    def __init__(self, closed: Closed, found: Walk, words: Language) -> None:
-        self.derivation, self.order, self.words = closed.derivation, closed.order, words
-        self.starts = dict(closed.starts)
-        for frame in (passage.frame for passage in found.passages):
-            self.starts.update({f"{f}_{frame.stages[0] - 1}": v for f, v in frame.start.items()})
-        printed = {node.name for node in nodes_of(found.passages) if isinstance(node, w.Symbol)}
-        spelled = self.derivation.known.spelled
-        families = self.derivation.stage_symbols
-        self.lets = [s for s in spelled if {s.name, families.get(s, ("",))[0]} & printed]
-        for symbol in reversed(list(spelled)):
-            if any(spelled[other].has(symbol) for other in self.lets) and symbol not in self.lets:
-                self.lets.append(symbol)
-        needed = [*(spelled[symbol] for symbol in self.lets), *self.starts.values()]
-        self.used = printed | {s.name for value in needed for s in value.free_symbols}
-        while more := self.in_defaults() - self.used:
-            self.used |= more
-
-    def in_defaults(self) -> set[str]:
-        """The symbols in the defaults of those that are used."""
-        defaults = self.derivation.defaults
-        return {
-            inside.name
-            for name, family in self.derivation.symbols.items()
-            if self.used & {name, *(symbol.name for symbol in family)}
-            for symbol in family
-            for inside in defaults.get(symbol, symbol).free_symbols
-        }
-
-    def symbols(self) -> tuple[SymbolRow, ...]:
-        """The dims; those of a block in its own sizes have no meaning told."""
-        names, rows, told = self.derivation.entity.module.names, [], set()
-        for name, symbols in self.derivation.symbols.items():
-            declaration = names[name].declaration if name in names else None
-            stands = name in self.used or {s.name for s in symbols} & self.used
-            if not stands or not isinstance(declaration, tree.Dim):
-                continue
-            told.update({name, *(s.name for s in symbols)})
-            stage = declaration.length is not None
-            defaults = [self.derivation.defaults.get(symbol) for symbol in symbols]
-            default: w.Written | None = None
-            if all(value is not None for value in defaults):
-                parts = tuple(forms.write(value, self.order) for value in defaults)
-                default = w.Function("", parts) if stage else parts[0]
-            symbol = w.Symbol(name, "s" if stage else None)
-            rows.append(SymbolRow(symbol, declaration.meaning or "", default))
-        if self.derivation.generic:
-            own = [s.name for s in symbols_of(self.derivation)]
-            rows += [
-                SymbolRow(w.Symbol(name), "", None)
-                for name in own
-                if name in self.used and name not in told
-            ]
-        return tuple(rows)
-
-    def where(self) -> tuple[Definition, ...]:
-        """The abbreviations, and the sizes before the first stage."""
-        rows = []
-        for name, value in self.starts.items():
-            family, _, index = name.rpartition("_")
-            rows.append(Definition(w.Symbol(family, index), forms.write(value, self.order), ""))
-        families: dict[str, dict[int, Expr]] = {}
-        for symbol, value in self.derivation.known.spelled.items():
-            if symbol in self.lets:
-                stage = self.derivation.stage_symbols.get(symbol)
-                if stage is None:
-                    rows.append(self.let(symbol, value))
-                else:
-                    families.setdefault(stage[0], {})[stage[1]] = value
-        for family, values in families.items():
-            rows.extend(stage_definitions(self.derivation, family, values, self.order, self.words))
-        return tuple(rows)
-
-    def let(self, symbol: Symbol, value: Expr) -> Definition:
-        """An abbreviation of the file, with what it means."""
-        names = self.derivation.entity.module.names
-        declaration = names[symbol.name].declaration if symbol.name in names else None
-        meaning = declaration.meaning if isinstance(declaration, tree.Let) else None
-        return Definition(w.Symbol(symbol.name), forms.shortest(value, self.order), meaning or "")
 
 
 def _passage(passage: Passage, own: str, several: set[str], words: Language) -> PassageView:

@@ -21,8 +21,9 @@ from closedform.render.html_report import TOOLS
 from closedform.render.language import Language, language
 from closedform.render.latex import latex
 from closedform.render.markdown import escape_markdown
+from closedform.render.names import Definition
 from closedform.render.templating import template_writer
-from closedform.render.view import Definition, FormulaRow, Link, PresetRow, Report, Wish
+from closedform.render.view import FormulaRow, Link, PresetRow, Report, Wish
 from closedform.render.view import report as view
 
 MARK = "<!-- made by closedform docs: change the .arch files and run it again -->\n"

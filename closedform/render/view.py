@@ -17,7 +17,7 @@ from closedform.derive.knowledge import Fact
 from closedform.derive.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
 from closedform.derive.modules import Entity, in_standard_library
 from closedform.derive.project import Project
-from closedform.derive.result import Closed, symbols_of
+from closedform.derive.result import Closed
 from closedform.derive.sizes import Divides, Log
 from closedform.derive.stages import stage_runs
 from closedform.derive.told import nodes_of
@@ -25,6 +25,7 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.language import Language, language
+from closedform.render.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.parts import PartRow, Parts, operation_name
 
 REASONS = {
@@ -34,22 +35,6 @@ REASONS = {
     "possible": "the other case has no shape",
     "when": "a condition of the claim",
 }
-
-
-@dataclass(frozen=True)
-class SymbolRow:
-    symbol: w.Symbol
-    meaning: str
-    default: w.Written | None
-
-
-@dataclass(frozen=True)
-class Definition:
-    """`symbol = formula`: an abbreviation, or a size before the first stage."""
-
-    symbol: w.Symbol
-    formula: w.Written
-    meaning: str
 
 
 @dataclass(frozen=True)
@@ -185,6 +170,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         alike = Parts(formed, words, alike=True)
         parts = tuple(alike.of(derivation.root))
         starts.update(alike.starts)
+    names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
     return Report(
         title=entity.name,
         file=project.module.title,
@@ -192,8 +178,8 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         about=about,
         chosen=wish.names,
         preset=wish.preset,
-        symbols=_symbols(derivation, formed),
-        where=_where(derivation, (formulas, parts), formed[0].order, starts, words),
+        symbols=names.symbols(),
+        where=names.where(),
         indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas, parts))),
         formulas=formulas,
         parts=parts,
@@ -239,7 +225,7 @@ def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
 
 def _definitions(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[tuple[str, str]]:
     """Every abbreviation that `expr` can hold, stage by stage, as text that SymPy reads."""
-    for symbol in _with_needed(derivation, [s for f in formed for s in f.expr.free_symbols]):
+    for symbol in with_needed(derivation, (s for f in formed for s in f.expr.free_symbols)):
         yield symbol.name, sympy_text(derivation.known.spelled[symbol])
 
 
@@ -255,115 +241,6 @@ def sympy_text(expr: Expr) -> str:
     known = expr.replace(Divides, lambda a, b: sympy.Eq(sympy.Mod(b, a, evaluate=False), 0))
     known = known.replace(Log, lambda value, base: sympy.log(value) / sympy.log(base))
     return str(sympy.sstr(known, order="lex"))
-
-
-def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRow, ...]:
-    """The dims that formulas and conditions mention, themselves or through an abbreviation."""
-    known = derivation.known
-    used = set().union(*(known.base(f.expr).free_symbols for f in formed))
-    used |= set().union(*(f.expr.free_symbols for f in formed))
-    for fact in derivation.facts:
-        used |= fact.condition.free_symbols
-        used |= fact.condition.xreplace(known.definitions).free_symbols
-    for symbol in list(used):
-        used |= derivation.defaults.get(symbol, symbol).free_symbols
-    order = formed[0].order
-    rows: list[SymbolRow] = []
-    names = derivation.entity.module.names
-    for name, symbols in derivation.symbols.items():
-        declaration = names[name].declaration if name in names else None
-        if not used & set(symbols) or not isinstance(declaration, tree.Dim):
-            continue
-        used -= set(symbols)
-        stage = declaration.length is not None
-        defaults = [derivation.defaults.get(s) for s in symbols]
-        default: w.Written | None = None
-        if all(value is not None for value in defaults):
-            parts = tuple(forms.write(value, order) for value in defaults)
-            default = w.Function("", parts) if stage else parts[0]
-        rows.append(
-            SymbolRow(w.Symbol(name, "s" if stage else None), declaration.meaning or "", default)
-        )
-    for symbol in symbols_of(derivation):
-        if symbol in used and derivation.generic:
-            rows.append(SymbolRow(w.Symbol(symbol.name), "", None))
-    return tuple(rows)
-
-
-def _where(
-    derivation: Derivation,
-    shown: tuple[object, ...],
-    order: forms.Order,
-    starts: Mapping[str, Expr],
-    words: Language,
-) -> tuple[Definition, ...]:
-    """The abbreviations that what is shown needs, each after those that it needs itself."""
-    spelled = derivation.known.spelled
-    printed = {node.name for node in nodes_of(shown) if isinstance(node, w.Symbol)}
-    waiting = [
-        symbol
-        for symbol in spelled
-        if printed & {symbol.name, derivation.stage_symbols.get(symbol, ("",))[0]}
-    ]
-    waiting += [symbol for value in starts.values() for symbol in value.free_symbols]
-    waiting += [symbol for fact in derivation.facts for symbol in fact.condition.free_symbols]
-    rows = [
-        Definition(_stage_symbol(name), forms.write(value, order), "")
-        for name, value in starts.items()
-    ]
-    families: dict[str, dict[int, Expr]] = {}
-    for symbol in _with_needed(derivation, waiting):
-        family, index = derivation.stage_symbols.get(symbol, (symbol.name, 0))
-        families.setdefault(family, {})[index] = spelled[symbol]
-    for family, values in families.items():
-        if 0 in values:
-            written = forms.shortest(values[0], order)
-            meaning = _meaning(derivation, family)
-            rows.append(Definition(w.Symbol(family), written, meaning))
-        else:
-            rows.extend(stage_definitions(derivation, family, values, order, words))
-    return tuple(rows)
-
-
-def _with_needed(derivation: Derivation, waiting: list[Symbol]) -> list[Symbol]:
-    """The abbreviations among symbols, and those that they need, in the order of definition."""
-    spelled = derivation.known.spelled
-    needed: set[Symbol] = set()
-    while waiting:
-        symbol = waiting.pop()
-        if symbol in spelled and symbol not in needed:
-            needed.add(symbol)
-            waiting.extend(spelled[symbol].free_symbols)
-    return [symbol for symbol in spelled if symbol in needed]
-
-
-def _meaning(derivation: Derivation, name: str) -> str:
-    entity = derivation.entity.module.names.get(name)
-    if entity and isinstance(entity.declaration, tree.Let):
-        return entity.declaration.meaning or ""
-    return ""
-
-
-def stage_definitions(
-    derivation: Derivation,
-    family: str,
-    values: dict[int, Expr],
-    order: forms.Order,
-    words: Language,
-) -> Iterator[Definition]:
-    """`m_1 = I/4`, then `m_s = m_(s-1)/2` once for all the stages that have it so."""
-    for run in stage_runs(values, derivation.stage_symbols):
-        if run.first == run.last:
-            written = forms.shortest(values[run.first], order)
-            yield Definition(w.Symbol(family, str(run.first)), written, "")
-        else:
-            meaning = words.tr("for s = {first}..{last}", first=run.first, last=run.last)
-            yield Definition(w.Symbol(family, "s"), run.write(order), meaning)
-
-
-def _stage_symbol(name: str) -> w.Symbol:
-    family, _, index = name.rpartition("_")
-    return w.Symbol(family, index)
 
 
 # Presets and assumptions -------------------------------------------------------------------
