@@ -97,7 +97,7 @@ def _print_error(text: str) -> None:
 
 def _open(file: str) -> Project:
     """The project of a file, or of a model of the zoo when no such file is there."""
-    from closedform.api import open_project
+    from closedform.projects import open_project
 
     return open_project(file)
 
@@ -194,9 +194,9 @@ def derive(
     FILE is an .arch file, or the name of a model of the zoo. The report is Markdown unless --to
     or the suffix of --output says otherwise.
     """
-    from closedform.api import derivation_of, report_of
     from closedform.errors import Source
     from closedform.files import read_text
+    from closedform.projects import derivation_of, report_of
     from closedform.render.formats import format_named
 
     target = Path(output) if output else None
@@ -261,8 +261,8 @@ def new(file: str) -> None:
 @click.option("--zoo", is_flag=True, help="Check every model of the zoo.")
 def check(files: tuple[str, ...], zoo: bool) -> int:
     """Check syntax, shapes, expectations and claims."""
-    from closedform.api import zoo_names
     from closedform.derive.check import check as check_project
+    from closedform.projects import zoo_names
 
     if not files and not zoo:
         raise click.UsageError("name a FILE to check, or give --zoo")
@@ -373,9 +373,9 @@ def zoo() -> None:
 @zoo.command("list")
 def zoo_list() -> None:
     """List the models of the zoo and their presets."""
-    from closedform.api import zoo_names, zoo_path
     from closedform.files import read_text
     from closedform.grammar import parse, tree
+    from closedform.projects import zoo_names, zoo_path
 
     for name in zoo_names():
         file = parse(read_text(zoo_path(name)), name)
@@ -390,8 +390,8 @@ def zoo_list() -> None:
 @click.argument("name")
 def zoo_show(name: str) -> None:
     """Print the file of a model."""
-    from closedform.api import zoo_path
     from closedform.files import read_text
+    from closedform.projects import zoo_path
 
     click.echo(read_text(zoo_path(name)), nl=False)
 

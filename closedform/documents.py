@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from closedform.api import zoo_names, zoo_path
 from closedform.errors import fail
 from closedform.files import read_text
+from closedform.projects import zoo_names, zoo_path
 from closedform.render.site import MARK, former_pages
 
 

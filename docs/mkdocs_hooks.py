@@ -9,7 +9,7 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from closedform.api import open_project, zoo_names
+from closedform.projects import open_project, zoo_names
 from closedform.render.site import site
 
 ROOT = Path(__file__).parent.parent

@@ -13,7 +13,7 @@ from brute_values import Expensive, Impossible, Unclear
 
 import closedform
 from closedform import ClosedformError
-from closedform.api import zoo_path
+from closedform.projects import zoo_path
 
 HERE = Path(__file__).parent
 FIXED = ("params", "trainable", "buffers", "cache", "macs", "flops", "macs under hooks")

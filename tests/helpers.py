@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from closedform.api import measures_of
 from closedform.cli import run
 from closedform.derive.measures import measure
 from closedform.derive.modules import Entity
 from closedform.derive.project import Project
+from closedform.projects import measures_of
 from closedform.render.derivation import derivation_view, write_derivation
 from closedform.render.formats import format_named
 from closedform.render.markdown import FLAVOURS

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import closedform as cf
-from closedform.api import open_project
 from closedform.choices import LANGUAGES
+from closedform.projects import open_project
 from closedform.render.site import site
 
 pytestmark = pytest.mark.slow

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from programs import Program, programs
 
 import closedform
-from closedform.api import zoo_names
 from closedform.derive.cost import operations
+from closedform.projects import zoo_names
 
 WORK = 20_000
 TRIES = 500

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from helpers import Ran, call
 
-from closedform.api import open_project, report_of, zoo
+from closedform.api import zoo
 from closedform.derive.told import nodes_of
 from closedform.derive.written import Symbol
+from closedform.projects import open_project, report_of
 
 WIDTHS = """\
 dim D[3] = [2, 4, 8]

@@ -11,7 +11,7 @@ import sympy
 from derivations import Evaluator, number, random_sizes
 from helpers import TESTS, ZOO, Golden, names, programs
 
-from closedform.api import open_project, zoo
+from closedform.api import zoo
 from closedform.derive import cost
 from closedform.derive import written as w
 from closedform.derive.elaborate import Derivation
@@ -23,6 +23,7 @@ from closedform.derive.result import Closed
 from closedform.derive.steps import Passage, Walk, walk
 from closedform.derive.told import Said, Step
 from closedform.errors import ClosedformError
+from closedform.projects import open_project
 
 FILES = programs(ZOO, 20)
 ELEMENTWISE = ("addition", "product", "quotient")

@@ -14,7 +14,7 @@ import pytest
 from helpers import ROOT, TESTS
 from pages import assert_safe, read
 
-from closedform.api import zoo_names
+from closedform.projects import zoo_names
 
 pytestmark = pytest.mark.slow
 

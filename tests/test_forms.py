@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from programs import Program, programs
 
 import closedform
-from closedform.api import open_project
 from closedform.derive import written as w
 from closedform.derive.forms import FORMS, Order, expanded, shortest
 from closedform.derive.measures import measure
 from closedform.derive.result import Closed
 from closedform.derive.sizes import size_symbol
 from closedform.errors import ClosedformError
+from closedform.projects import open_project
 
 FILES = [*files(ZOO, 20), *files(GOOD, 40)]
 STAGES = ("sum", "each")

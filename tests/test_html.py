@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pages import MATHML, SVG, XHTML, assert_safe, read
 
 import closedform as cf
-from closedform.api import measures_of, open_project, zoo_names
 from closedform.derive import written as w
+from closedform.projects import measures_of, open_project, zoo_names
 from closedform.render.amounts import NoNumberError, Numbers, amount
 from closedform.render.at_preset import amounts_of_rows, by_name, parts_of, sizes_at
 from closedform.render.displays import equation

@@ -11,9 +11,9 @@ from helpers import ZOO, call, programs
 from pages import XHTML, assert_safe, read, shown
 
 import closedform as cf
-from closedform.api import open_project
 from closedform.derive import written as w
 from closedform.derive.measures import measure
+from closedform.projects import open_project
 from closedform.render.derivation import DerivationView, derivation_view, write_derivation
 from closedform.render.displays import equals, shapes
 

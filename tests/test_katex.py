@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from helpers import TESTS, ZOO, formulas, markdown_texts, names, programs
 
-from closedform.api import open_project
 from closedform.choices import LANGUAGES
 from closedform.derive.written import Function, Product, Symbol
+from closedform.projects import open_project
 from closedform.render.aligned import aligned
 from closedform.render.latex import latex
 

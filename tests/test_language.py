@@ -14,7 +14,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from helpers import PACKAGE, ZOO, Ran, call, programs
 
-from closedform.api import derivation_of, load, loads, open_project, report_of, zoo
+from closedform.api import load, loads, zoo
 from closedform.choices import LANGUAGES
 from closedform.derive.built_in import known_counts
 from closedform.derive.measures import OF_WEIGHTS, conventions
@@ -22,6 +22,7 @@ from closedform.derive.project import Project
 from closedform.errors import ClosedformError
 from closedform.grammar import parse, tree
 from closedform.integrations.outline import outline
+from closedform.projects import derivation_of, open_project, report_of
 from closedform.render.aligned import reason_rows
 from closedform.render.derivation import FORMATS as DERIVATIONS
 from closedform.render.formats import FORMATS

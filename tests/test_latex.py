@@ -13,7 +13,7 @@ import pytest
 import sympy
 from helpers import ZOO, names, programs
 
-from closedform.api import derivation_of, load, loads, open_project, report_of, zoo
+from closedform.api import load, loads, zoo
 from closedform.choices import LANGUAGES
 from closedform.derive import forms
 from closedform.derive.project import Project
@@ -32,6 +32,7 @@ from closedform.derive.written import (
     Written,
     plain,
 )
+from closedform.projects import derivation_of, open_project, report_of
 from closedform.render.formats import FORMATS
 from closedform.render.latex import broken, equation, latex, latex_name
 from closedform.render.macros import macro_name

@@ -13,7 +13,7 @@ from markdown import Markdown
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 import closedform as cf
-from closedform.api import open_project
+from closedform.projects import open_project
 from closedform.render.markdown import FLAVOURS, code, escape_markdown
 
 FAST = {"vit", "pvt", "recurrent", "swin"}

@@ -13,8 +13,8 @@ import pytest
 from helpers import ZOO, Ran, call, formulas
 from pages import XHTML, assert_safe, read, shown
 
-from closedform.api import open_project
 from closedform.choices import SITES
+from closedform.projects import open_project
 from closedform.render.site import KINDS, LINK, MARK, former_pages, index_of, site
 
 VIT = ZOO / "vit.arch"

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from helpers import TESTS
 
-from closedform.api import Part, open_project, zoo_path
+from closedform.api import Part
 from closedform.derive.project import Project
+from closedform.projects import open_project, zoo_path
 
 ROWS: list[dict[str, Any]] = json.loads((TESTS / "truth" / "models.json").read_text("utf-8"))
 MAP: dict[str, list[str]] = {

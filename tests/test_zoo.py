@@ -7,9 +7,9 @@ from statistics import median
 
 import pytest
 
-from closedform.api import open_project, zoo_names, zoo_path
 from closedform.derive.check import check
 from closedform.grammar import format_file, parse, tree
+from closedform.projects import open_project, zoo_names, zoo_path
 
 LONGEST = 60  # lines, of the median file
 

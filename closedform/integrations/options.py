@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from closedform.api import report_of, zoo_names, zoo_path
 from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.derive.modules import Loader
 from closedform.derive.project import Project
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
 from closedform.integrations.outline import Outline, outline
+from closedform.projects import report_of, zoo_names, zoo_path
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")
 SHOW = ("report", "formulas")

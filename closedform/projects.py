@@ -1,0 +1,113 @@
+"""Projects by name, and what is asked of them: for the command line, sites and integrations.
+
+>>> report_of(open_project("vit"), preset="ViT-B/16").formulas[1].value
+17563828224
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from closedform.derive.measures import Measure, conventions, measure
+from closedform.derive.modules import Entity, Loader, library_folder
+from closedform.derive.project import Project
+from closedform.errors import Diagnostic, FileError, fail, suggestion
+from closedform.files import read_text
+from closedform.render.derivation import derivation_view, write_derivation
+from closedform.render.view import Report, Wish, report
+
+
+def zoo_names() -> list[str]:
+    """The names of the files of the zoo."""
+    return sorted(path.stem for path in library_folder("zoo").glob("*.arch"))
+
+
+def zoo_path(name: str) -> Path:
+    """The file of a model of the zoo."""
+    path = library_folder("zoo") / f"{name}.arch"
+    if name not in zoo_names():
+        raise fail(
+            "name", f"the zoo has no `{name}`", None, suggestion(name, zoo_names())
+            or "`closedform zoo list` shows what there is",
+        )  # fmt: skip
+    return path
+
+
+def open_project(file: str) -> Project:
+    """The project of a file, or of a model of the zoo when there is no such file."""
+    path = Path(file)
+    if not path.exists() and file in zoo_names():
+        path = zoo_path(file)
+        return Project(Loader(read_text, path.parent).file(path))
+    near = None if path.exists() or path.suffix else suggestion(file, zoo_names())
+    if near:
+        raise FileError(
+            Diagnostic("file", f"there is no file `{file}`, nor in the zoo", None, near)
+        )
+    return Project(Loader(read_text, path.parent).file(path))
+
+
+def report_of(
+    project: Project,
+    part: str | None = None,
+    *,
+    names: Sequence[str] = (),
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+    preset: str | None = None,
+    form: str = "shortest",
+    stages: str = "sum",
+    defaults: bool = False,
+    lang: str = "en",
+) -> Report:
+    """The report on a model or block; without a name, on that of the preset or the only model.
+
+    Raises ClosedformError for a name that the file does not have, and for a preset of another
+    model.
+    """
+    entity = _entity_of(project, part, preset)
+    chosen = measures_of(project, measures, convention)
+    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
+    return report(project, entity, wish)
+
+
+def derivation_of(
+    project: Project,
+    part: str | None = None,
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+    preset: str | None = None,
+    to: str = "md",
+    lang: str = "en",
+) -> str:
+    """The derivation of one measure of a model or block, as `report_of` finds them."""
+    entity = _entity_of(project, part, preset)
+    if len(measures) > 1:
+        raise fail("measure", "a derivation is of one measure, and "
+                   f"{len(measures)} are named: {', '.join(measures)}")  # fmt: skip
+    what = measures_of(project, measures, convention)[-1]
+    return write_derivation(derivation_view(project, entity, what, preset, lang), to)
+
+
+def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:
+    """The part of that name; without a name, the model of the preset, or the only one."""
+    model = project.model_of(project.preset(preset)) if preset is not None else None
+    entity = model if model and part is None else project.part(part)
+    if model is not None and model is not entity:
+        raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
+    return entity
+
+
+def measures_of(
+    project: Project, names: Sequence[str], convention: str | None
+) -> tuple[Measure, ...]:
+    """The measures that a report shows: parameters and work, unless others are named."""
+    counts = project.module.counts
+    if not names:
+        unit = conventions()[convention].unit.lower() if convention in conventions() else "macs"
+        names = ("params", unit)
+    units = {row.unit.lower() for row in conventions().values()}
+    return tuple(
+        measure(name, convention if name in units else None, None, counts) for name in names
+    )
