@@ -225,9 +225,9 @@ macs = 2 n d hidden
   hidden
 
 组成部分
-  行  部分    次数  单个的 params   单个的 macs
-  3   linear  1     hidden (d + 1)  n d hidden
-  3   linear  1     d hidden + d    n d hidden
+  行  部分    次数  单个的 params      单个的 macs
+  3   linear  1     d hidden + hidden  n d hidden
+  3   linear  1     d hidden + d       n d hidden
 
 假设与计数约定
   不需要任何假设

@@ -174,7 +174,7 @@ def test_closed_forms_side_by_side() -> None:
     assert pages["closed-forms.md"] == CLOSED_FORMS
     page = read(site({"vit": open_project("vit")})["closed-forms.html"])
     assert [shown(e) for e in page.iter() if e.get("class") == "scroll display"] == [
-        "params = L (4 D^2 + 2 D F + 9 D + F) + 3 P^2 D + D C + T D + 4 D + C",
+        "params = L (4 D^2 + 2 D F + 9 D + F) + D (3 P^2 + C + T + 4) + C",
         "MACs = 2 L T D (2 D + F + T) + 3 N P^2 D + D C",
     ]
     assert [shown(e) for e in page.iter(f"{XHTML}li")] == [
