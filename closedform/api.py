@@ -17,10 +17,10 @@ from closedform.derive import written as w
 from closedform.derive.express import express, staying
 from closedform.derive.measures import OF_WEIGHTS, Measure, conventions, measure
 from closedform.derive.modules import Entity, Loader, library_folder
-from closedform.derive.numbers import dims_values, evaluate
+from closedform.derive.numbers import dims_values, evaluate, size_table
 from closedform.derive.project import Project
 from closedform.derive.result import Closed
-from closedform.errors import ClosedformError, fail, suggestion
+from closedform.errors import ClosedformError, Diagnostic, FileError, fail, suggestion
 from closedform.files import read_text
 from closedform.render.derivation import derivation_view, write_derivation
 from closedform.render.formats import format_named
@@ -107,6 +107,8 @@ class Formula:
         >>> zoo("vit").params.at(D=768, H=12, L=12)
         86567656
         """
+        if preset is not None and not sizes:
+            return self._project.at(self._project.preset(preset), self._closed)
         return evaluate(self._closed, self._values(preset, sizes))
 
     def _values(
@@ -168,10 +170,30 @@ class Part:
         """Twice the multiply-accumulates."""
         return self.measure("flops")
 
-    def report(self, to: str = "md", lang: str = "en", **wish: Any) -> str:
-        """The report of `closedform derive` as text, in the format `to`, in English or Chinese."""
-        wish.setdefault("measures", measures_of(self._project, (), None))
-        return format_named(to).write(report(self._project, self._entity, Wish(lang=lang, **wish)))
+    def report(
+        self,
+        to: str = "md",
+        lang: str = "en",
+        *,
+        names: Sequence[str] = (),
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+        preset: str | None = None,
+        form: str = "shortest",
+        stages: str = "sum",
+        defaults: bool = False,
+    ) -> str:
+        """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
+
+        `names` are the symbols of `--in`, `measures` those of `--measure`, the others as on the
+        command line: `form` is "shortest", "expanded", "factored" or "grouped", `stages` "sum" or
+        "each".
+
+        >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
+        """
+        chosen = measures_of(self._project, measures, convention)
+        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
+        return format_named(to).write(report(self._project, self._entity, wish))
 
     def derivation(
         self, measure: str = "macs", preset: str | None = None, to: str = "md", lang: str = "en"
@@ -179,24 +201,30 @@ class Part:
         """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
 
         >>> print(zoo("vit")["MLP"].derivation(to="text").splitlines()[0])
-        MLP: macs, step by step
+        MLP: MACs, step by step
         """
         (what,) = measures_of(self._project, (measure,), None)
         view = derivation_view(self._project, self._entity, what, preset, lang)
         return write_derivation(view, to)
 
-    def plot_parts(self, preset: str | None = None, lang: str = "en", **wish: Any) -> Picture:
-        """The cost of each part at a preset, or at the first one, as bars.
+    def plot_parts(
+        self,
+        preset: str | None = None,
+        lang: str = "en",
+        *,
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+    ) -> Picture:
+        """The cost of each part at a preset, or at the first one, as bars, one a measure.
 
         A notebook shows the picture, `.save("parts.svg")` writes it. Needs closedform[plot], and
         in Chinese an installed font.
         """
         from closedform.render.plots import parts_picture
 
-        wish.setdefault("measures", measures_of(self._project, (), None))
-        return parts_picture(
-            report(self._project, self._entity, Wish(preset=preset, lang=lang, **wish))
-        )
+        chosen = measures_of(self._project, measures, convention)
+        wish = Wish(chosen, preset=preset, lang=lang)
+        return parts_picture(report(self._project, self._entity, wish))
 
     def _repr_markdown_(self) -> str:
         formulas = "\n\n".join(f._repr_markdown_() for f in (self.params, self.macs))
@@ -250,23 +278,33 @@ def plot_over(
     formulas: Mapping[str, Formula],
     size: str,
     span: tuple[int, int],
-    preset: str | None = None,
+    preset: str | Mapping[str, str] | None = None,
     lang: str = "en",
     **sizes: int | Sequence[int],
 ) -> Picture:
     """Costs over a size, both axes logarithmic, with the exact places where they cross.
 
     `formulas` are the costs by the names that the legend shows, `span` the first and the last
-    value of the size; the others are those of the preset, as far as `sizes` does not change them.
-    Needs closedform[plot], and in Chinese an installed font.
+    value of the size; the others are those of the preset, or of the preset of each name, as far
+    as `sizes` does not change them. A formula takes those of `sizes` that it knows. Needs
+    closedform[plot], and in Chinese an installed font.
+
+    >>> file = zoo("attention")
+    >>> plot_over({"global": file["GlobalAttention"].macs, "local": file["WindowedAttention"].macs},
+    ...           "n", (16, 4096), d=96, heads=3, window=7).save("attention.svg")  # doctest: +SKIP
     """
     from closedform.render.curves import curve_of, points_of
     from closedform.render.plots import curves_picture
 
-    curves = [
-        curve_of(name, form._closed, size, form._values(preset, sizes))
-        for name, form in formulas.items()
-    ]
+    if not formulas:
+        raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')
+    known = {name: set(size_table(form._closed.derivation)) for name, form in formulas.items()}
+    shared = {key for key in sizes if any(key in names for names in known.values())}
+    curves = []
+    for name, form in formulas.items():
+        given = {k: v for k, v in sizes.items() if k in known[name] or k not in shared}
+        chosen = preset.get(name) if isinstance(preset, Mapping) else preset
+        curves.append(curve_of(name, form._closed, size, form._values(chosen, given)))
     words = language(lang)
     of_weights = {title for title, _ in OF_WEIGHTS.values()}  # in words; others are names
     units = dict.fromkeys(
@@ -322,6 +360,11 @@ def open_project(file: str) -> Project:
     if not path.exists() and file in zoo_names():
         path = zoo_path(file)
         return Project(Loader(read_text, path.parent).file(path))
+    near = None if path.exists() or path.suffix else suggestion(file, zoo_names())
+    if near:
+        raise FileError(
+            Diagnostic("file", f"there is no file `{file}`, nor in the zoo", None, near)
+        )
     return Project(Loader(read_text, path.parent).file(path))
 
 

@@ -163,6 +163,9 @@ class Calls:
         kept = groups(right)
         if not {n for g in kept for n in g} <= {*axes, "1"}:
             raise Impossible("an axis of the result has no size")
+        alone = [[name] for name in axes if sum([name] in side for side in sides) == 1]
+        if len(tensors) == 2 and any(axis not in kept for axis in alone):
+            raise Impossible("an axis of one operand alone is summed")
         result = Tensor(give_axes(kept, axes))
         size = prod(prod(v) if n == "..." else v for n, v in axes.items())
         if len(tensors) == 1:

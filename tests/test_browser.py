@@ -96,7 +96,7 @@ PAGES = {
 
 
 def models(lang: str) -> dict[str, str]:
-    return site({name: open_project(name) for name in ("densenet", "pvt", "swin")}, lang)
+    return site({name: open_project(name) for name in ("densenet", "pvt", "swin")}, lang=lang)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -544,3 +544,20 @@ def test_markup_in_user_text_is_not_read(model: Path, monkeypatch: pytest.Monkey
     assert cli.run(["check", str(model)]) == 1
     assert '"[bold]" [/bold]' in shown.getvalue()
     assert "\x1b[" in shown.getvalue()
+
+
+def test_a_misspelt_model_of_the_zoo(tmp_path: Path) -> None:
+    """Fails when a name that is nearly one of the zoo is only looked for as a file."""
+    ran = call("derive", "vitt", folder=tmp_path)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == (
+        "error[file]: there is no file `vitt`, nor in the zoo\n     = help: did you mean `vit`?\n"
+    )
+
+
+def test_no_size_to_choose(tmp_path: Path) -> None:
+    """Fails when the help of `--in` is a list of nothing."""
+    (tmp_path / "a.arch").write_text("model M(x: [4, 8]):\n    return x -> linear(2)\n", "utf-8")
+    ran = call("derive", "a.arch", "--in", "N", folder=tmp_path)
+    assert ran.code == 1
+    assert ran.err.endswith("= help: its sizes are numbers, so there is none to choose\n")

@@ -9,6 +9,8 @@ import pytest
 from helpers import Ran, call
 
 from closedform.api import open_project, report_of, zoo
+from closedform.derive.told import nodes_of
+from closedform.derive.written import Symbol
 
 WIDTHS = """\
 dim D[3] = [2, 4, 8]
@@ -70,7 +72,9 @@ def test_a_preset_comes_before_defaults(preset: str, given: list[str]) -> None:
     vit = zoo("vit")
     values = [vit.params.at(preset), vit.macs.at(preset)]
     assert [row.value for row in shown.formulas] == values
-    assert [row.symbol.name for row in shown.symbols if row.symbol.name in "IPC"] == given
+    nodes = [node for row in shown.formulas for node in nodes_of(row.formula)]
+    printed = {node.name for node in nodes if isinstance(node, Symbol)}
+    assert printed & {"I", "P", "N", "C"} == set(given)
 
 
 def test_the_pictures_show_a_preset_that_the_formulas_are_true_of(tmp_path: Path) -> None:

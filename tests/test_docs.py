@@ -75,6 +75,24 @@ def test_readme_python_runs() -> None:
             exec(code, space)
 
 
+def test_what_the_page_for_papers_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commands and its code run, and the macros that it names are there."""
+    page = ROOT / "docs" / "papers.md"
+    monkeypatch.chdir(tmp_path)
+    for block in fences(page, "sh"):
+        for line in block.splitlines():
+            assert cli.run(line.split()[1:]) == 0, capsys.readouterr().err
+    macros = (tmp_path / "vit.macros.tex").read_text()
+    named = set(re.findall(r"\\Vit\w+", page.read_text())) - {r"\VitMacsUnderHooks"}
+    assert len(named) == 5
+    assert not [name for name in named if f"\\newcommand{{{name}}}" not in macros]
+    exec(fences(page, "python")[0], {})  # our own page, not a user's text
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {"pvt-parts.svg", "attention.svg", "models.png", "vit-steps.tex"} <= written
+
+
 def test_first_two_shell_blocks_make_their_own_environment() -> None:
     for block in fences(ROOT / "README.md", "sh")[:2]:
         assert block.startswith("python3 -m venv .venv && .venv/bin/pip install ")

@@ -124,8 +124,8 @@ def test_drawing_of_vit() -> None:
     assert drawing is not None
     texts = ["".join(text.itertext()) for text in drawing.iter(f"{SVG}text")]
     assert texts == [
-        "part, and the macs of one",
-        "macs", "at ViT-B/16", "params", "at ViT-B/16",
+        "part, and the MACs of one",
+        "MACs", "at ViT-B/16", "params", "at ViT-B/16",
         "conv2d", "3\u2009N\u2009P2\u2009D", "116 M", "591 k",
         "param", "0", "152 k",
         "× L = 12", "EncoderLayer", "2\u2009T\u2009D\u2009(2\u2009D\u2009+\u2009F\u2009+\u2009T)",

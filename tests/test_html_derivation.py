@@ -28,7 +28,7 @@ block MLP(x: [n, d], hidden):
     return x -> linear(hidden) -> gelu -> linear(d)
 """
 PAGE = """\
-MLP: macs, step by step
+MLP: MACs, step by step
 Two maps.
 Derived is the number of multiply-accumulates of every product and convolution, attention \
 included, from <text>.
@@ -44,8 +44,7 @@ return x -> linear(hidden) -> gelu -> linear(d)
 linear (line 3): Affine map of the last axis.
 [n, hidden] -> [n, d]
 return x -> linear(hidden) -> gelu -> linear(d)
-  MACs(linear) | = size(x) out | definition of linear, line 3 of std/layers.arch
-   | = (n hidden) d | size(x) = n hidden, out = d
+  MACs(linear) | = (n hidden) d | size(x) = n hidden, out = d
    | = n d hidden | simplified
 Nothing is added by gelu (line 3), [n, hidden].
 Together:
@@ -97,7 +96,8 @@ def test_pages_of_the_zoo(path: Path) -> None:
             root = read(write_derivation(told, "html"))
             assert_safe(root)
             assert root.get("lang") == "en"
-            assert root.findtext(f".//{XHTML}h1") == f"{entity.name}: {name}, step by step"
+            heading = measure(name).heading
+            assert root.findtext(f".//{XHTML}h1") == f"{entity.name}: {heading}, step by step"
             shown_steps = len(root.findall(f".//{XHTML}div[@class='right']"))
             assert shown_steps == sum(
                 len(passage.steps) + sum(len(part.steps) for part in passage.parts)

@@ -236,7 +236,7 @@ macs = 2 n d hidden
 """
 
 STEPS = """\
-MLP：macs 的逐步推导
+MLP：MACs 的逐步推导
 前馈网络。
 
 以下根据 <text> 推导：所有矩阵乘法与卷积的乘加运算次数（MACs），包括注意力。
@@ -256,8 +256,7 @@ MLP：macs 的逐步推导
       = n d hidden    (化简)
   linear（第 3 行） [n, hidden] -> [n, d]
   | return x -> linear(hidden) -> gelu -> linear(d)
-    MACs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
-      = (n hidden) d    (size(x) = n hidden，out = d)
+    MACs(linear) = (n hidden) d    (size(x) = n hidden，out = d)
       = n d hidden    (化简)
   以下各项不增加：gelu（第 3 行） [n, hidden]
   合计
@@ -302,14 +301,14 @@ def test_a_site() -> None:
     projects = {name: open_project(name) for name in ("vit", "attention")}
     pages = site(projects, "md", "zh")
     index = pages["index.md"]
-    assert "| 模型 | 预设 | params | macs |" in index
+    assert "| 模型 | 预设 | params | MACs |" in index
     assert "## 全部模型" in index
     assert "## 模块" in index
     assert "[闭式表达式](closed-forms.md)" in index
-    assert "([macs 的推导](vit.derivation.md))" in index
+    assert "([MACs 的推导](vit.derivation.md))" in index
     assert "[全部模型](index.md) · [下一个：OneHead](attention-OneHead.md) ·" in pages["vit.md"]
     assert "[上一个：ViT](vit.md)" in pages["attention-OneHead.md"]
-    assert "macs 的逐步推导" in pages["vit.derivation.md"]
+    assert "MACs 的逐步推导" in pages["vit.derivation.md"]
     for page in site(projects, "html", "zh").values():
         assert '<html lang="zh"' in page
 

@@ -6,14 +6,18 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sympy
 from helpers import ZOO, names, programs
 
 from closedform.api import derivation_of, load, loads, open_project, report_of, zoo
 from closedform.choices import LANGUAGES
+from closedform.derive import forms
 from closedform.derive.project import Project
+from closedform.derive.sizes import size_symbol
 from closedform.derive.written import (
     BigSum,
     Condition,
@@ -26,6 +30,7 @@ from closedform.derive.written import (
     Sum,
     Symbol,
     Written,
+    plain,
 )
 from closedform.render.formats import FORMATS
 from closedform.render.latex import broken, equation, latex, latex_name
@@ -252,3 +257,12 @@ def test_hostile_texts_come_out_as_text(text: str, tmp_path: Path) -> None:
         _, pages = compiled(document, tmp_path)
         assert text in " ".join(pages.split())
         assert "root:" not in pages
+
+
+def test_an_order_made_of_another_writes_anew() -> None:
+    """Fails when a size is remembered under a name that it has no more."""
+    n = size_symbol("n")
+    order = forms.Order()
+    assert plain(forms.write(sympy.floor(n / 2), order)) == "floor(n/2)"
+    named = replace(order, special={n: Symbol("m", "s")})
+    assert plain(forms.write(sympy.floor(n / 2), named)) == "floor(m_s/2)"

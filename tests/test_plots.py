@@ -98,9 +98,33 @@ def test_labels_of_costs_over_a_size(layers: dict[str, cf.Formula]) -> None:
         assert text in said
 
 
+@pytest.mark.parametrize("span", [(32, 512), (1, 48), (200, 230)])
+def test_ticks_are_numbers_as_they_are_read(span: tuple[int, int]) -> None:
+    """Fails when matplotlib labels the ticks between the decades in its own way."""
+    said = texts(cf.plot_over({"ResNet-50": cf.zoo("resnet").macs}, "I", span, "ResNet-50"))
+    assert not [text for text in said if "$" in text]
+
+
+def test_designs_with_sizes_of_their_own() -> None:
+    """Fails when a size that one design alone has is refused, or one that none has is not."""
+    file = cf.zoo("attention")
+    formulas = {"all": file["GlobalAttention"].macs, "near": file["SlidingAttention"].macs}
+    picture = cf.plot_over(formulas, "n", (16, 4096), d=96, heads=3, window=49)
+    assert "all and near cross at n = 49" in texts(picture)
+    with pytest.raises(ClosedformError, match="`windows` is no size of `GlobalAttention`"):
+        cf.plot_over(formulas, "n", (16, 4096), d=96, heads=3, window=49, windows=7)
+
+
+def test_models_at_presets_of_their_own() -> None:
+    models = {"ViT": cf.zoo("vit").macs, "Mixer": cf.zoo("mixer").macs}
+    presets = {"ViT": "ViT-B/16", "Mixer": "Mixer-B/16"}
+    said = texts(cf.plot_over(models, "I", (64, 1024), presets))
+    assert {"ViT", "Mixer", "MACs over I"} <= set(said)
+
+
 def test_labels_of_costs_by_part() -> None:
     said = texts(cf.zoo("vit").plot_parts("ViT-B/16"))
-    for text in ("ViT: cost by part at ViT-B/16", "params\n86.6 M", "macs\n17.6 G", "65.5 %",
+    for text in ("ViT: cost by part at ViT-B/16", "params\n86.6 M", "MACs\n17.6 G", "65.5 %",
                  "32.7 %", "63.5 %", "35.8 %", "MLP", "SelfAttention", "conv2d", "linear",
                  "other"):  # fmt: skip
         assert text in said
@@ -153,6 +177,11 @@ def test_what_cannot_be_drawn(
     assert error.value.diagnostics[0].message == message
 
 
+def test_nothing_cannot_be_drawn() -> None:
+    with pytest.raises(ClosedformError, match="there is no formula to draw"):
+        cf.plot_over({}, "n", (64, 512))
+
+
 def test_bars_need_a_preset() -> None:
     with pytest.raises(ClosedformError, match="has no preset, and bars need numbers"):
         cf.loads(LAYERS)["MLP"].plot_parts()
@@ -177,7 +206,7 @@ def test_plots_in_chinese(
     params = cf.loads(LAYERS)["MLP"].params
     for make, expected in (
         (lambda: cf.zoo("vit").plot_parts("ViT-B/16", lang="zh"),
-         {"ViT：各组成部分的开销（预设 ViT-B/16）", "macs\n17.6 G", "SelfAttention", "其他"}),
+         {"ViT：各组成部分的开销（预设 ViT-B/16）", "MACs\n17.6 G", "SelfAttention", "其他"}),
         (lambda: cf.plot_over(costs, "n", (64, 16384), lang="zh", d=768),
          {"MACs 随 n 的变化", "注意力 与 前馈 相交于 n = 1536", "注意力", "前馈", "10 G"}),
         (lambda: cf.plot_over({**costs, "参数": params}, "n", (64, 512), lang="zh", d=768),

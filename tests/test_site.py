@@ -73,7 +73,7 @@ INDEX = f"""{MARK}
 
 [Closed forms](closed-forms.md)
 
-| model | preset | params | macs |
+| model | preset | params | MACs |
 |---|---|---:|---:|
 | [One](one.md) | small | 20 | 64 |
 | [One](one.md) | large | 160,400 | 640,000 |
@@ -81,13 +81,13 @@ INDEX = f"""{MARK}
 
 ## All models
 
-- [One](one.md) ([derivation of macs](one.derivation.md))
-- [A](two-A.md) ([derivation of macs](two-A.derivation.md)): Two models &amp; &lt;b&gt;one&lt;/b&gt; file.
-- [B](two-B.md) ([derivation of macs](two-B.derivation.md)): Two models &amp; &lt;b&gt;one&lt;/b&gt; file.
+- [One](one.md) ([derivation of MACs](one.derivation.md))
+- [A](two-A.md) ([derivation of MACs](two-A.derivation.md)): Two models &amp; &lt;b&gt;one&lt;/b&gt; file.
+- [B](two-B.md) ([derivation of MACs](two-B.derivation.md)): Two models &amp; &lt;b&gt;one&lt;/b&gt; file.
 
 ## Blocks
 
-- [OnlyBlock](more%20parts/50%25%20%26%20%231_.md) ([derivation of macs](more%20parts/50%25%20%26%20%231_.derivation.md))
+- [OnlyBlock](more%20parts/50%25%20%26%20%231_.md) ([derivation of MACs](more%20parts/50%25%20%26%20%231_.derivation.md))
 
 """  # noqa: E501  # a model is a line
 CLOSED_FORMS = f"""{MARK}
@@ -100,7 +100,7 @@ CLOSED_FORMS = f"""{MARK}
 Vision Transformer (Dosovitskiy et al., 2021, arXiv:2010.11929).
 
 \\[
-\\mathrm{{params}} = L\\, \\left(4\\, D^{{2}} + 2\\, D\\, F + 9\\, D + F\\right) + 3\\, P^{{2}}\\, D + D\\, C + T\\, D + 4\\, D + C
+\\mathrm{{params}} = L\\, \\left(4\\, D^{{2}} + 2\\, D\\, F + 9\\, D + F\\right) + D\\, \\left(3\\, P^{{2}} + C + T + 4\\right) + C
 \\]
 
 \\[
@@ -114,16 +114,16 @@ INDEX_PAGE = """\
 Models
 Closed forms -> closed-forms.html
 Presets
-model | preset | params | macs
+model | preset | params | MACs
 One -> one.html | small | 20 | 64
 One -> one.html | large | 160\u202f400 | 640\u202f000
 B -> two-B.html | wide | "one" | 144 | 256
 All models
-One -> one.html derivation of macs -> one.derivation.html
-A -> two-A.html Two models & <b>one</b> file. derivation of macs -> two-A.derivation.html
-B -> two-B.html Two models & <b>one</b> file. derivation of macs -> two-B.derivation.html
+One -> one.html derivation of MACs -> one.derivation.html
+A -> two-A.html Two models & <b>one</b> file. derivation of MACs -> two-A.derivation.html
+B -> two-B.html Two models & <b>one</b> file. derivation of MACs -> two-B.derivation.html
 Blocks
-OnlyBlock -> more%20parts/50%25%20%26%20%231_.html derivation of macs \
+OnlyBlock -> more%20parts/50%25%20%26%20%231_.html derivation of MACs \
 -> more%20parts/50%25%20%26%20%231_.derivation.html
 """
 
@@ -189,7 +189,7 @@ def test_a_page_is_the_report(folder: Path) -> None:
     for steps, name, links in (
         ((), "two-B.md", "[previous: A](two-A.md) · "
          "[next: OnlyBlock](more%20parts/50%25%20%26%20%231_.md) · "
-         "[derivation of macs](two-B.derivation.md)"),
+         "[derivation of MACs](two-B.derivation.md)"),
         (("--steps",), "two-B.derivation.md", "[B](two-B.md)"),
     ):  # fmt: skip
         report = call("derive", "models/two.arch", "--of", "B", *steps, folder=folder).out
@@ -198,7 +198,7 @@ def test_a_page_is_the_report(folder: Path) -> None:
     inner = (folder / "site" / "more parts" / "50% & #1_.md").read_text()
     assert inner.startswith(
         f"{MARK}\n[All models](../index.md) · [previous: B](../two-B.md) · "
-        "[derivation of macs](50%25%20%26%20%231_.derivation.md)\n\n# OnlyBlock\n"
+        "[derivation of MACs](50%25%20%26%20%231_.derivation.md)\n\n# OnlyBlock\n"
     )
 
 
@@ -237,7 +237,7 @@ def test_a_page_in_html_is_the_report() -> None:
     assert [(link.text, link.get("href")) for link in links] == [
         ("All models", "index.html"),
         ("previous: PVT", "pvt.html"),
-        ("derivation of macs", "vit.derivation.html"),
+        ("derivation of MACs", "vit.derivation.html"),
     ]
 
 

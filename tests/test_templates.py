@@ -169,7 +169,15 @@ def test_data_is_plain(folder: Path) -> None:
         ("a\nb << report.titel >>\n", 2, "has no attribute 'titel'"),
         ("<< titel >>\n", 1, "'titel' is undefined"),
         ("a\n\n<< 1/0 >>\n", 3, "ZeroDivisionError('division by zero')"),
-        ("<< number('x') >>\n", 1, "ValueError("),
+        ("<< number('x') >>\n", 1, "`number('x')` has an argument of another kind"),
+        ("a\n<< number(nix) >>\n", 2, "'nix' is undefined"),
+        (
+            "<< display('x', 3) >>\n",
+            1,
+            "`display('x', 3)` has an argument of another kind: it is"
+            " written display(name, node), and docs/templates.md says what each is",
+        ),
+        ("<< number(report) >>\n", 1, "`number({...})` has"),
         ("a\n<< report.formulas[0].formula | nix >>\n", 2, "No filter named 'nix'"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -34,12 +34,17 @@ def check(project: Project) -> tuple[int, list[Diagnostic]]:
     wrong: list[Diagnostic] = []
     number = 0
     titles: set[str] = set()
+    failed: dict[Entity, ClosedformError] = {}
     for entity in project.parts():
         try:
             if not takes_a_block(entity):
                 project.derivation(entity)
         except ClosedformError as error:
-            wrong.extend(error.diagnostics)
+            failed[entity] = error
+    for entity, reason in failed.items():
+        first, *others = reason.diagnostics
+        wrong.append(replace(first, notes=(*first.notes, *_alone(project, entity, failed))))
+        wrong.extend(others)
     if wrong:
         return number, _distinct(wrong)
     for preset in project.module.presets():
@@ -58,6 +63,35 @@ def check(project: Project) -> tuple[int, list[Diagnostic]]:
             except ClosedformError as error:
                 wrong.extend(error.diagnostics)
     return number, _distinct(wrong)
+
+
+def _alone(project: Project, entity: Entity, failed: Collection[Entity]) -> Iterator[str]:
+    """A note for a block that fails by itself, and not where it is used."""
+    models = [model for model in project.module.models() if entity in _used_by(model)]
+    if not models or any(model in failed for model in models):
+        return
+    assert isinstance(entity.declaration, tree.Block)
+    parameters = entity.declaration.parameters
+    given = [f"{p.name.name}={show(p.default)}" for p in parameters if p.default is not None]
+    by_default = f", with {', '.join(given)}" if given else ""
+    yield (
+        f"`{entity.name}` is derived here in its own sizes{by_default}; "
+        "the models that use it are fine"
+    )
+
+
+def _used_by(entity: Entity) -> set[Entity]:
+    """What a model or block uses as an operation, and what that uses."""
+    found: set[Entity] = set()
+    waiting = [entity]
+    while waiting:
+        user = waiting.pop()
+        if isinstance(user.declaration, tree.Block):
+            names = called_names(user.declaration.body)
+            used = {user.module.names[name] for name in names if name in user.module.names}
+            waiting.extend(used - found)
+            found |= used
+    return found
 
 
 def takes_a_block(entity: Entity) -> bool:
@@ -94,7 +128,7 @@ def _distinct(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
 
 def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Diagnostic]:
     try:
-        project.values(preset)
+        project.check_at(preset)
     except ClosedformError as error:
         yield from error.diagnostics
         return

@@ -156,7 +156,20 @@ def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
         return last - first + 1
     if part.atoms(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min):
         return sympy.Sum(part, (index, first, last))
-    return expand(sympy.summation(part, (index, first, last)))
+    return expand(_in_primes(sympy.summation(part, (index, first, last))))
+
+
+def _in_primes(expr: Expr) -> Expr:
+    """4^n and (1/4)^n as powers of 2, so that they cancel; SymPy leaves them as they are."""
+
+    def power(base: Expr, exponent: Expr) -> Expr:
+        factors = sympy.factorrat(base) if base.is_Rational and base.is_positive else {}
+        if len(factors) != 1:
+            return sympy.Pow(base, exponent)
+        ((prime, times),) = factors.items()
+        return sympy.Pow(prime, times * exponent)
+
+    return expr.replace(sympy.Pow, power)
 
 
 class Total:

@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.knowledge import Fact, Knowledge
-from closedform.derive.sizes import Divides, say
+from closedform.derive.sizes import Divides, plain_relation, say
 from closedform.errors import Span, fail
 
 
@@ -35,7 +35,8 @@ class Demands:
             return
         numerator, denominator = sympy.fraction(sympy.together(self.known.base(value)))
         if value.is_Number or denominator == 1:
-            raise fail("divides", f"{what} must be whole, and this is {say(value)}", span)
+            message = f"{what} must be whole, and this is {say(value)}"
+            raise fail("divides", message, span, _about_roots(value))
         top, bottom = sympy.fraction(sympy.together(value))
         condition = Divides(bottom, top)
         if condition in (sympy.true, sympy.false) or bottom == 1:
@@ -63,6 +64,7 @@ class Demands:
 
     def possible(self, condition: Any, span: Span, message: str) -> None:
         """Demand a condition without which there is no such tensor; it need not be proved."""
+        condition = plain_relation(condition)
         answer = self.known.decide(condition)
         if answer is False:
             raise fail("range", message, span)
@@ -90,6 +92,14 @@ class Demands:
                     self.positive[size] = sympy.Or(needed, self.case)
             axes.append(axis)
         return tuple(axes)
+
+
+def _about_roots(value: Expr) -> str | None:
+    """A help for a root, which no condition of the language makes whole."""
+    for power in sorted(value.atoms(sympy.Pow), key=str):
+        if power.exp == sympy.Rational(1, 2):
+            return f"take {say(power)} as a size `side`, and write side^2 for {say(power.base)}"
+    return None
 
 
 def _factors(axis: Expr) -> list[Expr]:

@@ -162,7 +162,7 @@ class Elaborator:
             if not isinstance(value, Tensor):
                 self.evaluator.as_size(value, place, "a tensor or a size")
         span = spans[0].to(spans[1])
-        shape = broadcast(self.known, shapes[0], shapes[-1], span)
+        shape = broadcast(self, shapes[0], shapes[-1], span)
         word = {"add": "addition", "mul": "product", "div": "quotient"}[name]
         counts = {name: sympy.Mul(*shape)}
         self.emit(span, costs.Operation(word, "elementwise", counts, shapes, (shape,)))
@@ -293,7 +293,7 @@ class Elaborator:
             root, outputs = calls.run_block(self, entity, scope, dict(scope.names))
         for symbol in costs.symbols_in(root):
             used |= self.names.let_facts.get(symbol, frozenset())
-        facts = sorted((f for f in used if f.reason != "case"), key=str)
+        facts = self.known.without_implied(fact for fact in used if fact.reason != "case")
         return Derivation(
             entity=entity,
             generic=self.generic,

@@ -265,25 +265,27 @@ class Evaluator:
             if isinstance(item, tree.Slice):
                 shape.append(self._extent(item, axis, scope))
             elif not isinstance(item, tree.Rest):
-                self._inside(self.size(item, scope), axis, item.span, strict=True)
+                self._inside(self.size(item, scope), axis, item.span)
         result = Tensor(self.owner.demands.axes(shape, node.span, "the slice"))
         moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,))
         self.owner.emit(node.span, moved)
         return result
 
     def _extent(self, item: tree.Slice, axis: Expr, scope: Scope) -> Expr:
+        if item.start is None and item.stop is None:
+            return axis
         start = self.size(item.start, scope) if item.start else Integer(0)
         stop = self.size(item.stop, scope) if item.stop else axis
-        self._inside(start, axis, item.span, strict=False)
-        self._inside(stop, axis, item.span, strict=False)
+        demands, outside = self.owner.demands, f"is outside an axis of size {say(axis)}"
+        demands.possible(sympy.Ge(start, 0), item.span, f"{say(start)} {outside}")
+        demands.possible(sympy.Le(stop, axis), item.span, f"{say(stop)} {outside}")
         extent = expand(stop - start)
-        self.owner.demands.whole(extent, item.span, "a slice")
-        if self.known.decide(sympy.Gt(extent, 0)) is False:
-            raise fail("range", f"this slice has {say(extent)} elements", item.span)
+        demands.whole(extent, item.span, "a slice")
+        message = f"this slice has {say(extent)} elements"
+        demands.possible(sympy.Gt(extent, 0), item.span, message)
         return extent
 
-    def _inside(self, position: Expr, axis: Expr, span: Span, strict: bool) -> None:
+    def _inside(self, position: Expr, axis: Expr, span: Span) -> None:
         message = f"{say(position)} is outside an axis of size {say(axis)}"
-        below = sympy.Lt(position, axis) if strict else sympy.Le(position, axis)
-        for condition in (sympy.Ge(position, 0), below):
+        for condition in (sympy.Ge(position, 0), sympy.Lt(position, axis)):
             self.owner.demands.possible(condition, span, message)

@@ -105,10 +105,15 @@ def _wanted(derivation: Derivation, names: Iterable[str]) -> set[Symbol]:
                 "name",
                 f"`{name}` is no size of `{derivation.entity.name}`",
                 None,
-                suggestion(name, table) or "there are " + ", ".join(sorted(table)),
+                suggestion(name, table) or _choice(table),
             )
         found.update(table[name])
     return found
+
+
+def _choice(table: Iterable[str]) -> str:
+    names = ", ".join(sorted(table))
+    return f"there are {names}" if names else "its sizes are numbers, so there is none to choose"
 
 
 def _written_out(expr: Expr, wanted: set[Symbol], spelled: Mapping[Symbol, Expr]) -> Expr:

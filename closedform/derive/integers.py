@@ -68,8 +68,7 @@ def _within_ranges(known: Knowledge, term: Expr) -> Iterator[Expr]:
         if term.has(index):
             t = sympy.Dummy("t", integer=True, nonnegative=True)
             yield sympy.powsimp(term.xreplace({index: first + t}))
-            if last != sympy.oo:
-                yield sympy.powsimp(term.xreplace({index: last - t}))
+            yield sympy.powsimp(term.xreplace({index: last - t}))
 
 
 def _integer_sum(

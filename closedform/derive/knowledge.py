@@ -17,7 +17,7 @@ I/P
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.decisions import bounds, decide
 from closedform.derive.integers import proof_of_integer
 from closedform.derive.rounding import exact_floor
-from closedform.derive.sizes import Divides, expand, say
+from closedform.derive.sizes import Divides, expand, implies, plain_relation, say
 from closedform.errors import Span
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
@@ -151,6 +151,21 @@ class Knowledge:
             outer |= self.used
             self.used = outer
 
+    def without_implied(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Facts less those that follow from another of them; what is stated goes last."""
+        kept = sorted(facts, key=str)
+        written_out = {fact: self._written_out(fact.condition) for fact in kept}
+        for fact in sorted(kept, key=lambda fact: fact.reason == "assumed"):
+            others = [other for other in kept if other is not fact]
+            if any(implies(written_out[other], written_out[fact]) for other in others):
+                kept = others
+        return kept
+
+    def _written_out(self, condition: Boolean) -> Boolean:
+        """A divisibility without abbreviations, where it is still one."""
+        base = condition.xreplace(self.definitions)
+        return base if isinstance(base, Divides) else condition
+
     def divisions(self) -> Iterator[tuple[Expr, Expr, Fact]]:
         """Divisor, dividend and fact of every divisibility that is assumed."""
         for fact in self.facts:
@@ -196,11 +211,13 @@ class Knowledge:
             return True
         if condition in (False, sympy.false):
             return False
+        plain, opposite = plain_relation(condition), plain_relation(sympy.Not(condition))
         for fact in self.facts:
-            if fact.condition == condition:
+            stated = plain_relation(fact.condition)
+            if stated == plain:
                 self.used.add(fact)
                 return True
-            if fact.condition == sympy.Not(condition):
+            if stated == opposite:
                 self.used.add(fact)
                 return False
         return decide(self, condition)

@@ -154,13 +154,13 @@ class _Steps:
                        node.index.span, "choose another name")  # fmt: skip
 
     def run(self, first: Expr, last: Expr) -> None:
-        sizes = self._solve(first)
+        sizes = self._solve(first, last)
         if sizes is None:  # the first step takes other sizes than all later ones
             inner = self._step(first)
             self._keep(inner)
             self._need(last - first)
             first += 1
-            sizes = self._solve(first)
+            sizes = self._solve(first, last)
             if sizes is None:
                 raise self._no_formula("the sizes go on changing")
         else:
@@ -231,10 +231,10 @@ class _Steps:
                 raise self._no_formula(f"`{axis.name}` changes its number of axes")
         return found
 
-    def _solve(self, first: Expr) -> dict[_Axis, Expr] | None:
+    def _solve(self, first: Expr, last: Expr) -> dict[_Axis, Expr] | None:
         """Each size as a function of the index; None when the first step must stand alone."""
         axes = self._axes()
-        unknown, after = self._trial(axes, first)
+        unknown, after = self._trial(axes, first, last)
         solved: dict[_Axis, Expr] = {}
         for axis in axes:
             if axis not in unknown:
@@ -247,12 +247,12 @@ class _Steps:
         return solved
 
     def _trial(
-        self, axes: Sequence[_Axis], first: Expr
+        self, axes: Sequence[_Axis], first: Expr, last: Expr
     ) -> tuple[dict[_Axis, Symbol], dict[_Axis, Expr]]:
         """Unknown sizes for the axes that a step changes, and what one step makes of them."""
         index = self.index
         with self.elab.trying():
-            self.elab.known.ranges[index] = (first, sympy.oo)
+            self.elab.known.ranges[index] = (first, last)
             one = self.scope.inner()
             one.names[self.node.index.name] = index
             self.elab.run(self.node.body, one)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Integer
 
 from closedform.derive.cost import Shape
-from closedform.derive.knowledge import Knowledge
+from closedform.derive.remedies import remedy
 from closedform.derive.sizes import say
 from closedform.derive.values import Scope, Tensor, say_shape
 from closedform.errors import Span, fail
@@ -48,26 +48,29 @@ def match(elab: Elaborator, pattern: tree.Shape, tensor: Tensor, scope: Scope, w
             reason = f"{say(size)} is not proved equal to {show(axis)}"
             if say(expected) != show(axis):
                 reason += f", which is {say(expected)}"
-            raise _mismatch(pattern, tensor, what, reason)
+            raise _mismatch(pattern, tensor, what, reason, remedy(elab, [(expected, size)]))
 
 
-def _mismatch(pattern: tree.Shape, tensor: Tensor, what: str, reason: str) -> Exception:
+def _mismatch(
+    pattern: tree.Shape, tensor: Tensor, what: str, reason: str, help: str | None = None
+) -> Exception:
     return fail(
         "shape",
         f"{what} is to have the shape {show(pattern)}, and the tensor is {tensor}",
         pattern.span,
-        None,
+        help,
         reason,
     )
 
 
-def broadcast(known: Knowledge, left: Shape, right: Shape, span: Span) -> Shape:
+def broadcast(elab: Elaborator, left: Shape, right: Shape, span: Span) -> Shape:
     """The shape of two shapes taken together, aligned at the last axis."""
     longer, shorter = (left, right) if len(left) >= len(right) else (right, left)
     skipped = len(longer) - len(shorter)
     shape: list[Expr] = list(longer[:skipped])
-    for a, b in zip(longer[skipped:], shorter, strict=True):
-        if a == Integer(1) or known.equal(a, b):
+    pairs = list(zip(longer[skipped:], shorter, strict=True))
+    for a, b in pairs:
+        if a == Integer(1) or elab.known.equal(a, b):
             shape.append(b)
         elif b == Integer(1):
             shape.append(a)
@@ -76,7 +79,8 @@ def broadcast(known: Knowledge, left: Shape, right: Shape, span: Span) -> Shape:
                 "shape",
                 f"the shapes {say_shape(left)} and {say_shape(right)} do not fit",
                 span,
-                "the sizes of an axis must be equal, or one of them 1",
+                remedy(elab, (pair for pair in pairs if Integer(1) not in pair))
+                or "the sizes of an axis must be equal, or one of them 1",
                 f"{say(a)} is not proved equal to {say(b)}",
             )
     return tuple(shape)

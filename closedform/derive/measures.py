@@ -86,6 +86,11 @@ class Measure:
         """How a formula names it: `MACs`, or `params`."""
         return self.unit if self.convention else self.name
 
+    @property
+    def heading(self) -> str:
+        """How a document names it: `MACs`, or `MACs under hooks`."""
+        return self.title.replace(self.name, self.label, 1)
+
 
 @cache
 def conventions() -> dict[str, Convention]:
@@ -138,12 +143,14 @@ def measure(
     counts = known_counts() | set(known)
     if name in counts and convention is None:
         return Measure(name, ELEMENTARY.format(name=name), name)
-    names = {*counts, *units, *OF_WEIGHTS}
+    totals = [*OF_WEIGHTS, *sorted(units)]
     raise fail(
         "measure",
         f"`{name}` is not measured",
         span,
-        suggestion(name, names) or "there are " + ", ".join(sorted({*units, *OF_WEIGHTS})),
+        suggestion(name, {*counts, *totals})
+        or f"there are {', '.join(totals)}, and each count: "
+        + ", ".join(sorted(counts - set(totals))),
     )
 
 

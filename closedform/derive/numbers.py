@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 
 from closedform.derive.elaborate import Derivation
+from closedform.derive.knowledge import Fact
 from closedform.derive.result import Closed, symbols_of
 from closedform.derive.sizes import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
@@ -77,10 +79,17 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
             {s: derivation.known.base(v).xreplace(numbers).doit() for s, v in open_.items()}
         )
     settled = {s: v for s, v in table.items() if v.is_Number}
-    for symbol, value in settled.items():
+    for symbol in sorted(settled, key=lambda s: s not in values):  # given ones make the others
+        value = settled[symbol]
         if symbol.is_integer and not (value.is_Integer and value > 0):
+            default = None if symbol in values else derivation.defaults[symbol]
             raise fail(
-                "unbound", f"`{symbol}` is {say(value)}, and a size is a positive whole number"
+                "unbound",
+                f"`{symbol}` is {say(value)}, and a size is a positive whole number",
+                None,
+                None,
+                *([] if default is None else [f"its default is {say(default)}"]),
+                *([] if default is None else _with(default, settled)),
             )
     return settled
 
@@ -88,33 +97,56 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
 def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
     """Refuse numbers for which a formula was not derived."""
     for fact in derivation.facts:
-        condition = fact.condition.xreplace(derivation.known.definitions).xreplace(settled)
-        if condition in (False, sympy.false):
-            values = ", ".join(
-                f"{s} = {settled[s]}"
-                for s in sorted(fact.condition.free_symbols, key=str)
-                if s in settled
-            )
-            raise fail(
-                "assume",
-                f"the formula rests on `{say(fact.condition)}`, which does not hold",
-                None,
-                None,
-                *([f"with {values}"] if values else []),
-                *([f"that is {fact.why} at {fact.span}"] if fact.span else []),
-            )
+        _check(fact, derivation, settled, "the formula rests on")
     for size, case in derivation.positive:
         needed = case.xreplace(derivation.known.definitions).xreplace(settled)
         value = size.xreplace(settled).doit()
         if needed not in (False, sympy.false) and value.is_number and value < 1:
-            raise fail("shape", f"an axis of size {say(size)} would be {say(value)}")
+            raise fail(
+                "shape",
+                f"an axis of size {say(size)} would be {say(value)}",
+                None,
+                None,
+                *_with(size, settled),
+            )
+
+
+def check_stated(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
+    """Refuse numbers that break an assumption of the file, whether a formula rests on it or not."""
+    for fact in derivation.known.facts:
+        if fact.reason == "assumed":
+            _check(fact, derivation, settled, "the file assumes")
+
+
+def _check(fact: Fact, derivation: Derivation, settled: Mapping[Expr, Expr], whose: str) -> None:
+    # numbers first: an assumption such as R == 2 is a definition of R as well
+    given = fact.condition.xreplace(settled)
+    if given.xreplace(derivation.known.definitions).xreplace(settled) not in (False, sympy.false):
+        return
+    raise fail(
+        "assume",
+        f"{whose} `{say(fact.condition)}`, which does not hold",
+        None,
+        None,
+        *_with(fact.condition, settled),
+        *([f"that is {fact.why} at {fact.span}"] if fact.span else []),
+    )
+
+
+def _with(expr: Any, settled: Mapping[Expr, Expr]) -> list[str]:
+    """A note of the numbers that an expression or a condition has."""
+    sizes = sorted(expr.free_symbols & settled.keys(), key=str)
+    return ["with " + ", ".join(f"{s} = {settled[s]}" for s in sizes)] if sizes else []
+
+
+def size_table(derivation: Derivation) -> dict[str, tuple[Symbol, ...]]:
+    """The symbols of each size that may be given a value, by its name."""
+    return {s.name: (s,) for s in symbols_of(derivation)} | derivation.symbols
 
 
 def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Symbol, Expr]:
     """Symbols for the names that a caller gave, lists spread over their stages."""
-    table: dict[str, tuple[Symbol, ...]] = {s.name: (s,) for s in symbols_of(derivation)}
-    for name, symbols in derivation.symbols.items():
-        table[name] = symbols
+    table = size_table(derivation)
     found: dict[Symbol, Expr] = {}
     for name, value in given.items():
         if name not in table:

@@ -16,6 +16,7 @@ from closedform.derive.alike import Frame
 from closedform.derive.cost import Node, Site
 from closedform.derive.declared import Declared, Spelled, bracketed, product
 from closedform.derive.measures import OF_WEIGHTS
+from closedform.derive.result import Closed
 from closedform.derive.told import (
     Part,
     Quiet,
@@ -30,6 +31,7 @@ from closedform.derive.told import (
     said,
 )
 from closedform.derive.values import Tensor
+from closedform.grammar import tree
 
 MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
 
@@ -40,7 +42,18 @@ BUILT_IN_COUNTS = {
 
 
 class Operations(Teller):
-    """Tells operations."""
+    """Tells operations; what one declares is shown where it is told first."""
+
+    def __init__(self, closed: Closed) -> None:
+        super().__init__(closed)
+        self.shown: set[tuple[int, w.Written]] = set()
+
+    def first_time(self, declaration: tree.Op, formula: w.Written) -> bool:
+        """Whether a declared formula was not shown before; from now on it was."""
+        key = id(declaration), formula
+        new = key not in self.shown
+        self.shown.add(key)
+        return new
 
     def parts(self, body: Sequence[Site], frame: Frame) -> tuple[Part, ...]:
         """The operations of a body, those of blocks inside it left out; equal ones once."""
@@ -121,8 +134,11 @@ class Operations(Teller):
                 line=span.line,
                 file=span.source.name,
             )
-            steps.append(Step(subject, spelled.declared, (stated,), left, left))
-            steps.append(Step(None, spelled.filled, sizes, left, left))
+            if self.first_time(declared.declaration, spelled.declared):
+                steps.append(Step(subject, spelled.declared, (stated,), left, left))
+                steps.append(Step(None, spelled.filled, sizes, left, left))
+            else:
+                steps.append(Step(subject, spelled.filled, sizes, left, left))
             last = forms.write(right, frame.order)
             why = commas([self.simplified(left, last, frame), *([since] if since else [])])
             steps.append(Step(None, last, why, left, right))
@@ -146,11 +162,13 @@ class Operations(Teller):
         sizes = self.told_sizes(declared, spelled.declared, frame)
         last = self.amount(value, frame)
         before = frame.told(self.derivation.known.renamed(spelled.value))
-        lines = [
+        lines: list[tuple[w.Written, Reason]] = [
             (spelled.declared, (defined,)),
             (spelled.filled, commas(sizes)),
             (last, self.simplified(before, last, frame)),
         ]
+        if not self.first_time(node.declaration, spelled.declared):
+            del lines[0]
         return _chain(self.named(node.name), lines, left, told)
 
     def weights(self) -> list[tuple[str, int]]:

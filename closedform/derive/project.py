@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from sympy import Expr, Symbol
@@ -13,9 +14,9 @@ from closedform.derive.knowledge import Fact
 from closedform.derive.measures import Measure, measure
 from closedform.derive.modules import Entity, Module
 from closedform.derive.names import check_size
-from closedform.derive.numbers import evaluate, settle
+from closedform.derive.numbers import check_facts, check_stated, evaluate, settle
 from closedform.derive.result import Closed, closed
-from closedform.errors import Diagnostic, LimitError, Span, fail, suggestion
+from closedform.errors import ClosedformError, Diagnostic, LimitError, Span, fail, suggestion
 from closedform.grammar import tree
 
 
@@ -134,13 +135,41 @@ class Project:
 
     def value(self, preset: tree.Preset, what: Measure) -> int:
         """The exact value of a measure at a preset."""
-        return evaluate(self.closed(self.model_of(preset), what), self.values(preset))
+        return self.at(preset, self.closed(self.model_of(preset), what))
+
+    def at(self, preset: tree.Preset, form: Closed) -> int:
+        """The exact value of a closed form at a preset, which an error names."""
+        values = self.values(preset)
+        with _named(preset):
+            return evaluate(form, values)
 
     def bindings(self, preset: tree.Preset) -> dict[Symbol, Expr]:
         """Every size at a preset, defaults included, as numbers."""
         derivation = self.derivation(self.model_of(preset))
-        settled = settle(derivation, self.values(preset))
+        values = self.values(preset)
+        with _named(preset):
+            settled = settle(derivation, values)
         return {s: v for s, v in settled.items() if isinstance(s, Symbol)}
+
+    def check_at(self, preset: tree.Preset) -> None:
+        """Raise ClosedformError where what the file assumes or its formulas need does not hold."""
+        derivation = self.derivation(self.model_of(preset))
+        settled = self.bindings(preset)
+        with _named(preset):
+            check_stated(derivation, settled)
+            check_facts(derivation, settled)
+
+
+@contextmanager
+def _named(preset: tree.Preset) -> Iterator[None]:
+    """Let an error say at which preset it was met, and where that stands."""
+    try:
+        yield
+    except ClosedformError as error:
+        first, *others = error.diagnostics
+        message = f"at the preset {preset.title!r}: {first.message}"
+        placed = replace(first, message=message, span=first.span or preset.span)
+        raise type(error)(placed, *others) from None
 
 
 def derive(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:

@@ -11,6 +11,7 @@ from sympy import Expr, Integer
 from closedform.derive import cost as costs
 from closedform.derive.built_in_arguments import USAGE, Arguments
 from closedform.derive.patterns import Side, parse_einsum, parse_pattern
+from closedform.derive.remedies import remedy
 from closedform.derive.sizes import expand, say
 from closedform.derive.values import Tensor, say_kind
 from closedform.errors import Span, fail
@@ -55,16 +56,15 @@ def concat(arguments: Arguments) -> Tensor:
     rank = len(tensors[0].shape)
     axis = arguments.axis(rank)
     for tensor in tensors[1:]:
-        fits = len(tensor.shape) == rank and all(
-            at == axis or elab.known.equal(a, b)
-            for at, (a, b) in enumerate(zip(tensors[0].shape, tensor.shape, strict=True))
-        )
-        if not fits:
+        ranks_fit = len(tensor.shape) == rank
+        pairs = list(zip(tensors[0].shape, tensor.shape, strict=False))
+        del pairs[axis : axis + 1]
+        if not ranks_fit or not all(elab.known.equal(a, b) for a, b in pairs):
             raise fail(
                 "shape",
                 f"{tensors[0]} and {tensor} cannot be joined along axis {axis}",
                 span,
-                "all other axes must be equal",
+                (remedy(elab, pairs) if ranks_fit else None) or "all other axes must be equal",
             )
     joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
     shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
@@ -208,6 +208,7 @@ def _split_axis(
             "shape",
             f"`{Side((names,))}` is {say(product)}, and the axis has {say(whole)}",
             span,
+            remedy(elab, [(product, whole)]),
         )
 
 
@@ -229,6 +230,7 @@ def _assembled(
 
 
 def einsum(arguments: Arguments) -> Tensor:
+    elab = arguments.elab
     text, span = arguments.text()
     *inputs, output = parse_einsum(text, span)
     tensors = arguments.tensors()
@@ -252,29 +254,48 @@ def einsum(arguments: Arguments) -> Tensor:
             raise fail("pattern", "einsum has no groups and no 1", span, "use rearrange before it")
     sizes: dict[str, tuple[Expr, ...]] = {}
     for side, tensor in zip(inputs, tensors, strict=True):
-        for name, found in _axis_sizes(arguments.elab, side, tensor, {}, span).items():
+        for name, found in _axis_sizes(elab, side, tensor, {}, span).items():
             known = sizes.setdefault(name, found)
-            if len(known) != len(found) or not all(map(arguments.elab.known.equal, known, found)):
+            alike = len(known) == len(found)
+            if not alike or not all(map(elab.known.equal, known, found)):
                 raise fail(
                     "shape",
                     f"`{name}` is {' '.join(map(say, known))} and {' '.join(map(say, found))}",
                     span,
-                    "an axis has the same size in every operand",
+                    (remedy(elab, zip(known, found, strict=True)) if alike else None)
+                    or "an axis has the same size in every operand",
                     "the tensors are " + " and ".join(map(str, tensors)),
                 )
     for name in output.names:
         if name not in sizes:
             raise fail("pattern", f"`{name}` is in no operand of the pattern", span)
+    if len(inputs) == 2:
+        _check_shared(inputs, output, span)
     kind = arguments.kind()
-    shape = _assembled(arguments.elab, output, sizes, span)
+    shape = _assembled(elab, output, sizes, span)
     work = sympy.Mul(*(size for axis in sizes.values() for size in axis))
     contracted = set(sizes) - set(output.names)
     if len(tensors) == 2:
         counts = {"mac" if contracted else "mul": work}
     else:
         counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
-    arguments.elab.emit(
+    elab.emit(
         arguments.span,
         costs.Operation("einsum", kind, counts, tuple(t.shape for t in tensors), (shape,)),
     )
     return Tensor(shape)
+
+
+def _check_shared(inputs: list[Side], output: Side, span: Span) -> None:
+    """Refuse an axis that is summed in one operand alone: the sum would be no contraction."""
+    for side, other in (inputs, inputs[::-1]):
+        for name in side.names:
+            if name not in other.names and name not in output.names:
+                kept = " ".join(axis for axis in side.names if axis != name)
+                raise fail(
+                    "pattern",
+                    f"`{name}` stands in one operand alone and not in the result",
+                    span,
+                    "give an axis that is contracted the same name in both operands; "
+                    f'to sum one away, do it before: sum("{side} -> {kept}")',
+                )

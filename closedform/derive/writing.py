@@ -32,6 +32,8 @@ class Order:
     rest: tuple[Symbol, ...] = ()
     special: Mapping[Symbol, w.Written] = field(default_factory=dict)
     shifts: Mapping[Expr, Expr] = field(default_factory=dict)  # L: 1 for a repeat of L - 1
+    # what is long to write and stands in many formulas; an order made of another begins anew
+    written: dict[Expr, w.Written] = field(default_factory=dict, init=False, compare=False)
     stages: Mapping[Symbol, int] = field(default_factory=dict)  # D_1: 1
 
     def rank(self, expr: Expr) -> tuple[int, str]:
@@ -82,7 +84,9 @@ def write(expr: Any, order: Order) -> w.Written:
         body, (index, first, last) = expr.args
         bounds = write(first, order), write(last, order)
         return w.BigSum(index.name, *bounds, write(body, order))
-    return _other(expr, order)
+    if expr not in order.written:
+        order.written[expr] = _other(expr, order)
+    return order.written[expr]
 
 
 def ordered(terms: list[w.Written]) -> tuple[w.Written, ...]:

@@ -39,6 +39,10 @@ RESERVED = {*DECLARATIONS, *STATEMENTS, "else", "elif", "expect"}
 
 BRACKET_OR_TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|#[^\n]*|[()\[\]]')
 
+NUMBER_BEFORE = re.compile(r"(?<![\w.])(\d[\d_]*(?:\.\d+)?)([ ]*)$")
+POWER_OF_TEN = re.compile(r"[eE]\d+")
+ATTRIBUTE = re.compile(r"\.([^\W\d]\w*)")
+
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
 
 
@@ -78,6 +82,15 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
             span,
             "it stands below an `if`, with the same indentation",
         )
+    if word == ["import"]:
+        first = source.line_starts[span.line - 1] + source.line(span.line).index("import")
+        module = source.line(span.line).split()[1:2] or ["vit"]
+        return Diagnostic(
+            "syntax",
+            "`import` is not expected here",
+            Span(source, first, first + len("import")),
+            f"name what is taken, at the left margin: `from {module[0]} import ...`",
+        )
     if word and word[0] in DECLARATIONS and source.line(span.line)[:1] == " ":
         first = source.line_starts[span.line - 1] + source.line(span.line).index(word[0])
         return Diagnostic(
@@ -87,7 +100,8 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
             "declarations stand at the left margin",
         )
     found = _found(token)
-    return Diagnostic("syntax", f"{found} is not expected here", span, _help(token, expected))
+    help_ = _about_neighbours(source, token, expected) or _help(token, expected)
+    return Diagnostic("syntax", f"{found} is not expected here", span, help_)
 
 
 def _first_on_line(source: Source, offset: int) -> bool:
@@ -132,6 +146,22 @@ def _found(token: Token) -> str:
     if token.type in ("_NL", "_DEDENT", "$END"):
         return TOKEN_NAMES[token.type]
     return f"`{token.splitlines()[0] if token else token.type}`"
+
+
+def _about_neighbours(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:
+    """A help for what is written otherwise elsewhere: `2D`, `2(a + b)`, `1e6`, `nn.Linear`."""
+    line, column = source.position(token.start_pos or 0)
+    before, after = source.line(line)[: column - 1], source.line(line)[column - 1 :]
+    number = NUMBER_BEFORE.search(before)
+    if number and token.type in ("NAME", "LPAR"):
+        if POWER_OF_TEN.fullmatch(token):
+            return f"write `{number[1]}*10^{token[1:]}`"
+        if "STRING" not in expected or not number[2]:  # a text may have lost its quotes
+            return f"a product has a sign: write `{number[1]}*{'(...)' if token == '(' else token}`"
+    attribute = ATTRIBUTE.match(after)
+    if attribute and before[-1:].isidentifier():
+        return f"an operation has a plain name: write `{attribute[1].lower()}`"
+    return None
 
 
 def _help(token: Token, expected: AbstractSet[str]) -> str | None:

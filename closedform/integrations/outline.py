@@ -72,14 +72,14 @@ ASSUMED, ASSUMED_AT = ": {reason}", ": {reason} ({place})"
 def outline(report: Report, only_formulas: bool = False) -> Outline:
     """The parts of a report in their order; `only_formulas` leaves out what is around them."""
     words = language(report.lang)
-    titles = tuple(row.title for row in report.formulas)
+    titles = tuple(row.heading for row in report.formulas)
     pieces: list[Piece] = []
     if not only_formulas:
         pieces.append(Paragraph((Strong(report.title),)))
         pieces += [Paragraph(_prose(text)) for text in _paragraphs(report.about)]
     for row in report.formulas:
         if not only_formulas:
-            pieces.append(Paragraph((Strong(row.title), words.tr(": {says}", says=row.says))))
+            pieces.append(Paragraph((Strong(row.heading), words.tr(": {says}", says=row.says))))
         pieces += _formula(row, report, words)
     if report.where:
         pieces.append(Paragraph((words.tr("where"),)))
@@ -112,8 +112,7 @@ def outline(report: Report, only_formulas: bool = False) -> Outline:
 
 
 def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
-    name = row.unit if row.convention else row.measure
-    pieces: list[Piece] = [Display(equation(f"\\mathrm{{{name}}}", row.formula))]
+    pieces: list[Piece] = [Display(equation(f"\\mathrm{{{row.label}}}", row.formula))]
     if row.value is not None:
         value = Strong(number(row.value, report.lang))
         pieces.append(Paragraph((words.tr("At {preset}: ", preset=report.preset), value)))
@@ -127,14 +126,15 @@ def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
 def _basis(report: Report, words: Language) -> list[Piece]:
     """What the formulas rest on: the assumptions, and what the convention counts."""
     pieces: list[Piece] = []
-    if report.assumptions:
+    if report.assumptions or report.nonempty:
         pieces.append(Paragraph((Strong(words.tr("Assumptions")),)))
-        items = tuple(
+        items: tuple[Inline, ...] = tuple(
             (_math(row.condition), words.tr(ASSUMED_AT if row.place else ASSUMED,
                                             reason=row.reason, place=row.place))
             for row in report.assumptions
         )  # fmt: skip
-        pieces.append(Bullets(items))
+        axes = (words.tr("Every axis has at least one element."),) if report.nonempty else ()
+        pieces.append(Bullets((*items, *((text,) for text in axes))))
     else:
         pieces.append(Paragraph((words.tr("No assumption was needed."),)))
     if report.convention:

@@ -34,11 +34,12 @@ def sizes_at(basis: Basis, given: Sizes) -> dict[str, w.Written]:
 
 
 def preset_shown(report: Report) -> PresetRow | None:
-    """The first preset whose numbers are those of the formulas, into which defaults may be put."""
+    """The first preset at which the formulas hold, into which defaults may be put."""
     for preset in report.presets:
         numbers = Numbers(sizes_at(report.basis, preset.given))
         found = (amount_or_none(row.formula, numbers) for row in report.formulas)
-        if all(value in (None, here) for value, here in zip(preset.values, found, strict=True)):
+        agree = (value in (None, here) for value, here in zip(preset.values, found, strict=True))
+        if preset.holds and all(agree):
             return preset
     return None
 

@@ -131,7 +131,7 @@ def derivation_view(
     names = _Names(closed, found, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
     last = tuple(_number(steps, words) for steps in lines)
-    return DerivationView(told, measure.title, said(measure, words), passages, last, lang)
+    return DerivationView(told, measure.heading, said(measure, words), passages, last, lang)
 
 
 class _Names:

@@ -106,10 +106,10 @@ def drawing(
     measures = tuple(dict.fromkeys((work, 0))) if preset else ()
     words = language(report.lang)
     pen = _Pen(work, measures, totals, colours, words)
-    pen.heads([row.title for row in report.formulas], preset)
+    pen.heads([row.heading for row in report.formulas], preset)
     bottom = pen.column(items_of(parts, work), 1, pen.left - 2, 44.0)
     about = words.tr(ABOUT_WITH_BARS if preset else ABOUT, name=report.title,
-                     measure=report.formulas[work].title, preset=preset)  # fmt: skip
+                     measure=report.formulas[work].heading, preset=preset)  # fmt: skip
     title = words.tr("Architecture of {name}", name=report.title)
     return svg.picture("drawing", title, about, WIDTH, bottom + 4, pen.content)
 

@@ -51,7 +51,7 @@ def _cell(node: Node, points: float) -> str:
 
 def number(value: int | None, lang: str = "en") -> str:
     """A number with its digits in groups; a template gives the language of the report."""
-    return language(lang).tr("not whole") if value is None else f"{value:,}"
+    return language(lang).tr("no value") if value is None else f"{value:,}"
 
 
 def _latex_number(value: int | None, lang: str = "en") -> str:

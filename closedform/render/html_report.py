@@ -42,7 +42,9 @@ def _definition(symbol: Node, node: Node) -> str:
 
 
 def _number(value: int | None, lang: str = "en") -> str:
-    return "" if value is None else f"{value:,}".replace(",", "\u202f")
+    if value is None:
+        return language(lang).tr("no value")
+    return f"{value:,}".replace(",", "\u202f")
 
 
 def _typed(text: str) -> str:
@@ -84,7 +86,7 @@ class _Page:
             sum((amounts[at] for amounts in costs.values()), Fraction(0))
             for at in range(len(report.formulas))
         )
-        titles = [row.title for row in report.formulas]
+        titles = [row.heading for row in report.formulas]
         shown = preset.title if preset else None
         architecture = drawing.drawing(report, self.parts, totals, self.work, shades, shown)
         found: dict[str, Any] = {
@@ -102,7 +104,7 @@ class _Page:
                     len(totals))])
                 for name in ranked
             ]  # fmt: skip
-            unit = report.formulas[self.work].title
+            unit = report.formulas[self.work].heading
             found["sweeps"] = [
                 Raw(charts.over(sweep, unit, preset.title, shades, words))
                 for sweep in sweeps(report, preset, self.work)[:MOST_SWEEPS]

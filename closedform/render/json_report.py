@@ -28,6 +28,7 @@ def json_report(report: Report) -> str:
             {"operation": row.operation, "counts": list(row.counts) or "all"}
             for row in report.omissions
         ],
+        "axes_not_empty": report.nonempty,
         "assumptions": [
             {
                 "text": row.text,

@@ -46,7 +46,7 @@ def macros(report: Report) -> str:
     found: dict[str, str] = {}
     for row in report.formulas:
         name = macro_name(report.title, row.title)
-        left = f"\\mathrm{{{row.unit if row.convention else row.measure}}}"
+        left = f"\\mathrm{{{row.label}}}"
         found[name] = latex(row.formula)
         found[f"{name}Equation"] = equation(left, row.formula)
         if row.value is not None:

@@ -5,6 +5,8 @@ docs/templates.md describes the data that they get.
 
 from __future__ import annotations
 
+import inspect
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +39,10 @@ KINDS = {
 }
 
 
+SHORT = reprlib.Repr()
+SHORT.maxdict = 0
+
+
 def fill_template(source: Source, to: str, report: Report) -> str:
     """A template of the user, filled in with a report; texts are escaped for the format `to`.
 
@@ -50,12 +56,33 @@ def fill_template(source: Source, to: str, report: Report) -> str:
     kind = KINDS[to]
     try:
         template = text_template(source.text, kind.escape)
-        return filled(template, report, kind.escape, kind.formula, kind.tools)
+        tools = {name: _asked(name, tool) for name, tool in kind.tools.items()}
+        return filled(template, report, kind.escape, kind.formula, tools)
     except jinja2.TemplateSyntaxError as error:
         raise _wrong(source, error.message or "wrong syntax", error.lineno) from None
     except Exception as error:  # the template is a program, and may raise anything
         message = str(error) if isinstance(error, jinja2.TemplateError) else repr(error)
         raise _wrong(source, message, _line(error)) from None
+
+
+def _asked(name: str, tool: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of templates that says how it is written when it is asked for something else."""
+
+    def asked(*arguments: Any) -> Any:
+        for argument in arguments:
+            if isinstance(argument, jinja2.Undefined):
+                str(argument)  # raises the error of a name that does not exist
+        try:
+            return tool(*arguments)
+        except Exception:
+            given = ", ".join(map(SHORT.repr, arguments))
+            written = ", ".join(inspect.signature(tool).parameters)
+            raise jinja2.TemplateRuntimeError(
+                f"`{name}({given})` has an argument of another kind: "
+                f"it is written {name}({written}), and docs/templates.md says what each is"
+            ) from None
+
+    return asked
 
 
 def _wrong(source: Source, message: str, line: int | None) -> ClosedformError:

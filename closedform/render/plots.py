@@ -148,10 +148,11 @@ def parts_picture(report: Report) -> Picture:
     """One bar a measure, with the share of each part at the preset of the report."""
     preset = preset_shown(report)
     if preset is None:
-        raise fail("preset", f"`{report.title}` has no preset, and bars need numbers")
+        which = " at which its formulas hold" if report.presets else ""
+        raise fail("preset", f"`{report.title}` has no preset{which}, and bars need numbers")
     costs = by_name(parts_of(report, sizes_at(report.basis, preset.given)))
     words = language(report.lang)
-    titles = [row.title for row in report.formulas]
+    titles = [row.heading for row in report.formulas]
     totals = [sum((row[at] for row in costs.values()), Fraction(0)) for at in range(len(titles))]
     shares = {
         name: [amount / total if total else Fraction(0)
@@ -202,6 +203,8 @@ def _with_other(shares: dict[str, list[Fraction]], other: str) -> dict[str, list
 
 # Costs over a size -------------------------------------------------------------------------
 
+WIDE = 1000  # an axis of fewer decades has ticks at 2 and 5 as well
+
 
 def curves_picture(
     curves: Sequence[Curve], symbol: str, unit: str, points: Sequence[int], lang: str
@@ -209,7 +212,7 @@ def curves_picture(
     """Costs over a size, both logarithmic; where two of them pass each other is marked."""
     words = language(lang)
     with _figure(8, 5, lang) as figure:
-        from matplotlib.ticker import LogLocator
+        from matplotlib.ticker import LogLocator, NullFormatter
 
         axes = figure.add_subplot(xscale="log", yscale="log")
         for index, curve in enumerate(curves):
@@ -231,9 +234,11 @@ def curves_picture(
         )  # fmt: skip
         title = words.tr("{measure} over {size}", measure=unit, size=symbol)
         axes.set(xlabel=symbol, ylabel=unit, title=title)
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(lambda value, _: short_number(Fraction(round(value))))
-        axes.yaxis.set_major_formatter(lambda value, _: short_number(Fraction(value)))
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = axis.get_view_interval()
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < WIDE * low else (1,)))
+            axis.set_major_formatter(lambda value, _: short_number(Fraction(value)))
+            axis.set_minor_formatter(NullFormatter())
         axes.legend()
     return Picture(figure)
 

@@ -122,7 +122,9 @@ def site(projects: Mapping[str, Project], to: str = "html", lang: str = "en") ->
         for keyword in ("model", "block")
     )
     home = Link(words.tr("All models"), index)
-    overview = Overview(models, blocks, MEASURES, DERIVED, forms, (), lang)
+    headings = tuple(measure(name).heading for name in MEASURES)
+    derived = measure(DERIVED).heading
+    overview = Overview(models, blocks, headings, derived, forms, (), lang)
     texts = {index: kind.index(overview), forms: kind.forms(replace(overview, links=(home,)))}
     for at, page in enumerate(pages):
         before, after = pages[max(at - 1, 0) : at], pages[at + 1 : at + 2]
@@ -185,7 +187,7 @@ def _links(
         yield _to(page, other.path, words.tr("previous: {name}", name=other.report.title))
     for other in after:
         yield _to(page, other.path, words.tr("next: {name}", name=other.report.title))
-    text = words.tr("derivation of {measure}", measure=DERIVED)
+    text = words.tr("derivation of {measure}", measure=measure(DERIVED).heading)
     yield _to(page, page.derivation_path, text)
 
 

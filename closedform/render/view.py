@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.choices import FORMS, STAGES
 from closedform.derive import forms
 from closedform.derive import written as w
 from closedform.derive.elaborate import Derivation
@@ -15,13 +16,12 @@ from closedform.derive.express import express, staying, with_defaults
 from closedform.derive.knowledge import Fact
 from closedform.derive.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
 from closedform.derive.modules import Entity, in_standard_library
-from closedform.derive.numbers import evaluate
 from closedform.derive.project import Project
 from closedform.derive.result import Closed, symbols_of
 from closedform.derive.sizes import Divides, Log
 from closedform.derive.stages import stage_runs
 from closedform.derive.told import nodes_of
-from closedform.errors import ClosedformError, Span
+from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.language import Language, language
@@ -58,6 +58,8 @@ class FormulaRow:
 
     measure: str
     title: str
+    heading: str
+    label: str
     unit: str
     convention: str | None
     says: str
@@ -69,10 +71,13 @@ class FormulaRow:
 
 @dataclass(frozen=True)
 class PresetRow:
+    """A preset; a value is None where there is none, and all are where the formulas do not hold."""
+
     title: str
     sizes: tuple[tuple[str, str], ...]
     given: Sizes
     values: tuple[int | None, ...]
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,8 @@ class Link:
 class Report:
     """What a report says; its `parts` tell stages alike once, `every_part` each by itself.
 
-    `indicators` says whether a formula holds a condition that counts as 1 or 0.
+    `indicators` says whether a formula holds a condition that counts as 1 or 0, `nonempty`
+    whether it was taken as true that every axis has an element.
     """
 
     title: str
@@ -120,6 +126,7 @@ class Report:
     every_part: tuple[PartRow, ...]
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
+    nonempty: bool
     basis: Basis
     definitions: tuple[tuple[str, str], ...]
     convention: str | None
@@ -140,6 +147,12 @@ class Wish:
     preset: str | None = None
     defaults: bool = False
     lang: str = "en"
+
+    def __post_init__(self) -> None:
+        for value, known in ((self.form, FORMS), (self.stages, STAGES)):
+            if value not in known:
+                raise fail("choice", f"`{value}` cannot be chosen", None,
+                           suggestion(value, known) or f"there are {', '.join(known)}")  # fmt: skip
 
 
 def report(project: Project, entity: Entity, wish: Wish) -> Report:
@@ -162,7 +175,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         presets = (_preset_row(project, preset, plain),)
     convention = next((m.convention for m in wish.measures if m.convention), None)
     formulas = tuple(
-        _formula(form, wish, evaluate(own, values) if preset else None)
+        _formula(form, wish, project.at(preset, own) if preset else None)
         for form, own in zip(formed, plain, strict=True)
     )
     every_part = tuple(Parts(formed, words).of(derivation.root))
@@ -187,6 +200,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         every_part=every_part,
         presets=presets,
         assumptions=tuple(_assumptions(derivation, formed[0].order, words)),
+        nonempty=bool(derivation.positive),
         basis=basis(formed, starts),
         definitions=tuple(_definitions(derivation, formed)),
         convention=convention.name if convention else None,
@@ -211,6 +225,8 @@ def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
     return FormulaRow(
         measure=what.name,
         title=what.title,
+        heading=what.heading,
+        label=what.label,
         unit=what.unit,
         convention=what.convention.name if what.convention else None,
         says=said(what, language(wish.lang)),
@@ -242,9 +258,13 @@ def sympy_text(expr: Expr) -> str:
 
 
 def _symbols(derivation: Derivation, formed: Sequence[Closed]) -> tuple[SymbolRow, ...]:
-    """The dims that the formulas mention, themselves or through an abbreviation."""
-    used = set().union(*(derivation.known.base(f.expr).free_symbols for f in formed))
+    """The dims that formulas and conditions mention, themselves or through an abbreviation."""
+    known = derivation.known
+    used = set().union(*(known.base(f.expr).free_symbols for f in formed))
     used |= set().union(*(f.expr.free_symbols for f in formed))
+    for fact in derivation.facts:
+        used |= fact.condition.free_symbols
+        used |= fact.condition.xreplace(known.definitions).free_symbols
     for symbol in list(used):
         used |= derivation.defaults.get(symbol, symbol).free_symbols
     order = formed[0].order
@@ -286,6 +306,7 @@ def _where(
         if printed & {symbol.name, derivation.stage_symbols.get(symbol, ("",))[0]}
     ]
     waiting += [symbol for value in starts.values() for symbol in value.free_symbols]
+    waiting += [symbol for fact in derivation.facts for symbol in fact.condition.free_symbols]
     rows = [
         Definition(_stage_symbol(name), forms.write(value, order), "")
         for name, value in starts.items()
@@ -358,48 +379,62 @@ def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed])
     from closedform.grammar.expressions import show
 
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
-    values = project.values(preset)
-    whole = tuple(_whole(form, values) for form in formed)
-    return PresetRow(preset.title, sizes, sizes_of(values, formed[0].order), whole)
-
-
-def _whole(form: Closed, values: dict[Symbol, Expr]) -> int | None:
-    """The value of a formula, or None where it is no whole number, as with a logarithm."""
-    try:
-        return evaluate(form, values)
-    except ClosedformError as error:
-        if error.diagnostics[0].kind != "fraction":
-            raise
-        return None
+    values: list[int | None] = []
+    holds = True
+    for form in formed:
+        try:
+            values.append(project.at(preset, form))
+        except ClosedformError as error:
+            values.append(None)
+            holds = holds and error.diagnostics[0].kind == "fraction"  # as with a logarithm
+    given = sizes_of(project.values(preset), formed[0].order)
+    return PresetRow(preset.title, sizes, given, tuple(values), holds)
 
 
 def _assumptions(
     derivation: Derivation, order: forms.Order, words: Language
 ) -> Iterator[AssumptionRow]:
     """The facts that a derivation rests on; those that all stages share are told once."""
-    by_stage: dict[tuple[str, str], dict[int, Fact]] = {}
+    by_stage: dict[tuple[object, ...], dict[int, Fact]] = {}
     for fact in derivation.facts:
-        stages = {derivation.stage_symbols.get(s, ("", 0))[1] for s in fact.condition.free_symbols}
-        key = (fact.reason, _place(fact.span, words))
-        if len(stages) == 1 and stages != {0}:
-            by_stage.setdefault(key, {}).setdefault(stages.pop(), fact)
+        places = {
+            symbol: derivation.stage_symbols[symbol]
+            for symbol in fact.condition.free_symbols & derivation.stage_symbols.keys()
+        }
+        stages = {index for _, index in places.values()}
+        if len(stages) == 1:
+            shape = fact.condition.xreplace(
+                {s: Symbol(family) for s, (family, _) in places.items()}
+            )
+            key = (fact.reason, _place(fact.span, derivation, words), shape)
+            by_stage.setdefault(key, {})[stages.pop()] = fact
         else:
-            yield _assumption(fact, forms.write(fact.condition, order), "", words)
+            condition = forms.write(fact.condition, order)
+            yield _assumption(fact, condition, "", derivation, words)
     for facts in by_stage.values():
         conditions = {index: fact.condition for index, fact in facts.items()}
         for run in stage_runs(conditions, derivation.stage_symbols):
             fact = facts[run.first]
             if run.first == run.last:
-                yield _assumption(fact, forms.write(fact.condition, order), "", words)
+                condition, where = forms.write(fact.condition, order), ""
             else:
+                condition = run.write(order)
                 where = words.tr(" for s = {first}..{last}", first=run.first, last=run.last)
-                yield _assumption(fact, run.write(order), where, words)
+            yield _assumption(fact, condition, where, derivation, words)
 
 
-def _assumption(fact: Fact, condition: w.Written, where: str, words: Language) -> AssumptionRow:
+def _assumption(
+    fact: Fact, condition: w.Written, where: str, derivation: Derivation, words: Language
+) -> AssumptionRow:
     text, reason = w.plain(condition), words.tr(REASONS[fact.reason])
-    return AssumptionRow(condition, text + where, reason + where, _place(fact.span, words))
+    place = _place(fact.span, derivation, words)
+    return AssumptionRow(condition, text + where, reason + where, place)
 
 
-def _place(span: Span | None, words: Language) -> str:
-    return words.tr("line {line}", line=span.line) if span else ""
+def _place(span: Span | None, derivation: Derivation, words: Language) -> str:
+    """The line of a fact, and its file where that is another one than the model's."""
+    if span is None:
+        return ""
+    if span.source.name == derivation.entity.module.title:
+        return words.tr("line {line}", line=span.line)
+    return words.tr("line {line} of {file}", line=span.line, file=span.source.name)
