@@ -102,22 +102,26 @@ class Names:
         return w.Function("", parts) if stage else parts[0]
 
     def where(self) -> tuple[Definition, ...]:
-        """The sizes before the first stage, and the abbreviations, each after those it needs."""
-        rows = []
-        for name, value in self.starts.items():
-            family, _, index = name.rpartition("_")
-            rows.append(Definition(w.Symbol(family, index), forms.write(value, self.order), ""))
+        """The abbreviations, each after those it needs; before those of stages, what enters them."""
         families: dict[str, dict[int, Expr]] = {}
         for symbol in self.lets:
             family, at = self.derivation.stage_symbols.get(symbol, (symbol.name, 0))
             families.setdefault(family, {})[at] = self.derivation.known.spelled[symbol]
+        rows: list[Definition] = []
+        starts = list(self._starts())
         for family, values in families.items():
             if 0 in values:
                 written = forms.shortest(values[0], self.order)
                 rows.append(Definition(w.Symbol(family), written, self._meaning(family)))
             else:
-                rows.extend(self._of_stages(family, values))
-        return tuple(rows)
+                rows += [*starts, *self._of_stages(family, values)]
+                starts = []
+        return (*rows, *starts)
+
+    def _starts(self) -> Iterator[Definition]:
+        for name, value in self.starts.items():
+            family, _, index = name.rpartition("_")
+            yield Definition(w.Symbol(family, index), forms.write(value, self.order), "")
 
     def _meaning(self, name: str) -> str:
         entity = self.derivation.entity.module.names.get(name)
