@@ -36,7 +36,7 @@ class Definition:
 class Names:
     """The names in what is shown, in the conditions that it rests on, and in what defines them.
 
-    `starts` are the sizes before the first stage: D_0 = 3.
+    `starts` are the sizes before the first stage, D_0 = 3: those that are shown are kept.
     """
 
     def __init__(
@@ -47,13 +47,15 @@ class Names:
         order: forms.Order,
         words: Language,
     ) -> None:
-        self.derivation, self.starts = derivation, starts
-        self.order, self.words = order, words
-        printed = {node.name for node in nodes_of(shown) if isinstance(node, w.Symbol)}
-        conditions = [fact.condition for fact in derivation.facts]
-        self.lets = self._lets(printed, [*starts.values(), *conditions])
+        self.derivation, self.order, self.words = derivation, order, words
+        symbols = [node for node in nodes_of(shown) if isinstance(node, w.Symbol)]
+        before = {symbol.name for symbol in symbols if (symbol.index or "").endswith("-1")}
+        self.starts = {n: v for n, v in starts.items() if n.rpartition("_")[0] in before}
+        printed = {symbol.name for symbol in symbols}
+        defined = [*self.starts.values(), *(fact.condition for fact in derivation.facts)]
+        self.lets = self._lets(printed, defined)
         spelled = (derivation.known.spelled[symbol] for symbol in self.lets)
-        self.used = printed | _names_in([*spelled, *starts.values(), *conditions])
+        self.used = printed | _names_in([*spelled, *defined])
         while more := self._in_defaults() - self.used:
             self.used |= more
 
@@ -102,7 +104,7 @@ class Names:
         return w.Function("", parts) if stage else parts[0]
 
     def where(self) -> tuple[Definition, ...]:
-        """The abbreviations, each after those it needs; before those of stages, what enters them."""
+        """The abbreviations, each after those it needs, and what enters the first stage."""
         families: dict[str, dict[int, Expr]] = {}
         for symbol in self.lets:
             family, at = self.derivation.stage_symbols.get(symbol, (symbol.name, 0))

@@ -15,7 +15,6 @@ from closedform.derive.alike import Alike, Frame
 from closedform.derive.cost import Node, Site
 from closedform.derive.result import Closed
 from closedform.derive.sizes import say
-from closedform.derive.told import nodes_of
 from closedform.render.language import Language
 
 MAX_DEPTH = 4
@@ -90,7 +89,7 @@ class _Place:
 class Parts:
     """The rows of the parts of a model; with `alike`, stages of one shape are told once.
 
-    `starts` are then the sizes before the first stage that a row mentions: D_0 = 3.
+    `starts` are then the sizes before the first stage, which rows may mention: D_0 = 3.
     """
 
     def __init__(self, formed: Sequence[Closed], words: Language, alike: bool = False) -> None:
@@ -201,7 +200,9 @@ class Parts:
         def written(expr: Expr) -> w.Written:
             return forms.write(frame.told(expr), order)
 
-        row = PartRow(
+        before = frame.stages[0] - 1 if frame.stages else 0
+        self.starts.update({f"{family}_{before}": v for family, v in frame.start.items()})
+        return PartRow(
             depth,
             kind,
             site.span.line,
@@ -215,21 +216,6 @@ class Parts:
             tuple(forms.shortest(frame.told(amount), order) for amount in amounts),
             place.stages,
         )
-        self.starts.update(_starts(row, frame))
-        return row
-
-
-def _starts(row: PartRow, frame: Frame) -> Iterator[tuple[str, Expr]]:
-    """The sizes before the first stage that a row mentions."""
-    printed = {
-        node.name
-        for node in nodes_of(row)
-        if isinstance(node, w.Symbol) and (node.index or "").endswith("-1")
-    }
-    before = frame.stages[0] - 1 if frame.stages else 0
-    for family, value in frame.start.items():
-        if family in printed:
-            yield f"{family}_{before}", value
 
 
 def _told_apart(block: cost.Sequence) -> Sequence[Site]:
