@@ -9,7 +9,7 @@ import pytest
 from helpers import Ran, call
 
 from closedform.api import zoo
-from closedform.derive.told import nodes_of
+from closedform.derive.steps.told import nodes_of
 from closedform.derive.written import Symbol
 from closedform.projects import open_project, report_of
 

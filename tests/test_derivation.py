@@ -21,7 +21,7 @@ from closedform.derive.numbers import settle
 from closedform.derive.project import Project
 from closedform.derive.result import Closed
 from closedform.derive.steps import Passage, Walk, walk
-from closedform.derive.told import Said, Step
+from closedform.derive.steps.told import Said, Step
 from closedform.errors import ClosedformError
 from closedform.projects import open_project
 

@@ -14,11 +14,10 @@ from typing import Any
 import sympy
 from sympy import Basic, Expr, Integer, Symbol
 
-from closedform.derive import sharing
 from closedform.derive import written as w
 from closedform.derive.cost import Stages
-from closedform.derive.forms import FORMS, Order, shortest, write
-from closedform.derive.room import room_below
+from closedform.derive.forms import FORMS, Order, sharing, shortest, write
+from closedform.derive.forms.room import room_below
 from closedform.derive.sizes import expand
 
 MIN_STAGES = 2

@@ -9,11 +9,11 @@ from typing import Any
 from closedform.derive import written as w
 from closedform.derive.measures import Measure
 from closedform.derive.modules import Entity
-from closedform.derive.numbered import numbers
 from closedform.derive.numbers import settle
 from closedform.derive.project import Project
 from closedform.derive.steps import Passage, walk
-from closedform.derive.told import Part, Quiet, Said, Step
+from closedform.derive.steps.numbered import numbers
+from closedform.derive.steps.told import Part, Quiet, Said, Step
 from closedform.errors import fail, suggestion
 from closedform.render.aligned import Reason, aligned, plain_lines, stacked
 from closedform.render.formats import latex_typed

@@ -12,7 +12,7 @@ from closedform.derive import written as w
 from closedform.derive.elaborate import Derivation
 from closedform.derive.result import symbols_of
 from closedform.derive.stages import stage_runs
-from closedform.derive.told import nodes_of
+from closedform.derive.steps.told import nodes_of
 from closedform.grammar import tree
 from closedform.render.language import Language
 

@@ -11,10 +11,10 @@ from sympy import Expr, Integer
 
 from closedform.derive import cost, forms
 from closedform.derive import written as w
-from closedform.derive.alike import Alike, Frame
 from closedform.derive.cost import Node, Site
 from closedform.derive.result import Closed
 from closedform.derive.sizes import say
+from closedform.derive.steps.alike import Alike, Frame
 from closedform.render.language import Language
 
 MAX_DEPTH = 4

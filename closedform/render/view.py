@@ -20,7 +20,7 @@ from closedform.derive.project import Project
 from closedform.derive.result import Closed
 from closedform.derive.sizes import Divides, Log
 from closedform.derive.stages import stage_runs
-from closedform.derive.told import nodes_of
+from closedform.derive.steps.told import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.basis import Basis, Sizes, basis, sizes_of

@@ -8,11 +8,11 @@ from functools import partial
 import sympy
 from sympy import Expr
 
-from closedform.derive import sharing
 from closedform.derive import written as w
-from closedform.derive.factoring import split
-from closedform.derive.room import room
-from closedform.derive.writing import Order, factors_of, ordered, product, write
+from closedform.derive.forms import sharing
+from closedform.derive.forms.factoring import split
+from closedform.derive.forms.room import room
+from closedform.derive.forms.writing import Order, factors_of, ordered, product, write
 
 MAX_SHARED_TERMS = 40
 MIN_TERMS = 2  # of a sum; in one of more, what terms share is taken out more readily

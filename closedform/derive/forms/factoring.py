@@ -8,10 +8,10 @@ from math import gcd, lcm
 import sympy
 from sympy import Expr
 
-from closedform.derive import sharing
 from closedform.derive import written as w
+from closedform.derive.forms import sharing
+from closedform.derive.forms.writing import Order, factors_of, quotient, write
 from closedform.derive.sizes import expand
-from closedform.derive.writing import Order, factors_of, quotient, write
 
 MAX_SPLIT_TERMS = 20  # of a bracket that is split into factors
 MIN_FACTOR = 500  # the value of a factor of several terms, at the primes of `may_split`

@@ -12,12 +12,12 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive import cost, forms
 from closedform.derive import written as w
-from closedform.derive.alike import Frame
 from closedform.derive.cost import Node, Site
-from closedform.derive.declared import Declared, Spelled, bracketed, product
 from closedform.derive.measures import OF_WEIGHTS
 from closedform.derive.result import Closed
-from closedform.derive.told import (
+from closedform.derive.steps.alike import Frame
+from closedform.derive.steps.declared import Declared, Spelled, bracketed, product
+from closedform.derive.steps.told import (
     Part,
     Quiet,
     Reason,

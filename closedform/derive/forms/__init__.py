@@ -9,12 +9,12 @@ import sympy
 from sympy import Expr
 
 from closedform.derive import written as w
-from closedform.derive.factoring import in_factors
-from closedform.derive.nesting import Nesting
-from closedform.derive.room import room
+from closedform.derive.forms.factoring import in_factors
+from closedform.derive.forms.nesting import Nesting
+from closedform.derive.forms.room import room
+from closedform.derive.forms.squares import squares
+from closedform.derive.forms.writing import Order, factors_of, write
 from closedform.derive.sizes import expand
-from closedform.derive.squares import squares
-from closedform.derive.writing import Order, factors_of, write
 
 __all__ = ["FORMS", "Order", "expanded", "factored", "grouped", "shared", "shortest", "write"]
 

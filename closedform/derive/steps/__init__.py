@@ -15,13 +15,13 @@ from sympy import Expr, Integer
 
 from closedform.derive import cost
 from closedform.derive import written as w
-from closedform.derive.alike import Alike, Frame, in_step, node_key
 from closedform.derive.cost import Node, Site
-from closedform.derive.declared import bracketed
 from closedform.derive.measures import OF_WEIGHTS
-from closedform.derive.operation_steps import Operations
 from closedform.derive.result import Closed
-from closedform.derive.told import (
+from closedform.derive.steps.alike import Alike, Frame, in_step, node_key
+from closedform.derive.steps.declared import bracketed
+from closedform.derive.steps.operations import Operations
+from closedform.derive.steps.told import (
     Part,
     Quiet,
     Reason,

@@ -11,10 +11,10 @@ from sympy import Expr
 
 from closedform.derive import forms
 from closedform.derive import written as w
-from closedform.derive.alike import Frame
 from closedform.derive.cost import Node, Shape, Site
 from closedform.derive.modules import in_standard_library
 from closedform.derive.result import Closed
+from closedform.derive.steps.alike import Frame
 from closedform.errors import Span
 
 

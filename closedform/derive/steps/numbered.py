@@ -9,11 +9,11 @@ from typing import Any
 from sympy import Expr
 
 from closedform.derive import written as w
-from closedform.derive.alike import Frame
-from closedform.derive.declared import bracketed, number
 from closedform.derive.elaborate import Derivation
 from closedform.derive.steps import Passage, Walk
-from closedform.derive.told import Step
+from closedform.derive.steps.alike import Frame
+from closedform.derive.steps.declared import bracketed, number
+from closedform.derive.steps.told import Step
 
 
 def numbers(
