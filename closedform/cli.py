@@ -284,7 +284,7 @@ def check(files: tuple[str, ...], zoo: bool) -> int:
             code = max(code, EXIT_LIMIT if limit else EXIT_WRONG)
         else:
             click.echo(f"{project.module.title}: {number} expectations and claims hold")
-    if code == 0 and len(files) + zoo > 1:
+    if code == 0 and (zoo or len(files) > 1):
         click.echo(f"{total} expectations and claims hold")
     return code
 

@@ -561,3 +561,11 @@ def test_no_size_to_choose(tmp_path: Path) -> None:
     ran = call("derive", "a.arch", "--in", "N", folder=tmp_path)
     assert ran.code == 1
     assert ran.err.endswith("= help: its sizes are numbers, so there is none to choose\n")
+
+
+def test_check_of_the_zoo_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when the sum of the whole zoo is not told, which CI shows."""
+    monkeypatch.setattr("closedform.projects.zoo_names", lambda: ["albert", "mixer"])
+    lines = call("check", "--zoo").out.splitlines()
+    counts = [int(line.split(": ")[1].split()[0]) for line in lines[:2]]
+    assert lines[2:] == [f"{sum(counts)} expectations and claims hold"]
