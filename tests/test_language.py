@@ -259,7 +259,7 @@ MLP：MACs 的逐步推导
   | return x -> linear(hidden) -> gelu -> linear(d)
     MACs(linear) = (n hidden) d    (size(x) = n hidden，out = d)
       = n d hidden    (化简)
-  以下各项不增加：gelu（第 3 行） [n, hidden]
+  以下运算不增加计数：gelu（第 3 行） [n, hidden]
   合计
     MACs(MLP) = n d hidden + n d hidden    (各运算之和)
       = 2 n d hidden    (化简)
