@@ -95,6 +95,10 @@ class Knowledge:
         """An expression in normal form, as an abbreviation when it has one."""
         return self.fold(self.refloored(expand(expr)))
 
+    def normal(self, expr: Any) -> Any:
+        """An expression in one form, to be compared with others."""
+        return expand(self.renamed(expr)) if isinstance(expr, Expr) else expr
+
     def copied(self) -> Knowledge:
         """All that is known now, to come back to with `restore`."""
         copy = Knowledge()

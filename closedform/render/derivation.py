@@ -117,7 +117,7 @@ def derivation_view(
     passages = tuple(_passage(passage, own, several, words) for passage in found.passages)
     starts = dict(closed.starts)
     for frame in (passage.frame for passage in found.passages):
-        starts.update({f"{name}_{frame.stages[0] - 1}": v for name, v in frame.start.items()})
+        starts.update(frame.starts)
     names = Names(closed.derivation, found.passages, starts, closed.order, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
     last = tuple(_number(steps, words) for steps in lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import sympy
 from sympy import Expr, Integer
@@ -160,7 +159,8 @@ class Parts:
             for index, body in enumerate(node.bodies, node.first):
                 yield f"{node.index} = {index}", place, body
             return
-        runs = Alike(node, self.derivation.stage_symbols, self._value, self._normal)
+        known = self.derivation.known
+        runs = Alike(node, self.derivation.stage_symbols, self._value, known.normal)
         for frame, body in runs.frames(place.frame):
             first, last = frame.stages[0], frame.stages[-1]
             if first == last:
@@ -173,9 +173,6 @@ class Parts:
         """All measures of a node as one expression: each by a symbol of its own."""
         found = zip(self.formed, sympy.numbered_symbols("of_"), strict=False)
         return sympy.Add(*(form.of(node) * symbol for form, symbol in found))
-
-    def _normal(self, expr: Any) -> Any:
-        return sympy.expand(self.derivation.known.renamed(expr)) if isinstance(expr, Expr) else expr
 
     def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[Expr]:
         return [
@@ -200,8 +197,7 @@ class Parts:
         def written(expr: Expr) -> w.Written:
             return forms.write(frame.told(expr), order)
 
-        before = frame.stages[0] - 1 if frame.stages else 0
-        self.starts.update({f"{family}_{before}": v for family, v in frame.start.items()})
+        self.starts.update(frame.starts)
         return PartRow(
             depth,
             kind,

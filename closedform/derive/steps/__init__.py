@@ -249,8 +249,10 @@ class _Walker(Operations):
 
     def block(self, site: Site, node: cost.Sequence, frame: Frame) -> w.Written:
         """The name of the cost of a block, which is told when it is first met."""
-        form = node_key(node, self.value, lambda e: self.normal(e).xreplace(frame.form))
-        bare = node_key(node, self.value, self.normal)
+        form = node_key(
+            node, self.value, lambda e: self.derivation.known.normal(e).xreplace(frame.form)
+        )
+        bare = node_key(node, self.value, self.derivation.known.normal)
         inner = frame.label is not None and (form != bare or _has_index(node, frame))
         if form not in self.done:
             name = self.own_name(node.name)
@@ -283,7 +285,7 @@ class _Walker(Operations):
         name = self.own_name("stage")
         why: Reason = (said("the stages, "), line_of(site))
         found: list[_Term] = []
-        alike = Alike(node, self.derivation.stage_symbols, self.value, self.normal)
+        alike = Alike(node, self.derivation.stage_symbols, self.value, self.derivation.known.normal)
         for inner, body in alike.frames(frame):
             if all(self.value(part.node) == 0 for part in body):
                 continue

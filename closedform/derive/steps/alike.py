@@ -41,6 +41,11 @@ class Frame:
         """An expression in the sizes of this frame."""
         return expr.xreplace(self.here) if self.here else expr
 
+    @property
+    def starts(self) -> dict[str, Expr]:
+        """The sizes before the first stage, by their names: D_0 = 3."""
+        return {f"{family}_{self.stages[0] - 1}": size for family, size in self.start.items()}
+
     def at(self, expr: Any, stage: int) -> Any:
         """What is told, for one of its stages."""
         replaced: dict[Expr, Expr] = {Symbol(self.index): Integer(stage)} if self.index else {}

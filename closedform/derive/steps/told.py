@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeAlias
 
-import sympy
 from sympy import Expr
 
 from closedform.derive import forms
@@ -100,12 +99,6 @@ class Teller:
     def shapes(self, found: Sequence[Shape], frame: Frame) -> tuple[tuple[w.Written, ...], ...]:
         """The shapes of tensors as they are written in a frame."""
         return tuple(tuple(self.size(size, frame) for size in shape) for shape in found)
-
-    def normal(self, expr: Any) -> Any:
-        """An expression in one form, for comparing."""
-        if not isinstance(expr, Expr):
-            return expr
-        return sympy.expand(self.derivation.known.renamed(expr))
 
     def simplified(self, before: Expr, after: w.Written, frame: Frame) -> Reason:
         """The reason of a line that collects terms, with the abbreviations that are new in it."""
