@@ -13,24 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Symbol
 
-from closedform.derive import written as w
-from closedform.derive.express import express, staying
-from closedform.derive.measures import OF_WEIGHTS, measure
-from closedform.derive.modules import Entity, Loader
-from closedform.derive.numbers import dims_values, evaluate, size_table
+from closedform import formula as w
+from closedform.derive.cost.measures import OF_WEIGHTS, measure
 from closedform.derive.project import Project
-from closedform.derive.result import Closed
+from closedform.derive.resolve.loader import Loader
+from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.express import express, staying
+from closedform.derive.solve.numbers import dims_values, evaluate, size_table
 from closedform.errors import ClosedformError, fail
 from closedform.files import read_text
 from closedform.projects import measures_of, zoo_path
-from closedform.render.derivation import derivation_view, write_derivation
-from closedform.render.formats import format_named
+from closedform.render.formats.table import format_named
+from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import language
-from closedform.render.latex import equation, latex
-from closedform.render.view import Wish, report
+from closedform.render.report.derivation import derivation_view, write_derivation
+from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
-    from closedform.render.plots import Picture
+    from closedform.render.pictures.plots import Picture
 
 DEFAULT_MEASURES = ("params", "macs")
 
@@ -221,7 +222,7 @@ class Part:
         A notebook shows the picture, `.save("parts.svg")` writes it. Needs closedform[plot], and
         in Chinese an installed font.
         """
-        from closedform.render.plots import parts_picture
+        from closedform.render.pictures.plots import parts_picture
 
         chosen = measures_of(self._project, measures, convention)
         wish = Wish(chosen, preset=preset, lang=lang)
@@ -294,8 +295,8 @@ def plot_over(
     >>> plot_over({"global": file["GlobalAttention"].macs, "local": file["WindowedAttention"].macs},
     ...           "n", (16, 4096), d=96, heads=3, window=7).save("attention.svg")  # doctest: +SKIP
     """
-    from closedform.render.curves import curve_of, points_of
-    from closedform.render.plots import curves_picture
+    from closedform.render.pictures.curves import curve_of, points_of
+    from closedform.render.pictures.plots import curves_picture
 
     if not formulas:
         raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')

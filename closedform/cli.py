@@ -104,7 +104,7 @@ def _open(file: str) -> Project:
 
 def _format_of(target: Path | None, free: bool) -> str:
     """The format that the name of a file chooses; Markdown where it chooses none and is free."""
-    from closedform.render.formats import format_of_file
+    from closedform.render.formats.table import format_of_file
 
     try:
         return format_of_file(target).name if target else "md"
@@ -197,7 +197,7 @@ def derive(
     from closedform.errors import Source
     from closedform.files import read_text
     from closedform.projects import derivation_of, report_of
-    from closedform.render.formats import format_named
+    from closedform.render.formats.table import format_named
 
     target = Path(output) if output else None
     to = to or _format_of(target, free=template is not None)
@@ -223,7 +223,7 @@ def derive(
         lang=lang,
     )
     if source:
-        from closedform.render.own_template import fill_template
+        from closedform.render.formats.own_template import fill_template
 
         text = fill_template(source, to, report)
     else:
@@ -261,7 +261,7 @@ def new(file: str) -> None:
 @click.option("--zoo", is_flag=True, help="Check every model of the zoo.")
 def check(files: tuple[str, ...], zoo: bool) -> int:
     """Check syntax, shapes, expectations and claims."""
-    from closedform.derive.check import check as check_project
+    from closedform.derive.check.check import check as check_project
     from closedform.projects import zoo_names
 
     if not files and not zoo:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from closedform.derive.measures import Measure, conventions, measure
-from closedform.derive.modules import Entity, Loader, library_folder
+from closedform.derive.cost.measures import Measure, conventions, measure
 from closedform.derive.project import Project
+from closedform.derive.resolve.library import library_folder
+from closedform.derive.resolve.loader import Loader
+from closedform.derive.resolve.modules import Entity
 from closedform.errors import Diagnostic, FileError, fail, suggestion
 from closedform.files import read_text
-from closedform.render.derivation import derivation_view, write_derivation
-from closedform.render.view import Report, Wish, report
+from closedform.render.report.derivation import derivation_view, write_derivation
+from closedform.render.report.view import Report, Wish, report
 
 
 def zoo_names() -> list[str]:

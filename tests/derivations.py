@@ -10,9 +10,9 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer
 
-from closedform.derive import written as w
-from closedform.derive.elaborate import Derivation
-from closedform.derive.sizes import Divides
+from closedform import formula as w
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.symbolic.atoms import Divides
 
 
 def random_sizes(derivation: Derivation, seed: int, tries: int = 400) -> dict[Expr, Expr]:
@@ -39,7 +39,7 @@ def random_sizes(derivation: Derivation, seed: int, tries: int = 400) -> dict[Ex
 
 def _all(derivation: Derivation) -> Expr:
     """Something that has every symbol of the counts in it."""
-    from closedform.derive.cost import symbols_in
+    from closedform.derive.cost.tree import symbols_in
 
     return sympy.Add(*symbols_in(derivation.root))
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from closedform.cli import run
-from closedform.derive.measures import measure
-from closedform.derive.modules import Entity
+from closedform.derive.cost.measures import measure
 from closedform.derive.project import Project
+from closedform.derive.resolve.modules import Entity
 from closedform.projects import measures_of
-from closedform.render.derivation import derivation_view, write_derivation
-from closedform.render.formats import format_named
-from closedform.render.markdown import FLAVOURS
-from closedform.render.view import Wish, report
+from closedform.render.formats.markdown import FLAVOURS
+from closedform.render.formats.table import format_named
+from closedform.render.report.derivation import derivation_view, write_derivation
+from closedform.render.report.view import Wish, report
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

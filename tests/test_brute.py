@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from programs import Program, programs
 
 import closedform
-from closedform.derive.cost import operations
+from closedform.derive.cost.tree import operations
 from closedform.projects import zoo_names
 
 WORK = 20_000

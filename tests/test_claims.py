@@ -18,9 +18,9 @@ from claims_table import CLAIMED, LATER, NUMBERS, NUMBERS_LATER, OUTGROWN, REFUS
 from helpers import TESTS, ZOO, Golden, call
 
 from closedform.api import Part
-from closedform.derive.check import check, check_claim, claims_of
-from closedform.derive.modules import Loader
+from closedform.derive.check.check import check, check_claim, claims_of
 from closedform.derive.project import Project
+from closedform.derive.resolve.loader import Loader
 from closedform.files import read_text
 from closedform.grammar import tree
 

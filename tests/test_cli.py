@@ -14,7 +14,7 @@ import pytest
 from helpers import BAD, ZOO, Ran, call, programs, spawn
 
 from closedform import cli
-from closedform.render.formats import format_named
+from closedform.render.formats.table import format_named
 
 MODEL = "dim D\n\nmodel M(x: [4, D]):\n    return x -> linear(D)\n"
 

@@ -9,8 +9,8 @@ import pytest
 from helpers import Ran, call
 
 from closedform.api import zoo
-from closedform.derive.steps.told import nodes_of
-from closedform.derive.written import Symbol
+from closedform.derive.trace.lines import nodes_of
+from closedform.formula import Symbol
 from closedform.projects import open_project, report_of
 
 WIDTHS = """\

@@ -11,17 +11,17 @@ import sympy
 from derivations import Evaluator, number, random_sizes
 from helpers import TESTS, ZOO, Golden, names, programs
 
+from closedform import formula as w
 from closedform.api import zoo
-from closedform.derive import cost
-from closedform.derive import written as w
-from closedform.derive.elaborate import Derivation
-from closedform.derive.measures import measure
-from closedform.derive.modules import Entity
-from closedform.derive.numbers import settle
+from closedform.derive.cost import tree as cost
+from closedform.derive.cost.measures import measure
+from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.project import Project
-from closedform.derive.result import Closed
-from closedform.derive.steps import Passage, Walk, walk
-from closedform.derive.steps.told import Said, Step
+from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.numbers import settle
+from closedform.derive.trace.lines import Said, Step
+from closedform.derive.trace.walk import Passage, Walk, walk
 from closedform.errors import ClosedformError
 from closedform.projects import open_project
 

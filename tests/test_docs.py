@@ -9,8 +9,8 @@ import pytest
 
 from closedform import cli
 from closedform.api import loads
-from closedform.derive.check import check
-from closedform.derive.modules import library_folder
+from closedform.derive.check.check import check
+from closedform.derive.resolve.library import library_folder
 from closedform.grammar import format_file, parse, tree
 from closedform.grammar.expressions import show
 

@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from programs import Program, programs
 
 import closedform
-from closedform.derive import written as w
-from closedform.derive.forms import FORMS, Order, expanded, shortest
-from closedform.derive.measures import measure
-from closedform.derive.result import Closed
-from closedform.derive.sizes import size_symbol
+from closedform import formula as w
+from closedform.derive.arrange.forms import FORMS, expanded, shortest
+from closedform.derive.arrange.writing import Order
+from closedform.derive.cost.measures import measure
+from closedform.derive.solve.closed import Closed
+from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError
 from closedform.projects import open_project
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from closedform.api import loads
-from closedform.derive.check import check
+from closedform.derive.check.check import check
 from closedform.errors import ClosedformError
 from closedform.grammar import format_file, parse, tree
 

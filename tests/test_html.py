@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from pages import MATHML, SVG, XHTML, assert_safe, read
 
 import closedform as cf
-from closedform.derive import written as w
+from closedform import formula as w
+from closedform.formula.numbers import NoNumberError, Numbers, amount
 from closedform.projects import measures_of, open_project, zoo_names
-from closedform.render.amounts import NoNumberError, Numbers, amount
-from closedform.render.at_preset import amounts_of_rows, by_name, parts_of, sizes_at
-from closedform.render.displays import equation
-from closedform.render.html_report import html_report
-from closedform.render.inline import pieces
-from closedform.render.mathml import escape_html, math, mathml
-from closedform.render.view import Report, Wish, report
+from closedform.render.formats.html_report import html_report
+from closedform.render.formulas.displays import equation
+from closedform.render.formulas.inline import pieces
+from closedform.render.formulas.mathml import escape_html, math, mathml
+from closedform.render.report.at_preset import amounts_of_rows, by_name, parts_of, sizes_at
+from closedform.render.report.view import Report, Wish, report
 
 
 def reports(name: str, models_only: bool = False) -> list[Report]:

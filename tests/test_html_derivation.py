@@ -11,11 +11,11 @@ from helpers import ZOO, call, programs
 from pages import XHTML, assert_safe, read, shown
 
 import closedform as cf
-from closedform.derive import written as w
-from closedform.derive.measures import measure
+from closedform import formula as w
+from closedform.derive.cost.measures import measure
 from closedform.projects import open_project
-from closedform.render.derivation import DerivationView, derivation_view, write_derivation
-from closedform.render.displays import equals, shapes
+from closedform.render.formulas.displays import equals, shapes
+from closedform.render.report.derivation import DerivationView, derivation_view, write_derivation
 
 FAST = {"vit", "pvt", "recurrent", "densenet"}
 FILES = [

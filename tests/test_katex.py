@@ -13,10 +13,10 @@ import pytest
 from helpers import TESTS, ZOO, formulas, markdown_texts, names, programs
 
 from closedform.choices import LANGUAGES
-from closedform.derive.written import Function, Product, Symbol
+from closedform.formula import Function, Product, Symbol
 from closedform.projects import open_project
-from closedform.render.aligned import aligned
-from closedform.render.latex import latex
+from closedform.render.formulas.aligned import aligned
+from closedform.render.formulas.latex import latex
 
 KATEX = TESTS / "katex"
 FILES = programs(ZOO, 20)

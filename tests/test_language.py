@@ -16,19 +16,19 @@ from helpers import PACKAGE, ZOO, Ran, call, programs
 
 from closedform.api import load, loads, zoo
 from closedform.choices import LANGUAGES
-from closedform.derive.built_in import known_counts
-from closedform.derive.measures import OF_WEIGHTS, conventions
+from closedform.derive.cost.measures import OF_WEIGHTS, conventions
+from closedform.derive.elaborate.builtins.functions import known_counts
 from closedform.derive.project import Project
 from closedform.errors import ClosedformError
 from closedform.grammar import parse, tree
 from closedform.integrations.outline import outline
 from closedform.projects import derivation_of, open_project, report_of
-from closedform.render.aligned import reason_rows
-from closedform.render.derivation import FORMATS as DERIVATIONS
-from closedform.render.formats import FORMATS
+from closedform.render.formats.table import FORMATS
+from closedform.render.formulas.aligned import reason_rows
 from closedform.render.language import language
+from closedform.render.report.derivation import FORMATS as DERIVATIONS
+from closedform.render.report.view import REASONS
 from closedform.render.site import MARK, site
-from closedform.render.view import REASONS
 
 FOLDER = PACKAGE / "render" / "locale" / "zh" / "LC_MESSAGES"
 STD = PACKAGE / "derive" / "std"

@@ -15,10 +15,10 @@ from helpers import ZOO, names, programs
 
 from closedform.api import load, loads, zoo
 from closedform.choices import LANGUAGES
-from closedform.derive import forms
+from closedform.derive.arrange import forms
 from closedform.derive.project import Project
-from closedform.derive.sizes import size_symbol
-from closedform.derive.written import (
+from closedform.derive.symbolic.symbols import size_symbol
+from closedform.formula import (
     BigSum,
     Condition,
     Fraction,
@@ -33,10 +33,10 @@ from closedform.derive.written import (
     plain,
 )
 from closedform.projects import derivation_of, open_project, report_of
-from closedform.render.formats import FORMATS
-from closedform.render.latex import broken, equation, latex, latex_name
-from closedform.render.macros import macro_name
-from closedform.render.widths import width
+from closedform.render.formats.macros import macro_name
+from closedform.render.formats.table import FORMATS
+from closedform.render.formulas.latex import broken, equation, latex, latex_name
+from closedform.render.formulas.widths import width
 
 FILES = programs(ZOO, 20)
 N, D, S = Symbol("N"), Symbol("D"), Symbol("D", "s-1")

@@ -14,7 +14,7 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 import closedform as cf
 from closedform.projects import open_project
-from closedform.render.markdown import FLAVOURS, code, escape_markdown
+from closedform.render.formats.markdown import FLAVOURS, code, escape_markdown
 
 FAST = {"vit", "pvt", "recurrent", "swin"}
 FILES = [

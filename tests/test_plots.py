@@ -11,9 +11,9 @@ import pytest
 
 import closedform as cf
 from closedform.errors import ClosedformError
-from closedform.render.curves import Crossing, Curve, X, crossings, curve_of, points_of
 from closedform.render.language import language
-from closedform.render.plots import Picture, _crossing
+from closedform.render.pictures.curves import Crossing, Curve, X, crossings, curve_of, points_of
+from closedform.render.pictures.plots import Picture, _crossing
 
 LAYERS = """
 block Attention(x: [n, d]):

@@ -9,9 +9,9 @@ import pytest
 from helpers import ZOO
 
 from closedform.api import Part, zoo
-from closedform.derive.check import agrees, check, claims_of
-from closedform.derive.modules import Loader
+from closedform.derive.check.check import agrees, check, claims_of
 from closedform.derive.project import Project
+from closedform.derive.resolve.loader import Loader
 from closedform.files import read_text
 from closedform.grammar import tree
 

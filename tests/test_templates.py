@@ -11,10 +11,10 @@ import pytest
 from helpers import ROOT, Ran, call
 
 from closedform import choices
-from closedform.derive import written as w
-from closedform.derive.forms import FORMS
-from closedform.render.formats import FORMATS, LATEX_TOOLS, MARKDOWN_TOOLS, TEXT_TOOLS
-from closedform.render.view import Report
+from closedform import formula as w
+from closedform.derive.arrange.forms import FORMS
+from closedform.render.formats.table import FORMATS, LATEX_TOOLS, MARKDOWN_TOOLS, TEXT_TOOLS
+from closedform.render.report.view import Report
 
 PAGE = (ROOT / "docs" / "templates.md").read_text("utf-8")
 HOSTILE = """\

@@ -12,7 +12,7 @@ import pytest
 
 from closedform import cli
 from closedform.api import loads
-from closedform.derive.check import check
+from closedform.derive.check.check import check
 from closedform.grammar import format_file, parse
 
 PAGE = Path(__file__).parent.parent / "docs" / "tutorial.md"

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from closedform.derive.check import check
+from closedform.derive.check.check import check
 from closedform.grammar import format_file, parse, tree
 from closedform.projects import open_project, zoo_names, zoo_path
 

@@ -9,13 +9,14 @@ from pathlib import PurePath
 
 from sympy import Expr, Symbol
 
-from closedform.derive.elaborate import Derivation, Elaborator
-from closedform.derive.knowledge import Fact
-from closedform.derive.measures import Measure, measure
-from closedform.derive.modules import Entity, Module
-from closedform.derive.names import check_size
-from closedform.derive.numbers import check_facts, check_stated, evaluate, settle
-from closedform.derive.result import Closed, closed
+from closedform.derive.assume.knowledge import Fact
+from closedform.derive.cost.measures import Measure, measure
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.elaborate.model import Elaborator
+from closedform.derive.elaborate.names import check_size
+from closedform.derive.resolve.modules import Entity, Module
+from closedform.derive.solve.closed import Closed, closed
+from closedform.derive.solve.numbers import check_facts, check_stated, evaluate, settle
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Span, fail, suggestion
 from closedform.grammar import tree
 

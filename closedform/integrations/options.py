@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.derive.modules import Loader
 from closedform.derive.project import Project
+from closedform.derive.resolve.loader import Loader
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
 from closedform.integrations.outline import Outline, outline

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from closedform.derive import written as w
-from closedform.render.formats import number
+from closedform import formula as w
+from closedform.render.formats.table import number
+from closedform.render.formats.templating import CODE, left_out
+from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import Language, language
-from closedform.render.latex import equation, latex
-from closedform.render.names import Definition, SymbolRow
-from closedform.render.parts import PartRow
-from closedform.render.templating import CODE, left_out
-from closedform.render.view import FormulaRow, Report
+from closedform.render.report.names import Definition, SymbolRow
+from closedform.render.report.parts import PartRow
+from closedform.render.report.view import FormulaRow, Report
 
 
 @dataclass(frozen=True)

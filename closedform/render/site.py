@@ -10,21 +10,21 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote
 
-from closedform.derive.measures import measure
-from closedform.derive.modules import Entity
+from closedform.derive.cost.measures import measure
 from closedform.derive.project import Project
+from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
-from closedform.render import mathml
-from closedform.render.derivation import DerivationView, derivation_view, write_derivation
-from closedform.render.formats import MARKDOWN_TOOLS, format_named
-from closedform.render.html_report import TOOLS
+from closedform.render.formats.html_report import TOOLS
+from closedform.render.formats.markdown import escape_markdown
+from closedform.render.formats.table import MARKDOWN_TOOLS, format_named
+from closedform.render.formats.templating import template_writer
+from closedform.render.formulas import mathml
+from closedform.render.formulas.latex import latex
 from closedform.render.language import Language, language
-from closedform.render.latex import latex
-from closedform.render.markdown import escape_markdown
-from closedform.render.names import Definition
-from closedform.render.templating import template_writer
-from closedform.render.view import FormulaRow, Link, PresetRow, Report, Wish
-from closedform.render.view import report as view
+from closedform.render.report.derivation import DerivationView, derivation_view, write_derivation
+from closedform.render.report.names import Definition
+from closedform.render.report.view import FormulaRow, Link, PresetRow, Report, Wish
+from closedform.render.report.view import report as view
 
 MARK = "<!-- made by closedform docs: change the .arch files and run it again -->\n"
 MEASURES = ("params", "macs")

@@ -1,0 +1,1 @@
+"""Expressions to formulas as a person writes them."""

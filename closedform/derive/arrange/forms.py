@@ -1,0 +1,116 @@
+"""The forms of a formula: expanded, factored, grouped, or the shortest of these and others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import sympy
+from sympy import Expr
+
+from closedform import formula as w
+from closedform.derive.arrange.factoring import in_factors
+from closedform.derive.arrange.length import room
+from closedform.derive.arrange.nesting import Nesting
+from closedform.derive.arrange.squares import squares
+from closedform.derive.arrange.writing import Order, factors_of, write
+from closedform.derive.symbolic.expansion import expand
+
+__all__ = ["FORMS", "Order", "expanded", "factored", "grouped", "shared", "shortest", "write"]
+
+MAX_FACTORED_TERMS = 40
+MAX_FACTORED_SYMBOLS = 8
+
+
+def expanded(expr: Expr, order: Order) -> w.Written:
+    """A plain sum of products."""
+    return write(expand(expr), order)
+
+
+def factored(expr: Expr, order: Order) -> w.Written:
+    """A product of what cannot be split further; as `grouped` where that would take too long.
+
+    What is one sum after all is written with brackets inside.
+    """
+    expr = expand(expr)
+    many = len(sympy.Add.make_args(expr)) > MAX_FACTORED_TERMS
+    if many or len(expr.free_symbols) > MAX_FACTORED_SYMBOLS:
+        return grouped(expr, order)
+    node = in_factors(expr, order)
+    above = node.numerator if isinstance(node, w.Fraction) else node
+    if sum(isinstance(factor, w.Sum | w.Power) for factor in factors_of(above)) > 1:
+        return node
+    return min([node, *Nesting(order).products(sympy.Add.make_args(expr))], key=room)
+
+
+def grouped(expr: Expr, order: Order) -> w.Written:
+    """Terms of the same repeat together, and what they share taken out of them."""
+    return _grouped(expand(expr), Nesting(order))
+
+
+def _grouped(expr: Expr, nesting: Nesting) -> w.Written:
+    groups: dict[Expr, list[Expr]] = {}
+    for term in sympy.Add.make_args(expr):
+        powers = term.as_powers_dict()
+        key = sympy.Mul(*(s ** powers[s] for s in nesting.order.loops if powers.get(s)))
+        groups.setdefault(key, []).append(term)
+    return nesting.side_by_side(groups.values())
+
+
+def shared(expr: Expr, order: Order) -> w.Written:
+    """What several terms share taken out of them, and again of what is left.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> W, C, K = map(size_symbol, "WCK")
+    >>> w.plain(shared(9 * C * W + K * W + 7 * W**2 + K + W, Order()))
+    'W (7 W + 9 C + K + 1) + K'
+    """
+    return Nesting(order).together(sympy.Add.make_args(expand(expr)))
+
+
+def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = room) -> w.Written:
+    """The form that takes the least room; the plainer one of two that take the same."""
+    expr = expand(expr)
+    return min(_candidates(expr, order), key=measure) if expr.is_Add else write(expr, order)
+
+
+def _candidates(expr: Expr, order: Order) -> Iterator[w.Written]:
+    """A sum in several forms, plain ones first."""
+    yield write(expr, order)
+    yield from _with_brackets(expr, order)
+    if expr.has(*order.shifts):
+        yield _shifted(expr, order)
+    with_squares, bases = squares(expr)
+    if bases:
+        special = {dummy: write(base, order) for dummy, base in bases.items()}
+        order = replace(order, special={**order.special, **special})
+        yield from _with_brackets(with_squares, order)
+
+
+def _with_brackets(expr: Expr, order: Order) -> Iterator[w.Written]:
+    nesting = Nesting(order)
+    yield _grouped(expr, nesting)
+    yield from nesting.products(sympy.Add.make_args(expr))
+
+
+def _shifted(expr: Expr, order: Order) -> w.Written:
+    """As `grouped`, with the counts of repeats such as L - 1 kept together."""
+    replaced: dict[Expr, Expr] = {}
+    special = dict(order.special)
+    loops = [symbol for symbol in order.loops if symbol not in order.shifts]
+    for count, shift in order.shifts.items():
+        if expr.has(count):
+            dummy = sympy.Dummy("count", integer=True, positive=True)
+            replaced[count] = dummy + shift
+            special[dummy] = write(count - shift, order)
+            loops.append(dummy)
+    changed = expand(expr.xreplace(replaced))
+    return grouped(changed, replace(order, loops=tuple(loops), special=special))
+
+
+FORMS: dict[str, Callable[[Expr, Order], w.Written]] = {
+    "shortest": shortest,
+    "expanded": expanded,
+    "factored": factored,
+    "grouped": grouped,
+}

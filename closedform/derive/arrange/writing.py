@@ -1,0 +1,211 @@
+"""SymPy expressions to written formulas, as they stand.
+
+Terms and factors come in a fixed order that follows the architecture: how often, then how many
+tokens, then how wide, so that a layer reads `12 L N D^2 + 2 L N^2 D`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
+from sympy import Expr, Integer, Symbol
+from sympy.core.relational import Relational
+
+from closedform import formula as w
+from closedform.derive.symbolic.atoms import Divides, Log
+from closedform.derive.symbolic.expansion import expand
+
+HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of symbols: counts of repeats, abbreviations, then the dims as declared.
+
+    `special` says how symbols that are no plain names are written.
+    """
+
+    loops: tuple[Symbol, ...] = ()
+    front: tuple[Symbol, ...] = ()
+    rest: tuple[Symbol, ...] = ()
+    special: Mapping[Symbol, w.Written] = field(default_factory=dict)
+    shifts: Mapping[Expr, Expr] = field(default_factory=dict)  # L: 1 for a repeat of L - 1
+    # what is long to write and stands in many formulas; an order made of another begins anew
+    written: dict[Expr, w.Written] = field(default_factory=dict, init=False, compare=False)
+    stages: Mapping[Symbol, int] = field(default_factory=dict)  # D_1: 1
+
+    def rank(self, expr: Expr) -> tuple[int, str]:
+        """Where a factor stands in a product."""
+        symbols = expr.free_symbols
+        ranks = [i for i, s in enumerate((*self.loops, *self.front, *self.rest)) if s in symbols]
+        late = 0 if expr.is_Symbol or (expr.is_Pow and expr.base.is_Symbol) else 10_000
+        if isinstance(self.special.get(expr), w.BigSum):
+            late = 20_000
+        return late + min(ranks, default=9_999), str(expr)
+
+    def term(self, expr: Expr) -> tuple[Any, ...]:
+        """Where a term stands in a sum."""
+        powers = expr.as_powers_dict()
+        degree = {
+            base: power
+            for base, power in powers.items()
+            if not (base.is_Number and power.is_Number)
+        }
+        of_loops = sum(abs(degree.get(symbol, 0)) for symbol in self.loops)
+        total = sum(p if p.is_Number else HIGH for p in degree.values())
+        return (
+            -of_loops,
+            tuple(-degree.get(symbol, 0) for symbol in self.loops),
+            -total,
+            sum(degree.get(symbol, 0) for symbol in self.front),
+            tuple(-degree.get(symbol, 0) for symbol in self.front),
+            tuple(-degree.get(symbol, 0) for symbol in self.rest),
+            str(expr),
+        )
+
+
+def write(expr: Any, order: Order) -> w.Written:
+    """An expression as it stands, its terms and factors in order."""
+    if expr.is_Add:
+        return w.Sum(ordered([write(term, order) for term in sorted(expr.args, key=order.term)]))
+    if expr.is_Mul or (expr.is_Rational and not expr.is_Integer):
+        return write_product(expr, order)
+    if expr.is_Integer:
+        return w.Number(int(expr))
+    if expr.is_Symbol:
+        return order.special.get(expr) or w.Symbol(expr.name)
+    if expr.is_Pow:
+        return _power(expr, order)
+    if isinstance(expr, sympy.Piecewise):
+        return w.Indicator(write(expr.args[0][1], order))
+    if isinstance(expr, sympy.Sum):
+        body, (index, first, last) = expr.args
+        bounds = write(first, order), write(last, order)
+        return w.BigSum(index.name, *bounds, write(body, order))
+    if expr not in order.written:
+        order.written[expr] = _other(expr, order)
+    return order.written[expr]
+
+
+def ordered(terms: list[w.Written]) -> tuple[w.Written, ...]:
+    """Terms of a sum; where the first is negative, the positive ones come before it."""
+    first = w.is_negative(terms[0])
+    return tuple(sorted(terms, key=w.is_negative) if first else terms)
+
+
+def _power(expr: Expr, order: Order) -> w.Written:
+    base, exponent = expr.args
+    if exponent == sympy.Rational(1, 2):
+        return w.Function("sqrt", (write(base, order),))
+    if _power_of_number(expr):
+        return write_product(expr, order)
+    if exponent.is_negative:
+        return w.Fraction(w.Number(1), write(base**-exponent, order))
+    return w.Power(write(base, order), write(exponent, order))
+
+
+FUNCTIONS = {
+    sympy.floor: "floor",
+    sympy.ceiling: "ceil",
+    sympy.Max: "max",
+    sympy.Min: "min",
+    Log: "log",
+}
+
+RELATIONS = {
+    sympy.Eq: "=",
+    sympy.Ne: "!=",
+    sympy.Lt: "<",
+    sympy.Le: "<=",
+    sympy.Gt: ">",
+    sympy.Ge: ">=",
+    Divides: "|",
+    sympy.And: "and",
+    sympy.Or: "or",
+    sympy.Not: "not",
+}
+
+
+def _other(expr: Any, order: Order) -> w.Written:
+    arguments = expr.args
+    if isinstance(expr, sympy.Max | sympy.Min | sympy.And | sympy.Or):
+        arguments = sorted(arguments, key=str)
+    if isinstance(expr, sympy.floor | sympy.ceiling):
+        arguments = [sympy.together(expr.args[0])]
+        top, bottom = sympy.fraction(arguments[0])
+        if bottom != 1:
+            inside = w.Fraction(write(expand(top), order), write(bottom, order))
+            return w.Function(FUNCTIONS[expr.func], (inside,))
+    parts = tuple(write(argument, order) for argument in arguments)
+    if expr.func in FUNCTIONS:
+        return w.Function(FUNCTIONS[expr.func], parts)
+    if isinstance(expr, Relational) or expr.func in RELATIONS:
+        return w.Condition(RELATIONS[expr.func], parts)
+    raise TypeError(f"no way to write {type(expr).__name__}")
+
+
+def write_product(expr: Expr, order: Order) -> w.Written:
+    """A product with its number first, powers of numbers last, and its divisors below a line."""
+    coefficient, rest = expr.as_coeff_Mul()
+    above: list[Expr] = []
+    below: list[Expr] = []
+    powers: dict[int, list[w.Written]] = {1: [], -1: []}
+    for factor in sympy.Mul.make_args(rest):
+        found = _power_of_number(factor)
+        base, exponent = factor.as_base_exp()
+        if found:
+            whole, sign, index = found
+            coefficient, index = _joined(coefficient, whole, sign, index)
+            powers[sign].append(w.Power(w.Number(whole), write(index, order)))
+        elif exponent.could_extract_minus_sign():
+            below.append(base**-exponent)
+        elif factor != 1:
+            above.append(factor)
+    top = [write(factor, order) for factor in sorted(above, key=order.rank)] + powers[1]
+    bottom = [write(factor, order) for factor in sorted(below, key=order.rank)] + powers[-1]
+    numerator, denominator = coefficient.as_numer_denom()
+    if numerator != 1:
+        top.insert(0, w.Number(int(numerator)))
+    if denominator != 1:
+        bottom.insert(0, w.Number(int(denominator)))
+    return quotient(top, bottom)
+
+
+def _power_of_number(factor: Expr) -> tuple[int, int, Expr] | None:
+    """4, -1 and s for 2^(-2 s): a number, the sign of its exponent, and the rest of that."""
+    base, exponent = factor.args if factor.is_Pow else (factor, Integer(1))
+    if base.is_Rational and base.p == 1:
+        base, exponent = Integer(base.q), -exponent
+    step, index = exponent.as_coeff_Mul()
+    if not (base.is_Integer and base > 1 and index.is_Symbol and step.is_Integer):
+        return None
+    return int(base ** abs(step)), 1 if step > 0 else -1, index
+
+
+def _joined(number: Expr, base: int, sign: int, index: Expr) -> tuple[Expr, Expr]:
+    """A number and the exponent of a power with it: 17 4^s/4 is 17 4^(s - 1)."""
+    shift = 0
+    while number.q > 1 and number.q % base == 0:
+        number, shift = number * base, shift + 1
+    if sign < 0 and number.p != 1 and number.p % base == 0 and not shift:
+        number, shift = number / base, -1
+    return number, index - sign * shift
+
+
+def quotient(top: list[w.Written], bottom: list[w.Written]) -> w.Written:
+    if not bottom:
+        return product(top)
+    return w.Fraction(product(top), product(bottom))
+
+
+def product(factors: Sequence[w.Written]) -> w.Written:
+    if not factors:
+        return w.Number(1)
+    return factors[0] if len(factors) == 1 else w.Product(tuple(factors))
+
+
+def factors_of(node: w.Written) -> tuple[w.Written, ...]:
+    return node.factors if isinstance(node, w.Product) else (node,)

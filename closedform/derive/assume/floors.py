@@ -1,0 +1,85 @@
+"""Floors and ceilings in one normal form, so that equal sizes look equal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr
+
+from closedform.derive.symbolic.expansion import expand
+
+if TYPE_CHECKING:
+    from closedform.derive.assume.knowledge import Knowledge
+
+
+def exact_floor(known: Knowledge, expr: Expr) -> Expr:
+    """The exact floor: whole parts taken out, nested floors joined, ceilings recognised."""
+    whole: list[Expr] = []
+    rest: list[Expr] = []
+    for term in sympy.Add.make_args(expand(expr)):
+        (whole if known.integer(term) else rest).append(term)
+    remainder = sympy.Add(*rest)
+    if remainder != 0 and known.integer(remainder):
+        return sympy.Add(*whole, remainder)
+    if remainder.is_Number:
+        return sympy.Add(*whole, sympy.floor(remainder))
+    if not remainder.free_symbols:
+        return sympy.Add(*whole, sympy.floor(remainder))
+    return sympy.Add(*whole) + _fraction_floor(known, remainder)
+
+
+def _fraction_floor(known: Knowledge, expr: Expr) -> Expr:
+    numerator, denominator = sympy.fraction(sympy.together(expr))
+    if not (denominator.is_integer and denominator.is_positive):
+        return sympy.floor(expr)
+    joined = _joined(known, numerator, denominator)
+    if joined is not None:
+        return exact_floor(known, joined)
+    constant, rest = numerator.as_coeff_Add()
+    terms = sympy.Add.make_args(rest) if rest != 0 else (constant,)
+    if all(term.could_extract_minus_sign() for term in terms):
+        return _negative_floor(known, numerator, denominator)
+    return _positive_floor(numerator, denominator)
+
+
+def _joined(known: Knowledge, numerator: Expr, denominator: Expr) -> Expr | None:
+    """floor((floor(a/b) + m)/n) = floor((a + b m)/(b n)), the same for a ceiling."""
+    terms = sympy.Add.make_args(numerator)
+    inner = [term for term in terms if isinstance(term, sympy.floor | sympy.ceiling)]
+    if len(inner) != 1:
+        return None
+    rest = numerator - inner[0]
+    if not known.integer(rest):
+        return None
+    top, bottom = sympy.fraction(sympy.together(inner[0].args[0]))
+    if not (bottom.is_integer and bottom.is_positive):
+        return None
+    if isinstance(inner[0], sympy.ceiling):
+        if not known.integer(top):
+            return None
+        top = top + bottom - 1
+    return expand(top + bottom * rest) / (bottom * denominator)
+
+
+def _negative_floor(known: Knowledge, numerator: Expr, denominator: Expr) -> Expr:
+    """floor(-a/n) = -ceil(a/n) = -floor((a + n - 1)/n) for an integer a."""
+    positive = expand(-numerator)
+    if not known.integer(positive):
+        return -sympy.ceiling(positive / denominator)
+    return -exact_floor(known, expand((positive - 1) / denominator) + 1)
+
+
+def _positive_floor(numerator: Expr, denominator: Expr) -> Expr:
+    """floor(p/q) with the constant of p reduced modulo q, as a ceiling where it is q - 1."""
+    constant, rest = numerator.as_coeff_Add()
+    if not rest.is_integer or not constant.is_Integer:
+        return sympy.floor(expand(numerator / denominator))
+    if denominator.is_Integer:
+        whole, constant = divmod(constant, denominator)
+        if constant == denominator - 1:
+            return sympy.ceiling(rest / denominator) + whole
+        return sympy.floor(expand((rest + constant) / denominator)) + whole
+    if constant == -1:
+        return sympy.ceiling(expand(rest / denominator)) - 1
+    return sympy.floor(expand(numerator / denominator))

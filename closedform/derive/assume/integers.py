@@ -1,0 +1,110 @@
+"""Proofs that a size is whole: divisors are cancelled against what they are known to divide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr
+
+from closedform.derive.symbolic.expansion import expand
+
+if TYPE_CHECKING:
+    from closedform.derive.assume.knowledge import Fact, Knowledge
+
+MAX_STEPS = 6
+
+
+def proof_of_integer(known: Knowledge, expr: Expr) -> frozenset[Fact] | None:
+    """The facts from which it follows that a value is an integer, or None."""
+    if expr.is_integer:
+        return frozenset()
+    expr = expand(known.base(expr))
+    rounded = expr.atoms(sympy.floor, sympy.ceiling)
+    expr = expr.xreplace({atom: sympy.Dummy("k", integer=True) for atom in rounded})
+    return _integer(known, expr, MAX_STEPS)
+
+
+def _integer(known: Knowledge, expr: Expr, steps: int) -> frozenset[Fact] | None:
+    proof: frozenset[Fact] = frozenset()
+    failed = []
+    for term in sympy.Add.make_args(expr):
+        part = _integer_term(known, term, steps)
+        if part is None:
+            failed.append(term)
+        else:
+            proof |= part
+    if not failed:
+        return proof
+    return _integer_sum(known, sympy.Add(*failed), proof, steps)
+
+
+def _integer_term(known: Knowledge, term: Expr, steps: int) -> frozenset[Fact] | None:
+    """A proof that a product is an integer: cancel each divisor against its multiple."""
+    if term.is_integer:
+        return frozenset()
+    if steps == 0:
+        return None
+    for moved in _within_ranges(known, term):
+        proof = _integer_term(known, moved, steps)
+        if proof is not None:
+            return proof
+    numerator, _ = term.as_numer_denom()
+    for divisor, dividend, fact in known.divisions():
+        if not _is_product(dividend) or dividend.is_Number:
+            continue
+        if not _divides_product(dividend, numerator):
+            continue
+        rest = _integer_term(known, term * divisor / dividend, steps - 1)
+        if rest is not None:
+            return rest | {fact}
+    return None
+
+
+def _within_ranges(known: Knowledge, term: Expr) -> Iterator[Expr]:
+    """A term with the index of a loop put as first + t, and as last - t, where t >= 0."""
+    for index, (first, last) in known.ranges.items():
+        if term.has(index):
+            t = sympy.Dummy("t", integer=True, nonnegative=True)
+            yield sympy.powsimp(term.xreplace({index: first + t}))
+            yield sympy.powsimp(term.xreplace({index: last - t}))
+
+
+def _integer_sum(
+    known: Knowledge, expr: Expr, proof: frozenset[Fact], steps: int
+) -> frozenset[Fact] | None:
+    """A proof for a sum such as (k - 1)/2, by putting k = 2 q + 1."""
+    if steps == 0:
+        return None
+    for divisor, dividend, fact in known.divisions():
+        if not isinstance(dividend, sympy.Add):
+            continue
+        for symbol in sorted(dividend.free_symbols & expr.free_symbols, key=str):
+            rest = dividend - symbol
+            if rest.has(symbol):
+                continue
+            quotient = sympy.Dummy("q", integer=True)
+            found = _integer(
+                known,
+                expand(sympy.cancel(expr.xreplace({symbol: divisor * quotient - rest}))),
+                steps - 1,
+            )
+            if found is not None:
+                return proof | found | {fact}
+    return None
+
+
+def _is_product(expr: Expr) -> bool:
+    return not isinstance(expr, sympy.Add)
+
+
+def _divides_product(factor: Expr, product: Expr) -> bool:
+    """Whether every symbol of `factor` stands in `product` with at least its power."""
+    have = product.as_powers_dict()
+    for base, exponent in factor.as_powers_dict().items():
+        if base.is_Number:
+            continue
+        if not (exponent.is_Integer and have.get(base, 0) >= exponent):
+            return False
+    return True

@@ -1,0 +1,123 @@
+"""What must hold: proved, required of a block, true of the defaults, or else refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+from closedform.derive.assume.knowledge import Fact, Knowledge
+from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.relations import plain_relation
+from closedform.derive.symbolic.wording import say
+from closedform.errors import Span, fail
+
+
+class Demands:
+    """Demands of one elaboration.
+
+    A block in sizes of its own (`generic`) may require what it needs; a model must have it proved
+    from its assumptions, or be defined for its defaults. `positive` collects sizes that are only
+    known to be positive once they are numbers.
+    """
+
+    def __init__(self, known: Knowledge, generic: bool) -> None:
+        self.known = known
+        self.generic = generic
+        self.defaults: dict[Symbol, Expr] = {}
+        self.case: Boolean = sympy.true  # what is supposed where something is demanded
+        self.positive: dict[Expr, Boolean] = {}  # and the cases in which a size is needed
+
+    def whole(self, value: Expr, span: Span, what: str) -> None:
+        """Demand that a value is an integer."""
+        if self.known.integer(value):
+            return
+        numerator, denominator = sympy.fraction(sympy.together(self.known.base(value)))
+        if value.is_Number or denominator == 1:
+            message = f"{what} must be whole, and this is {say(value)}"
+            raise fail("divides", message, span, _about_roots(value))
+        top, bottom = sympy.fraction(sympy.together(value))
+        condition = Divides(bottom, top)
+        if condition in (sympy.true, sympy.false) or bottom == 1:
+            condition = Divides(denominator, numerator)
+        self.holds(condition, span, f"{what} must be whole, and {say(value)} is not proved to be")
+
+    def holds(self, condition: Any, span: Span, message: str) -> None:
+        """Demand a condition."""
+        answer = self.known.decide(condition)
+        if answer is True:
+            return
+        text = say(condition)
+        if answer is False:
+            known = condition in (False, sympy.false)
+            raise fail("divides", message, span, None, *([] if known else [f"{text} is false"]))
+        if not self.generic and not self._true_of_defaults(condition):
+            raise fail("divides", message, span, f"state it: `assume {text}`")
+        self.take(condition, "required" if self.generic else "default", span)
+
+    def take(self, condition: Boolean, reason: str, span: Span) -> None:
+        """Rest on a condition from here on; inside a case, only for that case."""
+        inside = self.case != sympy.true
+        self.known.assume(Fact(condition, "case" if inside else reason, span))
+        self.known.used.add(Fact(sympy.Or(sympy.Not(self.case), condition), reason, span))
+
+    def possible(self, condition: Any, span: Span, message: str) -> None:
+        """Demand a condition without which there is no such tensor; it need not be proved."""
+        condition = plain_relation(condition)
+        answer = self.known.decide(condition)
+        if answer is False:
+            raise fail("range", message, span)
+        if answer is None:
+            self.take(condition, "possible", span)
+
+    def _true_of_defaults(self, condition: Boolean) -> bool:
+        base = condition.xreplace(self.known.definitions)
+        if not base.free_symbols <= self.defaults.keys():
+            return False
+        return with_values(base, self.defaults) in (True, sympy.true)
+
+    def axes(self, shape: Iterable[Expr], span: Span, what: str) -> tuple[Expr, ...]:
+        """The sizes of a new tensor: whole, and not known to be empty."""
+        axes = []
+        for size in shape:
+            axis = self.known.fold(size)
+            self.whole(axis, span, f"an axis of {what}")
+            lower, upper = self.known.bounds(self.known.base(axis))
+            if upper is not None and upper <= 0:
+                raise fail("shape", f"an axis of {what} has the size {say(axis)}", span)
+            if lower is None or lower <= 0:
+                for size in _factors(self.known.base(axis)):
+                    needed = self.positive.get(size, sympy.false)
+                    self.positive[size] = sympy.Or(needed, self.case)
+            axes.append(axis)
+        return tuple(axes)
+
+
+def _about_roots(value: Expr) -> str | None:
+    """A help for a root, which no condition of the language makes whole."""
+    for power in sorted(value.atoms(sympy.Pow), key=str):
+        if power.exp == sympy.Rational(1, 2):
+            return f"take {say(power)} as a size `side`, and write side^2 for {say(power.base)}"
+    return None
+
+
+def _factors(axis: Expr) -> list[Expr]:
+    """What must be positive for an axis to be: its factors, or a negative product as a whole."""
+    number, rest = axis.as_coeff_Mul()
+    if number.is_negative:
+        return [axis]
+    bases = [factor.as_base_exp()[0] for factor in sympy.Mul.make_args(rest)]
+    return [base for base in bases if not base.is_Number]
+
+
+def with_values(expr: Any, values: dict[Symbol, Expr]) -> Any:
+    """An expression or a condition with symbols replaced by values that may hold others."""
+    for _ in range(len(values) + 1):
+        replaced = expr.xreplace(values)
+        if replaced == expr:
+            break
+        expr = replaced
+    return expr

@@ -1,0 +1,164 @@
+"""Conditions on sizes: yes, no, or not known, from the signs of their differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import sympy
+from sympy import Expr, Integer, Rational, Symbol
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.expansion import expand, terms_of
+
+MAX_SHIFTED = 1000
+
+if TYPE_CHECKING:
+    from closedform.derive.assume.knowledge import Knowledge
+
+
+def decide(known: Knowledge, condition: Any) -> bool | None:
+    """Whether a condition holds; None when that is not known."""
+    if isinstance(condition, sympy.And | sympy.Or):
+        return _decide_many(known, condition)
+    if isinstance(condition, sympy.Not):
+        inner = known.decide(condition.args[0])
+        return None if inner is None else not inner
+    if isinstance(condition, Divides):
+        return _decide_divides(known, *condition.args)
+    if isinstance(condition, Relational):
+        return _decide_relation(known, condition)
+    return None
+
+
+def _decide_many(known: Knowledge, condition: Boolean) -> bool | None:
+    answers = [known.decide(part) for part in condition.args]
+    settles = isinstance(condition, sympy.Or)
+    if settles in answers:
+        return settles
+    return None if None in answers else not settles
+
+
+def _decide_divides(known: Knowledge, divisor: Expr, dividend: Expr) -> bool | None:
+    quotient = expand(known.base(dividend) / known.base(divisor))
+    if quotient.is_Rational:
+        return bool(quotient.is_Integer)
+    return True if known.integer(quotient) else None
+
+
+def _decide_relation(known: Knowledge, relation: Relational) -> bool | None:
+    difference = expand(known.base(relation.lhs) - known.base(relation.rhs))
+    at_least, at_most = bounds(known, difference)
+    if isinstance(relation, sympy.Eq | sympy.Ne):
+        if difference == 0:
+            answer: bool | None = True
+        elif (at_least is not None and at_least > 0) or (at_most is not None and at_most < 0):
+            answer = False
+        else:
+            answer = None
+        return answer if isinstance(relation, sympy.Eq) or answer is None else not answer
+    if isinstance(relation, sympy.Lt | sympy.Le):
+        at_least, at_most = _negated(at_most), _negated(at_least)
+    strict = isinstance(relation, sympy.Lt | sympy.Gt)
+    if at_least is not None and (at_least > 0 or (at_least == 0 and not strict)):
+        return True
+    if at_most is not None and (at_most < 0 or (at_most == 0 and strict)):
+        return False
+    return None
+
+
+def bounds(known: Knowledge, expr: Expr) -> tuple[Rational | None, Rational | None]:
+    """Bounds of the numerator of a value, which has its sign; None where not known."""
+    numerator, denominator = sympy.fraction(sympy.together(expr))
+    if not denominator.is_positive:
+        return None, None
+    plain = _without_rounding(known, expand(numerator))
+    if plain.is_Number:
+        return plain, plain
+    least = _least(known, plain.free_symbols)
+    terms = sympy.Add.make_args(plain)
+    signs = {_sign(term) for term in terms}
+    if signs <= {0, 1} or signs <= {0, -1}:
+        nearest = sympy.Add(*(_nearest_to_zero(term, least) for term in terms))
+        return (nearest, None) if signs <= {0, 1} else (None, nearest)
+    shifted = plain.xreplace(
+        {
+            symbol: least.get(symbol, Integer(1)) + sympy.Dummy("t", nonnegative=True)
+            for symbol in plain.free_symbols
+            if symbol.is_positive and symbol.is_integer
+        }
+    )
+    if terms_of(shifted) > MAX_SHIFTED:
+        return None, None
+    constant, rest = sympy.expand(shifted).as_coeff_Add()
+    signs = {_sign(term) for term in sympy.Add.make_args(rest)}
+    lower = constant if signs <= {0, 1} else None
+    upper = constant if signs <= {0, -1} else None
+    return lower, upper
+
+
+def _nearest_to_zero(term: Expr, least: dict[Symbol, Expr]) -> Expr:
+    """The value of a term of known sign with every size at its least."""
+    number, rest = term.as_coeff_Mul()
+    for base, exponent in rest.as_powers_dict().items():
+        whole = base.is_Symbol and base.is_integer and base.is_positive and exponent.is_positive
+        if base == 1:
+            continue
+        if not (whole and exponent.is_number):
+            return Integer(0)
+        number *= least.get(base, Integer(1)) ** exponent
+    return number
+
+
+def _without_rounding(known: Knowledge, expr: Expr) -> Expr:
+    """An expression with a symbol for every floor and the like, at least 0 where that is known."""
+    replaced: dict[Expr, Expr] = {}
+    for atom in expr.atoms(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min):
+        if atom.args[0].is_nonnegative or _all_nonnegative(known, atom.args):
+            least = 1 if isinstance(atom, sympy.ceiling) else 0
+            replaced[atom] = least + sympy.Dummy("t", nonnegative=True)
+        else:
+            replaced[atom] = sympy.Dummy("t", real=True)
+    return expr.xreplace(replaced)
+
+
+def _all_nonnegative(known: Knowledge, values: Iterable[Expr]) -> bool:
+    """Whether every value is proved to be at least zero."""
+    lower = [bounds(known, value)[0] for value in values]
+    return all(bound is not None and bound >= 0 for bound in lower)
+
+
+def _least(known: Knowledge, symbols: set[Symbol]) -> dict[Symbol, Expr]:
+    """The least value of those symbols for which a larger one than 1 is assumed."""
+    least: dict[Symbol, Expr] = {
+        index: first
+        for index, (first, _) in known.ranges.items()
+        if index in symbols and first.is_Integer
+    }
+    for fact in known.facts:
+        condition = fact.condition
+        if isinstance(condition, sympy.Lt | sympy.Le):
+            condition = condition.reversed
+        if not isinstance(condition, sympy.Gt | sympy.Ge):
+            continue
+        symbol, bound = condition.lhs, condition.rhs
+        if symbol in symbols and bound.is_Integer:
+            value = bound + isinstance(condition, sympy.Gt)
+            if value > least.get(symbol, 1):
+                least[symbol] = value
+                known.used.add(fact)
+    return least
+
+
+def _negated(bound: Rational | None) -> Rational | None:
+    return None if bound is None else -bound
+
+
+def _sign(term: Expr) -> int | None:
+    if term.is_zero:
+        return 0
+    if term.is_nonnegative:
+        return 1
+    return -1 if term.is_nonpositive else None

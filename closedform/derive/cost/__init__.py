@@ -1,0 +1,1 @@
+"""The cost tree, what is measured over it, and the totals."""

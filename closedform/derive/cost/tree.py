@@ -1,0 +1,156 @@
+"""The cost tree: what an architecture does, with exact counts and without unrolling.
+
+Nodes are compared by identity: a block that is used twice with the same sizes is one node, so the
+tree is a graph without cycles, and every walk over it remembers what it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+from closedform.errors import Span
+from closedform.grammar import tree
+
+if TYPE_CHECKING:
+    from closedform.derive.assume.knowledge import Fact
+
+Shape: TypeAlias = tuple[Expr, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """A place in the source, and what is done there."""
+
+    span: Span
+    node: Node
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One operation: how much it counts, and of which kind it is.
+
+    One that is written in the language has its declaration, the arguments that it was given, and
+    the facts that its shapes and counts rest on.
+    """
+
+    name: str
+    kind: str
+    counts: Mapping[str, Expr]
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
+    declaration: tree.Op | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+    facts: frozenset[Fact] = frozenset()
+
+    @property
+    def is_sign(self) -> bool:
+        """Whether it is `+`, `-`, `*` or `/`, which is named in words."""
+        return self.kind == "elementwise" and self.declaration is None
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """A block or a model: the arguments that it was given, and its parts, one after the other."""
+
+    name: str
+    given: Mapping[str, Any]
+    body: tuple[Site, ...]
+    declaration: tree.Block
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat:
+    """`times` copies of the body, with weights of their own unless they are shared."""
+
+    times: Expr
+    shared: bool
+    body: tuple[Site, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """`for`: a body for each value of the index, and the tensors that each begins with."""
+
+    index: str
+    first: int
+    bodies: tuple[tuple[Site, ...], ...]
+    entries: tuple[tuple[tuple[str, Shape], ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """`for` with a symbol as its bound: one body as a function of the index."""
+
+    index: Symbol
+    first: Expr
+    last: Expr
+    body: tuple[Site, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Choose:
+    """Weights of `of` copies of the body, work of `count`."""
+
+    count: Expr
+    of: Expr
+    body: tuple[Site, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """One body where the condition holds, the other where it does not."""
+
+    condition: Boolean
+    then: tuple[Site, ...]
+    otherwise: tuple[Site, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A part whose weights belong to another (`tied`) or are not trained (`frozen`)."""
+
+    mode: str
+    body: tuple[Site, ...]
+
+
+Node: TypeAlias = Operation | Sequence | Repeat | Stages | Steps | Choose | Cases | Weights
+
+
+def children(node: Node) -> tuple[Site, ...]:
+    """The parts of a node, in the order of the source."""
+    match node:
+        case Operation():
+            return ()
+        case Stages():
+            return tuple(site for body in node.bodies for site in body)
+        case Cases():
+            return node.then + node.otherwise
+    return node.body
+
+
+def symbols_in(node: Node) -> set[Symbol]:
+    """The symbols that the counts of a cost tree mention."""
+    counts = (count for operation in operations(node) for count in operation.counts.values())
+    return set().union(*(count.free_symbols for count in counts))
+
+
+def nodes(root: Node) -> Iterator[Node]:
+    """Every node of a cost tree, each once, in the order of the source."""
+    seen: set[int] = set()
+    waiting: list[Node] = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            waiting.extend(site.node for site in reversed(children(node)))
+
+
+def operations(root: Node) -> list[Operation]:
+    """Every operation of a cost tree, each once, in the order of the source."""
+    return [node for node in nodes(root) if isinstance(node, Operation)]

@@ -1,0 +1,1 @@
+"""Syntax tree to cost tree: shapes are followed, operations counted, loops never unrolled."""

@@ -1,0 +1,304 @@
+"""Tensors in the language itself: einsum, rearrange, concat, split, param; shapes in einops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr, Integer
+
+from closedform.derive.cost import tree as costs
+from closedform.derive.cost.totals import DROPPED
+from closedform.derive.elaborate.builtins.arguments import Arguments
+from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, parse_pattern
+from closedform.derive.elaborate.hints import remedy
+from closedform.derive.elaborate.values import Tensor, say_kind
+from closedform.derive.resolve.builtin import USAGE
+from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.wording import say
+from closedform.errors import Span, fail
+
+if TYPE_CHECKING:
+    from closedform.derive.elaborate.model import Elaborator
+
+
+def param(arguments: Arguments) -> Tensor:
+    shape = _shape(arguments, "a parameter")
+    counts = {"params": sympy.Mul(*shape)}
+    node: costs.Node = costs.Operation("param", "param", counts, (), (shape,))
+    for mode in DROPPED:
+        if arguments.flag(mode):
+            node = costs.Weights(mode, (costs.Site(arguments.span, node),))
+    arguments.elab.emit(arguments.span, node)
+    return Tensor(shape)
+
+
+def zeros(arguments: Arguments) -> Tensor:
+    return Tensor(_shape(arguments, "a tensor"))
+
+
+def _shape(arguments: Arguments, what: str) -> tuple[Expr, ...]:
+    value, span = arguments.next("a shape")
+    if not isinstance(value, tuple):
+        raise fail(
+            "type",
+            f"`{arguments.name}` needs a shape, and this is {say_kind(value)}",
+            span,
+            f"write {USAGE[arguments.name]}",
+        )
+    sizes = [arguments.elab.evaluator.as_size(item, span) for item in value]
+    return arguments.elab.demands.axes(sizes, span, what)
+
+
+def concat(arguments: Arguments) -> Tensor:
+    tensors = arguments.tensors()
+    if not tensors:
+        arguments.tensor()
+    elab, span = arguments.elab, arguments.span
+    rank = len(tensors[0].shape)
+    axis = arguments.axis(rank)
+    for tensor in tensors[1:]:
+        ranks_fit = len(tensor.shape) == rank
+        pairs = list(zip(tensors[0].shape, tensor.shape, strict=False))
+        del pairs[axis : axis + 1]
+        if not ranks_fit or not all(elab.known.equal(a, b) for a, b in pairs):
+            raise fail(
+                "shape",
+                f"{tensors[0]} and {tensor} cannot be joined along axis {axis}",
+                span,
+                (remedy(elab, pairs) if ranks_fit else None) or "all other axes must be equal",
+            )
+    joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
+    shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
+    result = Tensor(elab.demands.axes(shape, span, "the result"))
+    _move(arguments, tensors, (result,))
+    return result
+
+
+def split(arguments: Arguments) -> tuple[Tensor, ...]:
+    tensor = arguments.tensor()
+    value, span = arguments.next("a number of parts, or a list of sizes")
+    axis = arguments.axis(len(tensor.shape))
+    elab, whole = arguments.elab, tensor.shape[axis]
+    if isinstance(value, tuple):
+        sizes = [elab.evaluator.as_size(item, span) for item in value]
+        if not elab.known.equal(sympy.Add(*sizes), whole):
+            total = say(sympy.Add(*sizes))
+            raise fail("shape", f"the parts add up to {total}, and the axis has {say(whole)}", span)
+    else:
+        number = elab.evaluator.as_size(value, span)
+        if not (number.is_Integer and 1 <= number <= 64):
+            raise fail("range", f"a tensor is split into 1 to 64 parts, not {say(number)}", span)
+        sizes = [whole / number] * int(number)
+    parts = tuple(
+        Tensor(
+            elab.demands.axes(
+                (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part"
+            )
+        )
+        for size in sizes
+    )
+    _move(arguments, (tensor,), parts)
+    return parts
+
+
+def _move(arguments: Arguments, inputs: Iterable[Tensor], outputs: Iterable[Tensor]) -> None:
+    """Note an operation that counts nothing: derivations follow the shapes through it."""
+    before, after = (tuple(tensor.shape for tensor in found) for found in (inputs, outputs))
+    node = costs.Operation(arguments.name, arguments.name, {}, before, after)
+    arguments.elab.emit(arguments.span, node)
+
+
+def rearrange(arguments: Arguments) -> Tensor:
+    tensor = arguments.tensor()
+    text, span = arguments.text()
+    left, right = parse_pattern(text, span)
+    given = arguments.sizes()
+    sizes = _axis_sizes(arguments.elab, left, tensor, given, span)
+    if set(left.names) != set(right.names):
+        new = sorted(set(right.names) - set(left.names))
+        dropped = sorted(set(left.names) - set(right.names))
+        raise fail(
+            "pattern",
+            f"`{(new or dropped)[0]}` stands on one side of the pattern only",
+            span,
+            "a new axis is written 1"
+            if new
+            else 'axes are dropped with mean("... -> ..."), sum or amax',
+        )
+    result = Tensor(_assembled(arguments.elab, right, sizes, span))
+    _move(arguments, (tensor,), (result,))
+    return result
+
+
+def reduced(arguments: Arguments) -> Tensor:
+    """The shape of a reduction; its cost is stated by the operation that uses it."""
+    tensor = arguments.tensor()
+    text, span = arguments.text()
+    left, right = parse_pattern(text, span)
+    sizes = _axis_sizes(arguments.elab, left, tensor, arguments.sizes(), span)
+    for name in right.names:
+        if name not in sizes:
+            raise fail("pattern", f"`{name}` is not on the left side of the pattern", span)
+    return Tensor(_assembled(arguments.elab, right, sizes, span))
+
+
+def _axis_sizes(
+    elab: Elaborator, side: Side, tensor: Tensor, given: dict[str, Expr], span: Span
+) -> dict[str, tuple[Expr, ...]]:
+    """The size of every axis that one side of a pattern names; `...` has several."""
+    for name in given:
+        if name not in side.names:
+            raise fail(
+                "pattern",
+                f"the pattern has no axis `{name}`",
+                span,
+                "sizes are given for axes on the left side of the pattern",
+            )
+    extra = len(tensor.shape) - len(side.axes) + (("...",) in side.axes)
+    if extra < 0 or (extra and ("...",) not in side.axes):
+        raise fail(
+            "shape",
+            f"the pattern `{side}` has {len(side.axes)} axes, and the tensor is {tensor}",
+            span,
+        )
+    sizes: dict[str, tuple[Expr, ...]] = {}
+    at = 0
+    for axis in side.axes:
+        if axis == ("...",):
+            sizes["..."] = tensor.shape[at : at + extra]
+            at += extra
+            continue
+        _split_axis(elab, axis, tensor.shape[at], given, sizes, span)
+        at += 1
+    return sizes
+
+
+def _split_axis(
+    elab: Elaborator,
+    names: tuple[str, ...],
+    whole: Expr,
+    given: dict[str, Expr],
+    sizes: dict[str, tuple[Expr, ...]],
+    span: Span,
+) -> None:
+    """Share one axis out among the names of its group; one of them may be left to find."""
+    if not names:
+        if not elab.known.equal(whole, Integer(1)):
+            raise fail("shape", f"the pattern has 1 where the tensor has {say(whole)}", span)
+        return
+    unknown = [name for name in names if name not in given]
+    if len(unknown) > 1:
+        raise fail(
+            "pattern",
+            f"the sizes of `{unknown[0]}` and `{unknown[1]}` are not known",
+            span,
+            f"give one: rearrange(..., {unknown[0]}=...)",
+        )
+    product = sympy.Mul(*(given[name] for name in names if name in given))
+    for name in names:
+        if name in given:
+            sizes[name] = (given[name],)
+    if unknown:
+        quotient = elab.known.fold(expand(elab.known.base(whole / product)))
+        if not elab.known.integer(quotient):
+            quotient = whole / product
+        elab.demands.whole(quotient, span, f"the size of `{unknown[0]}` in `{Side((names,))}`")
+        sizes[unknown[0]] = (_shorter(elab, quotient, whole / product),)
+    elif not elab.known.equal(product, whole):
+        raise fail(
+            "shape",
+            f"`{Side((names,))}` is {say(product)}, and the axis has {say(whole)}",
+            span,
+            remedy(elab, [(product, whole)]),
+        )
+
+
+def _shorter(elab: Elaborator, first: Expr, second: Expr) -> Expr:
+    """The one of two equal sizes that has the fewer parts."""
+    return min((elab.known.fold(first), second), key=lambda e: (e.count_ops(), str(e)))
+
+
+def _assembled(
+    elab: Elaborator, side: Side, sizes: dict[str, tuple[Expr, ...]], span: Span
+) -> tuple[Expr, ...]:
+    shape: list[Expr] = []
+    for axis in side.axes:
+        if axis == ("...",):
+            shape.extend(sizes["..."])
+        else:
+            shape.append(sympy.Mul(*(size for name in axis for size in sizes[name])))
+    return elab.demands.axes(shape, span, "the result")
+
+
+def einsum(arguments: Arguments) -> Tensor:
+    elab = arguments.elab
+    text, span = arguments.text()
+    *inputs, output = parse_einsum(text, span)
+    tensors = arguments.tensors()
+    if len(tensors) != len(inputs):
+        raise fail(
+            "argument",
+            f"the pattern is for {len(inputs)} operand{'s' * (len(inputs) != 1)}, and "
+            f"{len(tensors)} {'are' if len(tensors) != 1 else 'is'} given",
+            arguments.span,
+            "write one group of axes for each tensor, with commas between",
+        )
+    if len(tensors) > 2:
+        raise fail(
+            "argument",
+            "einsum takes one tensor or two",
+            arguments.span,
+            "contract two at a time: the cost depends on the order",
+        )
+    for side in [*inputs, output]:
+        if any(len(axis) != 1 for axis in side.axes):
+            raise fail("pattern", "einsum has no groups and no 1", span, "use rearrange before it")
+    sizes: dict[str, tuple[Expr, ...]] = {}
+    for side, tensor in zip(inputs, tensors, strict=True):
+        for name, found in _axis_sizes(elab, side, tensor, {}, span).items():
+            known = sizes.setdefault(name, found)
+            alike = len(known) == len(found)
+            if not alike or not all(map(elab.known.equal, known, found)):
+                raise fail(
+                    "shape",
+                    f"`{name}` is {' '.join(map(say, known))} and {' '.join(map(say, found))}",
+                    span,
+                    (remedy(elab, zip(known, found, strict=True)) if alike else None)
+                    or "an axis has the same size in every operand",
+                    "the tensors are " + " and ".join(map(str, tensors)),
+                )
+    for name in output.names:
+        if name not in sizes:
+            raise fail("pattern", f"`{name}` is in no operand of the pattern", span)
+    if len(inputs) == 2:
+        _check_shared(inputs, output, span)
+    kind = arguments.kind()
+    shape = _assembled(elab, output, sizes, span)
+    work = sympy.Mul(*(size for axis in sizes.values() for size in axis))
+    contracted = set(sizes) - set(output.names)
+    if len(tensors) == 2:
+        counts = {"mac" if contracted else "mul": work}
+    else:
+        counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
+    elab.emit(
+        arguments.span,
+        costs.Operation("einsum", kind, counts, tuple(t.shape for t in tensors), (shape,)),
+    )
+    return Tensor(shape)
+
+
+def _check_shared(inputs: list[Side], output: Side, span: Span) -> None:
+    """Refuse an axis that is summed in one operand alone: the sum would be no contraction."""
+    for side, other in (inputs, inputs[::-1]):
+        for name in side.names:
+            if name not in other.names and name not in output.names:
+                kept = " ".join(axis for axis in side.names if axis != name)
+                raise fail(
+                    "pattern",
+                    f"`{name}` stands in one operand alone and not in the result",
+                    span,
+                    "give an axis that is contracted the same name in both operands; "
+                    f'to sum one away, do it before: sum("{side} -> {kept}")',
+                )

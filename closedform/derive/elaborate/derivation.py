@@ -1,0 +1,41 @@
+"""What the elaboration of a model or block has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+from closedform.derive.assume.knowledge import Fact, Knowledge
+from closedform.derive.cost import tree as costs
+from closedform.derive.elaborate.values import Scope, Value
+from closedform.derive.resolve.modules import Entity
+
+if TYPE_CHECKING:
+    from closedform.derive.elaborate.expressions import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """What the elaboration of a model, or of a block in its own sizes, has found.
+
+    `symbols` has the sizes of every dim by its name, `stage_symbols` the family and the stage of
+    those that belong to one; `positive` are sizes that must be checked once they are numbers, each
+    with the case in which it is needed.
+    """
+
+    entity: Entity
+    generic: bool
+    root: costs.Sequence
+    outputs: tuple[Value, ...]
+    known: Knowledge
+    facts: tuple[Fact, ...]
+    scope: Scope
+    symbols: dict[str, tuple[Symbol, ...]]
+    stage_symbols: dict[Symbol, tuple[str, int]]
+    lets: tuple[Symbol, ...]
+    defaults: dict[Symbol, Expr]
+    positive: tuple[tuple[Expr, Boolean], ...]
+    evaluator: Evaluator

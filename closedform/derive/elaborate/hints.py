@@ -1,0 +1,71 @@
+"""What to state so that two sizes are equal: a divisibility, or in a block an equation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr
+from sympy.logic.boolalg import Boolean
+
+from closedform.derive.assume.knowledge import Fact, Knowledge
+from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.wording import say
+
+if TYPE_CHECKING:
+    from closedform.derive.elaborate.model import Elaborator
+
+MAX_TRIED = 12  # divisibilities, for one pair of sizes
+
+
+def remedy(elab: Elaborator, pairs: Iterable[tuple[Expr, Expr]]) -> str | None:
+    """A help that makes the sizes of each pair equal, where one is found simply."""
+    blocks = [e for e in elab.calling[:1] if e in e.module.blocks()]  # a claim calls nothing
+    known, found = elab.known.copied(), []
+    for left, right in pairs:
+        if _equal(known, left, right):
+            continue
+        tried = [*_divisibilities(known, left, right), *(_equations(left, right) if blocks else ())]
+        condition = next((c for c in tried if _proves(known, c, left, right)), None)
+        if condition is None or condition.atoms(sympy.Dummy):
+            return None
+        known.assume(Fact(condition))
+        found.append(say(condition))
+    if not found:
+        return None
+    stated = ", ".join(found)
+    for block in blocks:
+        return f"if that is so wherever `{block.name}` is used, state it there: `require {stated}`"
+    return f"state it: `assume {stated}`"
+
+
+def _equal(known: Knowledge, left: Expr, right: Expr) -> bool:
+    return bool(expand(known.refloored(known.base(left) - known.base(right))) == 0)
+
+
+def _proves(known: Knowledge, condition: Boolean, left: Expr, right: Expr) -> bool:
+    supposed = known.copied()
+    supposed.assume(Fact(condition))
+    return _equal(supposed, left, right)
+
+
+def _divisibilities(known: Knowledge, left: Expr, right: Expr) -> Iterator[Boolean]:
+    """A size divided by what stands below it in a floor, the weakest first."""
+    difference = known.base(left) - known.base(right)
+    divisors: dict[Expr, set[Expr]] = {}
+    for atom in difference.atoms(sympy.floor, sympy.ceiling):
+        top, bottom = sympy.fraction(sympy.together(atom.args[0]))
+        for symbol in top.free_symbols:
+            divisors.setdefault(symbol, set()).add(bottom)
+    for symbol, found in sorted(divisors.items(), key=str):
+        tried = {*found, sympy.lcm_list(list(found)), sympy.Mul(*found)}
+        ordered = sorted(tried, key=lambda d: (d.count_ops(), sympy.default_sort_key(d)))
+        yield from islice((Divides(divisor, symbol) for divisor in ordered), MAX_TRIED)
+
+
+def _equations(left: Expr, right: Expr) -> list[Boolean]:
+    sides = [(right, left), (left, right)]
+    return [sympy.Eq(a, b, evaluate=False) for a, b in sides if a.is_Symbol and not b.has(a)]

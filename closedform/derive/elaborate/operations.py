@@ -1,0 +1,150 @@
+"""Operations written in the language: their shapes, what they require, what they count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from sympy import Expr
+from sympy.logic.boolalg import Boolean
+
+from closedform.derive.cost import tree as costs
+from closedform.derive.elaborate.binding import parameters_of
+from closedform.derive.elaborate.builtins import functions as built_in
+from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
+from closedform.derive.resolve.modules import Entity
+from closedform.derive.symbolic.wording import say
+from closedform.errors import Span, fail, suggestion
+from closedform.grammar import tree
+from closedform.grammar.expressions import show
+from closedform.grammar.traverse import names_in
+
+if TYPE_CHECKING:
+    from closedform.derive.elaborate.model import Elaborator
+
+
+def run_op(
+    elab: Elaborator,
+    entity: Entity,
+    scope: Scope,
+    given: Mapping[str, Value],
+    kind: str | None,
+    span: Span,
+) -> tuple[costs.Operation, tuple[Value, ...]]:
+    """The counts and the outputs of an operation whose arguments are given, and in the scope."""
+    declaration = entity.declaration
+    assert isinstance(declaration, tree.Op)
+    _check_sizes(elab, entity, scope, span)
+    for statement in declaration.body:
+        if isinstance(statement, tree.Require):
+            for condition in statement.conditions:
+                _require(elab, entity, condition, scope, span)
+    outputs = tuple(_output(elab, output, scope, span) for output in declaration.outputs)
+    for output, tensor in zip(declaration.outputs, outputs, strict=True):
+        scope.names[output.name.name] = tensor
+    counts: dict[str, Expr] = {}
+    for statement in declaration.body:
+        if isinstance(statement, tree.Require):
+            continue
+        found = _count(elab, statement, scope)
+        name = statement.targets[0].name
+        if isinstance(found, str):
+            kind = kind or found
+        elif found is not None:
+            if name in counts:
+                raise fail("count", f"`{name}` is stated twice", statement.span, "write one sum")
+            counts[name] = found
+    _check_locals(declaration, counts, entity.module.counts)
+    inputs = tuple(value.shape for value in given.values() if isinstance(value, Tensor))
+    shapes = tuple(tensor.shape for tensor in outputs)
+    node = costs.Operation(
+        entity.name, kind or entity.name, counts, inputs, shapes, declaration, given
+    )
+    return node, outputs
+
+
+def _require(
+    elab: Elaborator, entity: Entity, condition: tree.Expression, scope: Scope, span: Span
+) -> None:
+    """Demand what an operation requires of its sizes."""
+    holds = elab.evaluator.condition(condition, scope)
+    if holds is True:
+        return
+    values = {name: scope.find(name) for name in sorted(names_in(condition))}
+    given = ", ".join(f"{n} = {say(v)}" for n, v in values.items() if isinstance(v, Expr))
+    message = f"`{entity.name}` requires {show(condition)}" + (f", with {given}" if given else "")
+    elab.demands.holds(holds, span, message)
+
+
+def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> None:
+    """The sizes handed to an operation must be whole numbers or true and false."""
+    declaration = entity.declaration
+    assert isinstance(declaration, tree.Op)
+    patterns = names_in(
+        tuple(o.shape for o in declaration.outputs if isinstance(o.shape, tree.Call))
+    )
+    for parameter in parameters_of(entity):
+        if parameter.shape is not None or parameter.name.name in patterns:
+            continue
+        value = scope.names[parameter.name.name]
+        several = isinstance(value, tuple) and parameter.length is not None
+        for item in value if several else (value,):
+            if isinstance(item, Expr):
+                elab.demands.whole(item, span, f"`{parameter.name.name}` of `{entity.name}`")
+            elif not isinstance(item, bool | Boolean):
+                raise fail(
+                    "type",
+                    f"`{parameter.name.name}` of `{entity.name}` is a size, "
+                    f"and this is {say_kind(item)}",
+                    span,
+                )
+
+
+def _output(elab: Elaborator, output: tree.Output, scope: Scope, span: Span) -> Tensor:
+    if isinstance(output.shape, tree.Call):
+        value = elab.evaluator.tensor(output.shape, scope)
+        return value
+    sizes: list[Expr] = []
+    for axis in output.shape.axes:
+        if isinstance(axis, tree.Rest):
+            sizes.extend(scope.find("...") or ())
+        else:
+            sizes.append(elab.evaluator.size(axis, scope))
+    owner = scope.module.names.get(output.name.name)
+    what = f"`{output.name.name}`" if owner else "the result"
+    return Tensor(elab.demands.axes(sizes, span, what))
+
+
+def _count(elab: Elaborator, statement: tree.Assign, scope: Scope) -> Expr | str | None:
+    """A count, the kind of the operation, or None for a local name."""
+    name = statement.targets[0].name
+    if name == "kind":
+        kind = elab.evaluator.value(statement.value, scope)
+        if not isinstance(kind, str):
+            raise fail("type", '`kind` is a text such as "conv"', statement.span)
+        return kind
+    value = elab.evaluator.size(statement.value, scope, "a count")
+    if name in built_in.QUANTITIES or name in scope.module.counts:
+        return value
+    scope.names[name] = value
+    return None
+
+
+def _check_locals(
+    declaration: tree.Op, counts: dict[str, Expr], counts_known: Iterable[str]
+) -> None:
+    """A name that is neither a count nor used later is most likely a count misspelt."""
+    for at, statement in enumerate(declaration.body):
+        if not isinstance(statement, tree.Assign):
+            continue
+        name = statement.targets[0].name
+        later = set().union(*(names_in(s) for s in declaration.body[at + 1 :]))
+        if name in counts or name == "kind" or name in later:
+            continue
+        raise fail(
+            "count",
+            f"`{name}` is no kind of count",
+            statement.targets[0].span,
+            suggestion(name, {*counts_known, *built_in.QUANTITIES})
+            or f'declare it outside the operation: `count {name} "meaning"`',
+        )

@@ -1,0 +1,105 @@
+"""What a name can stand for while a model is elaborated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Expr
+
+from closedform.derive.cost.tree import Shape
+from closedform.derive.resolve.modules import Entity, Module
+from closedform.derive.symbolic.wording import say
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor is known by its shape."""
+
+    shape: Shape
+
+    @property
+    def size(self) -> Expr:
+        return sympy.Mul(*self.shape)
+
+    def __str__(self) -> str:
+        return say_shape(self.shape)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A dim with one value for each stage."""
+
+    name: str
+    symbols: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """An operation or a block, with the arguments given so far."""
+
+    entity: Entity
+    arguments: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A function of the language itself."""
+
+    name: str
+
+
+Value: TypeAlias = Any  # Expr, Tensor, Family, Applied, BuiltIn, str, bool, Boolean or a tuple
+
+
+def say_shape(shape: Shape) -> str:
+    return "[" + ", ".join(map(say, shape)) + "]"
+
+
+def say_kind(value: Value) -> str:
+    """What a value is, as an error calls it."""
+    match value:
+        case Tensor():
+            return f"a tensor {value}"
+        case Family():
+            return f"the list `{value.name}`"
+        case Applied() | BuiltIn():
+            return "an operation"
+        case str():
+            return "a text"
+        case tuple():
+            return "a list"
+        case bool():
+            return "true or false"
+    if isinstance(value, Expr):
+        return f"the size {say(value)}"
+    return "a condition"
+
+
+@dataclass(eq=False)
+class Scope:
+    """Names and their values: those of a body, then of what surrounds it, then of the module."""
+
+    module: Module
+    outer: Scope | None = None
+    names: dict[str, Value] = field(default_factory=dict)
+
+    def find(self, name: str) -> Value | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.outer
+        return None
+
+    def inner(self) -> Scope:
+        """A scope for a body: what is assigned in it can be looked at before it is kept."""
+        return Scope(self.module, self)
+
+    def all_names(self) -> Iterator[str]:
+        scope: Scope | None = self
+        while scope is not None:
+            yield from scope.names
+            scope = scope.outer

@@ -1,0 +1,1 @@
+"""Files, imports, and the names that a file can use."""

@@ -1,0 +1,47 @@
+"""The standard library, and the folders of what comes with the program."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from closedform.derive.resolve.modules import Entity, Module
+from closedform.errors import Source
+from closedform.grammar import parse, tree
+
+LIBRARIES = ("std", "zoo")
+
+
+def library_folder(name: str) -> Path:
+    """The folder of the standard library (`std`) or of the models (`zoo`)."""
+    package = {"std": "closedform.derive", "zoo": "closedform"}[name]
+    return Path(str(files(package))).joinpath(name)
+
+
+@cache
+def standard_library() -> tuple[dict[str, Entity], dict[str, Entity]]:
+    """The operations and the kinds of count of the standard library, which need no import."""
+    operations: dict[str, Entity] = {}
+    counts: dict[str, Entity] = {}
+    for path in sorted(library_folder("std").glob("*.arch")):
+        title = f"std/{path.name}"
+        module = Module(title, parse(path.read_text("utf-8"), title), path.parent)
+        module.names, module.counts = operations, counts
+        for node in module.file.declarations:
+            if isinstance(node, tree.Op):
+                operations[node.name.name] = Entity(node, module)
+            elif isinstance(node, tree.Count):
+                counts[node.name.name] = Entity(node, module)
+    return operations, counts
+
+
+def in_standard_library(source: Source) -> bool:
+    """Whether a text is a file of the standard library, and not one of a user with its name."""
+    folder, _, name = source.name.partition("/")
+    path = library_folder("std") / name
+    return folder == "std" and path.is_file() and path.read_text("utf-8") == source.text
+
+
+def in_library(folder: Path) -> bool:
+    return any(folder == library_folder(name).resolve() for name in LIBRARIES)

@@ -1,0 +1,75 @@
+"""Modules: a parsed file, the names that it defines and imports, and where those come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from closedform.grammar import tree
+from closedform.grammar.traverse import names_in
+
+Named: TypeAlias = tree.Dim | tree.Let | tree.Count | tree.Op | tree.Block
+
+
+@dataclass(frozen=True, eq=False)
+class Entity:
+    """A declaration that has a name, and the module in which it stands."""
+
+    declaration: Named
+    module: Module
+
+    @property
+    def name(self) -> str:
+        return self.declaration.name.name
+
+
+@dataclass(eq=False)
+class Module:
+    """One file: its tree, and every name that can be used in it.
+
+    Kinds of count have a table of their own: `tanh` is an operation and a count.
+    """
+
+    title: str
+    file: tree.File
+    folder: Path | None
+    names: dict[str, Entity] = field(default_factory=dict)
+    counts: dict[str, Entity] = field(default_factory=dict)
+    imports: list[Module] = field(default_factory=list)
+
+    def own(self, *kinds: type) -> list[Entity]:
+        """Entities of the given kinds that this file declares itself."""
+        return [
+            entity
+            for entity in (*self.names.values(), *self.counts.values())
+            if entity.module is self and isinstance(entity.declaration, kinds)
+        ]
+
+    def blocks(self) -> list[Entity]:
+        return [e for e in self.own(tree.Block) if _keyword(e) == "block"]
+
+    def models(self) -> list[Entity]:
+        return [e for e in self.own(tree.Block) if _keyword(e) == "model"]
+
+    def presets(self) -> list[tree.Preset]:
+        return [d for d in self.file.declarations if isinstance(d, tree.Preset)]
+
+    def assumptions(self) -> Iterator[tree.Expression]:
+        """Conditions stated here, or where all the names in them are imported from."""
+        for module in [*self.imports, self]:
+            for node in module.file.declarations:
+                if isinstance(node, tree.Assume):
+                    yield from (
+                        condition
+                        for condition in node.conditions
+                        if all(
+                            self.names.get(name) is module.names.get(name)
+                            for name in names_in(condition)
+                        )
+                    )
+
+
+def _keyword(entity: Entity) -> str:
+    return entity.declaration.keyword if isinstance(entity.declaration, tree.Block) else ""

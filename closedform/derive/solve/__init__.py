@@ -1,0 +1,1 @@
+"""Closed forms: in chosen symbols, at numbers, with stages as sums."""

@@ -1,0 +1,141 @@
+"""Formulas in chosen symbols: abbreviations written out, brought in, or put at their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Symbol
+
+from closedform.derive.assume import obligations as demands
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.solve.closed import Closed, bring_in, symbols_of
+from closedform.derive.symbolic.expansion import expand
+from closedform.errors import ClosedformError, fail, suggestion
+
+
+def express(form: Closed, names: Sequence[str]) -> Closed:
+    """The same formula in the named symbols, as far as they go.
+
+    An abbreviation that is made of chosen symbols is written out; a size that a chosen
+    abbreviation replaces is solved for. What remains besides is told by `staying`. Raises
+    ClosedformError for an unknown name, and where a chosen abbreviation cannot be brought in
+    exactly.
+    """
+    wanted = _wanted(form.derivation, names)
+    rewrite = InTermsOf(form.derivation, frozenset(wanted))
+    done = replace(form, rewrites=(*form.rewrites, rewrite), chosen=tuple(names))
+    spelled = form.derivation.known.spelled
+    for symbol in spelled:
+        sizes = _sizes_of(symbol, spelled) - wanted
+        if symbol in wanted and not done.expr.has(symbol) and done.expr.free_symbols & sizes:
+            raise _not_exact(done.expr, symbol, sizes)
+    return done
+
+
+def with_defaults(form: Closed, keep: Sequence[str] = ()) -> Closed:
+    """The formula with the defaults of the file put in, but for the names to keep."""
+    kept = frozenset(_wanted(form.derivation, keep))
+    return replace(form, rewrites=(*form.rewrites, AtDefaults(form.derivation, kept)))
+
+
+def staying(form: Closed) -> tuple[str, ...]:
+    """The symbols of a formula that could not be expressed in the chosen ones."""
+    if not form.chosen:
+        return ()
+    left = form.expr.free_symbols - _wanted(form.derivation, form.chosen)
+    known = [*form.derivation.known.spelled, *symbols_of(form.derivation)]
+    return tuple(dict.fromkeys(s.name for s in known if s in left))
+
+
+@dataclass(frozen=True)
+class InTermsOf:
+    """Writes an expression in chosen symbols."""
+
+    derivation: Derivation
+    wanted: frozenset[Symbol]
+
+    def __call__(self, expr: Expr) -> Expr:
+        spelled = self.derivation.known.spelled
+        wanted = set(self.wanted)
+        for symbol in reversed(list(spelled)):
+            if symbol not in wanted:
+                written = _written_out(spelled[symbol], wanted, spelled)
+                if written.free_symbols & wanted or not written.free_symbols:
+                    expr = _refloored(self.derivation, expr.xreplace({symbol: written}))
+        for symbol, definition in spelled.items():
+            if symbol in wanted:
+                expr = bring_in(expand(expr), symbol, definition, wanted | spelled.keys())
+        return expr
+
+
+@dataclass(frozen=True)
+class AtDefaults:
+    """Puts the defaults of the file into an expression, but for some symbols."""
+
+    derivation: Derivation
+    kept: frozenset[Symbol]
+
+    def __call__(self, expr: Expr) -> Expr:
+        spelled = self.derivation.known.spelled
+        for symbol in reversed(list(spelled)):
+            if symbol not in self.kept:
+                expr = expr.xreplace({symbol: spelled[symbol]})
+        defaults = self.derivation.defaults
+        values = {symbol: v for symbol, v in defaults.items() if symbol not in self.kept}
+        return _refloored(self.derivation, demands.with_values(expr, values).doit())
+
+
+def _refloored(derivation: Derivation, expr: Expr) -> Expr:
+    """Floors inside floors joined, where that needs no assumption beyond those of the formula."""
+    with derivation.known.recording() as used:
+        joined = derivation.known.refloored(expr)
+    return joined if used <= set(derivation.facts) else expr
+
+
+def _wanted(derivation: Derivation, names: Iterable[str]) -> set[Symbol]:
+    table: dict[str, tuple[Symbol, ...]] = {s.name: (s,) for s in derivation.known.spelled}
+    table.update({s.name: (s,) for s in symbols_of(derivation)})
+    for symbol, (family, _) in derivation.stage_symbols.items():
+        table[family] = (*table.get(family, ()), symbol)
+    found: set[Symbol] = set()
+    for name in names:
+        if name not in table:
+            raise fail(
+                "name",
+                f"`{name}` is no size of `{derivation.entity.name}`",
+                None,
+                suggestion(name, table) or _choice(table),
+            )
+        found.update(table[name])
+    return found
+
+
+def _choice(table: Iterable[str]) -> str:
+    names = ", ".join(sorted(table))
+    return f"there are {names}" if names else "its sizes are numbers, so there is none to choose"
+
+
+def _written_out(expr: Expr, wanted: set[Symbol], spelled: Mapping[Symbol, Expr]) -> Expr:
+    return expr.xreplace(
+        {
+            s: _written_out(spelled[s], wanted, spelled)
+            for s in expr.free_symbols
+            if s not in wanted and s in spelled
+        }
+    )
+
+
+def _sizes_of(symbol: Symbol, spelled: Mapping[Symbol, Expr]) -> set[Symbol]:
+    """The sizes from which an abbreviation is made, itself written out."""
+    return set(_written_out(spelled[symbol], set(), spelled).free_symbols)
+
+
+def _not_exact(expr: Expr, symbol: Symbol, sizes: set[Symbol]) -> ClosedformError:
+    left = ", ".join(f"`{s}`" for s in sorted(expr.free_symbols & sizes, key=str))
+    return fail(
+        "express",
+        f"this formula cannot be written exactly in `{symbol}`: {left} would remain",
+        None,
+        f"choose {left} as well, or leave `{symbol}` out",
+    )

@@ -1,0 +1,173 @@
+"""Formulas at chosen numbers: exact values, and refusals where a formula does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+
+from closedform.derive.assume.knowledge import Fact
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.derive.symbolic.wording import say
+from closedform.errors import Diagnostic, LimitError, fail, suggestion
+
+MAX_SUMMANDS = 100_000
+
+
+def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
+    """The exact value of a formula when every size has a number.
+
+    Raises ClosedformError when a size has none, when an assumption of the formula does not hold,
+    when a tensor would be empty, and when the value is not whole.
+    """
+    derivation = form.derivation
+    settled = settle(derivation, values)
+    base = derivation.known.base(form.expr)
+    unbound = sorted((s for s in base.free_symbols if s not in settled), key=str)
+    missing = [symbol.name for symbol in unbound]
+    circular = [symbol.name for symbol in unbound if symbol in derivation.defaults]
+    if circular:
+        raise fail(
+            "unbound",
+            f"the defaults of {', '.join(f'`{name}`' for name in circular)} need sizes "
+            "that have no value, or each other",
+            None,
+            "give one of them in the preset",
+        )
+    if missing:
+        raise fail(
+            "unbound",
+            f"{', '.join(f'`{name}`' for name in missing)} {'has' if len(missing) == 1 else 'have'}"
+            " no value",
+            None,
+            "give it in the preset, or a default with `dim NAME = ...`",
+        )
+    check_facts(derivation, settled)
+    value = _number(base.xreplace(settled))
+    if not value.is_Integer:
+        raise fail("fraction", f"{form.measure.title} would be {say(value)}, which is not whole")
+    return int(value)
+
+
+def _number(expr: Expr) -> Expr:
+    """A number, with the sums that have no closed form added up."""
+
+    def added(term: Expr, *limits: Expr) -> Expr:
+        ((index, first, last),) = limits
+        if last - first > MAX_SUMMANDS:
+            raise LimitError(
+                Diagnostic("limit", f"a sum of {say(last - first + 1)} terms has no closed form")
+            )
+        return sympy.Add(*(term.xreplace({index: k}) for k in range(first, last + 1)))
+
+    return expr.replace(sympy.Sum, added).doit()
+
+
+def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, Expr]:
+    """Every size as a number: as given, or by the defaults, which may need each other."""
+    table: dict[Expr, Expr] = {**derivation.defaults, **values}
+    for _ in range(len(table) + 1):
+        open_ = {s: v for s, v in table.items() if not v.is_Number}
+        if not open_:
+            break
+        numbers = {s: v for s, v in table.items() if v.is_Number}
+        table.update(
+            {s: derivation.known.base(v).xreplace(numbers).doit() for s, v in open_.items()}
+        )
+    settled = {s: v for s, v in table.items() if v.is_Number}
+    for symbol in sorted(settled, key=lambda s: s not in values):  # given ones make the others
+        value = settled[symbol]
+        if symbol.is_integer and not (value.is_Integer and value > 0):
+            default = None if symbol in values else derivation.defaults[symbol]
+            raise fail(
+                "unbound",
+                f"`{symbol}` is {say(value)}, and a size is a positive whole number",
+                None,
+                None,
+                *([] if default is None else [f"its default is {say(default)}"]),
+                *([] if default is None else _with(default, settled)),
+            )
+    return settled
+
+
+def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
+    """Refuse numbers for which a formula was not derived."""
+    for fact in derivation.facts:
+        _check(fact, derivation, settled, "the formula rests on")
+    for size, case in derivation.positive:
+        needed = case.xreplace(derivation.known.definitions).xreplace(settled)
+        value = size.xreplace(settled).doit()
+        if needed not in (False, sympy.false) and value.is_number and value < 1:
+            raise fail(
+                "shape",
+                f"an axis of size {say(size)} would be {say(value)}",
+                None,
+                None,
+                *_with(size, settled),
+            )
+
+
+def check_stated(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
+    """Refuse numbers that break an assumption of the file, whether a formula rests on it or not."""
+    for fact in derivation.known.facts:
+        if fact.reason == "assumed":
+            _check(fact, derivation, settled, "the file assumes")
+
+
+def _check(fact: Fact, derivation: Derivation, settled: Mapping[Expr, Expr], whose: str) -> None:
+    # numbers first: an assumption such as R == 2 is a definition of R as well
+    given = fact.condition.xreplace(settled)
+    if given.xreplace(derivation.known.definitions).xreplace(settled) not in (False, sympy.false):
+        return
+    raise fail(
+        "assume",
+        f"{whose} `{say(fact.condition)}`, which does not hold",
+        None,
+        None,
+        *_with(fact.condition, settled),
+        *([f"that is {fact.why} at {fact.span}"] if fact.span else []),
+    )
+
+
+def _with(expr: Any, settled: Mapping[Expr, Expr]) -> list[str]:
+    """A note of the numbers that an expression or a condition has."""
+    sizes = sorted(expr.free_symbols & settled.keys(), key=str)
+    return ["with " + ", ".join(f"{s} = {settled[s]}" for s in sizes)] if sizes else []
+
+
+def size_table(derivation: Derivation) -> dict[str, tuple[Symbol, ...]]:
+    """The symbols of each size that may be given a value, by its name."""
+    return {s.name: (s,) for s in symbols_of(derivation)} | derivation.symbols
+
+
+def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Symbol, Expr]:
+    """Symbols for the names that a caller gave, lists spread over their stages."""
+    table = size_table(derivation)
+    found: dict[Symbol, Expr] = {}
+    for name, value in given.items():
+        if name not in table:
+            raise fail(
+                "name",
+                f"`{name}` is no size of `{derivation.entity.name}`",
+                None,
+                suggestion(name, table),
+            )
+        items = list(value) if isinstance(value, list | tuple) else [value] * len(table[name])
+        if len(items) != len(table[name]):
+            raise fail(
+                "argument", f"`{name}` has {len(table[name])} elements, and {len(items)} are given"
+            )
+        for symbol, item in zip(table[name], items, strict=True):
+            if isinstance(item, bool) or not isinstance(item, int | Fraction | sympy.Rational):
+                raise fail(
+                    "type",
+                    f"`{name}` takes exact numbers, and this is {item!r}",
+                    None,
+                    "give an int, or a fractions.Fraction for a ratio",
+                )
+            found[symbol] = sympy.Rational(item)
+    return found

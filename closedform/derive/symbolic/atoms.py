@@ -1,0 +1,48 @@
+"""What SymPy lacks: divisibility as a condition, exact logarithms, indicators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy import Expr, Integer
+from sympy.logic.boolalg import Boolean, BooleanFunction
+
+
+class Divides(BooleanFunction):  # type: ignore[misc]  # SymPy has no types
+    """`Divides(a, b)`: a divides b."""
+
+    @classmethod
+    def eval(cls, divisor: Expr, dividend: Expr) -> Any:
+        if divisor.is_Integer and dividend.is_Integer and divisor != 0:
+            return sympy.true if dividend % divisor == 0 else sympy.false
+        if divisor.is_Rational and dividend.is_Rational:
+            return sympy.false
+        return None
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{printer.doprint(self.args[0])} | {printer.doprint(self.args[1])}"
+
+
+class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
+    """`Log(x, b)`: the logarithm of x to the base b, exact where x is a power of b."""
+
+    @classmethod
+    def eval(cls, value: Expr, base: Expr) -> Any:
+        if value == 1:
+            return sympy.Integer(0)
+        if value.is_Integer and base.is_Integer and base > 1:
+            exponent, rest = 0, value
+            while rest % base == 0:
+                rest, exponent = rest // base, exponent + 1
+            return sympy.Integer(exponent) if rest == 1 else None
+        return None
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        value, base = self.args
+        return True if (value - 1).is_nonnegative and (base - 1).is_positive else None
+
+
+def indicator(condition: Boolean) -> Expr:
+    """One where a condition holds, zero where it does not."""
+    return sympy.Piecewise((Integer(1), condition), (Integer(0), True))

@@ -1,0 +1,43 @@
+"""Sums over an index, in closed form where there is one."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Expr, Symbol
+
+from closedform.derive.symbolic.expansion import expand
+
+
+def summed(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
+    """The sum of an expression over an index, closed where that is a polynomial or geometric.
+
+    >>> i, n = sympy.symbols("i n", integer=True, positive=True)
+    >>> sympy.factor(summed(i, i, Integer(1), n))
+    n*(n + 1)/2
+    """
+    found = []
+    for term in sympy.Add.make_args(expand(expr)):
+        factor, part = term.as_independent(index, as_Add=False)
+        found.append(factor * _sum_of(part, index, first, last))
+    return sympy.Add(*found)
+
+
+def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
+    if part == 1:
+        return last - first + 1
+    if part.atoms(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min):
+        return sympy.Sum(part, (index, first, last))
+    return expand(_in_primes(sympy.summation(part, (index, first, last))))
+
+
+def _in_primes(expr: Expr) -> Expr:
+    """4^n and (1/4)^n as powers of 2, so that they cancel; SymPy leaves them as they are."""
+
+    def power(base: Expr, exponent: Expr) -> Expr:
+        factors = sympy.factorrat(base) if base.is_Rational and base.is_positive else {}
+        if len(factors) != 1:
+            return sympy.Pow(base, exponent)
+        ((prime, times),) = factors.items()
+        return sympy.Pow(prime, times * exponent)
+
+    return expr.replace(sympy.Pow, power)

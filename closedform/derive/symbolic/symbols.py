@@ -1,0 +1,15 @@
+"""The symbols of sizes, with one set of assumptions each."""
+
+from __future__ import annotations
+
+from sympy import Symbol
+
+
+def size_symbol(name: str) -> Symbol:
+    """The symbol of a size: a positive integer."""
+    return Symbol(name, integer=True, positive=True)
+
+
+def ratio_symbol(name: str) -> Symbol:
+    """The symbol of a positive rational number."""
+    return Symbol(name, rational=True, positive=True)

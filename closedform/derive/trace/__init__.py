@@ -1,0 +1,1 @@
+"""Derivations: the walk from the shapes to a closed form."""

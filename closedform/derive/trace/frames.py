@@ -1,0 +1,223 @@
+"""Stages that are alike: told once, in the sizes D_s and D_(s-1), and not for each s again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from closedform import formula as w
+from closedform.derive.arrange.writing import Order
+from closedform.derive.cost import tree as cost
+from closedform.derive.cost.tree import Node, Shape, Site, Stages
+
+Convert = Callable[[Any], Any]
+Value = Callable[[Node], Expr]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Where a part is told: for several stages at once, for one of them, or for the step i.
+
+    `here` puts the place of a stage in the place of each size of the stage that is told; `form`
+    does so too where a single stage is told by itself, to see what it shares with others. The
+    blocks of that stage are told in its `general` frame, for other stages may use them too.
+    """
+
+    label: str | None = None
+    index: str = ""
+    stages: tuple[int, ...] = ()
+    here: Mapping[Symbol, Symbol] = field(default_factory=dict)
+    form: Mapping[Symbol, Symbol] = field(default_factory=dict)
+    places: Mapping[Symbol, tuple[str, int]] = field(default_factory=dict)
+    start: Mapping[str, Expr] = field(default_factory=dict)
+    order: Order = field(default_factory=Order)
+    general: Frame | None = None
+
+    def told(self, expr: Any) -> Any:
+        """An expression in the sizes of this frame."""
+        return expr.xreplace(self.here) if self.here else expr
+
+    @property
+    def starts(self) -> dict[str, Expr]:
+        """The sizes before the first stage, by their names: D_0 = 3."""
+        return {f"{family}_{self.stages[0] - 1}": size for family, size in self.start.items()}
+
+    def at(self, expr: Any, stage: int) -> Any:
+        """What is told, for one of its stages."""
+        replaced: dict[Expr, Expr] = {Symbol(self.index): Integer(stage)} if self.index else {}
+        for place, (family, offset) in self.places.items():
+            before = stage + offset < self.stages[0] and family in self.start
+            name = f"{family}_{stage + offset}"
+            replaced[place] = self.start[family] if before else _like(place, name)
+        return expr.xreplace(replaced)
+
+
+def _like(symbol: Symbol, name: str) -> Symbol:
+    """A symbol with the assumptions of another."""
+    if symbol.is_integer:
+        return Symbol(name, integer=True, positive=True)
+    return Symbol(name, rational=True, positive=True)
+
+
+def sites_key(sites: tuple[Site, ...], value: Value, convert: Convert) -> tuple[Any, ...]:
+    """What a body counts, operation by operation, to be compared with another."""
+    return tuple(_keys(sites, value, convert))
+
+
+def _keys(sites: tuple[Site, ...], value: Value, convert: Convert) -> Iterator[tuple[Any, ...]]:
+    for site in sites:
+        key = node_key(site.node, value, convert)
+        if key is not None:
+            yield key
+
+
+def node_key(node: Node, value: Value, convert: Convert) -> tuple[Any, ...] | None:
+    """What a part counts; None where that is nothing."""
+    if value(node) == 0:
+        return None
+
+    def body(sites: tuple[Site, ...]) -> tuple[Any, ...]:
+        return sites_key(sites, value, convert)
+
+    def shapes(found: tuple[Shape, ...]) -> tuple[Any, ...]:
+        return tuple(tuple(map(convert, shape)) for shape in found)
+
+    match node:
+        case cost.Operation():
+            amount = convert(value(node))
+            return node.name, amount, shapes(node.inputs), shapes(node.outputs)
+        case cost.Sequence():
+            return node.name, convert(value(node)), body(node.body)
+        case cost.Repeat():
+            return "repeat", convert(node.times), node.shared, body(node.body)
+        case cost.Choose():
+            return "choose", convert(node.count), convert(node.of), body(node.body)
+        case cost.Stages():
+            return "for", node.index, node.first, tuple(map(body, node.bodies))
+        case cost.Steps():
+            bounds = convert(node.first), convert(node.last)
+            return "for", node.index, *bounds, body(node.body)
+        case cost.Cases():
+            return "if", convert(node.condition), body(node.then), body(node.otherwise)
+        case cost.Weights():
+            return node.mode, body(node.body)
+
+
+class Alike:
+    """The runs of stages of one loop that are told together."""
+
+    def __init__(
+        self,
+        node: Stages,
+        stage_symbols: Mapping[Symbol, tuple[str, int]],
+        value: Value,
+        normal: Convert,
+    ) -> None:
+        self.node, self.stage_symbols = node, stage_symbols
+        self.value, self.normal = value, normal
+
+    def frames(self, outer: Frame) -> list[tuple[Frame, tuple[Site, ...]]]:
+        """A frame for each run of stages alike, and the body that it tells."""
+        first = self.node.first
+        found: list[tuple[list[int], Mapping[str, Expr]]] = []
+        keys = {i: self._key(i, {}) for i in range(first, first + len(self.node.bodies))}
+        for index in keys:
+            if found and keys[index] == keys[found[-1][0][-1]]:
+                found[-1][0].append(index)
+                continue
+            start = self._start(outer) if found and index == first + 1 else {}
+            if start and self._key(index, start) == keys[first]:
+                found[-1] = ([first, index], start)
+            else:
+                found.append(([index], {}))
+        return [
+            (self._frame(run, start, outer), self.node.bodies[run[-1] - first])
+            for run, start in found
+        ]
+
+    def _places(self, index: int) -> dict[Symbol, Symbol]:
+        """The place of each size of a stage and of its neighbours."""
+        return {
+            symbol: _like(symbol, f"{family}[{self.node.index}{at - index:+}]")
+            for symbol, (family, at) in self.stage_symbols.items()
+            if abs(at - index) <= 1
+        }
+
+    def _key(self, index: int, start: Mapping[str, Expr]) -> tuple[Any, ...]:
+        places: dict[Symbol, Expr] = dict(self._places(index))
+        for symbol, (family, at) in self.stage_symbols.items():
+            if at == index - 1 and family in start:
+                places[symbol] = start[family]
+        body = self.node.bodies[index - self.node.first]
+
+        def convert(expr: Any) -> Any:
+            found = self.normal(expr).xreplace(places)
+            return sympy.expand(found) if isinstance(found, Expr) else found
+
+        return sites_key(body, self.value, convert)
+
+    def _start(self, outer: Frame) -> dict[str, Expr]:
+        """The sizes that enter the first stage, by the family of those that enter the second."""
+        entering, second = dict(self.node.entries[0]), dict(self.node.entries[1])
+        found: dict[str, Expr] = {}
+        for name, shape in second.items():
+            if len(entering.get(name, ())) == len(shape):
+                for size, before in zip(shape, entering[name], strict=True):
+                    family, at = self.stage_symbols.get(size, ("", 0))
+                    if at == self.node.first:
+                        found[family] = outer.told(before)
+        return found
+
+    def _frame(self, run: list[int], start: Mapping[str, Expr], outer: Frame) -> Frame:
+        form = self._places(run[-1])
+        inner = replace(outer, form={**outer.form, **form}, general=None)
+        places = {
+            place: (self.stage_symbols[symbol][0], self.stage_symbols[symbol][1] - run[-1])
+            for symbol, place in form.items()
+        }
+        general = replace(
+            inner,
+            label=_joined(outer.label, self.node.index),
+            index=self.node.index,
+            stages=tuple(run),
+            here={**outer.here, **form},
+            places={**outer.places, **places},
+            start=start,
+            order=_placed(outer.order, form, places, self.node.index),
+        )
+        if len(run) > 1:
+            return general
+        label = _joined(outer.label, str(run[0]))
+        return replace(inner, label=label, stages=tuple(run), general=general)
+
+
+def _joined(outer: str | None, label: str) -> str:
+    return label if outer is None else f"{outer},{label}"
+
+
+def _placed(
+    order: Order,
+    form: Mapping[Symbol, Symbol],
+    places: Mapping[Symbol, tuple[str, int]],
+    index: str,
+) -> Order:
+    """The order of symbols with those of the told stage in the place of the rest."""
+
+    def put(symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+        return tuple(dict.fromkeys(form.get(symbol, symbol) for symbol in symbols))
+
+    special = dict(order.special)
+    for place, (family, offset) in places.items():
+        special[place] = w.Symbol(family, index if offset == 0 else f"{index}{offset:+}")
+    shifts = {count.xreplace(form): shift for count, shift in order.shifts.items()}
+    return Order(put(order.loops), put(order.front), put(order.rest), special, shifts)
+
+
+def in_step(outer: Frame, index: Symbol) -> Frame:
+    """The frame of a body that is a function of the index of its loop."""
+    general = in_step(outer.general, index) if outer.general else None
+    return replace(outer, label=_joined(outer.label, index.name), general=general)

@@ -1,0 +1,160 @@
+"""What the walk of a derivation is made of, and how it writes sizes and costs where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeAlias
+
+from sympy import Expr
+
+from closedform import formula as w
+from closedform.derive.arrange import forms
+from closedform.derive.cost.tree import Node, Shape, Site
+from closedform.derive.resolve.library import in_standard_library
+from closedform.derive.solve.closed import Closed
+from closedform.derive.trace.frames import Frame
+from closedform.errors import Span
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text with `{name}` for each of its values, which a report says in its language."""
+
+    text: str
+    values: tuple[tuple[str, str | int | w.Written], ...]
+
+
+Reason: TypeAlias = tuple[str | Said | w.Written, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """`subject = right`; without a subject, a further form of the right side before it."""
+
+    subject: w.Written | None
+    right: w.Written
+    reason: Reason
+    left_value: Expr
+    right_value: Expr
+
+
+@dataclass(frozen=True)
+class Part:
+    """An operation: where it stands, what it takes and gives, and what it counts.
+
+    `case` is the condition of the `if` that it stands in.
+    """
+
+    name: str | Said
+    says: str | Said
+    lines: tuple[int, ...]
+    case: w.Written | None
+    source: str
+    inputs: tuple[tuple[w.Written, ...], ...]
+    outputs: tuple[tuple[w.Written, ...], ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """An operation that adds nothing, with what it takes and gives; or a block, by its name.
+
+    `stages` are those that have it, where not all that are told at once do.
+    """
+
+    name: str | Said
+    inputs: tuple[tuple[w.Written, ...], ...] = ()
+    outputs: tuple[tuple[w.Written, ...], ...] = ()
+    stages: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
+
+
+class Teller:
+    """Writes the sizes and the costs of one closed form."""
+
+    def __init__(self, closed: Closed) -> None:
+        self.closed = closed
+        self.measure = closed.measure
+        self.derivation = closed.derivation
+        self.values: dict[int, Expr] = {}
+
+    def value(self, node: Node) -> Expr:
+        """What a part counts, in the abbreviations of the file."""
+        if id(node) not in self.values:
+            self.values[id(node)] = self.closed.of(node)
+        return self.values[id(node)]
+
+    def size(self, expr: Expr, frame: Frame) -> w.Written:
+        """A size as it is written in a frame."""
+        return forms.write(frame.told(self.derivation.known.renamed(expr)), frame.order)
+
+    def amount(self, expr: Expr, frame: Frame) -> w.Written:
+        """A cost as it is written in a frame."""
+        return forms.shortest(frame.told(expr), frame.order)
+
+    def named(self, name: str, label: str | None = None) -> w.Written:
+        return w.Function(self.measure.label, (w.Symbol(name, label),))
+
+    def shapes(self, found: Sequence[Shape], frame: Frame) -> tuple[tuple[w.Written, ...], ...]:
+        """The shapes of tensors as they are written in a frame."""
+        return tuple(tuple(self.size(size, frame) for size in shape) for shape in found)
+
+    def simplified(self, before: Expr, after: w.Written, frame: Frame) -> Reason:
+        """The reason of a line that collects terms, with the abbreviations that are new in it."""
+        seen = {s.name for s in before.free_symbols}
+        symbols = {node.name for node in nodes_of(after) if isinstance(node, w.Symbol)}
+        new: list[Reason] = [
+            (w.Condition("=", (w.Symbol(s.name), self.size_of(definition, frame))),)
+            for s, definition in self.derivation.known.spelled.items()
+            if s.name in symbols and s.name not in seen and s not in self.derivation.stage_symbols
+        ]
+        return commas([(said("simplified"),), *new])
+
+    def size_of(self, definition: Expr, frame: Frame) -> w.Written:
+        return forms.shortest(definition, frame.order)
+
+
+def said(text: str, **values: str | int | w.Written) -> Said:
+    """A text of a reason, with its values."""
+    return Said(text, tuple(values.items()))
+
+
+def doc_said(doc: str, span: Span) -> str | Said:
+    """A docstring: that of the standard library in the language of the report, others as it is."""
+    return said(doc) if in_standard_library(span.source) else doc
+
+
+def line_of(site: Site) -> Said:
+    """The line of a part, as a reason names it."""
+    return said("line {line}", line=site.span.line)
+
+
+def plus(terms: Sequence[w.Written]) -> w.Written:
+    """A sum whose terms stay apart."""
+    if len(terms) == 1:
+        return terms[0]
+    if not terms:
+        return w.Number(0)
+    return w.Sum(tuple(w.Function("", (t,)) if isinstance(t, w.Sum) else t for t in terms))
+
+
+def commas(reasons: Sequence[Reason]) -> Reason:
+    """Reasons as one, with commas between them."""
+    found: list[str | Said | w.Written] = []
+    for reason in reasons:
+        found.extend((", ", *reason) if found else reason)
+    return tuple(found)
+
+
+def nodes_of(node: Any) -> Iterator[w.Written]:
+    """Every formula in a passage, a step or a formula, and every part of it."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop(0)
+        if isinstance(part, w.Written):
+            yield part
+        if isinstance(part, tuple):
+            waiting[:0] = part
+        elif is_dataclass(part) and not isinstance(part, Frame):
+            waiting[:0] = [getattr(part, field.name) for field in fields(part)]

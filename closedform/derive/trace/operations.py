@@ -1,0 +1,296 @@
+"""The lines of one operation: what it counts, as declared, with its sizes put in, simplified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sympy
+from sympy import Expr, Integer
+from sympy.logic.boolalg import Boolean
+
+from closedform import formula as w
+from closedform.derive.arrange import forms
+from closedform.derive.cost import tree as cost
+from closedform.derive.cost.measures import OF_WEIGHTS
+from closedform.derive.cost.totals import DROPPED
+from closedform.derive.cost.tree import Node, Site
+from closedform.derive.elaborate.values import Tensor
+from closedform.derive.solve.closed import Closed
+from closedform.derive.trace.declared import Declared, Spelled, bracketed, product
+from closedform.derive.trace.frames import Frame
+from closedform.derive.trace.lines import (
+    Part,
+    Quiet,
+    Reason,
+    Said,
+    Step,
+    Teller,
+    commas,
+    doc_said,
+    nodes_of,
+    plus,
+    said,
+)
+from closedform.grammar import tree
+
+MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
+
+BUILT_IN_COUNTS = {
+    "einsum": "elements of the result, times the axis summed over",
+    "param": "the elements of the tensor",
+}
+
+
+class Operations(Teller):
+    """Tells operations; what one says and declares is shown where it is told first."""
+
+    def __init__(self, closed: Closed) -> None:
+        super().__init__(closed)
+        self.shown: set[tuple[int, w.Written | None]] = set()
+
+    def first_time(self, declaration: tree.Op, formula: w.Written | None = None) -> bool:
+        """Whether an operation, or a formula that it declares, was not shown before; now it is."""
+        key = id(declaration), formula
+        new = key not in self.shown
+        self.shown.add(key)
+        return new
+
+    def parts(self, body: Sequence[Site], frame: Frame) -> tuple[Part, ...]:
+        """The operations of a body, those of blocks inside it left out; equal ones once."""
+        found: dict[tuple[int, Any], list[Site]] = {}
+        for site, case in _operations(body, self.measure.name, sympy.true):
+            if self.value(site.node) != 0:
+                found.setdefault((id(site.node), case), []).append(site)
+        return tuple(self.part(sites, case, frame) for (_, case), sites in found.items())
+
+    def quiet(self, bodies: Sequence[Sequence[Site]], frame: Frame) -> tuple[Quiet, ...]:
+        """What adds nothing to a body; to bodies of stages alike, also what only some have."""
+        places = [[*_quiet(body, self.value)] for body in bodies]
+        at = [{(line, node.name) for line, node in place} for place in places]
+        rows = [*places[-1], *(
+            (line, node) for place in places[:-1] for line, node in place
+            if (line, node.name) not in at[-1]
+        )]  # fmt: skip
+        found: dict[Quiet, dict[int, None]] = {}
+        for line, node in rows:
+            holds = [(line, node.name) in those for those in at]
+            row = Quiet(_name(node))
+            if not all(holds):
+                stages = zip(frame.stages, holds, strict=True)
+                row = Quiet(_name(node), stages=tuple(stage for stage, here in stages if here))
+            elif isinstance(node, cost.Operation):
+                shapes = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
+                row = Quiet(_name(node), *shapes)
+            found.setdefault(row, {})[line] = None
+        return tuple(replace(row, lines=tuple(lines)) for row, lines in found.items())
+
+    def part(self, sites: Sequence[Site], case: Boolean, frame: Frame) -> Part:
+        node, span = sites[0].node, sites[0].span
+        assert isinstance(node, cost.Operation)
+        lines = tuple(dict.fromkeys(site.span.line for site in sites))
+        inputs, outputs = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
+        says: str | Said = ""
+        if node.declaration is None:
+            steps = self.built_in(node, frame)
+        else:
+            if self.first_time(node.declaration):
+                line = (node.declaration.doc or "").split("\n")[0]
+                says = doc_said(line, node.declaration.span)
+            declared = Declared(node, lambda size: self.size(size, frame))
+            steps = self.rounded(declared, node, frame)
+            steps += self.counted(declared, node, frame)
+        source = span.source.line(span.line).strip()
+        condition = None if case == sympy.true else self.size(case, frame)
+        return Part(_name(node), says, lines, condition, source, inputs, outputs, tuple(steps))
+
+    def rounded(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
+        """Why an axis that is stated with a floor has the size that it has."""
+        steps: list[Step] = []
+        outputs = {o.name.name: shape for o, shape in zip(
+            declared.declaration.outputs, node.outputs, strict=True)}  # fmt: skip
+        shown: set[w.Written] = set()
+        rests = [
+            forms.write(frame.told(fact.condition), frame.order)
+            for fact in sorted(node.facts, key=str)
+            if fact.reason != "case"
+        ]
+        since = commas([(rest,) for rest in rests])
+        since = (said("since "), *since) if since else ()
+        span = declared.declaration.span
+        taken = {self.derivation.known.renamed(size) for shape in node.inputs for size in shape}
+        for name, at, spelled in declared.axes():
+            value = self.derivation.known.renamed(outputs[name][at])
+            if spelled.filled in shown or value in taken:
+                continue
+            shown.add(spelled.filled)
+            right = frame.told(value)
+            axis = len(outputs[name]) + at
+            subject = w.Function(f"axis_{axis}", (w.Symbol(name),))
+            left = frame.told(spelled.value)
+            sizes = commas(self.told_sizes(declared, spelled.declared, frame)) or (said("put in"),)
+            stated = said(
+                "axis {axis} of {name} as declared, line {line} of {file}",
+                axis=axis,
+                name=name,
+                line=span.line,
+                file=span.source.name,
+            )
+            if self.first_time(declared.declaration, spelled.declared):
+                steps.append(Step(subject, spelled.declared, (stated,), left, left))
+                steps.append(Step(None, spelled.filled, sizes, left, left))
+            else:
+                steps.append(Step(subject, spelled.filled, sizes, left, left))
+            last = forms.write(right, frame.order)
+            why = commas([self.simplified(left, last, frame), *([since] if since else [])])
+            steps.append(Step(None, last, why, left, right))
+        return steps
+
+    def counted(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
+        """The count as declared, with the sizes put in, and simplified."""
+        weights = self.weights()
+        found = [(weight, part) for name, weight in weights if (part := declared.count(name))]
+        spelled = _weighted(found)
+        value, told = self.value(node), frame.told(self.value(node))
+        left = frame.told(spelled.value)
+        assert node.declaration is not None
+        span = node.declaration.span
+        defined = said(
+            "definition of {name}, line {line} of {file}",
+            name=node.name,
+            line=span.line,
+            file=span.source.name,
+        )
+        sizes = self.told_sizes(declared, spelled.declared, frame)
+        last = self.amount(value, frame)
+        before = frame.told(self.derivation.known.renamed(spelled.value))
+        lines: list[tuple[w.Written, Reason]] = [
+            (spelled.declared, (defined,)),
+            (spelled.filled, commas(sizes)),
+            (last, self.simplified(before, last, frame)),
+        ]
+        if not self.first_time(node.declaration, spelled.declared):
+            del lines[0]
+        return _chain(self.named(node.name), lines, left, told)
+
+    def weights(self) -> list[tuple[str, int]]:
+        """The counts that the measure adds up, each with its weight."""
+        convention = self.measure.convention
+        if convention is not None:
+            return list(convention.weights)
+        return [(OF_WEIGHTS.get(self.measure.name, ("", self.measure.name))[1], 1)]
+
+    def told_sizes(self, declared: Declared, formula: w.Written, frame: Frame) -> list[Reason]:
+        """What the names of a formula stand for, and the size of each tensor in it."""
+        found: list[Reason] = []
+        for node in dict.fromkeys(nodes_of(formula)):
+            if isinstance(node, w.Symbol):
+                value = declared.names.get(node.name)
+                if node.index is not None and isinstance(value, tuple):
+                    value = value[int(node.index) - 1]
+            elif isinstance(node, w.Function) and node.name == "size":
+                (tensor,) = node.arguments
+                assert isinstance(tensor, w.Symbol)
+                value = sympy.Mul(*declared.names[tensor.name])
+            else:
+                continue
+            if isinstance(value, tuple | Tensor) or value is None:
+                continue
+            value = Integer(int(value)) if isinstance(value, bool) else value
+            told = w.Condition("=", (node, self.size(value, frame)))
+            if len(w.plain(told)) <= MAX_TOLD:
+                found.append((told,))
+        return found
+
+    def built_in(self, node: cost.Operation, frame: Frame) -> list[Step]:
+        """A function of the language itself: its result, times what each element of it takes."""
+        value = self.value(node)
+        told = frame.told(value)
+        sizes = [self.size(size, frame) for size in node.outputs[0]]
+        amount = sympy.Mul(*node.outputs[0])
+        each = self.closed.rewritten(sympy.cancel(value / self.closed.rewritten(amount)))
+        factors = [*map(bracketed, sizes), *self.factor(each, frame)]
+        filled = product(*([f for f in factors if f != w.Number(1)] or [w.Number(1)]))
+        last = self.amount(value, frame)
+        known = self.derivation.known
+        before = frame.told(known.renamed(amount)) * frame.told(each)
+        reason: Reason = (said(BUILT_IN_COUNTS.get(node.name, "the elements of the result")),)
+        lines = [(filled, reason), (last, self.simplified(before, last, frame))]
+        return _chain(self.named(node.name), lines, before, told)
+
+    def factor(self, each: Expr, frame: Frame) -> list[w.Written]:
+        return [] if each == 1 else [bracketed(self.size(each, frame))]
+
+
+def _name(node: cost.Operation | cost.Sequence) -> str | Said:
+    """The name of a part: that of its declaration, or ours for a sign such as `+`."""
+    sign = isinstance(node, cost.Operation) and node.is_sign
+    return said(node.name) if sign else node.name
+
+
+def _chain(
+    subject: w.Written, lines: Sequence[tuple[w.Written, Reason]], left: Expr, last: Expr
+) -> list[Step]:
+    """Lines that are equal, each once; only the last is in the abbreviations of the file."""
+    steps: list[Step] = []
+    for at, (right, reason) in enumerate(lines):
+        if steps and w.plain(steps[-1].right) == w.plain(right):
+            continue
+        value = last if at == len(lines) - 1 else left
+        steps.append(Step(None if steps else subject, right, reason, left, value))
+    return steps
+
+
+def _operations(
+    body: Sequence[Site], measure: str, case: Boolean
+) -> Iterator[tuple[Site, Boolean]]:
+    """The operations of a body that are in no passage of their own, each with its case."""
+    for site in body:
+        node = site.node
+        match node:
+            case cost.Operation():
+                yield site, case
+            case cost.Cases():
+                yield from _operations(node.then, measure, sympy.And(case, node.condition))
+                other = sympy.And(case, sympy.Not(node.condition))
+                yield from _operations(node.otherwise, measure, other)
+            case cost.Sequence() | cost.Stages() | cost.Steps():
+                continue
+            case cost.Weights() if measure in DROPPED[node.mode]:
+                continue
+            case _:
+                yield from _operations(cost.children(node), measure, case)
+
+
+def _quiet(
+    sites: Sequence[Site], value: Callable[[Node], Expr], dropped: bool = False
+) -> Iterator[tuple[int, cost.Operation | cost.Sequence]]:
+    """What stands in a body and adds nothing, operations and whole blocks, with their lines."""
+    for site in sites:
+        node = site.node
+        nothing = dropped or value(node) == 0
+        match node:
+            case cost.Operation() | cost.Sequence():
+                if nothing:
+                    yield site.span.line, node
+            case cost.Stages() | cost.Steps() if not nothing:
+                continue
+            case _:
+                yield from _quiet(cost.children(node), value, nothing)
+
+
+def _weighted(found: Sequence[tuple[int, Spelled]]) -> Spelled:
+    """A sum of counts, each as often as its weight says."""
+    if len(found) == 1 and found[0][0] == 1:
+        return found[0][1]
+
+    def scaled(weight: int, part: w.Written) -> w.Written:
+        if weight == 1:
+            return part
+        factors = part.factors if isinstance(part, w.Product) else (bracketed(part),)
+        return w.Product((w.Number(weight), *factors))
+
+    declared = plus([scaled(weight, part.declared) for weight, part in found])
+    filled = plus([scaled(weight, part.filled) for weight, part in found])
+    return Spelled(declared, filled, sympy.Add(*(weight * part.value for weight, part in found)))

@@ -1,0 +1,37 @@
+"""The written formula: its tree, its text, its exact value. Knows no algebra system."""
+
+from closedform.formula.plain import plain
+from closedform.formula.tree import (
+    BigSum,
+    Condition,
+    Fraction,
+    Function,
+    Indicator,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Written,
+    is_negative,
+    is_sum,
+    negated,
+)
+
+__all__ = [
+    "BigSum",
+    "Condition",
+    "Fraction",
+    "Function",
+    "Indicator",
+    "Number",
+    "Power",
+    "Product",
+    "Sum",
+    "Symbol",
+    "Written",
+    "is_negative",
+    "is_sum",
+    "negated",
+    "plain",
+]

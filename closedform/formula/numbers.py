@@ -1,0 +1,181 @@
+"""Written formulas at numbers, exactly.
+
+>>> from closedform.formula import Number, Power, Product, Symbol
+>>> amount(Product((Number(4), Power(Symbol("d"), Number(2)))), {"d": Number(3)})
+Fraction(36, 1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import singledispatchmethod
+from math import ceil, floor, isqrt
+
+from closedform import formula as w
+
+MAX_POWER = 1024
+MAX_SUMMANDS = 10_000
+
+
+class NoNumberError(Exception):
+    """A formula has no exact number here: a symbol without a value, a root, a logarithm."""
+
+
+def amount(node: w.Written, sizes: Mapping[str, w.Written]) -> Fraction:
+    """The exact value of a formula; a condition is 1 or 0. Raises NoNumberError."""
+    return Numbers(sizes).of(node)
+
+
+@dataclass
+class Numbers:
+    """Values of formulas, with the formulas of the sizes in them; each size is found once."""
+
+    sizes: Mapping[str, w.Written]
+    _found: dict[str, Fraction] = field(default_factory=dict)
+    _index: dict[str, int] = field(default_factory=dict)
+    _open: set[str] = field(default_factory=set)
+
+    @singledispatchmethod
+    def of(self, node: w.Written) -> Fraction:
+        """The exact value of a formula. Raises NoNumberError."""
+        raise TypeError(f"no number for {type(node).__name__}")
+
+    @of.register
+    def _(self, node: w.Number) -> Fraction:
+        return Fraction(node.value)
+
+    @of.register
+    def _(self, node: w.Symbol) -> Fraction:
+        if node.index is None:
+            return self._named(node.name)
+        return self._named(f"{node.name}_{self._place(node.index)}")
+
+    def _place(self, index: str) -> str:
+        """The stage that an index such as `s`, `s-1` or `3` means."""
+        for name, value in self._index.items():
+            rest = index.removeprefix(name)
+            if rest != index and (not rest or rest[0] in "+-"):
+                return str(value + int(rest or 0))
+        return index
+
+    def _named(self, name: str) -> Fraction:
+        if name in self._index:
+            return Fraction(self._index[name])
+        if name not in self._found:
+            if name not in self.sizes or name in self._open:
+                raise NoNumberError(name)
+            self._open.add(name)
+            inner, self._index = self._index, {}
+            try:
+                self._found[name] = self.of(self.sizes[name])
+            finally:
+                self._index = inner
+                self._open.discard(name)
+        return self._found[name]
+
+    @of.register
+    def _(self, node: w.Sum) -> Fraction:
+        return sum((self.of(term) for term in node.terms), Fraction(0))
+
+    @of.register
+    def _(self, node: w.Product) -> Fraction:
+        value = Fraction(1)
+        for factor in node.factors:
+            value *= self.of(factor)
+        return value
+
+    @of.register
+    def _(self, node: w.Fraction) -> Fraction:
+        below = self.of(node.denominator)
+        if below == 0:
+            raise NoNumberError("division by zero")
+        return self.of(node.numerator) / below
+
+    @of.register
+    def _(self, node: w.Power) -> Fraction:
+        base, exponent = self.of(node.base), self.of(node.exponent)
+        if exponent.denominator != 1 or abs(exponent) > MAX_POWER or (base == 0 and exponent < 0):
+            raise NoNumberError("a root or a large power")
+        return Fraction(base ** int(exponent))
+
+    @of.register
+    def _(self, node: w.Function) -> Fraction:
+        values = [self.of(argument) for argument in node.arguments]
+        match node.name:
+            case "floor":
+                return Fraction(floor(values[0]))
+            case "ceil":
+                return Fraction(ceil(values[0]))
+            case "min":
+                return min(values)
+            case "max":
+                return max(values)
+            case "sqrt":
+                return Fraction(_root(values[0].numerator), _root(values[0].denominator))
+        raise NoNumberError(node.name)
+
+    @of.register
+    def _(self, node: w.Condition) -> Fraction:
+        return Fraction(self._holds(node))
+
+    def _holds(self, node: w.Condition) -> bool:
+        values = [self.of(part) for part in node.parts]
+        match node.operator:
+            case "and":
+                return all(values)
+            case "or":
+                return any(values)
+            case "not":
+                return not values[0]
+        left, right = values
+        match node.operator:
+            case "=":
+                return left == right
+            case "!=":
+                return left != right
+            case "<":
+                return left < right
+            case "<=":
+                return left <= right
+            case ">":
+                return left > right
+            case ">=":
+                return left >= right
+            case "|":
+                return left != 0 and (right / left).denominator == 1
+        raise TypeError(f"no meaning for {node.operator!r}")
+
+    @of.register
+    def _(self, node: w.Indicator) -> Fraction:
+        return self.of(node.condition)
+
+    @of.register
+    def _(self, node: w.BigSum) -> Fraction:
+        first, last = int(self.of(node.first)), int(self.of(node.last))
+        if last - first >= MAX_SUMMANDS:
+            raise NoNumberError("a long sum")
+        outer, total = self._index, Fraction(0)
+        try:
+            for value in range(first, last + 1):
+                self._index = {**outer, node.index: value}
+                total += self.of(node.body)
+        finally:
+            self._index = outer
+        return total
+
+
+def _root(value: int) -> int:
+    root = isqrt(value) if value >= 0 else 0
+    if root * root != value:
+        raise NoNumberError("a root")
+    return root
+
+
+def amount_or_none(node: w.Written, numbers: Numbers) -> Fraction | None:
+    """The exact value of a formula where it has one."""
+    try:
+        return numbers.of(node)
+    except NoNumberError:
+        return None

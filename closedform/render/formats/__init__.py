@@ -1,0 +1,1 @@
+"""Reports and derivations as text: one file a format."""

@@ -1,0 +1,94 @@
+"""A report as JSON; docs/json.md describes the layout, which `schema` names."""
+
+from __future__ import annotations
+
+import json
+
+from closedform import formula as w
+from closedform.render.formulas.latex import latex
+from closedform.render.report.view import Report
+
+SCHEMA = "closedform/1"
+
+
+def json_report(report: Report) -> str:
+    """The report as a JSON document."""
+    titles = [row.title for row in report.formulas]
+    document = {
+        "schema": SCHEMA,
+        "file": report.file,
+        "name": report.title,
+        "kind": report.keyword,
+        "about": report.about,
+        "in": list(report.chosen),
+        "preset": report.preset,
+        "convention": report.convention,
+        "counts": report.convention_says,
+        "not_counted": [
+            {"operation": row.operation, "counts": list(row.counts) or "all"}
+            for row in report.omissions
+        ],
+        "axes_not_empty": report.nonempty,
+        "assumptions": [
+            {
+                "text": row.text,
+                "latex": latex(row.condition),
+                "reason": row.reason,
+                "place": row.place,
+            }
+            for row in report.assumptions
+        ],
+        "symbols": [
+            {
+                "name": row.symbol.name,
+                "meaning": row.meaning,
+                "default": w.plain(row.default) if row.default else None,
+            }
+            for row in report.symbols
+        ],
+        "where": [
+            {
+                "name": w.plain(row.symbol),
+                "text": w.plain(row.formula),
+                "latex": latex(row.formula),
+                "meaning": row.meaning,
+            }
+            for row in report.where
+        ],
+        "definitions": dict(report.definitions),
+        "formulas": {
+            row.title: {
+                "expr": row.expr,
+                "latex": latex(row.formula),
+                "text": w.plain(row.formula),
+                "unit": row.unit,
+                "convention": row.convention,
+                "stays": list(row.stays),
+                "value": None if row.value is None else str(row.value),
+            }
+            for row in report.formulas
+        },
+        "parts": [
+            {
+                "depth": row.depth,
+                "line": row.line,
+                "name": row.name,
+                "times": w.plain(row.times),
+                "copies_of_weights": w.plain(row.copies),
+                "costs": dict(zip(titles, map(w.plain, row.costs), strict=True)),
+            }
+            for row in report.every_part
+        ],
+        "presets": [
+            {
+                "title": row.title,
+                "sizes": dict(row.sizes),
+                "values": {
+                    title: None if value is None else str(value)
+                    for title, value in zip(titles, row.values, strict=True)
+                },
+            }
+            for row in report.presets
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

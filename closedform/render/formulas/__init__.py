@@ -1,0 +1,1 @@
+"""Formulas in each notation."""

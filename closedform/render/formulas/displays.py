@@ -1,0 +1,82 @@
+"""Equations as MathML for a page, broken into lines where they are long: no browser does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from closedform import formula as w
+from closedform.render.formulas.inline import pieces
+from closedform.render.formulas.mathml import element, escape_html, mathml, row, terms
+
+LINE = 44.0  # ems in a line, for the broad column of a page
+SIDE = 30.0  # the same with what is explained before it, and a reason after it
+COMMA = '<mo separator="true">,</mo>'
+
+
+def equation(left: str, node: w.Written, line: float = LINE) -> str:
+    """`left = formula` for a display, broken into aligned lines where it is long."""
+    sides = [side for side, _ in _sides(node, line)]
+    name = f'<mi mathvariant="normal">{escape_html(left)}</mi>'
+    plain = f"{left} = {w.plain(node)}"
+    if len(sides) == 1:
+        return element(row(name, sides[0]), plain, display=True)
+    names = [name, *[""] * (len(sides) - 1)]
+    body = "".join(
+        f"<mtr><mtd>{before}</mtd><mtd>{side}</mtd></mtr>"
+        for before, side in zip(names, sides, strict=True)
+    )
+    table = f'<mtable displaystyle="true" columnalign="right left">{body}</mtable>'
+    return element(table, plain, display=True)
+
+
+def equals(node: w.Written, line: float = SIDE) -> list[str]:
+    """`= formula` in a line of text, or in lines where it is long."""
+    return [element(side, plain, display=False) for side, plain in _sides(node, line)]
+
+
+def _sides(node: w.Written, line: float) -> Iterator[tuple[str, str]]:
+    """The right side of an equation in its lines, each with its text."""
+    shown = iter(terms(node))
+    for at, group in enumerate(_lines(node, line)):
+        start = '<mspace width="1em"></mspace>' if at else "<mo>=</mo>"
+        sign = "=" if at == 0 else "" if w.is_negative(group[0]) else "+"
+        text = w.plain(w.Sum(group)) if len(group) > 1 else w.plain(group[0])
+        yield row(start, *(next(shown) for _ in group)), f"{sign} {text}".lstrip()
+
+
+def _lines(node: w.Written, line: float) -> list[tuple[w.Written, ...]]:
+    """The terms of a formula, as many in a line as it has room for."""
+    lines: list[tuple[w.Written, ...]] = [()]
+    used = 0.0
+    for term in node.terms if isinstance(node, w.Sum) else (node,):
+        width = 2 + sum(piece.width for piece in pieces(term))
+        if lines[-1] and used + width > line:
+            lines.append(())
+            used = 0.0
+        lines[-1] += (term,)
+        used += width
+    return lines
+
+
+def definition(symbol: w.Written, formula: w.Written) -> str:
+    """`symbol = formula` in a line of text."""
+    content = row(mathml(symbol), "<mo>=</mo>", mathml(formula))
+    return element(content, f"{w.plain(symbol)} = {w.plain(formula)}", display=False)
+
+
+Shape = Sequence[w.Written]
+
+
+def shapes(outputs: Sequence[Shape], inputs: Sequence[Shape] = ()) -> str:
+    """Shapes of tensors, `[n, d]`; with inputs, `[n, d] → [n, e]`."""
+    content, plain = _shapes(outputs)
+    if inputs:
+        before, plain_before = _shapes(inputs)
+        content, plain = row(before, "<mo>→</mo>", content), f"{plain_before} -> {plain}"
+    return element(content, plain, display=False)
+
+
+def _shapes(tensors: Sequence[Shape]) -> tuple[str, str]:
+    found = [row("<mo>[</mo>", COMMA.join(map(mathml, sizes)), "<mo>]</mo>") for sizes in tensors]
+    plain = ("[" + ", ".join(map(w.plain, sizes)) + "]" for sizes in tensors)
+    return row(COMMA.join(found)), ", ".join(plain)

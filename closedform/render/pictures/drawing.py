@@ -1,0 +1,271 @@
+"""The architecture as a drawing: boxes with their repeats, what one costs, and what all cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from closedform import formula as w
+from closedform.render.formulas.inline import Piece, broken, pieces, svg_text
+from closedform.render.language import Language, language
+from closedform.render.pictures import svg
+from closedform.render.report.at_preset import Part
+from closedform.render.report.parts import Loop
+from closedform.render.report.view import Report
+
+WIDTH = 960
+COLUMN = 172  # of the bars of one measure
+BAR = 96  # the bar of the whole
+NAME, EM, SMALL = 8.6, 15.5, 13.0  # a letter of a name; an em of formulas and of badges
+LINE, PAD, GAP, INSET = 20, 9, 16, 14
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parts inside one loop; `uses` is how often it is at work at the preset."""
+
+    loop: Loop
+    uses: Fraction | None
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    part: Part
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Small:
+    """Operations in a row that do no work, such as a layer norm: one thin box."""
+
+    parts: tuple[Part, ...]
+
+
+Item = Group | Block | Small
+
+
+def items_of(parts: Sequence[Part], work: int, level: int = 0) -> tuple[Item, ...]:
+    """The parts as they are drawn: those of one loop together."""
+    found: list[Item] = []
+    for loop, run in groupby(parts, key=lambda part: _loop(part, level)):
+        inside = list(run)
+        if loop is None:
+            found.extend(_boxes(inside, work))
+        else:
+            found.append(Group(loop, inside[0].uses[level], items_of(inside, work, level + 1)))
+    return tuple(found)
+
+
+def _loop(part: Part, level: int) -> Loop | None:
+    return part.row.loops[level] if level < len(part.row.loops) else None
+
+
+def _boxes(parts: list[Part], work: int) -> list[Item]:
+    found: list[Item] = []
+    for small, run in groupby(parts, key=lambda part: _is_small(part, work)):
+        inside = list(run)
+        if small:
+            found.append(Small(tuple(inside)))
+        else:
+            found.extend(Block(part, items_of(_drawn_in(part), work)) for part in inside)
+    return found
+
+
+def _is_small(part: Part, work: int) -> bool:
+    return part.row.kind == "operation" and part.row.costs[work] == w.Number(0)
+
+
+def _drawn_in(part: Part) -> list[Part]:
+    """The parts of a part that are drawn: all those of a stage, the blocks of a block."""
+    inside_loop = part.row.kind in ("stage", "steps")
+    return [p for p in part.parts if inside_loop or p.row.kind != "operation"]
+
+
+# The picture -------------------------------------------------------------------------------
+
+
+ABOUT = "The parts of {name} from the input down, with the {measure}."
+ABOUT_WITH_BARS = (
+    "The parts of {name} from the input down, with the {measure} of one of each, "
+    "and bars of what all of it costs at {preset}."
+)
+
+
+def drawing(
+    report: Report,
+    parts: tuple[Part, ...],
+    totals: tuple[Fraction, ...],
+    work: int,
+    colours: dict[str, str],
+    preset: str | None,
+) -> str:
+    """The drawing of a report; without a preset there are no bars."""
+    measures = tuple(dict.fromkeys((work, 0))) if preset else ()
+    words = language(report.lang)
+    pen = _Pen(work, measures, totals, colours, words)
+    pen.heads([row.heading for row in report.formulas], preset)
+    bottom = pen.column(items_of(parts, work), 1, pen.left - 2, 44.0)
+    about = words.tr(ABOUT_WITH_BARS if preset else ABOUT, name=report.title,
+                     measure=report.formulas[work].heading, preset=preset)  # fmt: skip
+    title = words.tr("Architecture of {name}", name=report.title)
+    return svg.picture("drawing", title, about, WIDTH, bottom + 4, pen.content)
+
+
+class _Pen:
+    """Draws from the top down; every method gives the height at which it ended."""
+
+    def __init__(
+        self,
+        work: int,
+        measures: tuple[int, ...],
+        totals: tuple[Fraction, ...],
+        colours: dict[str, str],
+        words: Language,
+    ) -> None:
+        self.words = words
+        self.work, self.measures = work, measures
+        self.totals, self.colours = totals, colours
+        self.left = WIDTH - COLUMN * len(measures)
+        self.content: list[str] = []
+
+    def heads(self, titles: list[str], preset: str | None) -> None:
+        head = self.words.tr("part, and the {measure} of one", measure=titles[self.work])
+        self.content.append(svg.text(head, 1, 13, "head"))
+        for at, measure in enumerate(self.measures):
+            x = self.left + COLUMN * at + 18
+            self.content.append(svg.text(titles[measure], x, 13, "head"))
+            self.content.append(
+                svg.text(self.words.tr("at {preset}", preset=preset), x, 30, "note")
+            )
+
+    def column(self, items: Sequence[Item], x: float, width: float, y: float) -> float:
+        for at, item in enumerate(items):
+            if at:
+                self._arrow(x + width / 2, y)
+                y += GAP
+            y = self._item(item, x, width, y, ())
+        return y
+
+    def _item(
+        self, item: Item, x: float, width: float, y: float, badges: tuple[list[Piece], ...]
+    ) -> float:
+        match item:
+            case Group():
+                label = badge(item.loop, item.uses, self.words)
+                if len(item.items) == 1:
+                    return self._item(item.items[0], x, width, y, (*badges, label))
+                return self._group(item, x, width, y, (*badges, label))
+            case Block():
+                return self._block(item, x, width, y, badges)
+            case Small():
+                return self._small(item, x, width, y, badges)
+
+    def _group(
+        self, item: Group, x: float, width: float, y: float, badges: tuple[list[Piece], ...]
+    ) -> float:
+        at = len(self.content)
+        bottom = self.column(item.items, x + INSET, width - 2 * INSET, y + 16) + 12
+        self.content.insert(at, svg.box(x, y, width, bottom - y, "loop", 8))
+        self._badges(badges, x + width - INSET, y + 5)
+        return bottom
+
+    def _block(
+        self, item: Block, x: float, width: float, y: float, badges: tuple[list[Piece], ...]
+    ) -> float:
+        row, at = item.part.row, len(self.content)
+        taken = self._badges(badges, x + width - PAD, y + 21)
+        shown = row.name
+        if row.kind == "steps":
+            shown = self.words.tr("for {steps}", steps=row.name)
+        name = len(shown) * NAME
+        self.content.append(svg.text(shown, x + PAD + 3, y + 21, "name"))
+        cost = pieces(row.costs[self.work]) if row.kind != "stage" else []
+        room = width - 2 * PAD - name - taken - 30
+        start, line = x + PAD + name + 21, y + 21
+        if cost and sum(piece.width for piece in cost) * EM > room:
+            start, line = x + PAD + 3, y + 21 + LINE + 2
+            room = width - 2 * PAD - 6
+        lines = broken(cost, room / EM) if cost else []
+        for number, run in enumerate(lines):
+            indent = 16 if number else 0
+            self.content.append(svg_text(run, start + indent, line + number * LINE))
+        below = max(y + 21, line + (len(lines) - 1) * LINE)
+        self._bars((item.part,), y + 21, bool(item.items), row.name)
+        bottom = below + 13
+        if item.items:
+            bottom = self.column(item.items, x + INSET, width - 2 * INSET, bottom) + 12
+        kind = {"stage": "stage", "steps": "loop"}.get(row.kind, "block")
+        self.content.insert(at, svg.box(x, y, width, bottom - y, kind, 6))
+        return bottom
+
+    def _small(
+        self, item: Small, x: float, width: float, y: float, badges: tuple[list[Piece], ...]
+    ) -> float:
+        names = " · ".join(dict.fromkeys(part.row.name for part in item.parts))
+        self.content.append(svg.box(x, y, width, 24, "small", 6))
+        self.content.append(svg.text(names, x + PAD + 3, y + 16, "note"))
+        self._badges(badges, x + width - PAD, y + 16)
+        self._bars(item.parts, y + 16, False, item.parts[0].row.name)
+        return y + 24
+
+    def _badges(self, badges: tuple[list[Piece], ...], right: float, y: float) -> float:
+        """Labels of loops, the innermost first from the right; gives the room that they take."""
+        taken = 0.0
+        for label in badges:
+            width = sum(piece.width for piece in label) * SMALL + 18
+            taken += width + 6
+            x = right - taken + 6
+            self.content.append(svg.box(x, y - 14, width, 19, "badge", 9.5))
+            self.content.append(svg_text(label, x + width / 2, y - 0.5, "count", "middle"))
+        return taken
+
+    def _bars(self, parts: Sequence[Part], y: float, open_: bool, name: str) -> None:
+        """What the parts cost at the preset; the bar of a part with parts of its own is grey."""
+        for at, measure in enumerate(self.measures):
+            x = self.left + COLUMN * at + 18
+            amounts = [part.amounts[measure] for part in parts if part.amounts is not None]
+            if len(amounts) < len(parts):
+                continue
+            whole, here = self.totals[measure], sum(amounts, Fraction(0))
+            long = float(here / whole) * BAR if whole else 0.0
+            if long > 0:
+                kind = "open" if open_ else self.colours.get(name, "open")
+                self.content.append(svg.box(x, y - 12, max(long, 1), 15, f"bar {kind}", 2))
+            label = svg.short_number(here) if here else "0"
+            self.content.append(svg.text(label, x + long + 7, y, "number" if here else "note"))
+
+    def _arrow(self, x: float, y: float) -> None:
+        tip = y + GAP - 2
+        self.content.append(svg.path([(x, y + 1), (x, tip)], "wire"))
+        self.content.append(
+            svg.path([(x - 3.5, tip - 4.5), (x, tip), (x + 3.5, tip - 4.5)], "wire")
+        )
+
+
+def badge(loop: Loop, uses: Fraction | None, words: Language) -> list[Piece]:
+    """What a loop does with the parts in it: `× L = 12`, `if R > 1`, `K of X`."""
+    if loop.kind == "if":
+        condition = loop.times.condition if isinstance(loop.times, w.Indicator) else loop.times
+        return _told(words, "if {condition}", condition=pieces(condition))
+    if loop.kind == "choose":
+        chosen, all_ = pieces(loop.times), pieces(loop.copies)
+        return _told(words, "{some} of {all}", some=chosen, all=all_)
+    shown = [Piece("× "), *_tight(loop.times)]
+    if uses is not None and not isinstance(loop.times, w.Number):
+        shown.append(Piece(f" = {svg.short_number(uses)}"))
+    if loop.kind == "repeat" and loop.copies != loop.times:
+        shown.append(Piece(words.tr(", weights shared")))
+    return shown
+
+
+def _told(words: Language, text: str, **values: list[Piece]) -> list[Piece]:
+    parts = words.pieces(text, values)
+    return [piece for p in parts for piece in ([Piece(p)] if isinstance(p, str) else p)]
+
+
+def _tight(node: w.Written) -> list[Piece]:
+    row = pieces(node)
+    return [Piece("("), *row, Piece(")")] if w.is_sum(node) else row

@@ -1,0 +1,95 @@
+"""Small pieces of SVG: texts, boxes, lines, and numbers as people write them on axes.
+
+Colours and fonts come from the classes in the style of the page.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from closedform.render.formulas.mathml import escape_html
+
+NAMESPACE = "http://www.w3.org/2000/svg"
+PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+COLOURS = 7  # of parts, in the order of their cost; the rest share one more
+
+
+def picture(
+    name: str, title: str, about: str, width: float, height: float, content: list[str]
+) -> str:
+    """An SVG element with a title and a description for those who do not see it."""
+    return (
+        f'<svg xmlns="{NAMESPACE}" class="{name}" role="img" '
+        f'aria-labelledby="{name}-title {name}-about" '
+        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
+        f'<title id="{name}-title">{escape_html(title)}</title>'
+        f'<desc id="{name}-about">{escape_html(about)}</desc>'
+        f"{''.join(content)}</svg>"
+    )
+
+
+def text(content: str, x: float, y: float, kind: str = "", anchor: str = "start") -> str:
+    of = f' class="{kind}"' if kind else ""
+    at = f' text-anchor="{anchor}"' if anchor != "start" else ""
+    return f'<text{of}{at} x="{_short(x)}" y="{_short(y)}">{escape_html(content)}</text>'
+
+
+def box(x: float, y: float, width: float, height: float, kind: str, round_: float = 0) -> str:
+    corner = f' rx="{round_:g}"' if round_ else ""
+    return (
+        f'<rect class="{kind}" x="{_short(x)}" y="{_short(y)}" '
+        f'width="{_short(width)}" height="{_short(height)}"{corner}/>'
+    )
+
+
+def path(points: list[tuple[float, float]], kind: str) -> str:
+    """A line through points."""
+    way = " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
+    return f'<polyline class="{kind}" points="{way}"/>'
+
+
+def dot(x: float, y: float, radius: float, kind: str) -> str:
+    return f'<circle class="{kind}" cx="{_short(x)}" cy="{_short(y)}" r="{radius:g}"/>'
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def short_number(value: Fraction | int) -> str:
+    """A number with three digits and a prefix.
+
+    >>> short_number(17563828224), short_number(999_960), short_number(197), short_number(50_000)
+    ('17.6 G', '1 M', '197', '50 k')
+    """
+    for at, (scale, prefix) in enumerate(PREFIXES):
+        if value >= scale:
+            shown = _three_digits(Fraction(value) / scale)
+            if shown == "1000" and at:
+                return f"1 {PREFIXES[at - 1][1]}"
+            return f"{shown} {prefix}"
+    shown = _three_digits(Fraction(value))
+    return "1 k" if shown == "1000" else shown
+
+
+def _three_digits(value: Fraction) -> str:
+    digits = 2 if value < 10 else 1 if value < 100 else 0
+    shown = f"{float(value):.{digits}f}"
+    return shown.rstrip("0").rstrip(".") if digits else shown
+
+
+def percent(part: Fraction, whole: Fraction) -> str:
+    """A share of a total.
+
+    >>> percent(Fraction(1), Fraction(8)), percent(Fraction(1), Fraction(9999))
+    ('12.5 %', '< 0.1 %')
+    """
+    if part == 0 or whole == 0:
+        return "0 %"
+    share = float(100 * part / whole)
+    return "< 0.1 %" if share < 0.1 else f"{share:.1f} %"
+
+
+def colours(names: list[str]) -> dict[str, str]:
+    """A class of colour for each part; after the first few, all have the last."""
+    return {name: f"c{min(at, COLOURS) + 1}" for at, name in enumerate(names)}

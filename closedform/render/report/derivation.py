@@ -1,0 +1,311 @@
+"""The walk of a derivation as plain data, and its formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from closedform import formula as w
+from closedform.derive.cost.measures import Measure
+from closedform.derive.project import Project
+from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.numbers import settle
+from closedform.derive.trace.lines import Part, Quiet, Said, Step
+from closedform.derive.trace.numbered import numbers
+from closedform.derive.trace.walk import Passage, walk
+from closedform.errors import fail, suggestion
+from closedform.render.formats.html_derivation import html_derivation
+from closedform.render.formats.markdown import FLAVOURS, escape_markdown
+from closedform.render.formats.table import latex_typed
+from closedform.render.formats.templating import escape_latex, has_cjk, template_writer
+from closedform.render.formulas.aligned import Reason, aligned, plain_lines, stacked
+from closedform.render.formulas.latex import latex
+from closedform.render.formulas.widths import ROOM, width
+from closedform.render.language import Language, language
+from closedform.render.report.names import Names
+from closedform.render.report.view import Link, Report, Wish, report, said
+
+
+@dataclass(frozen=True)
+class StepView:
+    subject: w.Written | None
+    right: w.Written
+    reason: tuple[str | w.Written, ...]
+
+
+@dataclass(frozen=True)
+class PartView:
+    """An operation; `lines` says where it is used, `case` under which condition."""
+
+    name: str
+    says: str
+    lines: str
+    case: w.Written | None
+    source: str
+    inputs: tuple[tuple[w.Written, ...], ...]
+    outputs: tuple[tuple[w.Written, ...], ...]
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True)
+class QuietView:
+    """What adds nothing; without `inputs` it gives what it takes, without shapes it is a block."""
+
+    name: str
+    lines: str
+    inputs: tuple[tuple[w.Written, ...], ...]
+    outputs: tuple[tuple[w.Written, ...], ...]
+
+
+@dataclass(frozen=True)
+class ArgumentView:
+    """What a block is given: a size, or a tensor by its shape."""
+
+    name: str
+    size: w.Written | None
+    shape: tuple[w.Written, ...]
+
+
+@dataclass(frozen=True)
+class PassageView:
+    kind: str
+    title: str
+    several: bool
+    place: str
+    says: str
+    arguments: tuple[ArgumentView, ...]
+    parts: tuple[PartView, ...]
+    quiet: tuple[QuietView, ...]
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True)
+class DerivationView:
+    """A derivation: what the report of the same measure says, and the walk to its formula."""
+
+    report: Report
+    measure: str
+    says: str
+    passages: tuple[PassageView, ...]
+    numbers: tuple[tuple[StepView, ...], ...]
+    lang: str = "en"
+    links: tuple[Link, ...] = ()
+
+
+def derivation_view(
+    project: Project,
+    entity: Entity,
+    measure: Measure,
+    preset: str | None = None,
+    lang: str = "en",
+) -> DerivationView:
+    """The derivation of a measure of a model or block; with a preset, its numbers after it."""
+    words = language(lang)
+    closed = project.closed(entity, measure)
+    told = report(project, entity, Wish(measures=(measure,), preset=preset, lang=lang))
+    found = walk(closed)
+    lines: tuple[tuple[Step, ...], ...] = ()
+    if preset is not None:
+        chosen = project.preset(preset)
+        if project.model_of(chosen) is not entity:
+            raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
+        settled = settle(closed.derivation, project.values(chosen))
+        lines = numbers(found, closed.derivation, settled)
+    own = entity.module.title
+    several = {passage.name for passage in found.passages}
+    passages = tuple(_passage(passage, own, several, words) for passage in found.passages)
+    starts = dict(closed.starts)
+    for frame in (passage.frame for passage in found.passages):
+        starts.update(frame.starts)
+    names = Names(closed.derivation, found.passages, starts, closed.order, words)
+    told = replace(told, symbols=names.symbols(), where=names.where())
+    last = tuple(_number(steps, words) for steps in lines)
+    return DerivationView(told, measure.heading, said(measure, words), passages, last, lang)
+
+
+def _passage(passage: Passage, own: str, several: set[str], words: Language) -> PassageView:
+    arguments = tuple(
+        ArgumentView(name, None, value)
+        if isinstance(value, tuple)
+        else ArgumentView(name, value, ())
+        for name, value in passage.arguments
+    )
+    return PassageView(
+        passage.kind,
+        _title(passage, words),
+        len(passage.frame.stages) > 1 or passage.kind == "step",
+        _place(passage, own, several, words),
+        _text(passage.says, words),
+        arguments,
+        tuple(_part(part, words) for part in passage.parts),
+        tuple(_quiet(row, words) for row in passage.quiet),
+        tuple(_step(step, words) for step in passage.steps),
+    )
+
+
+def _title(passage: Passage, words: Language) -> str:
+    """The heading of a passage."""
+    stages, index = passage.frame.stages, passage.frame.index
+    name = " ".join(passage.name.split("_")) if passage.kind != "model" else passage.name
+    if passage.kind == "stage":
+        if len(stages) == 1:
+            return words.tr("Stage {stage}", stage=stages[0])
+        first, last = stages[0], stages[-1]
+        return words.tr("Stages {index} = {first} to {last}", index=index, first=first, last=last)
+    if passage.kind == "step":
+        over = (passage.frame.label or "").split(",")[-1]
+        return words.tr("A step of the loop over {index}", index=over)
+    return words.tr("Model {name}" if passage.kind == "model" else "Block {name}", name=name)
+
+
+def _place(passage: Passage, own: str, several: set[str], words: Language) -> str:
+    """The line of a passage; of the second form of a block, also the stage that has it."""
+    span, stages = passage.span, passage.frame.stages
+    place = words.tr("line {line}", line=span.line)
+    if span.source.name != own:
+        place = words.tr("line {line} of {file}", line=span.line, file=span.source.name)
+    again = passage.name.rpartition("_")[0] in several
+    if passage.kind == "block" and again and len(stages) == 1:
+        return words.tr("{place}, as in stage {stage}", place=place, stage=stages[0])
+    return place
+
+
+def _part(part: Part, words: Language) -> PartView:
+    steps = tuple(_step(step, words) for step in part.steps)
+    name, says = _text(part.name, words), _text(part.says, words)
+    lines = _lines_of(part.lines, words)
+    return PartView(name, says, lines, part.case, part.source, part.inputs, part.outputs, steps)
+
+
+def _quiet(row: Quiet, words: Language) -> QuietView:
+    kept = set(row.inputs) == set(row.outputs)
+    inputs = () if kept else row.inputs
+    lines = _lines_of(row.lines, words)
+    if row.stages:
+        stages = words.tr(", ").join(map(str, row.stages))
+        lines = words.tr("{lines}, only where s = {stages}", lines=lines, stages=stages)
+    return QuietView(_text(row.name, words), lines, inputs, row.outputs)
+
+
+def _lines_of(lines: tuple[int, ...], words: Language) -> str:
+    several = len(lines) > 1
+    found = words.tr(", ").join(map(str, lines))
+    return words.tr("lines {lines}" if several else "line {line}", lines=found, line=found)
+
+
+def _text(part: str | Said, words: Language) -> str:
+    return part if isinstance(part, str) else words.tr(part.text, **dict(part.values))
+
+
+def _step(step: Step, words: Language) -> StepView:
+    reason = tuple(piece for part in step.reason for piece in _pieces(part, words))
+    return StepView(step.subject, step.right, reason)
+
+
+def _number(steps: Sequence[Step], words: Language) -> tuple[StepView, ...]:
+    """The numbers of a passage: on one line where that has room for what is put in and its sum."""
+    found = tuple(_step(step, words) for step in steps)
+    joined = w.Condition("=", tuple(step.right for step in steps))
+    subject = found[0].subject
+    assert subject is not None
+    if len(found) == 2 and width(latex(subject) + latex(joined)) <= ROOM:
+        return (StepView(subject, joined, ()),)
+    return found
+
+
+def _pieces(part: str | Said | w.Written, words: Language) -> tuple[str | w.Written, ...]:
+    """A part of a reason in a language; texts and numbers next to each other are one."""
+    if part == ", ":
+        return (words.tr(", {reason}", reason=""),)
+    if not isinstance(part, Said):
+        return (part,)
+    found: list[str | w.Written] = []
+    for piece in words.pieces(part.text, dict(part.values)):
+        piece = str(piece) if isinstance(piece, int) else piece
+        if found and isinstance(piece, str) and isinstance(found[-1], str):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return tuple(found)
+
+
+# Formats -----------------------------------------------------------------------------------
+
+
+def _lines(steps: Iterable[dict[str, Any]]) -> list[tuple[w.Written | None, w.Written, Reason]]:
+    return [
+        (
+            step["subject"]["node"].written if step["subject"] else None,
+            step["right"]["node"].written,
+            [p if isinstance(p, str) else p["node"].written for p in step["reason"]],
+        )
+        for step in steps
+    ]
+
+
+def _display(steps: Iterable[dict[str, Any]]) -> str:
+    return aligned(_lines(steps))
+
+
+def _plain_display(steps: Iterable[dict[str, Any]]) -> str:
+    return plain_lines(_lines(steps))
+
+
+def _shape(sizes: Iterable[dict[str, Any]]) -> str:
+    return "[" + ", ".join(size["text"] for size in sizes) + "]"
+
+
+def _shapes(shapes: Iterable[Iterable[dict[str, Any]]]) -> str:
+    return ", ".join(map(_shape, shapes))
+
+
+def _cell(node: Any, points: float) -> str:
+    return stacked(node.written, points)
+
+
+def _definition(symbol: Any, node: Any) -> str:
+    return f"{latex(symbol.written)} = {latex(node.written)}"
+
+
+def _plain_definition(symbol: Any, node: Any) -> str:
+    return f"{w.plain(symbol.written)} = {w.plain(node.written)}"
+
+
+_TOOLS: dict[str, Callable[..., Any]] = {
+    "display": _display,
+    "cell": _cell,
+    "shape": _shape,
+    "shapes": _shapes,
+    "typed": latex_typed,
+    "has_cjk": has_cjk,
+    "definition": _definition,
+}
+_PLAIN: dict[str, Callable[..., Any]] = {
+    **_TOOLS,
+    "display": _plain_display,
+    "definition": _plain_definition,
+}
+
+FORMATS: dict[str, Callable[[Any], str]] = {
+    **{
+        name: template_writer(
+            "derivation.md.j2", escape_markdown, latex, {**_TOOLS, **flavour.tools()}
+        )
+        for name, flavour in FLAVOURS.items()
+    },
+    "tex": template_writer("derivation_document.tex.j2", escape_latex, latex, _TOOLS),
+    "fragment": template_writer("derivation.tex.j2", escape_latex, latex, _TOOLS),
+    "text": template_writer("derivation.txt.j2", str, w.plain, _PLAIN),
+    "html": html_derivation,
+}
+
+
+def write_derivation(view: DerivationView, to: str = "md") -> str:
+    """A derivation as text in a format."""
+    if to not in FORMATS:
+        raise fail(
+            "format", f"a derivation has no format `{to}`", None,
+            suggestion(to, FORMATS) or "there are " + ", ".join(FORMATS),
+        )  # fmt: skip
+    return FORMATS[to](view)

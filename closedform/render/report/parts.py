@@ -1,0 +1,252 @@
+"""The parts of a model: where each stands, how often it is used, and what one of it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import sympy
+from sympy import Expr, Integer
+
+from closedform import formula as w
+from closedform.derive.arrange import forms
+from closedform.derive.cost import tree as cost
+from closedform.derive.cost.totals import DROPPED
+from closedform.derive.cost.tree import Node, Site
+from closedform.derive.solve.closed import Closed
+from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.symbolic.wording import say
+from closedform.derive.trace.frames import Alike, Frame
+from closedform.render.language import Language
+
+MAX_DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A `repeat`, `choose` or `if` around a part, by its line; `same` is one part used again.
+
+    `times` is how often it is at work, `copies` how often its weights count; an `if` is 0 or 1.
+    """
+
+    kind: str
+    line: int
+    times: w.Written
+    copies: w.Written
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """A part of the model: where it stands, how often, and what one of it costs.
+
+    `kind` is "operation", "block", "stage" or "steps"; `loops` are those between this part and the
+    one that it belongs to. `copies` is how often its weights count: less than `times` where they
+    are shared, more where only some of them are at work. `stages` are the loops, each by its index
+    with the first and the last value, of which the row is one stage of several alike.
+    """
+
+    depth: int
+    kind: str
+    line: int
+    name: str
+    loops: tuple[Loop, ...]
+    times: w.Written
+    copies: w.Written
+    costs: tuple[w.Written, ...]
+    stages: tuple[tuple[str, int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Uses:
+    """How often a part is at work, how often its weights count, and which weights do not."""
+
+    times: Expr
+    copies: Expr
+    dropped: frozenset[str]
+    loops: tuple[tuple[str, int, Expr, Expr], ...] = ()
+
+    def inside(self, kind: str, line: int, times: Expr, copies: Expr) -> _Uses:
+        """The uses of what stands in a loop."""
+        here = () if times == copies == 1 else ((kind, line, times, copies),)
+        loops = (*self.loops, *here)
+        return replace(self, times=self.times * times, copies=self.copies * copies, loops=loops)
+
+    @property
+    def of_parts(self) -> _Uses:
+        """The uses of the parts of a part."""
+        return replace(self, loops=())
+
+
+ONCE = _Uses(Integer(1), Integer(1), frozenset())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a row stands: in which frame it is told, and for which stages alike."""
+
+    frame: Frame
+    stages: tuple[tuple[str, int, int], ...] = ()
+
+
+class Parts:
+    """The rows of the parts of a model; with `alike`, stages of one shape are told once.
+
+    `starts` are then the sizes before the first stage, which rows may mention: D_0 = 3.
+    """
+
+    def __init__(self, formed: Sequence[Closed], words: Language, alike: bool = False) -> None:
+        self.formed, self.words = formed, words
+        self.alike = alike
+        self.derivation = formed[0].derivation
+        self.starts: dict[str, Expr] = {}
+
+    def of(self, root: cost.Sequence) -> Iterator[PartRow]:
+        """The rows of a whole model or block."""
+        return self.rows(root.body, ONCE, 0, _Place(Frame(order=self.formed[0].order)))
+
+    def rows(
+        self, sites: Sequence[Site], uses: _Uses, depth: int, place: _Place
+    ) -> Iterator[PartRow]:
+        for site, count in _counted(sites):
+            again = uses.inside("same", site.span.line, Integer(count), Integer(count))
+            yield from self._site(site, again, depth, place)
+
+    def _site(self, site: Site, uses: _Uses, depth: int, place: _Place) -> Iterator[PartRow]:
+        node, line = site.node, site.span.line
+        match node:
+            case cost.Operation() | cost.Sequence():
+                amounts = self._amounts((site,), uses)
+                if all(amount == 0 for amount in amounts):
+                    return
+                if isinstance(node, cost.Sequence):
+                    kind, name = "block", node.name
+                else:
+                    kind, name = "operation", operation_name(node, self.words)
+                yield self._row(kind, site, name, uses, amounts, depth, place)
+                if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
+                    yield from self.rows(_told_apart(node), uses.of_parts, depth + 1, place)
+            case cost.Repeat():
+                copies = Integer(1) if node.shared else node.times
+                uses = uses.inside("repeat", line, node.times, copies)
+                yield from self.rows(node.body, uses, depth, place)
+            case cost.Choose():
+                uses = uses.inside("choose", line, node.count, node.of)
+                yield from self.rows(node.body, uses, depth, place)
+            case cost.Stages():
+                for name, told, stage in self._stages(node, place):
+                    amounts = self._amounts(stage, uses)
+                    yield self._row("stage", site, name, uses, amounts, depth, told)
+                    yield from self.rows(stage, uses.of_parts, depth + 1, told)
+            case cost.Steps():
+                name = f"{node.index} = {say(node.first)}..{say(node.last)}"
+                amounts = self._amounts((site,), uses)
+                yield self._row("steps", site, name, uses, amounts, depth, place)
+                yield from self.rows(node.body, uses.of_parts, depth + 1, place)
+            case cost.Cases():
+                for condition, body in (
+                    (node.condition, node.then),
+                    (sympy.Not(node.condition), node.otherwise),
+                ):
+                    holds = indicator(condition)
+                    inside = uses.inside("if", line, holds, holds)
+                    yield from self.rows(body, inside, depth, place)
+            case cost.Weights():
+                dropped = uses.dropped | DROPPED[node.mode]
+                yield from self.rows(node.body, replace(uses, dropped=dropped), depth, place)
+
+    def _stages(
+        self, node: cost.Stages, place: _Place
+    ) -> Iterator[tuple[str, _Place, Sequence[Site]]]:
+        """The stages of a loop, or its runs of stages alike: name, place and body of each."""
+        if not self.alike:
+            for index, body in enumerate(node.bodies, node.first):
+                yield f"{node.index} = {index}", place, body
+            return
+        known = self.derivation.known
+        runs = Alike(node, self.derivation.stage_symbols, self._value, known.normal)
+        for frame, body in runs.frames(place.frame):
+            first, last = frame.stages[0], frame.stages[-1]
+            if first == last:
+                yield f"{node.index} = {first}", place, body
+            else:
+                stages = (*place.stages, (node.index, first, last))
+                yield f"{node.index} = {first}..{last}", _Place(frame, stages), body
+
+    def _value(self, node: Node) -> Expr:
+        """All measures of a node as one expression: each by a symbol of its own."""
+        found = zip(self.formed, sympy.numbered_symbols("of_"), strict=False)
+        return sympy.Add(*(form.of(node) * symbol for form, symbol in found))
+
+    def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[Expr]:
+        return [
+            Integer(0)
+            if form.measure.name in uses.dropped
+            else sympy.Add(*(form.of(site.node) for site in sites))
+            for form in self.formed
+        ]
+
+    def _row(
+        self,
+        kind: str,
+        site: Site,
+        name: str,
+        uses: _Uses,
+        amounts: Sequence[Expr],
+        depth: int,
+        place: _Place,
+    ) -> PartRow:
+        frame, order = place.frame, place.frame.order
+
+        def written(expr: Expr) -> w.Written:
+            return forms.write(frame.told(expr), order)
+
+        self.starts.update(frame.starts)
+        return PartRow(
+            depth,
+            kind,
+            site.span.line,
+            name,
+            tuple(
+                Loop(kind, line, written(times), written(copies))
+                for kind, line, times, copies in uses.loops
+            ),
+            written(uses.times),
+            written(uses.copies),
+            tuple(forms.shortest(frame.told(amount), order) for amount in amounts),
+            place.stages,
+        )
+
+
+def _told_apart(block: cost.Sequence) -> Sequence[Site]:
+    """The parts of a block that have rows: its blocks and loops, or all where a loop has some.
+
+    A block of operations alone speaks for itself; one whose operations are not all at work as
+    often as it is itself does not, and rows for some of them would not add up.
+    """
+    inside = [site for site in block.body if not isinstance(site.node, cost.Operation)]
+    loops = [s for s in inside if not isinstance(s.node, cost.Sequence | cost.Stages | cost.Steps)]
+    return block.body if any(map(_has_operation, loops)) else inside
+
+
+def _has_operation(site: Site) -> bool:
+    """Whether an operation stands in a loop or a case, itself in no block."""
+    if isinstance(site.node, cost.Sequence | cost.Stages | cost.Steps):
+        return False
+    return isinstance(site.node, cost.Operation) or any(
+        map(_has_operation, cost.children(site.node))
+    )
+
+
+def operation_name(node: cost.Operation, words: Language) -> str:
+    """The name of an operation: that of its declaration, or ours for a sign such as `+`."""
+    return words.tr(node.name) if node.is_sign else node.name
+
+
+def _counted(sites: Sequence[Site]) -> list[tuple[Site, int]]:
+    """Sites with the same node on the same line together, and how many they are."""
+    found: dict[tuple[int, int], tuple[Site, int]] = {}
+    for site in sites:
+        key = (id(site.node), site.span.line)
+        first, count = found.get(key, (site, 0))
+        found[key] = (first, count + 1)
+    return list(found.values())

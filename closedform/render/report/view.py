@@ -1,0 +1,318 @@
+"""A result as plain data: what a report says, in the order in which it says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy
+from sympy import Expr, Symbol
+
+from closedform import formula as w
+from closedform.choices import FORMS, STAGES
+from closedform.derive.arrange import forms
+from closedform.derive.assume.knowledge import Fact
+from closedform.derive.cost.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.project import Project
+from closedform.derive.resolve.library import in_standard_library
+from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.express import express, staying, with_defaults
+from closedform.derive.solve.stages import stage_runs
+from closedform.derive.symbolic.atoms import Divides, Log
+from closedform.derive.trace.lines import nodes_of
+from closedform.errors import ClosedformError, Span, fail, suggestion
+from closedform.grammar import tree
+from closedform.render.language import Language, language
+from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
+from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
+from closedform.render.report.parts import PartRow, Parts, operation_name
+
+REASONS = {
+    "assumed": "stated in the file",
+    "required": "required by the block",
+    "default": "holds for the defaults",
+    "possible": "the other case has no shape",
+    "when": "a condition of the claim",
+}
+
+
+@dataclass(frozen=True)
+class FormulaRow:
+    """A closed form; `expr` is text that SymPy reads, `value` its number at the preset."""
+
+    measure: str
+    title: str
+    heading: str
+    label: str
+    unit: str
+    convention: str | None
+    says: str
+    formula: w.Written
+    expr: str
+    stays: tuple[str, ...]
+    value: int | None
+
+
+@dataclass(frozen=True)
+class PresetRow:
+    """A preset; a value is None where there is none, and all are where the formulas do not hold."""
+
+    title: str
+    sizes: tuple[tuple[str, str], ...]
+    given: Sizes
+    values: tuple[int | None, ...]
+    holds: bool
+
+
+@dataclass(frozen=True)
+class AssumptionRow:
+    condition: w.Written
+    text: str
+    reason: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Omission:
+    """An operation that a convention does not count; `counts` is empty where all is left out."""
+
+    operation: str
+    counts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way to another page of a site."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report says; its `parts` tell stages alike once, `every_part` each by itself.
+
+    `indicators` says whether a formula holds a condition that counts as 1 or 0, `nonempty`
+    whether it was taken as true that every axis has an element.
+    """
+
+    title: str
+    file: str
+    keyword: str
+    about: str
+    chosen: tuple[str, ...]
+    preset: str | None
+    symbols: tuple[SymbolRow, ...]
+    where: tuple[Definition, ...]
+    indicators: bool
+    formulas: tuple[FormulaRow, ...]
+    parts: tuple[PartRow, ...]
+    every_part: tuple[PartRow, ...]
+    presets: tuple[PresetRow, ...]
+    assumptions: tuple[AssumptionRow, ...]
+    nonempty: bool
+    basis: Basis
+    definitions: tuple[tuple[str, str], ...]
+    convention: str | None
+    convention_says: str
+    omissions: tuple[Omission, ...]
+    lang: str = "en"
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a report is asked to show."""
+
+    measures: tuple[Measure, ...]
+    names: tuple[str, ...] = ()
+    form: str = "shortest"
+    stages: str = "sum"
+    preset: str | None = None
+    defaults: bool = False
+    lang: str = "en"
+
+    def __post_init__(self) -> None:
+        for value, known in ((self.form, FORMS), (self.stages, STAGES)):
+            if value not in known:
+                raise fail("choice", f"`{value}` cannot be chosen", None,
+                           suggestion(value, known) or f"there are {', '.join(known)}")  # fmt: skip
+
+
+def report(project: Project, entity: Entity, wish: Wish) -> Report:
+    """The report of one model or block."""
+    words = language(wish.lang)
+    derivation = project.derivation(entity)
+    preset = project.preset(wish.preset) if wish.preset else None
+    if preset and project.model_of(preset) is not entity:
+        preset = None
+    values = project.values(preset) if preset else {}
+    plain = [project.closed(entity, what) for what in wish.measures]
+    formed = [_formed(form, wish, values) for form in plain]
+    declaration = entity.declaration
+    assert isinstance(declaration, tree.Block)
+    about = declaration.doc or (project.module.file.doc or "" if not derivation.generic else "")
+    if in_standard_library(declaration.span.source):
+        about = words.tr(about)
+    presets = () if preset else _presets(project, entity, plain)
+    if preset:
+        presets = (_preset_row(project, preset, plain),)
+    convention = next((m.convention for m in wish.measures if m.convention), None)
+    formulas = tuple(
+        _formula(form, wish, project.at(preset, own) if preset else None)
+        for form, own in zip(formed, plain, strict=True)
+    )
+    every_part = tuple(Parts(formed, words).of(derivation.root))
+    parts, starts = every_part, {}
+    if wish.stages == "sum":
+        starts = {name: value for form in formed for name, value in form.starts.items()}
+        alike = Parts(formed, words, alike=True)
+        parts = tuple(alike.of(derivation.root))
+        starts.update(alike.starts)
+    names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
+    return Report(
+        title=entity.name,
+        file=project.module.title,
+        keyword=declaration.keyword,
+        about=about,
+        chosen=wish.names,
+        preset=wish.preset,
+        symbols=names.symbols(),
+        where=names.where(),
+        indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas, parts))),
+        formulas=formulas,
+        parts=parts,
+        every_part=every_part,
+        presets=presets,
+        assumptions=tuple(_assumptions(derivation, formed[0].order, words)),
+        nonempty=bool(derivation.positive),
+        basis=basis(formed, starts),
+        definitions=tuple(_definitions(derivation, formed)),
+        convention=convention.name if convention else None,
+        convention_says=words.tr(convention.says) if convention else "",
+        omissions=tuple(
+            Omission(operation_name(node, words), () if whole else counts)
+            for node, counts, whole in (omitted(derivation.root, convention) if convention else ())
+        ),
+        lang=wish.lang,
+    )
+
+
+def _formed(form: Closed, wish: Wish, given: Mapping[Symbol, Expr]) -> Closed:
+    """The formula as it is wished for; sizes that a preset gives do not take their defaults."""
+    if wish.defaults:
+        form = with_defaults(form, [*wish.names, *(symbol.name for symbol in given)])
+    return express(form, wish.names) if wish.names else form
+
+
+def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
+    what = form.measure
+    return FormulaRow(
+        measure=what.name,
+        title=what.title,
+        heading=what.heading,
+        label=what.label,
+        unit=what.unit,
+        convention=what.convention.name if what.convention else None,
+        says=said(what, language(wish.lang)),
+        formula=form.written(wish.form, wish.stages),
+        expr=sympy_text(form.expr),
+        stays=staying(form),
+        value=value,
+    )
+
+
+def _definitions(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[tuple[str, str]]:
+    """Every abbreviation that `expr` can hold, stage by stage, as text that SymPy reads."""
+    for symbol in with_needed(derivation, (s for f in formed for s in f.expr.free_symbols)):
+        yield symbol.name, sympy_text(derivation.known.spelled[symbol])
+
+
+def said(what: Measure, words: Language) -> str:
+    """What a measure counts, in words."""
+    if what.convention is None and what.name not in OF_WEIGHTS:
+        return words.tr(ELEMENTARY, name=what.name)
+    return words.tr(what.says)
+
+
+def sympy_text(expr: Expr) -> str:
+    """An expression as SymPy prints it, with nothing in it that SymPy does not know."""
+    known = expr.replace(Divides, lambda a, b: sympy.Eq(sympy.Mod(b, a, evaluate=False), 0))
+    known = known.replace(Log, lambda value, base: sympy.log(value) / sympy.log(base))
+    return str(sympy.sstr(known, order="lex"))
+
+
+# Presets and assumptions -------------------------------------------------------------------
+
+
+def _presets(project: Project, entity: Entity, formed: Sequence[Closed]) -> tuple[PresetRow, ...]:
+    if project.derivation(entity).generic:
+        return ()
+    return tuple(_preset_row(project, preset, formed) for preset in project.presets(entity))
+
+
+def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed]) -> PresetRow:
+    from closedform.grammar.expressions import show
+
+    sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
+    values: list[int | None] = []
+    holds = True
+    for form in formed:
+        try:
+            values.append(project.at(preset, form))
+        except ClosedformError as error:
+            values.append(None)
+            holds = holds and error.diagnostics[0].kind == "fraction"  # as with a logarithm
+    given = sizes_of(project.values(preset), formed[0].order)
+    return PresetRow(preset.title, sizes, given, tuple(values), holds)
+
+
+def _assumptions(
+    derivation: Derivation, order: forms.Order, words: Language
+) -> Iterator[AssumptionRow]:
+    """The facts that a derivation rests on; those that all stages share are told once."""
+    by_stage: dict[tuple[object, ...], dict[int, Fact]] = {}
+    for fact in derivation.facts:
+        places = {
+            symbol: derivation.stage_symbols[symbol]
+            for symbol in fact.condition.free_symbols & derivation.stage_symbols.keys()
+        }
+        stages = {index for _, index in places.values()}
+        if len(stages) == 1:
+            shape = fact.condition.xreplace(
+                {s: Symbol(family) for s, (family, _) in places.items()}
+            )
+            key = (fact.reason, _place(fact.span, derivation, words), shape)
+            by_stage.setdefault(key, {})[stages.pop()] = fact
+        else:
+            condition = forms.write(fact.condition, order)
+            yield _assumption(fact, condition, "", derivation, words)
+    for facts in by_stage.values():
+        conditions = {index: fact.condition for index, fact in facts.items()}
+        for run in stage_runs(conditions, derivation.stage_symbols):
+            fact = facts[run.first]
+            if run.first == run.last:
+                condition, where = forms.write(fact.condition, order), ""
+            else:
+                condition = run.write(order)
+                where = words.tr(" for s = {first}..{last}", first=run.first, last=run.last)
+            yield _assumption(fact, condition, where, derivation, words)
+
+
+def _assumption(
+    fact: Fact, condition: w.Written, where: str, derivation: Derivation, words: Language
+) -> AssumptionRow:
+    text, reason = w.plain(condition), words.tr(REASONS[fact.reason])
+    place = _place(fact.span, derivation, words)
+    return AssumptionRow(condition, text + where, reason + where, place)
+
+
+def _place(span: Span | None, derivation: Derivation, words: Language) -> str:
+    """The line of a fact, and its file where that is another one than the model's."""
+    if span is None:
+        return ""
+    if span.source.name == derivation.entity.module.title:
+        return words.tr("line {line}", line=span.line)
+    return words.tr("line {line} of {file}", line=span.line, file=span.source.name)
