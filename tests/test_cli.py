@@ -11,10 +11,10 @@ from typing import NoReturn
 
 import click
 import pytest
-from helpers import BAD, ZOO, Ran, call, programs, spawn
 
 from closedform import cli
 from closedform.render.formats.table import format_named
+from helpers import BAD, ZOO, Ran, call, programs, spawn
 
 MODEL = "dim D\n\nmodel M(x: [4, D]):\n    return x -> linear(D)\n"
 

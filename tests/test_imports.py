@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
 from helpers import PACKAGE, ROOT
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

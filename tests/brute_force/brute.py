@@ -1,0 +1,346 @@
+"""A second reading of the language: run a model on whole numbers, unrolled, and count.
+
+Nothing here is symbolic and nothing is shared with `closedform.derive`; only the parser is. What
+the language calls an error is `Impossible`; what its reference leaves open is `Unclear`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from brute_calls import WEIGHTS, Calls
+from brute_modules import Function, Module, Scope, names_of
+from brute_values import (
+    ARITHMETIC,
+    COMPARISONS,
+    Expensive,
+    Impossible,
+    Results,
+    Tensor,
+    Unclear,
+    broadcast,
+    exact,
+    power,
+    spread,
+)
+from closedform.grammar import tree
+
+HOOKED = ("linear", "conv")
+ELEMENTWISE = {"+": "add", "-": "add", "*": "mul", "/": "div"}
+
+
+class Run(Calls):
+    """One walk through a model, and the counts that it met by name and kind."""
+
+    without: frozenset[str] = frozenset()  # operations whose `mac` is dropped, to test the test
+
+    def __init__(self, module: Module, dims: Mapping[str, Any], limit: int = 200_000) -> None:
+        self.module, self.limit = module, limit
+        self.totals: Counter[tuple[str, str]] = Counter()
+        self.weigh = self.work = self.train = True
+        self.values: dict[tuple[int, str], Any] = {}
+        for name, value in dims.items():
+            origin, node = module.names[name]
+            self.values[id(origin), node.name.name] = (
+                tuple(value) if isinstance(value, list | tuple) else value
+            )
+
+    # Totals --------------------------------------------------------------------------------
+
+    def count(self, name: str, kind: str, amount: Any) -> None:
+        if name in WEIGHTS:
+            self.totals[name, kind] += amount if self.weigh else 0
+            if name == "params" and self.train and self.weigh:
+                self.totals["trainable", kind] += amount
+        elif self.work and not (name == "mac" and kind in self.without):
+            self.totals[name, kind] += amount
+
+    def measure(self, name: str, convention: str | None = None) -> Any:
+        found = self.total(name, convention)
+        if found != found:
+            raise Unclear(f"{name} is not rational")
+        return exact(found)
+
+    def total(self, name: str, convention: str | None) -> Any:
+        if name in ("macs", "flops"):
+            kinds = HOOKED if convention == "hooks" else None
+            seen = [
+                v for (n, k), v in self.totals.items() if n == "mac" and (not kinds or k in kinds)
+            ]
+            return sum(seen) * (2 if name == "flops" else 1)
+        return sum(v for (n, _), v in self.totals.items() if n == name)
+
+    @contextmanager
+    def only(self, weigh: bool = True, work: bool = True, train: bool = True) -> Iterator[None]:
+        before = self.weigh, self.work, self.train
+        self.weigh, self.work, self.train = (
+            before[0] and weigh,
+            before[1] and work,
+            before[2] and train,
+        )
+        try:
+            yield
+        finally:
+            self.weigh, self.work, self.train = before
+
+    # Declarations --------------------------------------------------------------------------
+
+    def holds(self) -> bool:
+        """Whether the assumptions hold: those of the file, and those that came with its dims."""
+        seen = {(id(m), d.name.name) for m, d in self.module.names.values()}
+        for module in {
+            id(m): m for m in (self.module, *(m for m, _ in self.module.names.values()))
+        }.values():
+            for node in module.file.declarations:
+                if isinstance(node, tree.Assume):
+                    for condition in node.conditions:
+                        known = all(
+                            (id(module.names[n][0]), n) in seen for n in names_of(condition)
+                        )
+                        if known and not self.assumed(condition, module):
+                            return False
+        return True
+
+    def assumed(self, condition: tree.Expression, module: Module) -> bool:
+        """Whether a condition on sizes holds, for lists at every stage."""
+        stages = [
+            len(v) for n in names_of(condition) if isinstance(v := self.declared(module, n), tuple)
+        ]
+        for s in range(min(stages, default=1)):
+            scope = Scope(module)
+            for name in names_of(condition):
+                value = self.declared(module, name)
+                scope.names[name] = value[s] if isinstance(value, tuple) else value
+            if not self.value(condition, scope):
+                return False
+        return True
+
+    def declared(self, module: Module, name: str) -> Any:
+        """The value of a dim or of a `let`."""
+        origin, node = module.names[name]
+        key = (id(origin), node.name.name)
+        if key not in self.values:
+            if isinstance(node, tree.Op | tree.Block):
+                return Function(origin, node)
+            value = node.value if isinstance(node, tree.Let) else node.default
+            if value is None:
+                raise Impossible(f"`{name}` has no value")
+            self.values[key] = self.value(value, Scope(origin))
+        found = self.values[key]
+        if isinstance(node, tree.Dim):
+            if node.length:
+                found = spread(found, self.value(node.length, Scope(origin)))
+            for size in found if isinstance(found, tuple) else (found,):
+                if size <= 0 or (node.keyword == "dim" and size != int(size)):
+                    raise Impossible(f"{name} = {size}")
+        return found
+
+    def model(self, name: str) -> Run:
+        """Walk a model."""
+        node = self.module.names[name][1]
+        scope = Scope(self.module)
+        for parameter in node.parameters:
+            if parameter.shape:
+                shape = [self.value(axis, scope) for axis in parameter.shape.axes]
+                scope.names[parameter.name.name] = Tensor(tuple(shape))
+            else:
+                scope.names[parameter.name.name] = self.value(parameter.default, scope)
+        self.body(node.body, scope)
+        return self
+
+    # Statements ----------------------------------------------------------------------------
+
+    def body(self, statements: Sequence[tree.Statement], scope: Scope) -> tuple[Any, ...]:
+        for statement in statements:
+            self.limit -= 1
+            if self.limit < 0:
+                raise Expensive
+            match statement:
+                case tree.Return():
+                    return tuple(self.value(v, scope) for v in statement.values)
+                case tree.EqualClaim() | tree.OrderClaim():
+                    pass
+                case _:
+                    self.statement(statement, scope)
+        return ()
+
+    def statement(self, node: tree.Statement, scope: Scope) -> None:
+        match node:
+            case tree.Assign():
+                value = self.value(node.value, scope)
+                values = value if isinstance(value, Results) else (value,)
+                if len(values) != len(node.targets):
+                    raise Impossible(f"{len(values)} values")
+                for target, value in zip(node.targets, values, strict=True):
+                    scope.bind(target.name, value)
+            case tree.Ascribe():
+                self.meet(node.shape, self.value(node.tensor, scope), scope)
+            case tree.Require():
+                if not all(self.value(c, scope) for c in node.conditions):
+                    raise Impossible("a requirement does not hold")
+            case tree.Repeat():
+                self.repeat(node, scope)
+            case tree.For():
+                for s in range(self.whole(node.first, scope), self.whole(node.last, scope) + 1):
+                    inner = Scope(scope.module, scope)
+                    inner.names[node.index.name] = s
+                    self.body(node.body, inner)
+            case tree.Choose():
+                of, work = self.whole(node.of, scope), self.whole(node.count, scope)
+                if work > of or work < 1:
+                    raise Unclear(f"{work} of {of}")
+                before = scope.tensors()
+                for copy in range(of):
+                    for name, value in before.items():
+                        scope.bind(name, value)
+                    with self.only(work=copy < work):
+                        self.body(node.body, Scope(scope.module, scope))
+            case tree.If():
+                for condition, body in (*node.branches, (tree.Boolean(True), node.otherwise)):
+                    if self.value(condition, scope):
+                        self.body(body, Scope(scope.module, scope))
+                        break
+
+    def repeat(self, node: tree.Repeat, scope: Scope) -> None:
+        times, before = self.whole(node.count, scope), scope.tensors()
+        if times < 0 or (times == 0 and node.shared):
+            raise (Impossible if times else Unclear)(f"repeat {times}")
+        for copy in range(times):
+            with self.only(weigh=copy == 0 or not node.shared):
+                self.body(node.body, Scope(scope.module, scope))
+            if scope.tensors() != before:
+                raise Impossible("a repeat changes a shape")
+
+    def meet(self, shape: tree.Shape, tensor: Any, scope: Scope, binding: bool = False) -> None:
+        """Hold a shape against a tensor: names without a value are bound, the others checked."""
+        if not isinstance(tensor, Tensor):
+            raise Impossible("a tensor is expected")
+        axes, sizes = shape.axes, tensor.shape
+        rests = [i for i, axis in enumerate(axes) if isinstance(axis, tree.Rest)]
+        if rests:
+            at, extra = rests[0], len(sizes) - len(axes) + 1
+            if extra < 0:
+                raise Impossible("too few axes")
+            if binding and scope.rest not in (None, sizes[at : at + extra]):
+                raise Impossible("`...` of two tensors")
+            scope.rest = sizes[at : at + extra] if binding else scope.rest
+            axes, sizes = axes[:at] + axes[at + 1 :], sizes[:at] + sizes[at + extra :]
+        if len(axes) != len(sizes):
+            raise Impossible(f"{len(sizes)} axes, {len(axes)} expected")
+        for axis, size in zip(axes, sizes, strict=True):
+            if isinstance(axis, tree.Name) and axis.name == "_":
+                continue
+            if isinstance(axis, tree.Name) and not self.known(axis.name, scope):
+                scope.names[axis.name] = size
+            elif self.value(axis, scope) != size:
+                raise Impossible(f"an axis of {size}")
+
+    # Expressions ---------------------------------------------------------------------------
+
+    def known(self, name: str, scope: Scope) -> bool:
+        return scope.owner(name) is not None or name in scope.module.names
+
+    def name(self, name: str, scope: Scope) -> Any:
+        owner = scope.owner(name)
+        if owner:
+            return owner.names[name]
+        if name in scope.module.names:
+            return self.declared(scope.module, name)
+        if name in self.functions:
+            return self.functions[name]
+        raise Impossible(f"`{name}` is not defined")
+
+    def whole(self, node: tree.Expression, scope: Scope) -> int:
+        value = self.value(node, scope)
+        if value != int(value):
+            raise Impossible(f"{value} is not whole")
+        return int(value)
+
+    def value(self, node: Any, scope: Scope) -> Any:
+        match node:
+            case tree.Number():
+                return exact(node.value)
+            case tree.Text() | tree.Boolean():
+                return node.value
+            case tree.Name():
+                return self.name(node.name, scope)
+            case tree.ListOf():
+                return tuple(self.value(item, scope) for item in node.items)
+            case tree.Index():
+                return self.index(node, scope)
+            case tree.Call():
+                return self.call(node, (), scope)
+            case tree.Negative():
+                return self.arithmetic("*", -1, self.value(node.operand, scope))
+            case tree.Power():
+                return power(self.value(node.base, scope), self.value(node.exponent, scope))
+            case tree.Product() | tree.Sum():
+                found = self.value(node.first, scope)
+                for operator, operand in node.rest:
+                    found = self.arithmetic(operator, found, self.value(operand, scope))
+                return found
+            case tree.Pipe():
+                found = self.value(node.source, scope)
+                for stage in node.stages:
+                    call = tree.Call(stage, ()) if isinstance(stage, tree.Name) else stage
+                    found = self.call(call, (found,), scope)
+                return found
+            case tree.Comparison():
+                left, right = self.value(node.left, scope), self.value(node.right, scope)
+                return COMPARISONS[node.operator](left, right)
+            case tree.Not():
+                return not self.value(node.operand, scope)
+            case tree.AllOf():
+                return all(self.value(n, scope) for n in node.operands)
+            case tree.AnyOf():
+                return any(self.value(n, scope) for n in node.operands)
+            case tree.Choice():
+                for value, condition in node.cases:
+                    if self.value(condition, scope):
+                        return self.value(value, scope)
+                return self.value(node.otherwise, scope)
+        raise Unclear(type(node).__name__)
+
+    def arithmetic(self, operator: str, a: Any, b: Any) -> Any:
+        if not isinstance(a, Tensor) and not isinstance(b, Tensor):
+            return ARITHMETIC[operator](a, b)
+        shapes = [t.shape for t in (a, b) if isinstance(t, Tensor)]
+        result = Tensor(broadcast(shapes[0], shapes[-1]))
+        self.count(ELEMENTWISE[operator], ELEMENTWISE[operator], result.size)
+        return result
+
+    def index(self, node: tree.Index, scope: Scope) -> Any:
+        base = self.name(node.base.name, scope)
+        if isinstance(base, tuple):
+            at = self.value(node.items[0], scope)
+            if at not in range(1, len(base) + 1):
+                raise Impossible(f"stage {at}")
+            return base[int(at) - 1]
+        rest = [i for i, item in enumerate(node.items) if isinstance(item, tree.Rest)]
+        before = node.items[: rest[0]] if rest else node.items
+        after = node.items[rest[0] + 1 :] if rest else ()
+        if len(before) + len(after) > len(base.shape):
+            raise Impossible("too many indices")
+        end = len(base.shape) - len(after)
+        first = self.cut(before, base.shape[: len(before)], scope)
+        last = self.cut(after, base.shape[end:], scope)
+        return Tensor(first + base.shape[len(before) : end] + last)
+
+    def cut(self, items: Any, shape: tuple[int, ...], scope: Scope) -> tuple[int, ...]:
+        """The axes that are left of a part of a shape."""
+        found = []
+        for item, size in zip(items, shape, strict=True):
+            if isinstance(item, tree.Slice):
+                start = self.whole(item.start, scope) if item.start else 0
+                stop = self.whole(item.stop, scope) if item.stop else size
+                if start < 0 or stop < 0:
+                    raise Unclear("a slice counted from the end")
+                if not start < stop <= size:
+                    raise Impossible(f"{start}:{stop} of {size}")
+                found.append(stop - start)
+            elif self.whole(item, scope) not in range(size):
+                raise Impossible("an index past the end")
+        return tuple(found)

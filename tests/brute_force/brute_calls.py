@@ -1,0 +1,176 @@
+"""Calls, as `brute` makes them: blocks, operations, and the functions of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from brute_modules import Function, Scope, standard
+from brute_values import (
+    NUMERIC,
+    Impossible,
+    Results,
+    Tensor,
+    Unclear,
+    concat,
+    give_axes,
+    groups,
+    meet_axes,
+    rearranged,
+    split,
+    spread,
+)
+from closedform.grammar import tree
+
+MODIFIERS = ("tied", "frozen", "kind")
+WEIGHTS = ("params", "buffers")
+
+
+class Calls:
+    """The part of a run that makes calls; `brute.Run` is the rest of it."""
+
+    functions, elementary = standard()
+
+    value: Callable[..., Any]
+    name: Callable[..., Any]
+    body: Callable[..., tuple[Any, ...]]
+    meet: Callable[..., None]
+    statement: Callable[..., None]
+    count: Callable[[str, str, Any], None]
+    only: Callable[..., AbstractContextManager[None]]
+
+    def call(self, node: tree.Call, piped: tuple[Any, ...], scope: Scope) -> Any:
+        given = piped + tuple(self.value(a.value, scope) for a in node.arguments if not a.name)
+        named = {a.name: self.value(a.value, scope) for a in node.arguments if a.name}
+        name = node.function.name
+        local = scope.owner(name)
+        if (local is None or not isinstance(local.names[name], Function)) and (
+            name not in scope.module.names and name not in self.functions
+        ):
+            return self.built_in(name, given, named)
+        function = self.name(name, scope)
+        return self.apply(
+            replace(function, given=given + function.given, named={**function.named, **named})
+        )
+
+    def apply(self, function: Function) -> Any:
+        """Call a block or an operation, or hold it until it is given a tensor."""
+        node, parameters = function.node, function.node.parameters
+        own = ("tied", "frozen", "kind") if isinstance(node, tree.Op) else ("tied", "frozen")
+        named = {n: v for n, v in function.named.items() if n not in own}
+        scope = Scope(function.module)
+        for parameter, value in zip(parameters, function.given, strict=False):
+            if parameter.name.name in named:
+                raise Impossible(f"{parameter.name.name} is given twice")
+            named[parameter.name.name] = value
+        tensors = [p for p in parameters if p.shape]
+        if tensors and not isinstance(named.get(tensors[0].name.name), Tensor):
+            return function
+        if len(function.given) > len(parameters) or set(named) - {p.name.name for p in parameters}:
+            raise Impossible("too many arguments")
+        scope.names.update(named)
+        for parameter in parameters:
+            if parameter.shape:
+                self.meet(parameter.shape, named[parameter.name.name], scope, binding=True)
+        for parameter in parameters:
+            if parameter.name.name not in scope.names:
+                if parameter.default is None:
+                    raise Impossible(f"{parameter.name.name} is missing")
+                scope.names[parameter.name.name] = self.value(parameter.default, scope)
+            if parameter.length:
+                held, length = scope.names[parameter.name.name], self.value(parameter.length, scope)
+                scope.names[parameter.name.name] = spread(held, length)
+        tied, frozen = function.named.get("tied", False), function.named.get("frozen", False)
+        with self.only(weigh=not tied, train=not frozen):
+            if isinstance(node, tree.Op):
+                found = self.operate(node, scope, function.named.get("kind"))
+            else:
+                found = self.body(node.body, scope)
+        return found[0] if len(found) == 1 else Results(found)
+
+    def operate(self, node: tree.Op, scope: Scope, kind: str | None) -> tuple[Tensor, ...]:
+        found = []
+        for output in node.outputs:
+            if isinstance(output.shape, tree.Call):
+                x, pattern = (self.value(a.value, scope) for a in output.shape.arguments)
+                tensor = rearranged(x.shape, pattern, {}, drop=True)
+            else:
+                shape: list[int] = []
+                for axis in output.shape.axes:
+                    rest = isinstance(axis, tree.Rest)
+                    shape += (scope.rest or ()) if rest else (self.value(axis, scope),)
+                tensor = Tensor(tuple(shape))
+            scope.names[output.name.name] = tensor
+            found.append(tensor)
+        totals = []
+        counts = {*WEIGHTS, "cache", *self.elementary, *scope.module.counts}
+        kind = kind or node.name.name
+        for line in node.body:
+            if isinstance(line, tree.Require):
+                self.statement(line, scope)
+            elif line.targets[0].name == "kind":
+                kind = self.value(line.value, scope) if kind == node.name.name else kind
+            elif line.targets[0].name in counts:
+                totals.append((line.targets[0].name, self.amount(line.value, scope)))
+            else:
+                scope.names[line.targets[0].name] = self.value(line.value, scope)
+        for name, amount in totals:
+            self.count(name, kind, amount)
+        return tuple(found)
+
+    def amount(self, node: tree.Expression, scope: Scope) -> Any:
+        """A count; what is not rational spoils the sum, and nothing else."""
+        try:
+            return self.value(node, scope)
+        except Unclear:
+            return float("nan")
+
+    def built_in(self, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        modifiers = {n: named.pop(n) for n in MODIFIERS if n in named}
+        kind = modifiers.get("kind", name)
+        match name:
+            case "size":
+                return given[0].size
+            case "param":
+                tensor = Tensor(given[0])
+                with self.only(not modifiers.get("tied"), True, not modifiers.get("frozen")):
+                    self.count("params", kind, tensor.size)
+                return tensor
+            case "rearrange":
+                return rearranged(given[0].shape, given[1], named, drop=False)
+            case "einsum":
+                return self.einsum(given[0], given[1:], kind)
+            case "concat":
+                return concat(given, int(named["axis"]))
+            case "split":
+                return split(given[0].shape, given[1], int(named["axis"]))
+        if name in NUMERIC:
+            return NUMERIC[name](*given)
+        raise Impossible(f"`{name}` is not defined")
+
+    def einsum(self, pattern: str, tensors: tuple[Tensor, ...], kind: str) -> Tensor:
+        left, right = pattern.split("->")
+        axes: dict[str, Any] = {}
+        sides = [groups(side) for side in left.split(",")]
+        for side, tensor in zip(sides, tensors, strict=True):
+            if len({*map(tuple, side)}) < len(side):
+                raise Unclear("an axis twice in one tensor")
+            meet_axes(side, tensor.shape, axes)
+        kept = groups(right)
+        if not {n for g in kept for n in g} <= {*axes, "1"}:
+            raise Impossible("an axis of the result has no size")
+        alone = [[name] for name in axes if sum([name] in side for side in sides) == 1]
+        if len(tensors) == 2 and any(axis not in kept for axis in alone):
+            raise Impossible("an axis of one operand alone is summed")
+        result = Tensor(give_axes(kept, axes))
+        size = prod(prod(v) if n == "..." else v for n, v in axes.items())
+        if len(tensors) == 1:
+            self.count("add", kind, size - result.size)
+        elif all([name] in kept for name in axes):
+            self.count("mul", kind, result.size)
+        else:
+            self.count("mac", kind, size)
+        return result

@@ -1,0 +1,212 @@
+"""Derivations: every line is true at random sizes, every line of a file that is named exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sympy
+
+from closedform import formula as w
+from closedform.api import zoo
+from closedform.derive.cost import tree as cost
+from closedform.derive.cost.measures import measure
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.project import Project
+from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.numbers import settle
+from closedform.derive.trace.lines import Said, Step
+from closedform.derive.trace.walk import Passage, Walk, walk
+from closedform.errors import ClosedformError
+from closedform.projects import open_project
+from derivations import Evaluator, number, random_sizes
+from helpers import TESTS, ZOO, Golden, names, programs
+
+FILES = programs(ZOO, 20)
+ELEMENTWISE = ("addition", "product", "quotient")
+SEEDS = (1, 2, 3)
+
+
+def parts(path: Path) -> Iterator[tuple[Project, Entity]]:
+    project = open_project(str(path))
+    for entity in project.parts():
+        yield project, entity
+
+
+def settled(derivation: Derivation, seed: int) -> dict[Any, Any]:
+    return random_sizes(derivation, seed)
+
+
+class Numbers:
+    """A derivation at one choice of sizes."""
+
+    def __init__(self, closed: Closed, found: Walk, seed: int) -> None:
+        derivation = closed.derivation
+        self.known = derivation.known
+        self.values = settled(derivation, seed)
+        sizes: dict[tuple[str, str | None], Any] = {}
+        for symbol in [*self.values, *self.known.spelled]:
+            value = self.value(symbol)
+            stem, _, index = symbol.name.rpartition("_")
+            sizes[symbol.name, None] = value
+            sizes[stem, index] = value
+        for passage in found.passages:
+            for family, start in passage.frame.start.items():
+                sizes[family, str(passage.frame.stages[0] - 1)] = self.value(start)
+        for name, start in closed.starts.items():
+            family, _, index = name.rpartition("_")
+            sizes[family, index] = self.value(start)
+        self.evaluator = Evaluator(sizes, {})
+
+    def value(self, expr: Any) -> Any:
+        return number(self.known.base(expr).xreplace(self.values))
+
+    def passage(self, passage: Passage) -> int:
+        """Check the lines of a passage at each of its stages; gives how many were checked."""
+        frame, checked = passage.frame, 0
+        assert isinstance(passage.subject, w.Function)
+        (symbol,) = passage.subject.arguments
+        assert isinstance(symbol, w.Symbol)
+        last = passage.steps[-1].right
+
+        def cost(evaluator: Evaluator, index: str | None) -> Any:
+            labels = (symbol.index or "").split(",")
+            given = (index or "").split(",")
+            inner = evaluator
+            for label, at in zip(labels, given, strict=True):
+                value = at if at.isdigit() else evaluator.indices.get(at)
+                if label and not label.isdigit() and value is not None:
+                    inner = inner.inside(label, int(value))
+            return inner(last)
+
+        for stage in frame.stages if frame.index else (None,):
+            steps = [*passage.steps, *(step for part in passage.parts for step in part.steps)]
+            evaluator = self.evaluator if stage is None else (
+                self.evaluator.inside(frame.index, stage))  # fmt: skip
+            for step in steps:
+                left, right = step.left_value, step.right_value
+                if stage is not None:
+                    left, right = frame.at(left, stage), frame.at(right, stage)
+                free = self.steps(left, right)
+                for choice in free:
+                    inner = evaluator
+                    for index, at in choice.items():
+                        inner = inner.inside(index.name, int(at))
+                    one, two = (self.value(side.xreplace(choice)) for side in (left, right))
+                    assert one == two, (passage.name, w.plain(step.right))
+                    self.printed(step, inner, two)
+                    checked += 1
+        single = (symbol.index or "").isdigit()
+        self.evaluator.costs[symbol.name, symbol.index if single else None] = cost
+        return checked
+
+    def steps(self, *sides: Any) -> list[dict[Any, Any]]:
+        """Values for the index of a loop of steps, where a line has one."""
+        free = set().union(*(self.known.base(side).free_symbols for side in sides))
+        open_ = sorted(free - self.values.keys(), key=str)
+        return [dict.fromkeys(open_, sympy.Integer(at)) for at in (1, 2, 5)] if open_ else [{}]
+
+    @staticmethod
+    def printed(step: Step, evaluator: Evaluator, expected: Any) -> None:
+        """What is printed must have the value too, unless in the names of a declaration."""
+        try:
+            value = number(evaluator(step.right))
+        except KeyError:
+            told = [part.text for part in step.reason if isinstance(part, Said)]
+            assert any("definition" in t or "declared" in t for t in told), w.plain(step.right)
+            return
+        assert value == expected, (w.plain(step.right), value, expected)
+
+
+@pytest.mark.parametrize("what", ["macs", "params", "flops"])
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_every_line_is_true(path: Path, what: str) -> None:
+    checked = 0
+    for project, entity in parts(path):
+        closed = project.closed(entity, measure(what))
+        found = walk(closed)
+        assert sympy.expand(found.passages[-1].value - closed.expr) == 0
+        for seed in SEEDS:
+            numbers = Numbers(closed, found, seed)
+            checked += sum(numbers.passage(passage) for passage in found.passages)
+    assert checked > 0
+
+
+def test_a_wrong_line_is_noticed() -> None:
+    closed = zoo("vit").macs._closed
+    found = walk(closed)
+    numbers = Numbers(closed, found, 1)
+    step = found.passages[0].steps[-1]
+    value = numbers.value(step.right_value)
+    numbers.printed(step, numbers.evaluator, value)
+    with pytest.raises(AssertionError):
+        numbers.printed(step, numbers.evaluator, value + 1)
+
+
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_every_named_line_exists(path: Path) -> None:
+    for project, entity in parts(path):
+        for passage in walk(project.closed(entity, measure("macs"))).passages:
+            text = passage.span.source.text.split("\n")[passage.span.line - 1]
+            word = {"stage": "for", "step": "for"}.get(passage.kind, passage.name.split("_")[0])
+            assert word in text
+            for part in passage.parts:
+                for line in part.lines:
+                    source = passage.span.source.text.split("\n")[line - 1]
+                    name = part.name.text if isinstance(part.name, Said) else part.name
+                    assert name in source or name in ELEMENTWISE
+
+
+@pytest.mark.parametrize("what", ["macs", "params"])
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_nothing_is_passed_over(path: Path, what: str) -> None:
+    """Fails when an operation of a block is in no line of its derivation."""
+    for project, entity in parts(path):
+        told: set[tuple[str, str, int]] = set()
+        for passage in walk(project.closed(entity, measure(what))).passages:
+            for part in (*passage.parts, *passage.quiet):
+                name = part.name.text if isinstance(part.name, Said) else part.name
+                told |= {(passage.span.source.name, name, line) for line in part.lines}
+        waiting: list[cost.Node] = [project.derivation(entity).root]
+        while waiting:
+            for site in cost.children(waiting.pop()):
+                place = site.span.source.name, getattr(site.node, "name", ""), site.span.line
+                if isinstance(site.node, cost.Operation):
+                    assert place in told
+                elif place not in told:
+                    waiting.append(site.node)
+
+
+def test_the_numbers_of_a_preset() -> None:
+    for name, preset in (("vit", "ViT-B/16"), ("pvt", "PVT-Small"), ("densenet", "DenseNet-121")):
+        file = zoo(name)
+        text = file.derivation(preset=preset, to="text")
+        assert str(file.macs.at(preset)) in text
+    project = open_project("vit")
+    settle(project.derivation(project.part("ViT")), {})
+
+
+def test_a_preset_of_another_model_is_refused() -> None:
+    with pytest.raises(ClosedformError, match="not one of"):
+        zoo("vit")["MLP"].derivation(preset="ViT-B/16")
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(ClosedformError, match="no format `docx`"):
+        zoo("vit").derivation(to="docx")
+
+
+def test_stages_alike_are_told_once() -> None:
+    found = walk(zoo("pvt").macs._closed)
+    told = [(p.kind, p.name, p.frame.stages) for p in found.passages if p.kind == "stage"]
+    assert told == [("stage", "stage", (1, 2, 3)), ("stage", "stage", (4,))]
+    assert [p.name for p in found.passages] == ["SRA", "MLP", "stage", "SRA_2", "stage", "PVT"]
+
+
+@pytest.mark.parametrize("to", ["md", "fragment", "text"])
+def test_the_derivation_of_vit(to: str, golden: Golden) -> None:
+    text = zoo("vit").derivation(preset="ViT-B/16", to=to)
+    golden.compare(TESTS / "golden" / f"vit_derivation.{to}.txt", text)

@@ -1,0 +1,135 @@
+"""What the README and the documents say is true: every snippet in them is run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from closedform import cli
+from closedform.api import loads
+from closedform.derive.check.check import check
+from closedform.derive.resolve.library import library_folder
+from closedform.grammar import format_file, parse, tree
+from closedform.grammar.expressions import show
+from helpers import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def fences(path: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text("utf-8"), re.M | re.S)
+
+
+SNIPPETS = [
+    pytest.param(text, id=f"{path.name}-{number}")
+    for path in PAGES
+    for number, text in enumerate(fences(path, "arch"), 1)
+]
+
+
+@pytest.mark.parametrize("text", SNIPPETS)
+def test_every_snippet_checks(text: str) -> None:
+    """A snippet with a wrong shape, number or claim fails."""
+    number, wrong = check(loads(text)._project)
+    assert [str(diagnostic) for diagnostic in wrong] == []
+    assert number >= text.count("claim ") - text.count("claim formula")
+
+
+@pytest.mark.parametrize("text", SNIPPETS)
+def test_snippets_are_canonical(text: str) -> None:
+    assert format_file(parse(text)) == text
+
+
+def test_there_are_snippets() -> None:
+    assert len(SNIPPETS) >= 8
+
+
+def test_readme_shows_what_the_first_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    command = fences(ROOT / "README.md", "sh")[0].split("closedform ", 1)[1]
+    assert cli.run(command.split()) == 0
+    assert capsys.readouterr().out == fences(ROOT / "README.md", "text")[0]
+
+
+def test_readme_commands_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every line of the third shell block works beside the snippet, saved as encoder.arch."""
+    (tmp_path / "encoder.arch").write_text(fences(ROOT / "README.md", "arch")[0])
+    monkeypatch.chdir(tmp_path)
+    for line in fences(ROOT / "README.md", "sh")[2].splitlines():
+        arguments = line.split("#")[0].split()[1:]
+        assert cli.run(arguments) == 0, capsys.readouterr().err
+    assert (tmp_path / "encoder.tex").read_text().startswith("\\documentclass")
+
+
+def test_readme_python_runs() -> None:
+    """The values in the comments are those that the code gives."""
+    space: dict[str, object] = {}
+    for line in fences(ROOT / "README.md", "python")[0].splitlines():
+        code, _, comment = line.partition("#")
+        if comment.strip().isdigit():
+            assert eval(code, space) == int(comment)  # our own README, not a user's text
+        else:
+            exec(code, space)
+
+
+def test_what_the_page_for_papers_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commands and its code run, and the macros that it names are there."""
+    page = ROOT / "docs" / "papers.md"
+    monkeypatch.chdir(tmp_path)
+    for block in fences(page, "sh"):
+        for line in block.splitlines():
+            assert cli.run(line.split()[1:]) == 0, capsys.readouterr().err
+    macros = (tmp_path / "vit.macros.tex").read_text()
+    named = set(re.findall(r"\\Vit\w+", page.read_text())) - {r"\VitMacsUnderHooks"}
+    assert len(named) == 5
+    assert not [name for name in named if f"\\newcommand{{{name}}}" not in macros]
+    exec(fences(page, "python")[0], {})  # our own page, not a user's text
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {"pvt-parts.svg", "attention.svg", "models.png", "vit-steps.tex"} <= written
+
+
+def test_first_two_shell_blocks_make_their_own_environment() -> None:
+    for block in fences(ROOT / "README.md", "sh")[:2]:
+        assert block.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+
+
+def test_language_page_lists_every_operation() -> None:
+    """The table of operations is what the standard library says."""
+    page = (ROOT / "docs" / "language.md").read_text("utf-8")
+    for path in sorted(library_folder("std").glob("*.arch")):
+        for node in parse(path.read_text("utf-8")).declarations:
+            if isinstance(node, tree.Op):
+                assert _row(node) in page
+
+
+def _row(node: tree.Op) -> str:
+    sizes = ", ".join(_parameter(p) for p in node.parameters if p.shape is None)
+    shapes = " and ".join(show(p.shape) for p in node.parameters if p.shape is not None)
+    call = f"{node.name.name}({sizes})" if sizes else node.name.name
+    return f"| `{call}` | `{shapes}` | {' '.join((node.doc or '').split())} |\n"
+
+
+def _parameter(node: tree.Parameter) -> str:
+    length = f"[{show(node.length)}]" if node.length else ""
+    default = f"={show(node.default)}" if node.default is not None else ""
+    return node.name.name + length + default
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """A link to a file that is not there fails."""
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text("utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+@pytest.mark.slow
+def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
+    """docs/zoo is what `closedform docs --zoo --to md -o docs/zoo` writes now."""
+    folder = str(ROOT / "docs" / "zoo")
+    assert cli.run(["docs", "--zoo", "--to", "md", "-o", folder, "--check"]) == 0

@@ -1,0 +1,125 @@
+"""The documentation as a site, built by MkDocs as a reader would build it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from urllib.parse import unquote, urlsplit
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+
+from closedform.projects import zoo_names
+from helpers import ROOT, TESTS
+from pages import assert_safe, read
+
+pytestmark = pytest.mark.slow
+
+KATEX = TESTS / "katex" / "node_modules" / "katex"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site."""
+    assert KATEX.is_dir(), f"npm install in {TESTS / 'katex'} is missing"
+    folder = tmp_path_factory.mktemp("site")
+    ran = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(built: Path) -> dict[str, Element]:
+    """Every page by its path, as a browser reads it."""
+    return {
+        path.relative_to(built).as_posix(): html5lib.parse(
+            path.read_text("utf-8"), namespaceHTMLElements=False
+        )
+        for path in built.rglob("*.html")
+    }
+
+
+def addresses(page: Element) -> list[str]:
+    """What a page links to or loads."""
+    return [
+        element.attrib[name]
+        for element in page.iter()
+        for name in ("href", "src")
+        if name in element.attrib
+    ]
+
+
+def test_every_page_is_there(pages: dict[str, Element]) -> None:
+    written = {f"{path.stem}.html" for path in (ROOT / "docs").glob("*.md")}
+    gallery = {f"zoo/{path.stem}.html" for path in (ROOT / "docs" / "zoo").glob("*.md")}
+    others = {"index.html", "CHANGELOG.html", "404.html", "search.html"}
+    assert pages.keys() - others == written | gallery
+    assert len(gallery) > 2 * len(zoo_names())
+
+
+def test_every_link_leads_somewhere(built: Path, pages: dict[str, Element]) -> None:
+    """Fails when a page, a part of a page, a style sheet, a script or a picture is missing."""
+    ids = {path: {element.get("id") for element in page.iter()} for path, page in pages.items()}
+    checked = 0
+    for path, page in pages.items():
+        if path == "404.html":  # its links are from the root of a server
+            continue
+        for address in addresses(page):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            aim = normpath(join(dirname(path), unquote(parts.path))) if parts.path else path
+            assert (built / aim).is_file(), (path, address)
+            if aim in ids and parts.fragment:
+                assert unquote(parts.fragment) in ids[aim], (path, address)
+            checked += 1
+    assert checked > 700
+
+
+def test_nothing_is_loaded_from_elsewhere(pages: dict[str, Element]) -> None:
+    for path, page in pages.items():
+        for element in page.iter():
+            if element.tag in ("script", "link", "img"):
+                address = element.get("src") or element.get("href") or ""
+                assert not urlsplit(address).netloc, (path, address)
+
+
+def test_the_gallery_has_its_formulas(built: Path) -> None:
+    """Fails when a page of the gallery lacks formulas, or is not what `closedform docs` makes."""
+    for path in (built / "zoo").glob("*.html"):
+        text = path.read_text("utf-8")
+        assert_safe(read(text), links=True)
+        assert ("<math " in text) is (path.name != "index.html")
+
+
+def test_fences_have_their_formulas(built: Path, pages: dict[str, Element]) -> None:
+    page = pages["integrations.html"]
+    found = ["".join(e.itertext()).strip() for e in page.iter() if e.get("class") == "arithmatex"]
+    assert [text[:20] for text in found[:2]] == [
+        "\\[\n\\mathrm{params} =",
+        "\\[\n\\mathrm{MACs} = 2",
+    ]
+    scripts = [element.get("src") for element in page.iter("script")]
+    assert {"katex/katex.min.js", "formulas.js"} <= set(scripts)
+    assert (built / "katex" / "fonts" / "KaTeX_Main-Regular.woff2").is_file()
+
+
+def test_code_is_coloured(pages: dict[str, Element]) -> None:
+    """Fails when the lexer of .arch is not found."""
+    for path in ("index.html", "language.html", "tutorial.html"):
+        words = [
+            e for e in pages[path].iter("span") if e.text == "dim" and "color" in e.get("style", "")
+        ]
+        assert words, path
+
+
+def test_bars_in_tables_are_bars(pages: dict[str, Element]) -> None:
+    code = ["".join(element.itertext()) for element in pages["language.html"].iter("code")]
+    assert "a | b" in code
+    assert not [text for text in code if r"\|" in text]

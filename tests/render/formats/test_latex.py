@@ -1,0 +1,268 @@
+"""LaTeX: each written node, long formulas, and a real TeX that sets the whole zoo."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sympy
+
+from closedform.api import load, loads, zoo
+from closedform.choices import LANGUAGES
+from closedform.derive.arrange import forms
+from closedform.derive.project import Project
+from closedform.derive.symbolic.symbols import size_symbol
+from closedform.formula import (
+    BigSum,
+    Condition,
+    Fraction,
+    Function,
+    Indicator,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Written,
+    plain,
+)
+from closedform.projects import derivation_of, open_project, report_of
+from closedform.render.formats.macros import macro_name
+from closedform.render.formats.table import FORMATS
+from closedform.render.formulas.latex import broken, equation, latex, latex_name
+from closedform.render.formulas.widths import width
+from helpers import ZOO, names, programs
+
+FILES = programs(ZOO, 20)
+N, D, S = Symbol("N"), Symbol("D"), Symbol("D", "s-1")
+PLUS = Sum((N, Product((Number(-2), D)), Fraction(Number(-1), Number(2))))
+
+NODES: list[tuple[Written, str]] = [
+    (Number(1234), "1234"),
+    (Number(12345678), r"12\,345\,678"),
+    (Symbol("d_model"), r"d_{\mathrm{model}}"),
+    (Symbol("d_model", "s"), r"d_{\mathrm{model},s}"),
+    (S, "D_{s-1}"),
+    (Symbol("λ"), r"\lambda"),
+    (Symbol("名"), r"\text{名}"),
+    (PLUS, r"N - 2\, D - \frac{1}{2}"),
+    (Product((Number(4), N, PLUS)), r"4\, N\, \left(N - 2\, D - \frac{1}{2}\right)"),
+    (Product((Number(-1), N, D)), r"-N\, D"),
+    (Product((N, Number(3), Power(Number(16), Number(2)))), r"N \cdot 3 \cdot 16^{2}"),
+    (Product((N, Number(-3))), r"N\, \left(-3\right)"),
+    (Fraction(PLUS, D), r"\frac{N - 2\, D - \frac{1}{2}}{D}"),
+    (Power(N, Number(2)), "N^{2}"),
+    (Power(Sum((N, D)), Number(2)), r"\left(N + D\right)^{2}"),
+    (Power(Function("floor", (N,)), Number(2)), r"\left\lfloor N \right\rfloor^{2}"),
+    (Function("ceil", (Fraction(N, D),)), r"\left\lceil \frac{N}{D} \right\rceil"),
+    (Function("sqrt", (N,)), r"\sqrt{N}"),
+    (Function("max", (N, D)), r"\max\left(N, D\right)"),
+    (Function("log", (N, Number(2))), r"\log_{2}\left(N\right)"),
+    (Function("macs", (Symbol("MLP"),)), r"\mathrm{macs}(\mathrm{MLP})"),
+    (Function("", (Product((N, D)),)), r"\left(N\, D\right)"),
+    (Function("", (Fraction(N, D),)), r"\frac{N}{D}"),
+    (Condition("|", (N, D)), r"N \mid D"),
+    (Condition("not", (Condition("=", (N, D)),)), r"\lnot\left(N = D\right)"),
+    (Condition("and", (Condition("<=", (N, D)), Condition("!=", (N, D)))),
+     r"N \le D \land N \neq D"),
+    (Indicator(Condition(">", (N, Number(1)))), r"\left[N > 1\right]"),
+    (BigSum("s", Number(1), Number(4), Sum((N, S))), r"\sum_{s=1}^{4} \left(N + D_{s-1}\right)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("node", "text"), NODES, ids=[text for _, text in NODES])
+def test_each_node(node: Written, text: str) -> None:
+    assert latex(node) == text
+
+
+def test_an_unknown_node_is_refused() -> None:
+    with pytest.raises(TypeError, match="no LaTeX for object"):
+        latex(object())  # type: ignore[arg-type]
+
+
+def test_names() -> None:
+    assert latex_name("alpha_2_x") == r"\alpha_{2,x}"
+    assert latex_name("__") == r"\_"
+
+
+def test_a_short_equation_is_one_line() -> None:
+    assert equation("y", Sum((N, D))) == "y = N + D"
+
+
+def test_a_long_sum_is_broken_at_its_signs() -> None:
+    text = equation("y", Sum(tuple(Symbol(f"a_{i}") for i in range(60))))
+    rows = text.split("\\\\\n")
+    assert len(rows) > 2
+    assert all(row.strip().startswith(r"&\quad {}+ a") for row in rows[1:])
+
+
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_no_line_is_wider_than_its_room(path: Path) -> None:
+    file = load(path)
+    for name in file:
+        for room in (430.0, 230.0):
+            for row in broken(file[name].macs.written, room):
+                assert width(row) <= room + 1, row
+
+
+@pytest.mark.parametrize("name", ["", "max", "min"])
+def test_a_broken_list_keeps_all_of_it(name: str) -> None:
+    """Fails when a list that is wider than its column is cut."""
+    names_ = [f"a{number}" for number in range(30)]
+    node = Product((N, Function(name, tuple(map(Symbol, names_)))))
+    for room in (80.0, 200.0):
+        rows = broken(node, room)
+        assert len(rows) > 2
+        assert re.findall(r"a\d+", "".join(rows)) == names_
+
+
+def test_macro_names_are_letters() -> None:
+    for name in ("MobileNet_V2", "é名", "x1_2"):
+        assert macro_name(name, "macs under hooks").isalpha()
+        assert macro_name(name).isascii()
+    assert macro_name("a_1") != macro_name("a_2")
+
+
+# With a real TeX ---------------------------------------------------------------------------
+
+OVERFULL = re.compile(r"Overfull \\hbox \(([0-9.]+)pt")
+
+
+def compiled(text: str, folder: Path) -> tuple[str, str]:
+    """Set a document without shell escape; gives the log and the text of its pages.
+
+    The program is pdfLaTeX, unless the document names another one in its first line.
+    """
+    named = re.match(r"% !TeX program = (\w+)\n", text)
+    program = named[1] if named else "pdflatex"
+    assert shutil.which(program), f"{program} is missing: install what .ci/debian-packages lists"
+    assert shutil.which("pdftotext"), "install poppler-utils"
+    (folder / "a.tex").write_text(text, "utf-8")
+    options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
+    command = [program, *options, "a.tex"]
+    for _ in range(2):  # the widths of a longtable settle in the second run
+        ran = subprocess.run(command, capture_output=True, cwd=folder, check=False, timeout=120)
+        log = (folder / "a.log").read_text("utf-8", "replace")
+        assert ran.returncode == 0, [line for line in log.split("\n") if line.startswith("!")]
+    command = ["pdftotext", "-layout", "a.pdf", "-"]
+    pages = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
+    return log, pages.stdout
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Documents of one preamble as one, to be set in one run."""
+    begin, end = "\\begin{document}\n", "\\end{document}\n"
+    head = texts[0].split(begin)[0] + begin
+    bodies = [text.removeprefix(head).removesuffix(end) for text in texts]
+    return head + "\\clearpage\n".join(bodies) + end
+
+
+def widest(log: str) -> float:
+    return max(map(float, OVERFULL.findall(log)), default=0.0)
+
+
+def documents(project: Project, lang: str) -> Iterator[str]:
+    """Every report and derivation of a file, those of models with their first preset as well."""
+    for part in project.parts():
+        presets = [node.title for node in project.presets(part)[:1]]
+        for preset in (None, *presets):
+            yield FORMATS["tex"].write(report_of(project, part.name, preset=preset, lang=lang))
+        preset = presets[0] if presets else None
+        for measure in ("macs", "params"):
+            yield derivation_of(project, part.name, (measure,), None, preset, "tex", lang)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lang", "program", "words"),
+    [
+        ("en", "pdfTeX", ("times", "Convention", "Together")),
+        ("zh", "XeTeX", ("次数", "计数约定", "合计")),
+    ],
+    ids=LANGUAGES,
+)
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_tex_sets_the_zoo(
+    path: Path, lang: str, program: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Every report and derivation of a file in one run, with fonts for all of its characters."""
+    log, pages = compiled(joined([*documents(open_project(path.stem), lang)]), tmp_path)
+    assert f"This is {program}" in log
+    assert "Missing character" not in log
+    assert widest(log) <= 5
+    for word in words:
+        assert word in pages
+
+
+@pytest.mark.slow
+def test_macros_can_be_used_in_a_paper(tmp_path: Path) -> None:
+    macros = zoo("vit").report("macros", preset="ViT-B/16")
+    (tmp_path / "vit.macros.tex").write_text(macros, "utf-8")
+    paper = (
+        "\\documentclass{article}\\usepackage{amsmath}\\input{vit.macros.tex}\\begin{document}\n"
+        "$\\VitMacs$ and \\[\\VitMacsEquation\\] is $\\VitMacsValue$ where $\\VitLetN$.\n"
+        "\\end{document}\n"
+    )
+    _, pages = compiled(paper, tmp_path)
+    assert "17 563 828 224" in pages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
+def test_names_in_chinese_are_set_in_english_reports(steps: bool, tmp_path: Path) -> None:
+    """Fails when a character of a name has no font, which XeLaTeX only notes in its log."""
+    text = 'dim 模型 "宽度"\n\nmodel 网络(x: [3, 模型]):\n    return x -> linear(模型)\n'
+    file = loads(text)
+    document = file.derivation(to="tex") if steps else file.report("tex")
+    assert document.startswith("% !TeX program = xelatex\n\\documentclass[10pt,fleqn]{article}\n")
+    log, pages = compiled(document, tmp_path)
+    assert "Missing character" not in log
+    assert "网络" in pages
+    assert "模型" in pages
+    assert "宽度" in pages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
+def test_a_fragment_in_a_plain_article(steps: bool, tmp_path: Path) -> None:
+    """Fails when a fragment needs more than its first line says."""
+    part = loads('block B(x: [n, d]):\n    """Says "so"."""\n    return x -> linear(d)\n')["B"]
+    fragment = part.derivation(to="fragment") if steps else part.report("fragment")
+    packages = re.findall(r"amsmath|booktabs|longtable|array", fragment.split("\n")[0])
+    assert len(packages) == (3 if steps else 4)
+    paper = f"\\documentclass{{article}}\\usepackage{{{','.join(packages)}}}\n"
+    compiled(f"{paper}\\begin{{document}}\n{fragment}\n\\end{{document}}\n", tmp_path)
+
+
+HOSTILE = [r"\input{/etc/passwd}", "50% & #1_", r"\end{document}", "$x^2$ ~ {[*]}", "\\\\[9pt]"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_come_out_as_text(text: str, tmp_path: Path) -> None:
+    quoted = text.replace("\\", "\\\\")
+    source = (
+        f'"""{quoted}"""\n\ndim D "{quoted}"\ndim a_b_1 = 3 "x"\n\n'
+        f'block B_1(x: [n, d]):\n    """{quoted}"""\n    return x -> linear(d)\n\n'
+        "model M(x: [D, a_b_1]):\n    return x -> B_1\n\n"
+        f'preset "{quoted}": D=2\n'
+    )
+    file = loads(source)
+    for document in (file.report("tex"), file.derivation(preset=file.presets[0], to="tex")):
+        _, pages = compiled(document, tmp_path)
+        assert text in " ".join(pages.split())
+        assert "root:" not in pages
+
+
+def test_an_order_made_of_another_writes_anew() -> None:
+    """Fails when a size is remembered under a name that it has no more."""
+    n = size_symbol("n")
+    order = forms.Order()
+    assert plain(forms.write(sympy.floor(n / 2), order)) == "floor(n/2)"
+    named = replace(order, special={n: Symbol("m", "s")})
+    assert plain(forms.write(sympy.floor(n / 2), named)) == "floor(m_s/2)"
