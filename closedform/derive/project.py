@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from sympy import Expr, Symbol
 
-from closedform.derive.assume.knowledge import Fact
+from closedform.derive.assume.store import Fact
 from closedform.derive.cost.measures import Measure, measure
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import Elaborator

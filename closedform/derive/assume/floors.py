@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import sympy
 from sympy import Expr
 
+from closedform.derive.assume.integers import integer
+from closedform.derive.assume.store import Store
 from closedform.derive.symbolic.expansion import expand
 
-if TYPE_CHECKING:
-    from closedform.derive.assume.knowledge import Knowledge
 
-
-def exact_floor(known: Knowledge, expr: Expr) -> Expr:
+def floor(known: Store, expr: Expr) -> Expr:
     """The exact floor: whole parts taken out, nested floors joined, ceilings recognised."""
     whole: list[Expr] = []
     rest: list[Expr] = []
     for term in sympy.Add.make_args(expand(expr)):
-        (whole if known.integer(term) else rest).append(term)
+        (whole if integer(known, term) else rest).append(term)
     remainder = sympy.Add(*rest)
-    if remainder != 0 and known.integer(remainder):
+    if remainder != 0 and integer(known, remainder):
         return sympy.Add(*whole, remainder)
     if remainder.is_Number:
         return sympy.Add(*whole, sympy.floor(remainder))
@@ -29,13 +26,24 @@ def exact_floor(known: Knowledge, expr: Expr) -> Expr:
     return sympy.Add(*whole) + _fraction_floor(known, remainder)
 
 
-def _fraction_floor(known: Knowledge, expr: Expr) -> Expr:
+def ceil(known: Store, expr: Expr) -> Expr:
+    """The exact ceiling, in the same normal form as `floor`."""
+    return -floor(known, -expr)
+
+
+def refloored(known: Store, expr: Expr) -> Expr:
+    """An expression whose floors and ceilings are brought to normal form again."""
+    floored = expr.replace(sympy.floor, lambda inside: floor(known, inside))
+    return floored.replace(sympy.ceiling, lambda inside: ceil(known, inside))
+
+
+def _fraction_floor(known: Store, expr: Expr) -> Expr:
     numerator, denominator = sympy.fraction(sympy.together(expr))
     if not (denominator.is_integer and denominator.is_positive):
         return sympy.floor(expr)
     joined = _joined(known, numerator, denominator)
     if joined is not None:
-        return exact_floor(known, joined)
+        return floor(known, joined)
     constant, rest = numerator.as_coeff_Add()
     terms = sympy.Add.make_args(rest) if rest != 0 else (constant,)
     if all(term.could_extract_minus_sign() for term in terms):
@@ -43,31 +51,31 @@ def _fraction_floor(known: Knowledge, expr: Expr) -> Expr:
     return _positive_floor(numerator, denominator)
 
 
-def _joined(known: Knowledge, numerator: Expr, denominator: Expr) -> Expr | None:
+def _joined(known: Store, numerator: Expr, denominator: Expr) -> Expr | None:
     """floor((floor(a/b) + m)/n) = floor((a + b m)/(b n)), the same for a ceiling."""
     terms = sympy.Add.make_args(numerator)
     inner = [term for term in terms if isinstance(term, sympy.floor | sympy.ceiling)]
     if len(inner) != 1:
         return None
     rest = numerator - inner[0]
-    if not known.integer(rest):
+    if not integer(known, rest):
         return None
     top, bottom = sympy.fraction(sympy.together(inner[0].args[0]))
     if not (bottom.is_integer and bottom.is_positive):
         return None
     if isinstance(inner[0], sympy.ceiling):
-        if not known.integer(top):
+        if not integer(known, top):
             return None
         top = top + bottom - 1
     return expand(top + bottom * rest) / (bottom * denominator)
 
 
-def _negative_floor(known: Knowledge, numerator: Expr, denominator: Expr) -> Expr:
+def _negative_floor(known: Store, numerator: Expr, denominator: Expr) -> Expr:
     """floor(-a/n) = -ceil(a/n) = -floor((a + n - 1)/n) for an integer a."""
     positive = expand(-numerator)
-    if not known.integer(positive):
+    if not integer(known, positive):
         return -sympy.ceiling(positive / denominator)
-    return -exact_floor(known, expand((positive - 1) / denominator) + 1)
+    return -floor(known, expand((positive - 1) / denominator) + 1)
 
 
 def _positive_floor(numerator: Expr, denominator: Expr) -> Expr:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import sympy
 from sympy import Expr
 
+from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.expansion import expand
-
-if TYPE_CHECKING:
-    from closedform.derive.assume.knowledge import Fact, Knowledge
 
 MAX_STEPS = 6
 
 
-def proof_of_integer(known: Knowledge, expr: Expr) -> frozenset[Fact] | None:
+def integer(known: Store, expr: Expr) -> bool:
+    """Whether a value is proved to be an integer; the facts of the proof count as used."""
+    proof = proof_of_integer(known, expr)
+    if proof is None:
+        return False
+    known.used |= proof
+    return True
+
+
+def proof_of_integer(known: Store, expr: Expr) -> frozenset[Fact] | None:
     """The facts from which it follows that a value is an integer, or None."""
     if expr.is_integer:
         return frozenset()
@@ -26,7 +32,7 @@ def proof_of_integer(known: Knowledge, expr: Expr) -> frozenset[Fact] | None:
     return _integer(known, expr, MAX_STEPS)
 
 
-def _integer(known: Knowledge, expr: Expr, steps: int) -> frozenset[Fact] | None:
+def _integer(known: Store, expr: Expr, steps: int) -> frozenset[Fact] | None:
     proof: frozenset[Fact] = frozenset()
     failed = []
     for term in sympy.Add.make_args(expr):
@@ -40,7 +46,7 @@ def _integer(known: Knowledge, expr: Expr, steps: int) -> frozenset[Fact] | None
     return _integer_sum(known, sympy.Add(*failed), proof, steps)
 
 
-def _integer_term(known: Knowledge, term: Expr, steps: int) -> frozenset[Fact] | None:
+def _integer_term(known: Store, term: Expr, steps: int) -> frozenset[Fact] | None:
     """A proof that a product is an integer: cancel each divisor against its multiple."""
     if term.is_integer:
         return frozenset()
@@ -62,7 +68,7 @@ def _integer_term(known: Knowledge, term: Expr, steps: int) -> frozenset[Fact] |
     return None
 
 
-def _within_ranges(known: Knowledge, term: Expr) -> Iterator[Expr]:
+def _within_ranges(known: Store, term: Expr) -> Iterator[Expr]:
     """A term with the index of a loop put as first + t, and as last - t, where t >= 0."""
     for index, (first, last) in known.ranges.items():
         if term.has(index):
@@ -72,7 +78,7 @@ def _within_ranges(known: Knowledge, term: Expr) -> Iterator[Expr]:
 
 
 def _integer_sum(
-    known: Knowledge, expr: Expr, proof: frozenset[Fact], steps: int
+    known: Store, expr: Expr, proof: frozenset[Fact], steps: int
 ) -> frozenset[Fact] | None:
     """A proof for a sum such as (k - 1)/2, by putting k = 2 q + 1."""
     if steps == 0:

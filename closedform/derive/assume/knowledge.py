@@ -1,4 +1,4 @@
-"""What is known about the sizes: abbreviations, assumptions, and what follows from them.
+"""What is known about the sizes: the store of facts, and the questions that are put to it.
 
 Every size is a positive integer symbol. A question is answered yes, no, or not known; the
 assumptions that an answer needed are collected, so that a result can name them.
@@ -17,194 +17,37 @@ I/P
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-import sympy
-from sympy import Expr, Rational, Symbol
-from sympy.logic.boolalg import Boolean
+from sympy import Expr, Rational
 
-from closedform.derive.assume.floors import exact_floor
-from closedform.derive.assume.integers import proof_of_integer
-from closedform.derive.assume.order import bounds, decide
-from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.assume import floors, integers, order
+from closedform.derive.assume.store import Store
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.relations import implies, plain_relation
-from closedform.derive.symbolic.wording import say
-from closedform.errors import Span
-
-ROUNDED = (sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
 
 
-@dataclass(frozen=True)
-class Fact:
-    """A condition taken as true, and why: stated, required by an operation, or a default."""
+class Knowledge(Store):
+    """The store, with the proofs that use it at hand."""
 
-    condition: Boolean
-    reason: str = "assumed"
-    span: Span | None = field(default=None, compare=False)
+    def integer(self, expr: Expr) -> bool:
+        """Whether a value is proved to be an integer."""
+        return integers.integer(self, expr)
 
-    def __str__(self) -> str:
-        return say(self.condition)
+    def floor(self, expr: Expr) -> Expr:
+        """The exact floor: whole parts taken out, nested floors joined, ceilings recognised."""
+        return floors.floor(self, expr)
 
-    @property
-    def why(self) -> str:
-        """What made it a fact, as an error says it."""
-        return {
-            "assumed": "assumed",
-            "required": "required",
-            "default": "needed, and true of the defaults,",
-            "possible": "needed, for the other case has no shape,",
-            "when": "a condition of the claim",
-        }[self.reason]
+    def ceil(self, expr: Expr) -> Expr:
+        """The exact ceiling, in the same normal form as `floor`."""
+        return floors.ceil(self, expr)
 
-
-class Knowledge:
-    """Abbreviations and assumptions, and the proofs that need them."""
-
-    def __init__(self) -> None:
-        self.definitions: dict[Symbol, Expr] = {}
-        self.spelled: dict[Symbol, Expr] = {}
-        self.names: dict[Expr, Symbol] = {}
-        self.facts: list[Fact] = []
-        self.used: set[Fact] = set()
-        self.ranges: dict[Symbol, tuple[Expr, Expr]] = {}  # of the indices of loops
-
-    # Abbreviations -------------------------------------------------------------------------
-
-    def define(self, symbol: Symbol, value: Expr) -> None:
-        """Let a symbol stand for a value."""
-        base = self.base(value)
-        self.definitions[symbol] = base
-        self.spelled[symbol] = value
-        if not base.is_Symbol and not base.is_Number:
-            self.names[base] = symbol
-
-    def base(self, expr: Expr) -> Expr:
-        """An expression without abbreviations."""
-        if not self.definitions or not expr.has_free(*self.definitions):
-            return expr
-        return expand(expr.xreplace(self.definitions))
-
-    def fold(self, expr: Expr) -> Expr:
-        """The abbreviation of an expression when it has one, else the expression."""
-        if expr.is_Symbol or expr.is_Number:
-            return expr
-        return self.names.get(expand(self.base(expr)), expr)
+    def refloored(self, expr: Expr) -> Expr:
+        """An expression whose floors and ceilings are brought to normal form again."""
+        return floors.refloored(self, expr)
 
     def simplified(self, expr: Expr) -> Expr:
         """An expression in normal form, as an abbreviation when it has one."""
         return self.fold(self.refloored(expand(expr)))
-
-    def normal(self, expr: Any) -> Any:
-        """An expression in one form, to be compared with others."""
-        return expand(self.renamed(expr)) if isinstance(expr, Expr) else expr
-
-    def copied(self) -> Knowledge:
-        """All that is known now, to come back to with `restore`."""
-        copy = Knowledge()
-        copy.restore(self)
-        return copy
-
-    def restore(self, other: Knowledge) -> None:
-        """Know what the other knows, and no more."""
-        self.definitions, self.spelled = dict(other.definitions), dict(other.spelled)
-        self.names, self.facts = dict(other.names), list(other.facts)
-        self.used, self.ranges = set(other.used), dict(other.ranges)
-
-    def renamed(self, expr: Expr) -> Expr:
-        """An expression with abbreviations wherever what they stand for can be seen."""
-        named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Symbol}
-        expr = expr.xreplace(named)
-        for symbol, value in self.spelled.items():
-            atoms = value.atoms(*ROUNDED) & expr.atoms(*ROUNDED)
-            for atom in sorted(atoms, key=str):
-                factor, rest = value.coeff(atom), value - value.coeff(atom) * atom
-                if factor.is_Number and factor != 0 and rest.is_Number:
-                    expr = expr.xreplace({atom: (symbol - rest) / factor})
-        return expr
-
-    # Assumptions ---------------------------------------------------------------------------
-
-    def assume(self, fact: Fact) -> None:
-        """Add a fact to what is known."""
-        condition = fact.condition
-        if isinstance(condition, sympy.And):
-            for part in condition.args:
-                self.assume(Fact(part, fact.reason, fact.span))
-            return
-        self.facts.append(fact)
-        if isinstance(condition, sympy.Eq):
-            left, right = condition.args
-            if right.is_Symbol and not left.is_Symbol:
-                left, right = right, left
-            if left.is_Symbol and not right.has(left):
-                self.definitions = {
-                    symbol: expand(value.xreplace({left: right}))
-                    for symbol, value in self.definitions.items()
-                }
-                self.definitions[left] = self.base(right)
-                self.used.add(fact)
-
-    @contextmanager
-    def recording(self) -> Iterator[set[Fact]]:
-        """Collect the facts used inside; they count as used outside as well."""
-        outer, self.used = self.used, set()
-        try:
-            yield self.used
-        finally:
-            outer |= self.used
-            self.used = outer
-
-    def without_implied(self, facts: Iterable[Fact]) -> list[Fact]:
-        """Facts less those that follow from another of them; what is stated goes last."""
-        kept = sorted(facts, key=str)
-        written_out = {fact: self._written_out(fact.condition) for fact in kept}
-        for fact in sorted(kept, key=lambda fact: fact.reason == "assumed"):
-            others = [other for other in kept if other is not fact]
-            if any(implies(written_out[other], written_out[fact]) for other in others):
-                kept = others
-        return kept
-
-    def _written_out(self, condition: Boolean) -> Boolean:
-        """A divisibility without abbreviations, where it is still one."""
-        base = condition.xreplace(self.definitions)
-        return base if isinstance(base, Divides) else condition
-
-    def divisions(self) -> Iterator[tuple[Expr, Expr, Fact]]:
-        """Divisor, dividend and fact of every divisibility that is assumed."""
-        for fact in self.facts:
-            if isinstance(fact.condition, Divides):
-                divisor, dividend = fact.condition.args
-                yield self.base(divisor), self.base(dividend), fact
-
-    # Integers ------------------------------------------------------------------------------
-
-    def integer(self, expr: Expr) -> bool:
-        """Whether a value is proved to be an integer."""
-        proof = proof_of_integer(self, expr)
-        if proof is None:
-            return False
-        self.used |= proof
-        return True
-
-    # Floors --------------------------------------------------------------------------------
-
-    def floor(self, expr: Expr) -> Expr:
-        """The exact floor: whole parts taken out, nested floors joined, ceilings recognised."""
-        return exact_floor(self, expr)
-
-    def ceil(self, expr: Expr) -> Expr:
-        """The exact ceiling, in the same normal form as `floor`."""
-        return -exact_floor(self, -expr)
-
-    def refloored(self, expr: Expr) -> Expr:
-        """An expression whose floors and ceilings are brought to normal form again."""
-        return expr.replace(sympy.floor, self.floor).replace(sympy.ceiling, self.ceil)
-
-    # Order ---------------------------------------------------------------------------------
 
     def equal(self, left: Expr, right: Expr) -> bool:
         """Whether two sizes are proved equal."""
@@ -214,21 +57,8 @@ class Knowledge:
 
     def decide(self, condition: Any) -> bool | None:
         """Yes, no, or None when it is not known."""
-        if condition in (True, sympy.true):
-            return True
-        if condition in (False, sympy.false):
-            return False
-        plain, opposite = plain_relation(condition), plain_relation(sympy.Not(condition))
-        for fact in self.facts:
-            stated = plain_relation(fact.condition)
-            if stated == plain:
-                self.used.add(fact)
-                return True
-            if stated == opposite:
-                self.used.add(fact)
-                return False
-        return decide(self, condition)
+        return order.decide(self, condition)
 
     def bounds(self, expr: Expr) -> tuple[Rational | None, Rational | None]:
         """Bounds of the numerator of a value, which has its sign; None where not known."""
-        return bounds(self, expr)
+        return order.bounds(self, expr)

@@ -9,7 +9,8 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.assume.knowledge import Fact, Knowledge
+from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.store import Fact
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.relations import plain_relation
 from closedform.derive.symbolic.wording import say

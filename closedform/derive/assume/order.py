@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy
 from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.assume.integers import integer
+from closedform.derive.assume.store import Store
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand, terms_of
+from closedform.derive.symbolic.relations import plain_relation
 
 MAX_SHIFTED = 1000
 
-if TYPE_CHECKING:
-    from closedform.derive.assume.knowledge import Knowledge
 
-
-def decide(known: Knowledge, condition: Any) -> bool | None:
+def decide(known: Store, condition: Any) -> bool | None:
     """Whether a condition holds; None when that is not known."""
+    if condition in (True, sympy.true):
+        return True
+    if condition in (False, sympy.false):
+        return False
+    stated = _stated(known, condition)
+    if stated is not None:
+        return stated
     if isinstance(condition, sympy.And | sympy.Or):
         return _decide_many(known, condition)
     if isinstance(condition, sympy.Not):
-        inner = known.decide(condition.args[0])
+        inner = decide(known, condition.args[0])
         return None if inner is None else not inner
     if isinstance(condition, Divides):
         return _decide_divides(known, *condition.args)
@@ -33,22 +40,33 @@ def decide(known: Knowledge, condition: Any) -> bool | None:
     return None
 
 
-def _decide_many(known: Knowledge, condition: Boolean) -> bool | None:
-    answers = [known.decide(part) for part in condition.args]
+def _stated(known: Store, condition: Boolean) -> bool | None:
+    """What a fact says of the very same condition, or of its opposite."""
+    plain, opposite = plain_relation(condition), plain_relation(sympy.Not(condition))
+    for fact in known.facts:
+        stated = plain_relation(fact.condition)
+        if stated in (plain, opposite):
+            known.used.add(fact)
+            return bool(stated == plain)
+    return None
+
+
+def _decide_many(known: Store, condition: Boolean) -> bool | None:
+    answers = [decide(known, part) for part in condition.args]
     settles = isinstance(condition, sympy.Or)
     if settles in answers:
         return settles
     return None if None in answers else not settles
 
 
-def _decide_divides(known: Knowledge, divisor: Expr, dividend: Expr) -> bool | None:
+def _decide_divides(known: Store, divisor: Expr, dividend: Expr) -> bool | None:
     quotient = expand(known.base(dividend) / known.base(divisor))
     if quotient.is_Rational:
         return bool(quotient.is_Integer)
-    return True if known.integer(quotient) else None
+    return True if integer(known, quotient) else None
 
 
-def _decide_relation(known: Knowledge, relation: Relational) -> bool | None:
+def _decide_relation(known: Store, relation: Relational) -> bool | None:
     difference = expand(known.base(relation.lhs) - known.base(relation.rhs))
     at_least, at_most = bounds(known, difference)
     if isinstance(relation, sympy.Eq | sympy.Ne):
@@ -69,7 +87,7 @@ def _decide_relation(known: Knowledge, relation: Relational) -> bool | None:
     return None
 
 
-def bounds(known: Knowledge, expr: Expr) -> tuple[Rational | None, Rational | None]:
+def bounds(known: Store, expr: Expr) -> tuple[Rational | None, Rational | None]:
     """Bounds of the numerator of a value, which has its sign; None where not known."""
     numerator, denominator = sympy.fraction(sympy.together(expr))
     if not denominator.is_positive:
@@ -112,7 +130,7 @@ def _nearest_to_zero(term: Expr, least: dict[Symbol, Expr]) -> Expr:
     return number
 
 
-def _without_rounding(known: Knowledge, expr: Expr) -> Expr:
+def _without_rounding(known: Store, expr: Expr) -> Expr:
     """An expression with a symbol for every floor and the like, at least 0 where that is known."""
     replaced: dict[Expr, Expr] = {}
     for atom in expr.atoms(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min):
@@ -124,13 +142,13 @@ def _without_rounding(known: Knowledge, expr: Expr) -> Expr:
     return expr.xreplace(replaced)
 
 
-def _all_nonnegative(known: Knowledge, values: Iterable[Expr]) -> bool:
+def _all_nonnegative(known: Store, values: Iterable[Expr]) -> bool:
     """Whether every value is proved to be at least zero."""
     lower = [bounds(known, value)[0] for value in values]
     return all(bound is not None and bound >= 0 for bound in lower)
 
 
-def _least(known: Knowledge, symbols: set[Symbol]) -> dict[Symbol, Expr]:
+def _least(known: Store, symbols: set[Symbol]) -> dict[Symbol, Expr]:
     """The least value of those symbols for which a larger one than 1 is assumed."""
     least: dict[Symbol, Expr] = {
         index: first

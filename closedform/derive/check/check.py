@@ -11,7 +11,7 @@ from sympy import Expr
 
 from closedform import formula as w
 from closedform.derive.arrange.forms import factored, shortest
-from closedform.derive.assume.knowledge import Fact
+from closedform.derive.assume.store import Fact
 from closedform.derive.cost.measures import Measure, conventions, measure
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.project import Project, derive

@@ -17,7 +17,7 @@ from closedform.errors import Span
 from closedform.grammar import tree
 
 if TYPE_CHECKING:
-    from closedform.derive.assume.knowledge import Fact
+    from closedform.derive.assume.store import Fact
 
 Shape: TypeAlias = tuple[Expr, ...]
 

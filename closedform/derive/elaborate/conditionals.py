@@ -10,7 +10,8 @@ import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.assume.knowledge import Fact, Knowledge
+from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.assume.knowledge import Fact, Knowledge
+from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.values import Scope, Value
 from closedform.derive.resolve.modules import Entity

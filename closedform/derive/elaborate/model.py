@@ -9,8 +9,9 @@ from typing import Any
 import sympy
 from sympy import Expr, Symbol
 
-from closedform.derive.assume.knowledge import Fact, Knowledge
+from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.obligations import Demands
+from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate import calls

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 
-from closedform.derive.assume.knowledge import Fact, Knowledge
+from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value
 from closedform.derive.resolve.builtin import BUILT_IN
 from closedform.derive.resolve.modules import Entity, Module

@@ -13,7 +13,7 @@ from sympy import Expr, Integer, Symbol
 from closedform import formula as w
 from closedform.derive.arrange.forms import FORMS
 from closedform.derive.arrange.writing import Order
-from closedform.derive.assume.knowledge import Fact
+from closedform.derive.assume.store import Fact
 from closedform.derive.cost.measures import Measure
 from closedform.derive.cost.totals import Total
 from closedform.derive.cost.tree import Choose, Node, Repeat, Steps, nodes

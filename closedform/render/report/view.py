@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 from closedform import formula as w
 from closedform.choices import FORMS, STAGES
 from closedform.derive.arrange import forms
-from closedform.derive.assume.knowledge import Fact
+from closedform.derive.assume.store import Fact
 from closedform.derive.cost.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.project import Project
