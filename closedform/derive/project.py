@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from sympy import Expr, Symbol
 
-from closedform.derive.assume.store import Fact
 from closedform.derive.cost.measures import Measure, measure
+from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.elaborate.model import Elaborator
+from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.elaborate.names import check_size
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.solve.numbers import check_facts, check_stated, evaluate, settle
-from closedform.errors import ClosedformError, Diagnostic, LimitError, Span, fail, suggestion
+from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 
 
@@ -27,6 +27,7 @@ class Project:
 
     module: Module
     _derivations: dict[Entity, Derivation] = field(default_factory=dict)
+    _readings: dict[Entity, Context] = field(default_factory=dict)
     _closed: dict[tuple[Entity, Measure], Closed] = field(default_factory=dict)
 
     # Models and blocks ---------------------------------------------------------------------
@@ -70,8 +71,14 @@ class Project:
 
     def derivation(self, entity: Entity) -> Derivation:
         if entity not in self._derivations:
-            self._derivations[entity] = derive(entity)
+            self._derivations[entity] = elaborate(entity)
         return self._derivations[entity]
+
+    def reading(self, entity: Entity) -> Context:
+        """A context for expressions about a model or block: of presets, expectations, claims."""
+        if entity not in self._readings:
+            self._readings[entity] = reading(self.derivation(entity))
+        return self._readings[entity]
 
     def closed(self, entity: Entity, what: Measure) -> Closed:
         """The closed form of a measure of a model or block."""
@@ -111,8 +118,7 @@ class Project:
 
     def values(self, preset: tree.Preset) -> dict[Symbol, Expr]:
         """The sizes that a preset gives."""
-        derivation = self.derivation(self.model_of(preset))
-        elaborator = derivation.evaluator.owner
+        names = self.reading(self.model_of(preset)).names
         found: dict[Symbol, Expr] = {}
         for binding in preset.bindings:
             entity = self.module.names.get(binding.name.name)
@@ -126,7 +132,7 @@ class Project:
                     binding.span,
                     suggestion(binding.name.name, dims) or "a preset gives values to dims",
                 )
-            bound = elaborator.names.bind(entity, binding.value, self.module)
+            bound = names.bind(entity, binding.value, self.module)
             if found.keys() & bound.keys():
                 raise fail("preset", f"`{binding.name.name}` is given twice", binding.span)
             for symbol, value in bound.items():
@@ -171,20 +177,3 @@ def _named(preset: tree.Preset) -> Iterator[None]:
         message = f"at the preset {preset.title!r}: {first.message}"
         placed = replace(first, message=message, span=first.span or preset.span)
         raise type(error)(placed, *others) from None
-
-
-def derive(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
-    """The derivation of a model, or of a block in sizes of its own."""
-    assert isinstance(entity.declaration, tree.Block)
-    generic = entity.declaration.keyword == "block"
-    try:
-        return Elaborator(entity.module, generic, suppose).derive(entity)
-    except RecursionError:
-        raise LimitError(
-            Diagnostic(
-                "limit",
-                f"`{entity.name}` uses blocks inside blocks too deeply",
-                entity.declaration.span,
-                "let one block use the others one after the other",
-            )
-        ) from None

@@ -16,14 +16,14 @@ from pygments.token import (
     Whitespace,
 )
 
+from closedform.derive.resolve.builtin import USAGE
+
 NAME = r"[^\W\d]\w*"
 DECLARATIONS = ("dim", "ratio", "let", "assume", "count", "preset", "expect", "claim")
 STATEMENTS = (
     *("repeat", "shared", "for", "in", "choose", "of", "if", "elif", "else", "require"),
     *("return", "when", "under", "as", "grow"),
 )
-SIZES = ("size", "floor", "ceil", "min", "max", "log", "sqrt")
-TENSORS = ("einsum", "rearrange", "reduce", "concat", "split", "param")
 
 
 class ArchLexer(RegexLexer):
@@ -55,7 +55,7 @@ class ArchLexer(RegexLexer):
             (words(STATEMENTS, suffix=r"\b"), Keyword),
             (words(("and", "or", "not"), suffix=r"\b"), Operator.Word),
             (words(("true", "false"), suffix=r"\b"), Keyword.Constant),
-            (words((*SIZES, *TENSORS), suffix=r"\b"), Name.Builtin),
+            (words(tuple(USAGE), suffix=r"\b"), Name.Builtin),
             (rf"{NAME}(?=\()", Name.Function),
             (rf"(->)(\s*)({NAME})", bygroups(Operator, Whitespace, Name.Function)),
             (NAME, Name),

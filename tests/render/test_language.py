@@ -16,8 +16,8 @@ from babel.messages.pofile import read_po
 from closedform.api import load, loads, zoo
 from closedform.choices import LANGUAGES
 from closedform.derive.cost.measures import OF_WEIGHTS, conventions
-from closedform.derive.elaborate.builtins.functions import known_counts
 from closedform.derive.project import Project
+from closedform.derive.resolve.library import known_counts
 from closedform.errors import ClosedformError
 from closedform.grammar import parse, tree
 from closedform.integrations.outline import outline

@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform import formula as w
-from closedform.derive.symbolic.atoms import Divides, Log
+from closedform.derive.symbolic.atoms import FUNCTIONS, Divides
 from closedform.derive.symbolic.expansion import expand
 
 HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms
@@ -107,13 +107,7 @@ def _power(expr: Expr, order: Order) -> w.Written:
     return w.Power(write(base, order), write(exponent, order))
 
 
-FUNCTIONS = {
-    sympy.floor: "floor",
-    sympy.ceiling: "ceil",
-    sympy.Max: "max",
-    sympy.Min: "min",
-    Log: "log",
-}
+NAMES = {function: name for name, function in FUNCTIONS.items()}
 
 RELATIONS = {
     sympy.Eq: "=",
@@ -138,10 +132,10 @@ def _other(expr: Any, order: Order) -> w.Written:
         top, bottom = sympy.fraction(arguments[0])
         if bottom != 1:
             inside = w.Fraction(write(expand(top), order), write(bottom, order))
-            return w.Function(FUNCTIONS[expr.func], (inside,))
+            return w.Function(NAMES[expr.func], (inside,))
     parts = tuple(write(argument, order) for argument in arguments)
-    if expr.func in FUNCTIONS:
-        return w.Function(FUNCTIONS[expr.func], parts)
+    if expr.func in NAMES:
+        return w.Function(NAMES[expr.func], parts)
     if isinstance(expr, Relational) or expr.func in RELATIONS:
         return w.Condition(RELATIONS[expr.func], parts)
     raise TypeError(f"no way to write {type(expr).__name__}")

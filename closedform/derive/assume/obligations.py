@@ -17,8 +17,8 @@ from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
 
 
-class Demands:
-    """Demands of one elaboration.
+class Obligations:
+    """Obligations of one elaboration.
 
     A block in sizes of its own (`generic`) may require what it needs; a model must have it proved
     from its assumptions, or be defined for its defaults. `positive` collects sizes that are only

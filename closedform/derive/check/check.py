@@ -13,8 +13,9 @@ from closedform import formula as w
 from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.measures import Measure, conventions, measure
+from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.elaborate.values import Scope
-from closedform.derive.project import Project, derive
+from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.symbolic.expansion import expand
@@ -161,8 +162,8 @@ def _check_expectation(project: Project, preset: tree.Preset, item: tree.Expecta
                 f"it rounds to {printed(value, item.value.text)}",
             )
         return
-    elaborator = project.derivation(project.model_of(preset)).evaluator
-    expected = elaborator.size(item.value, Scope(project.module))
+    context = project.reading(project.model_of(preset))
+    expected = context.size(item.value, Scope(project.module))
     expected = expected.xreplace(project.bindings(preset)).doit()
     if expected != value:
         raise fail(
@@ -236,12 +237,11 @@ def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.
     what = project.measure(claim.measure)
     form = _claimed_form(project, entity, claim, what)
     known, scope = form.derivation.known, form.derivation.scope
-    evaluator = form.derivation.evaluator
     title = f"{what.title} of `{entity.name}`"
     if isinstance(claim, tree.OrderClaim):
         _check_order(form, claim, title)
         return
-    claimed = evaluator.size(claim.formula, scope)
+    claimed = reading(form.derivation).size(claim.formula, scope)
     difference = expand(known.base(form.expr) - known.base(claimed))
     if difference == 0 or expand(known.refloored(difference)) == 0:
         return
@@ -258,12 +258,12 @@ def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.
 
 
 def _check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
-    evaluator, scope = form.derivation.evaluator, form.derivation.scope
-    growing = [evaluator.size(name, scope) for name in claim.growing]
+    context, scope = reading(form.derivation), form.derivation.scope
+    growing = [context.size(name, scope) for name in claim.growing]
     for name, size in zip(claim.growing, growing, strict=True):
         if not size.is_Symbol:
             raise fail("claim", f"`{name.name}` is {say(size)} here and cannot grow", name.span)
-    bound = _spelled_out(form, evaluator.size(claim.bound, scope), growing)
+    bound = _spelled_out(form, context.size(claim.bound, scope), growing)
     expr = _spelled_out(form, form.expr, growing)
     every = sorted(bound.free_symbols | expr.free_symbols, key=str)
     beyond = grows_no_faster(expr, bound, growing or every)
@@ -303,12 +303,12 @@ def _claimed_form(
     derivation = project.derivation(entity)
     facts = []
     for condition in claim.conditions:
-        holds = derivation.evaluator.condition(condition, derivation.scope)
+        holds = project.reading(entity).condition(condition, derivation.scope)
         if holds is False:
             raise fail("claim", "this condition can never hold", condition.span)
         if holds is not True:
             facts.append(Fact(holds, "when", condition.span))
-    return closed(derive(entity, facts), what)
+    return closed(elaborate(entity, facts), what)
 
 
 def _claims_hold_under(
@@ -326,6 +326,6 @@ def _claims_hold_under(
             continue
         form = _claimed_form(project, entity, claim, other)
         known = form.derivation.known
-        claimed = form.derivation.evaluator.size(claim.formula, form.derivation.scope)
+        claimed = reading(form.derivation).size(claim.formula, form.derivation.scope)
         if expand(known.base(form.expr) - known.base(claimed)) == 0:
             yield f"it holds for {other.title}: {row.says}"

@@ -17,8 +17,8 @@ from sympy import Expr, Integer
 
 from closedform.derive.cost.totals import Total
 from closedform.derive.cost.tree import Node, Operation, operations
-from closedform.derive.elaborate.builtins.functions import known_counts
 from closedform.derive.resolve.builtin import QUANTITIES
+from closedform.derive.resolve.library import known_counts
 from closedform.errors import Span, fail, suggestion
 
 # Quantities of the weights: what they are called, and the count that they add up.

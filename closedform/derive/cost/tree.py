@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.assume.store import Fact
 from closedform.errors import Span
 from closedform.grammar import tree
-
-if TYPE_CHECKING:
-    from closedform.derive.assume.store import Fact
 
 Shape: TypeAlias = tuple[Expr, ...]
 
@@ -34,8 +32,9 @@ class Site:
 class Operation:
     """One operation: how much it counts, and of which kind it is.
 
-    One that is written in the language has its declaration, the arguments that it was given, and
-    the facts that its shapes and counts rest on.
+    One that is written in the language has its declaration, its `names` with what each stands for,
+    the value of every part of its expressions by the id of that part, and the facts that its shapes
+    and counts rest on.
     """
 
     name: str
@@ -44,7 +43,8 @@ class Operation:
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     declaration: tree.Op | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[int, Any] = field(default_factory=dict)
     facts: frozenset[Fact] = frozenset()
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sympy import Expr
 
+from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.shapes import match
 from closedform.derive.elaborate.values import Applied, Family, Scope, Tensor, Value, say_kind
 from closedform.derive.resolve.modules import Entity
@@ -13,9 +14,6 @@ from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, Diagnostic, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
-
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
 
 # Arguments that every call takes: which kind of operation a convention sees, and whose weights
 # it uses.
@@ -37,7 +35,7 @@ def signature(entity: Entity) -> str:
 
 
 def bind(
-    elab: Elaborator, function: Applied, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]
+    context: Context, function: Applied, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]
 ) -> tuple[dict[str, Value], dict[str, Any]]:
     """Arguments by the name of their parameter; tensors fill the parameters that have a shape."""
     entity = function.entity
@@ -47,7 +45,7 @@ def bind(
     positional: list[tuple[Value, Span]] = [(tensor, node.function.span) for tensor in piped]
     named: list[tuple[str, Value, Span]] = []
     for argument in node.arguments:
-        value = elab.evaluator.value(argument.value, scope)
+        value = context.value(argument.value, scope)
         if argument.name is None:
             positional.append((value, argument.span))
         else:
@@ -106,11 +104,11 @@ def _modifier(name: str, value: Value, span: Span) -> Any:
     return value
 
 
-def as_list(elab: Elaborator, parameter: tree.Parameter, value: Value, scope: Scope) -> Value:
+def as_list(context: Context, parameter: tree.Parameter, value: Value, scope: Scope) -> Value:
     """The value of a parameter `kernel[2]`: one size is repeated, a list has that length."""
     if parameter.length is None:
         return value
-    length = int(elab.evaluator.size(parameter.length, scope))
+    length = int(context.size(parameter.length, scope))
     items = value.symbols if isinstance(value, Family) else value
     if not isinstance(items, tuple):
         return (value,) * length
@@ -124,7 +122,7 @@ def as_list(elab: Elaborator, parameter: tree.Parameter, value: Value, scope: Sc
 
 
 def match_arguments(
-    elab: Elaborator, entity: Entity, bound: dict[str, Value], scope: Scope, span: Span
+    context: Context, entity: Entity, bound: dict[str, Value], scope: Scope, span: Span
 ) -> None:
     """Put the arguments into the scope of the callee, shapes first."""
     for parameter in parameters_of(entity):
@@ -133,7 +131,7 @@ def match_arguments(
             continue
         scope.names[name] = bound[name]
         try:
-            match(elab, parameter.shape, bound[name], scope, f"`{name}` of `{entity.name}`")
+            match(context, parameter.shape, bound[name], scope, f"`{name}` of `{entity.name}`")
         except ClosedformError as error:
             first = error.diagnostics[0]
             raise ClosedformError(
@@ -147,20 +145,20 @@ def match_arguments(
             value = bound[name]
         else:
             assert parameter.default is not None
-            value = elab.evaluator.value(parameter.default, scope)
-        value = as_list(elab, parameter, value, scope)
-        _check_bound(elab, entity, name, value, scope, span)
+            value = context.value(parameter.default, scope)
+        value = as_list(context, parameter, value, scope)
+        _check_bound(context, entity, name, value, scope, span)
         scope.names[name] = value
 
 
 def _check_bound(
-    elab: Elaborator, entity: Entity, name: str, value: Value, scope: Scope, span: Span
+    context: Context, entity: Entity, name: str, value: Value, scope: Scope, span: Span
 ) -> None:
     """A size that a shape has bound already must be the same when it is given as well."""
     before = scope.names.get(name)
     if not isinstance(before, Expr) or not isinstance(value, Expr):
         return
-    if not elab.known.equal(before, value):
+    if not context.known.equal(before, value):
         raise fail(
             "shape",
             f"`{name}` of `{entity.name}` is given as {say(value)}, "

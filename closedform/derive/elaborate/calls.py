@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.binding import bind, match_arguments, parameters_of, signature
+from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.operations import run_op
 from closedform.derive.elaborate.values import Applied, Scope, Tensor, Value
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import ClosedformError, Diagnostic, Span, fail
 from closedform.grammar import tree
-from closedform.grammar.traverse import parts_of
-
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
 
 MAX_NOTES = 5
 
 
 def call(
-    elab: Elaborator, function: Applied, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]
+    context: Context, function: Applied, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]
 ) -> Value:
     """Give a tensor, several, or the same callee with some arguments filled in."""
     entity = function.entity
-    bound, modifiers = bind(elab, function, node, scope, piped)
+    bound, modifiers = bind(context, function, node, scope, piped)
     missing = [p for p in parameters_of(entity) if p.name.name not in bound and p.default is None]
     if any(p.shape is not None for p in missing):
         return Applied(entity, tuple(bound.items()) + tuple(modifiers.items()))
@@ -37,18 +34,18 @@ def call(
             node.span,
             f"it is written {signature(entity)}",
         )
-    return apply(elab, entity, bound, modifiers, node.span)
+    return apply(context, entity, bound, modifiers, node.span)
 
 
 def apply(
-    elab: Elaborator, entity: Entity, bound: dict[str, Value], modifiers: dict[str, Any], span: Span
+    context: Context, entity: Entity, bound: dict[str, Value], modifiers: dict[str, Any], span: Span
 ) -> Value:
     """Derive a callee for given arguments, or take what was derived for the same before."""
     given = tuple(sorted(bound.items(), key=lambda item: item[0]))
-    supposed = (elab.context, tuple(elab.known.ranges.items()))
+    supposed = (context.supposed, tuple(context.known.ranges.items()))
     key = (entity, given, modifiers.get("kind"), supposed)
-    if key not in elab.cache:
-        if entity in elab.calling:
+    if key not in context.cache:
+        if entity in context.calling:
             raise fail(
                 "name",
                 f"`{entity.name}` uses itself",
@@ -56,26 +53,26 @@ def apply(
                 "a block cannot be part of itself; `repeat` it where it is used",
             )
         node: costs.Node
-        with elab.known.recording() as used:
+        with context.known.recording() as used:
             scope = Scope(entity.module)
             try:
-                match_arguments(elab, entity, bound, scope, span)
+                match_arguments(context, entity, bound, scope, span)
                 if isinstance(entity.declaration, tree.Op):
                     operation, outputs = run_op(
-                        elab, entity, scope, bound, modifiers.get("kind"), span
+                        context, entity, scope, bound, modifiers.get("kind"), span
                     )
                     node = replace(operation, facts=frozenset(used))
                 else:
-                    node, outputs = run_block(elab, entity, scope, bound)
+                    node, outputs = run_block(context, entity, scope, bound)
             except ClosedformError as error:
                 raise _noted(error, entity, span) from None
-        elab.cache[key] = (node, outputs, frozenset(used))
-    node, outputs, facts = elab.cache[key]
-    elab.known.used |= facts
+        context.cache[key] = (node, outputs, frozenset(used))
+    node, outputs, facts = context.cache[key]
+    context.known.used |= facts
     for mode in ("tied", "frozen"):
         if modifiers.get(mode):
             node = costs.Weights(mode, (costs.Site(span, node),))
-    elab.emit(span, node)
+    context.emit(span, node)
     return outputs[0] if len(outputs) == 1 else outputs
 
 
@@ -99,51 +96,19 @@ def _noted(error: ClosedformError, entity: Entity, span: Span) -> ClosedformErro
 
 
 def run_block(
-    elab: Elaborator, entity: Entity, scope: Scope, given: Mapping[str, Value]
+    context: Context, entity: Entity, scope: Scope, given: Mapping[str, Value]
 ) -> tuple[costs.Sequence, tuple[Value, ...]]:
     """Derive the body of a block or model whose parameters are in the scope."""
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
     claims = (tree.EqualClaim, tree.OrderClaim)
-    body = [s for s in declaration.body if not isinstance(s, claims)]
-    if not any(isinstance(statement, tree.Return) for statement in body):
-        inside = [n for s in body for n in parts_of(s) if isinstance(n, tree.Return)]
-        if inside:
-            raise fail(
-                "return",
-                "`return` stands inside another body",
-                inside[0].span,
-                "assign to a name in each branch, and return it at the end of the block",
-            )
-        raise fail(
-            "return",
-            f"`{entity.name}` returns nothing",
-            declaration.span,
-            "end it with `return x`",
-        )
-    for statement in body[:-1]:
-        if isinstance(statement, tree.Return):
-            raise fail(
-                "return",
-                "`return` is the last statement of a block",
-                statement.span,
-                "assign to a name here and return it at the end",
-            )
-    if not isinstance(body[-1], tree.Return):
-        raise fail(
-            "return",
-            "nothing follows a `return`",
-            body[-1].span,
-            "move this before it, or remove it",
-        )
-    last = body[-1]
-    outer, elab.sites = elab.sites, []
-    elab.calling.append(entity)
+    *body, last = (s for s in declaration.body if not isinstance(s, claims))
+    assert isinstance(last, tree.Return)  # that is checked when the file is read
+    context.calling.append(entity)
     try:
-        sites = elab.run(body[:-1], scope)
-        outputs = tuple(elab.evaluator.value(value, scope) for value in last.values)
-        node = costs.Sequence(entity.name, given, sites + tuple(elab.sites), declaration)
+        sites = context.run(body, scope)
+        with context.collecting() as returned:
+            outputs = tuple(context.value(value, scope) for value in last.values)
     finally:
-        elab.calling.pop()
-        elab.sites = outer
-    return node, outputs
+        context.calling.pop()
+    return costs.Sequence(entity.name, given, sites + tuple(returned), declaration), outputs

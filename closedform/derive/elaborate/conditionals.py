@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import sympy
 from sympy import Expr
@@ -14,46 +13,44 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
+from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
 from closedform.derive.symbolic.atoms import indicator
 from closedform.errors import ClosedformError, fail
 from closedform.grammar import tree
 
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
-
 # A branch that fails for one of these reasons has no shape under its condition.
 IMPOSSIBLE = frozenset({"shape", "divides", "range"})
 
 
-def run_if(elab: Elaborator, node: tree.If, scope: Scope) -> None:
+def run_if(context: Context, node: tree.If, scope: Scope) -> None:
     """Carry out an `if`: one branch, or both with what they leave behind joined."""
-    _run(elab, node, list(node.branches), scope)
+    _run(context, node, list(node.branches), scope)
 
 
 def _run(
-    elab: Elaborator,
+    context: Context,
     node: tree.If,
     branches: list[tuple[tree.Expression, tuple[tree.Statement, ...]]],
     scope: Scope,
 ) -> None:
     if not branches:
         inner = scope.inner()
-        elab.sites.extend(elab.run(node.otherwise, inner))
+        context.sites.extend(context.run(node.otherwise, inner))
         scope.names.update(inner.names)
         return
     (test, body), *rest = branches
-    condition = elab.evaluator.condition(test, scope)
+    condition = context.condition(test, scope)
     if condition is False:
-        _run(elab, node, rest, scope)
+        _run(context, node, rest, scope)
     elif condition is True:
-        elab.sites.extend(elab.run(body, scope))
+        context.sites.extend(context.run(body, scope))
     else:
-        _run_both(elab, node, condition, body, rest, scope)
+        _run_both(context, node, condition, body, rest, scope)
 
 
 def _run_both(
-    elab: Elaborator,
+    context: Context,
     node: tree.If,
     condition: Boolean,
     body: tuple[tree.Statement, ...],
@@ -63,50 +60,47 @@ def _run_both(
     then, otherwise = scope.inner(), scope.inner()
     done: list[tuple[Site, ...] | ClosedformError] = []
     for holds, inner in ((condition, then), (sympy.Not(condition), otherwise)):
-        outer, elab.sites = elab.sites, []
         try:
-            with supposing(elab, holds):
+            with context.collecting() as sites, supposing(context, holds):
                 if inner is then:
-                    elab.sites.extend(elab.run(body, inner))
+                    context.sites.extend(context.run(body, inner))
                 else:
-                    _run(elab, node, rest, inner)
-            done.append(tuple(elab.sites))
+                    _run(context, node, rest, inner)
+            done.append(tuple(sites))
         except ClosedformError as error:
             if error.diagnostics[0].kind not in IMPOSSIBLE:
                 raise
             done.append(error)
-        finally:
-            elab.sites = outer
     first, second = done
     if isinstance(first, ClosedformError) and isinstance(second, ClosedformError):
         raise first
     if isinstance(first, ClosedformError) or isinstance(second, ClosedformError):
         failed = isinstance(first, ClosedformError)
         possible = sympy.Not(condition) if failed else condition
-        elab.demands.take(possible, "possible", node.span)
-        sites = second if failed else first
-        assert not isinstance(sites, ClosedformError)
-        elab.sites.extend(sites)
+        context.obligations.take(possible, "possible", node.span)
+        possible_sites = second if failed else first
+        assert not isinstance(possible_sites, ClosedformError)
+        context.sites.extend(possible_sites)
         scope.names.update((otherwise if failed else then).names)
         return
-    elab.emit(node.span, costs.Cases(condition, first, second))
-    _join(elab.known, condition, then, otherwise, scope, node)
+    context.emit(node.span, costs.Cases(condition, first, second))
+    _join(context.known, condition, then, otherwise, scope, node)
 
 
 @contextmanager
-def supposing(elab: Elaborator, condition: Boolean) -> Iterator[None]:
+def supposing(context: Context, condition: Boolean) -> Iterator[None]:
     """Take a condition as true for a while."""
     fact = Fact(condition, "case")
-    facts, definitions, context = list(elab.known.facts), elab.known.definitions, elab.context
-    case = elab.demands.case
-    elab.known.assume(fact)
-    elab.context = (*context, fact)
-    elab.demands.case = sympy.And(case, condition)
+    facts, definitions = list(context.known.facts), context.known.definitions
+    supposed, case = context.supposed, context.obligations.case
+    context.known.assume(fact)
+    context.supposed = (*supposed, fact)
+    context.obligations.case = sympy.And(case, condition)
     try:
         yield
     finally:
-        elab.known.facts, elab.known.definitions = facts, definitions
-        elab.context, elab.demands.case = context, case
+        context.known.facts, context.known.definitions = facts, definitions
+        context.supposed, context.obligations.case = supposed, case
 
 
 def _join(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
@@ -13,9 +12,6 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.values import Scope, Value
 from closedform.derive.resolve.modules import Entity
-
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.expressions import Evaluator
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,4 +35,3 @@ class Derivation:
     lets: tuple[Symbol, ...]
     defaults: dict[Symbol, Expr]
     positive: tuple[tuple[Expr, Boolean], ...]
-    evaluator: Evaluator

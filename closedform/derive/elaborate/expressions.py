@@ -1,22 +1,24 @@
-"""Expressions of the syntax tree to sizes, conditions, lists and texts."""
+"""Expressions of the syntax tree to sizes, conditions, tensors, lists and texts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import sympy
 from sympy import Expr, Integer, Rational
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost.tree import Operation
+from closedform.derive.elaborate.algebra import Algebra, Operand
+from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.operations import elementwise
 from closedform.derive.elaborate.values import (
-    Applied,
-    BuiltIn,
     Family,
     Scope,
     Tensor,
     Value,
+    as_size,
     say_kind,
 )
 from closedform.derive.symbolic.atoms import Divides, indicator
@@ -25,9 +27,6 @@ from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
-
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
 
 MAX_EXPONENT = 64
 MAX_BITS = 8192
@@ -42,88 +41,51 @@ RELATIONS: dict[str, Callable[[Expr, Expr], Any]] = {
     "|": Divides,
 }
 
+ELEMENTWISE = {"+": "add", "-": "add", "*": "mul", "/": "div"}
 
-class Evaluator:
-    """Evaluates expressions in a scope, for the elaborator that owns it."""
 
-    def __init__(self, owner: Elaborator) -> None:
-        self.owner = owner
-        self.known = owner.known
+class Expressions(Algebra[Value, Scope]):
+    """Evaluates expressions in a scope; what they do is added to the body that is carried out."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
 
     def value(self, node: tree.Expression, scope: Scope) -> Value:
-        """The value of any expression."""
-        match node:
-            case tree.Number():
-                return Rational(node.value.numerator, node.value.denominator)
-            case tree.Text():
-                return node.value
-            case tree.Boolean():
-                return node.value
-            case tree.Name():
-                return self.owner.names.resolve(node, scope)
-            case tree.ListOf():
-                return tuple(self.value(item, scope) for item in node.items)
-            case tree.Index():
-                return self._index(node, scope)
-            case tree.Call():
-                return self.owner.call(node, scope, ())
-            case tree.Pipe():
-                return self._pipe(node, scope)
-            case tree.Negative():
-                return self._negative(node, scope)
-            case tree.Power():
-                return self._power(node, scope)
-            case tree.Product() | tree.Sum():
-                return self._chain(node, scope)
-            case tree.Choice():
-                return self._choice(node, scope)
-        return self._condition_value(node, scope)
+        found = super().value(node, scope)
+        if self.context.record is not None:
+            self.context.record[id(node)] = found
+        return found
 
-    def size(self, node: tree.Expression, scope: Scope, what: str = "a size") -> Expr:
-        """The value of an expression that must be a number."""
-        return self.as_size(self.value(node, scope), node.span, what)
+    def number(self, value: Rational) -> Expr:
+        return value
 
-    def as_size(self, value: Value, span: Span, what: str = "a size") -> Expr:
-        if isinstance(value, bool):
-            return Integer(int(value))
-        if isinstance(value, Expr):  # asked first: SymPy's symbols are also booleans
-            return value
-        if isinstance(value, Boolean):
-            return indicator(value)
-        raise fail("type", f"{what} is expected here, and this is {say_kind(value)}", span)
+    def boolean(self, value: bool) -> bool:
+        return value
 
-    def tensor(self, node: tree.Expression, scope: Scope) -> Tensor:
-        """The value of an expression that must be a tensor."""
-        value = self.value(node, scope)
-        if isinstance(value, Tensor):
-            return value
-        if isinstance(value, Applied | BuiltIn):
-            raise fail(
-                "type",
-                "a tensor is expected here, and this operation has not been given one",
-                node.span,
-                "pipe a tensor into it: x -> f(...)",
-            )
-        raise fail("type", f"a tensor is expected here, and this is {say_kind(value)}", node.span)
+    def text(self, value: str) -> str:
+        return value
+
+    def name(self, node: tree.Name, scope: Scope) -> Value:
+        return self.context.names.resolve(node, scope)
+
+    def list_of(self, node: tree.ListOf, items: list[Value]) -> tuple[Value, ...]:
+        return tuple(items)
+
+    def size(self, node: tree.Expression, scope: Scope) -> Expr:
+        return self.context.size(node, scope)
 
     def condition(self, node: tree.Expression, scope: Scope) -> bool | Boolean:
-        """True, False, or the condition itself when it is not known to be either."""
-        value = self.value(node, scope)
-        if isinstance(value, Expr):
-            if value.is_Number:
-                return bool(value)
-        elif isinstance(value, bool | Boolean):
-            return value
-        raise fail(
-            "type",
-            f"a condition is expected here, and this is {say_kind(value)}",
-            node.span,
-            "compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`",
-        )
+        return self.context.condition(node, scope)
+
+    def truth(self, node: tree.Expression, condition: bool | Boolean) -> bool | None:
+        return condition if isinstance(condition, bool) else None
 
     # Operators -----------------------------------------------------------------------------
 
-    def _pipe(self, node: tree.Pipe, scope: Scope) -> Value:
+    def call(self, node: tree.Call, scope: Scope) -> Value:
+        return self.context.interpreter.call(node, scope, ())
+
+    def pipe(self, node: tree.Pipe, scope: Scope) -> Value:
         value = self.value(node.source, scope)
         span = node.source.span
         for stage in node.stages:
@@ -134,60 +96,40 @@ class Evaluator:
                     f"only a tensor can be piped, and this is {say_kind(value)}",
                     span,
                 )
-            value = self.owner.call(call, scope, (value,))
+            value = self.context.interpreter.call(call, scope, (value,))
             span = stage.span
         return value
 
-    def _negative(self, node: tree.Negative, scope: Scope) -> Value:
-        value = self.value(node.operand, scope)
-        if isinstance(value, Tensor):
-            return self.owner.elementwise("mul", value, Integer(-1), (node.span, node.span))
-        return -self.as_size(value, node.operand.span)
+    def negative(self, node: tree.Negative, operand: Value) -> Value:
+        if isinstance(operand, Tensor):
+            return elementwise(self.context, "mul", operand, Integer(-1), (node.span, node.span))
+        return -as_size(operand, node.operand.span)
 
-    def _power(self, node: tree.Power, scope: Scope) -> Expr:
-        base = self.size(node.base, scope)
-        exponent = self.size(node.exponent, scope)
-        self._check_power(base, exponent, node)
+    def power(self, node: tree.Power, base: Value, exponent: Value) -> Expr:
+        base = as_size(base, node.base.span)
+        exponent = as_size(exponent, node.exponent.span)
+        _check_power(base, exponent, node)
         if not exponent.is_Number:
             return sympy.Pow(base, exponent)
         if not exponent.is_Integer and not (exponent * 2).is_Integer:
             raise fail("type", f"the exponent {say(exponent)} is not whole", node.exponent.span)
         return base**exponent
 
-    def _check_power(self, base: Expr, exponent: Expr, node: tree.Power) -> None:
-        if not exponent.is_Number:
-            if base.is_Number and base > 0:
-                return
-            raise fail(
-                "type",
-                "a size in the exponent needs a number as its base",
-                node.span,
-                "write 2^s, or a product",
-            )
-        if base == 0 and exponent < 0:
-            raise fail("type", "this divides by zero", node.span)
-        bits = abs(exponent) * (int(abs(base.p)).bit_length() if base.is_Rational else 1)
-        bound = MAX_BITS if base.is_Rational else MAX_EXPONENT
-        if bits > bound or (isinstance(base, sympy.Add) and abs(exponent) > 16):
-            raise LimitError(
-                Diagnostic("limit", "this power is too large to be written out", node.span)
-            )
-
-    def _chain(self, node: tree.Product | tree.Sum, scope: Scope) -> Value:
-        value = self.value(node.first, scope)
-        span = node.first.span
+    def chain(
+        self, node: tree.Sum | tree.Product, first: Value, rest: Iterable[Operand[Value]]
+    ) -> Value:
+        value, span = first, node.first.span
         collected: list[Expr] = []
-        for operator, operand in node.rest:
-            right = self.value(operand, scope)
+        for operator, right, operand in rest:
             if isinstance(value, Tensor) or isinstance(right, Tensor):
                 if collected:
                     value, collected = sympy.Add(value, *collected), []
-                name = {"+": "add", "-": "add", "*": "mul", "/": "div"}[operator]
-                value = self.owner.elementwise(name, value, right, (span, operand.span))
+                spans = span, operand.span
+                value = elementwise(self.context, ELEMENTWISE[operator], value, right, spans)
                 span = span.to(operand.span)
                 continue
-            left = self.as_size(value, span)
-            right = self.as_size(right, operand.span)
+            left = as_size(value, span)
+            right = as_size(right, operand.span)
             if operator in "+-":
                 value = left
                 collected.append(right if operator == "+" else -right)
@@ -199,48 +141,31 @@ class Evaluator:
                 value = left / right
         return sympy.Add(value, *collected) if collected else value
 
-    def _choice(self, node: tree.Choice, scope: Scope) -> Value:
-        pending: list[tuple[Boolean, Expr]] = []
-        last: tree.Expression = node.otherwise
-        for value, condition in node.cases:
-            holds = self.condition(condition, scope)
-            if holds is True:
-                last = value
-                break
-            if holds is not False:
-                pending.append((holds, self.size(value, scope)))
-        if not pending:
-            return self.value(last, scope)
-        result = self.size(last, scope)
-        for holds, size in reversed(pending):
-            result = indicator(holds) * size + indicator(sympy.Not(holds)) * result
-        return result
+    def either(self, holds: Boolean, value: Expr, otherwise: Expr) -> Expr:
+        return indicator(holds) * value + indicator(sympy.Not(holds)) * otherwise
 
-    def _condition_value(self, node: Any, scope: Scope) -> bool | Boolean:
-        match node:
-            case tree.Not():
-                inner = self.condition(node.operand, scope)
-                return self._settled(sympy.Not(inner))
-            case tree.AllOf():
-                return self._settled(sympy.And(*(self.condition(p, scope) for p in node.operands)))
-            case tree.AnyOf():
-                return self._settled(sympy.Or(*(self.condition(p, scope) for p in node.operands)))
-            case tree.Comparison():
-                left, right = (self.value(part, scope) for part in (node.left, node.right))
-                if node.operator in ("==", "!=") and isinstance(left, str | bool):
-                    return (left == right) is (node.operator == "==")
-                sizes = self.as_size(left, node.left.span), self.as_size(right, node.right.span)
-                return self._settled(RELATIONS[node.operator](*sizes))
-        raise TypeError(f"no value for {type(node).__name__}")
+    # Conditions ----------------------------------------------------------------------------
+
+    def negation(self, node: tree.Not, part: bool | Boolean) -> bool | Boolean:
+        return self._settled(sympy.Not(part))
+
+    def joined(self, node: tree.AllOf | tree.AnyOf, parts: list[bool | Boolean]) -> bool | Boolean:
+        function = sympy.And if isinstance(node, tree.AllOf) else sympy.Or
+        return self._settled(function(*parts))
+
+    def comparison(self, node: tree.Comparison, left: Value, right: Value) -> bool | Boolean:
+        if node.operator in ("==", "!=") and isinstance(left, str | bool):
+            return (left == right) is (node.operator == "==")
+        sizes = as_size(left, node.left.span), as_size(right, node.right.span)
+        return self._settled(RELATIONS[node.operator](*sizes))
 
     def _settled(self, condition: Any) -> bool | Boolean:
-        answer = self.known.decide(condition)
+        answer = self.context.known.decide(condition)
         return condition if answer is None else answer
 
     # Indices -------------------------------------------------------------------------------
 
-    def _index(self, node: tree.Index, scope: Scope) -> Value:
-        base = self.value(node.base, scope)
+    def index(self, node: tree.Index, base: Value, scope: Scope) -> Value:
         name = show(node.base)
         if isinstance(base, Tensor):
             return self._part(base, node, scope)
@@ -249,7 +174,7 @@ class Evaluator:
             raise fail("type", f"`{name}` is {say_kind(base)} and has no elements", node.span)
         if len(node.items) != 1 or isinstance(node.items[0], tree.Slice | tree.Rest):
             raise fail("type", f"`{name}` takes one index", node.span, "write D[s]")
-        at = self.size(node.items[0], scope, "an index")
+        at = self.context.size(node.items[0], scope, "an index")
         if not (at.is_Integer and 1 <= at <= len(items)):
             symbolic = None if at.is_Integer else "a list is read in a loop over numbers: 1..4"
             raise fail(
@@ -276,9 +201,9 @@ class Evaluator:
                 shape.append(self._extent(item, axis, scope))
             elif not isinstance(item, tree.Rest):
                 self._inside(self.size(item, scope), axis, item.span)
-        result = Tensor(self.owner.demands.axes(shape, node.span, "the slice"))
+        result = Tensor(self.context.obligations.axes(shape, node.span, "the slice"))
         moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,))
-        self.owner.emit(node.span, moved)
+        self.context.emit(node.span, moved)
         return result
 
     def _extent(self, item: tree.Slice, axis: Expr, scope: Scope) -> Expr:
@@ -286,16 +211,36 @@ class Evaluator:
             return axis
         start = self.size(item.start, scope) if item.start else Integer(0)
         stop = self.size(item.stop, scope) if item.stop else axis
-        demands, outside = self.owner.demands, f"is outside an axis of size {say(axis)}"
-        demands.possible(sympy.Ge(start, 0), item.span, f"{say(start)} {outside}")
-        demands.possible(sympy.Le(stop, axis), item.span, f"{say(stop)} {outside}")
+        obligations, outside = self.context.obligations, f"is outside an axis of size {say(axis)}"
+        obligations.possible(sympy.Ge(start, 0), item.span, f"{say(start)} {outside}")
+        obligations.possible(sympy.Le(stop, axis), item.span, f"{say(stop)} {outside}")
         extent = expand(stop - start)
-        demands.whole(extent, item.span, "a slice")
+        obligations.whole(extent, item.span, "a slice")
         message = f"this slice has {say(extent)} elements"
-        demands.possible(sympy.Gt(extent, 0), item.span, message)
+        obligations.possible(sympy.Gt(extent, 0), item.span, message)
         return extent
 
     def _inside(self, position: Expr, axis: Expr, span: Span) -> None:
         message = f"{say(position)} is outside an axis of size {say(axis)}"
         for condition in (sympy.Ge(position, 0), sympy.Lt(position, axis)):
-            self.owner.demands.possible(condition, span, message)
+            self.context.obligations.possible(condition, span, message)
+
+
+def _check_power(base: Expr, exponent: Expr, node: tree.Power) -> None:
+    if not exponent.is_Number:
+        if base.is_Number and base > 0:
+            return
+        raise fail(
+            "type",
+            "a size in the exponent needs a number as its base",
+            node.span,
+            "write 2^s, or a product",
+        )
+    if base == 0 and exponent < 0:
+        raise fail("type", "this divides by zero", node.span)
+    bits = abs(exponent) * (int(abs(base.p)).bit_length() if base.is_Rational else 1)
+    bound = MAX_BITS if base.is_Rational else MAX_EXPONENT
+    if bits > bound or (isinstance(base, sympy.Add) and abs(exponent) > 16):
+        raise LimitError(
+            Diagnostic("limit", "this power is too large to be written out", node.span)
+        )

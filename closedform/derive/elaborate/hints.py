@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import sympy
 from sympy import Expr
@@ -12,20 +11,18 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
+from closedform.derive.elaborate.context import Context
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
-
 MAX_TRIED = 12  # divisibilities, for one pair of sizes
 
 
-def remedy(elab: Elaborator, pairs: Iterable[tuple[Expr, Expr]]) -> str | None:
+def remedy(context: Context, pairs: Iterable[tuple[Expr, Expr]]) -> str | None:
     """A help that makes the sizes of each pair equal, where one is found simply."""
-    blocks = [e for e in elab.calling[:1] if e in e.module.blocks()]  # a claim calls nothing
-    known, found = elab.known.copied(), []
+    blocks = [e for e in context.calling[:1] if e in e.module.blocks()]  # a claim calls nothing
+    known, found = context.known.copied(), []
     for left, right in pairs:
         if _equal(known, left, right):
             continue

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
-from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value
-from closedform.derive.resolve.builtin import BUILT_IN
+from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value, as_size
+from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.derive.symbolic.wording import say
@@ -19,18 +18,20 @@ from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
 
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.expressions import Evaluator
-
 MAX_FAMILY = 1024
 
 
 class Names:
-    """The symbols of one elaboration; two different dims of one name are refused."""
+    """The symbols of one elaboration; two different dims of one name are refused.
 
-    def __init__(self, known: Knowledge, evaluator: Callable[[], Evaluator]) -> None:
+    `evaluate` gives the value of an expression, for lengths, abbreviations and defaults.
+    """
+
+    def __init__(
+        self, known: Knowledge, evaluate: Callable[[tree.Expression, Scope], Value]
+    ) -> None:
         self.known = known
-        self._evaluator = evaluator
+        self.evaluate = evaluate
         self.owners: dict[str, Entity] = {}
         self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
         self.ended: set[str] = set()  # names whose body is over
@@ -61,7 +62,7 @@ class Names:
                 "assign it before that body as well; the body then carries it on",
             )
         models = {n for n, e in scope.module.names.items() if _is_model(e)}
-        known = {*scope.all_names(), *scope.module.names, *BUILT_IN} - models
+        known = {*scope.all_names(), *scope.module.names, *USAGE} - models
         return fail(
             "name",
             f"`{name.name}` is not defined",
@@ -78,7 +79,7 @@ class Names:
         entity = scope.module.names.get(name)
         if entity is not None:
             return self.of(entity)
-        return BuiltIn(name) if name in BUILT_IN else None
+        return BuiltIn(name) if name in USAGE else None
 
     def of(self, entity: Entity) -> Value:
         """The value of a declaration."""
@@ -113,7 +114,7 @@ class Names:
             return make(name)
         if name in names_in(declaration.length):
             raise fail("name", f"`{name}` is defined by itself", declaration.length.span)
-        length = self._evaluator().size(declaration.length, Scope(module))
+        length = self._size(declaration.length, module)
         if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
             raise fail(
                 "range",
@@ -141,7 +142,7 @@ class Names:
                 )
             self._defining.append(entity)
             with self.known.recording() as used:
-                value = self._evaluator().size(declaration.value, Scope(entity.module))
+                value = self._size(declaration.value, entity.module)
                 integer = self.known.integer(value) or None
             self._defining.pop()
             symbol = Symbol(entity.name, positive=True, integer=integer)
@@ -150,11 +151,13 @@ class Names:
             self.known.define(symbol, value)
         return self.lets[entity]
 
+    def _size(self, node: tree.Expression, module: Module) -> Expr:
+        return as_size(self.evaluate(node, Scope(module)), node.span)
+
     def bind(self, entity: Entity, value: tree.Expression, module: Module) -> dict[Symbol, Expr]:
         """The symbols of a dim, each with what an expression of a module gives it."""
-        evaluator = self._evaluator()
         symbols = self.of(entity)
-        result = evaluator.value(value, Scope(module))
+        result = self.evaluate(value, Scope(module))
         items = result.symbols if isinstance(result, Family) else result
         if isinstance(symbols, Family):
             if not isinstance(items, tuple):
@@ -167,7 +170,7 @@ class Names:
                     value.span,
                 )
             return {
-                symbol: evaluator.as_size(item, value.span)
+                symbol: as_size(item, value.span)
                 for symbol, item in zip(symbols.symbols, items, strict=True)
             }
         if isinstance(items, tuple):
@@ -177,7 +180,7 @@ class Names:
                 value.span,
                 f"declare it as `dim {entity.name}[{len(items)}]`",
             )
-        return {symbols: evaluator.as_size(items, value.span)}
+        return {symbols: as_size(items, value.span)}
 
 
 def check_size(symbol: Symbol, value: Expr, span: Span) -> None:

@@ -1,17 +1,19 @@
-"""Operations written in the language: their shapes, what they require, what they count."""
+"""Operations: the signs between tensors, and what is written in the language."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
+import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.binding import parameters_of
-from closedform.derive.elaborate.builtins import functions as built_in
-from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
+from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.shapes import broadcast
+from closedform.derive.elaborate.values import Applied, Scope, Tensor, Value, as_size, say_kind
+from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
@@ -19,12 +21,33 @@ from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in
 
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
+SIGNS = {"add": "addition", "mul": "product", "div": "quotient"}
+
+
+def elementwise(
+    context: Context, name: str, left: Value, right: Value, spans: tuple[Span, Span]
+) -> Tensor:
+    """Two tensors, or a tensor and a number, element by element with broadcasting."""
+    shapes = tuple(value.shape for value in (left, right) if isinstance(value, Tensor))
+    for value, place in zip((left, right), spans, strict=True):
+        if isinstance(value, Applied):
+            raise fail(
+                "type",
+                f"this `{value.entity.name}` has not been given a tensor",
+                place,
+                f"pipe one into it: x -> {value.entity.name}(...)",
+            )
+        if not isinstance(value, Tensor):
+            as_size(value, place, "a tensor or a size")
+    span = spans[0].to(spans[1])
+    shape = broadcast(context, shapes[0], shapes[-1], span)
+    counts = {name: sympy.Mul(*shape)}
+    context.emit(span, costs.Operation(SIGNS[name], "elementwise", counts, shapes, (shape,)))
+    return Tensor(shape)
 
 
 def run_op(
-    elab: Elaborator,
+    context: Context,
     entity: Entity,
     scope: Scope,
     given: Mapping[str, Value],
@@ -34,19 +57,46 @@ def run_op(
     """The counts and the outputs of an operation whose arguments are given, and in the scope."""
     declaration = entity.declaration
     assert isinstance(declaration, tree.Op)
-    _check_sizes(elab, entity, scope, span)
+    record: dict[int, Value] = {}
+    context.record = record
+    try:
+        kind, counts, outputs = _carried_out(context, entity, scope, kind, span)
+    finally:
+        context.record = None
+    inputs = tuple(value.shape for value in given.values() if isinstance(value, Tensor))
+    shapes = tuple(tensor.shape for tensor in outputs)
+    node = costs.Operation(
+        entity.name,
+        kind or entity.name,
+        counts,
+        inputs,
+        shapes,
+        declaration,
+        dict(scope.names),
+        record,
+    )
+    return node, outputs
+
+
+def _carried_out(
+    context: Context, entity: Entity, scope: Scope, kind: str | None, span: Span
+) -> tuple[str | None, dict[str, Expr], tuple[Tensor, ...]]:
+    """The kind, the counts and the outputs of an operation, from the statements of its body."""
+    declaration = entity.declaration
+    assert isinstance(declaration, tree.Op)
+    _check_sizes(context, entity, scope, span)
     for statement in declaration.body:
         if isinstance(statement, tree.Require):
             for condition in statement.conditions:
-                _require(elab, entity, condition, scope, span)
-    outputs = tuple(_output(elab, output, scope, span) for output in declaration.outputs)
+                _require(context, entity, condition, scope, span)
+    outputs = tuple(_output(context, output, scope, span) for output in declaration.outputs)
     for output, tensor in zip(declaration.outputs, outputs, strict=True):
         scope.names[output.name.name] = tensor
     counts: dict[str, Expr] = {}
     for statement in declaration.body:
         if isinstance(statement, tree.Require):
             continue
-        found = _count(elab, statement, scope)
+        found = _count(context, statement, scope)
         name = statement.targets[0].name
         if isinstance(found, str):
             kind = kind or found
@@ -55,28 +105,23 @@ def run_op(
                 raise fail("count", f"`{name}` is stated twice", statement.span, "write one sum")
             counts[name] = found
     _check_locals(declaration, counts, entity.module.counts)
-    inputs = tuple(value.shape for value in given.values() if isinstance(value, Tensor))
-    shapes = tuple(tensor.shape for tensor in outputs)
-    node = costs.Operation(
-        entity.name, kind or entity.name, counts, inputs, shapes, declaration, given
-    )
-    return node, outputs
+    return kind, counts, outputs
 
 
 def _require(
-    elab: Elaborator, entity: Entity, condition: tree.Expression, scope: Scope, span: Span
+    context: Context, entity: Entity, condition: tree.Expression, scope: Scope, span: Span
 ) -> None:
     """Demand what an operation requires of its sizes."""
-    holds = elab.evaluator.condition(condition, scope)
+    holds = context.condition(condition, scope)
     if holds is True:
         return
     values = {name: scope.find(name) for name in sorted(names_in(condition))}
     given = ", ".join(f"{n} = {say(v)}" for n, v in values.items() if isinstance(v, Expr))
     message = f"`{entity.name}` requires {show(condition)}" + (f", with {given}" if given else "")
-    elab.demands.holds(holds, span, message)
+    context.obligations.holds(holds, span, message)
 
 
-def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> None:
+def _check_sizes(context: Context, entity: Entity, scope: Scope, span: Span) -> None:
     """The sizes handed to an operation must be whole numbers or true and false."""
     declaration = entity.declaration
     assert isinstance(declaration, tree.Op)
@@ -90,7 +135,7 @@ def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> 
         several = isinstance(value, tuple) and parameter.length is not None
         for item in value if several else (value,):
             if isinstance(item, Expr):
-                elab.demands.whole(item, span, f"`{parameter.name.name}` of `{entity.name}`")
+                context.obligations.whole(item, span, f"`{parameter.name.name}` of `{entity.name}`")
             elif not isinstance(item, bool | Boolean):
                 raise fail(
                     "type",
@@ -100,31 +145,31 @@ def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> 
                 )
 
 
-def _output(elab: Elaborator, output: tree.Output, scope: Scope, span: Span) -> Tensor:
+def _output(context: Context, output: tree.Output, scope: Scope, span: Span) -> Tensor:
     if isinstance(output.shape, tree.Call):
-        value = elab.evaluator.tensor(output.shape, scope)
+        value = context.tensor(output.shape, scope)
         return value
     sizes: list[Expr] = []
     for axis in output.shape.axes:
         if isinstance(axis, tree.Rest):
             sizes.extend(scope.find("...") or ())
         else:
-            sizes.append(elab.evaluator.size(axis, scope))
+            sizes.append(context.size(axis, scope))
     owner = scope.module.names.get(output.name.name)
     what = f"`{output.name.name}`" if owner else "the result"
-    return Tensor(elab.demands.axes(sizes, span, what))
+    return Tensor(context.obligations.axes(sizes, span, what))
 
 
-def _count(elab: Elaborator, statement: tree.Assign, scope: Scope) -> Expr | str | None:
+def _count(context: Context, statement: tree.Assign, scope: Scope) -> Expr | str | None:
     """A count, the kind of the operation, or None for a local name."""
     name = statement.targets[0].name
     if name == "kind":
-        kind = elab.evaluator.value(statement.value, scope)
+        kind = context.value(statement.value, scope)
         if not isinstance(kind, str):
             raise fail("type", '`kind` is a text such as "conv"', statement.span)
         return kind
-    value = elab.evaluator.size(statement.value, scope, "a count")
-    if name in built_in.QUANTITIES or name in scope.module.counts:
+    value = context.size(statement.value, scope, "a count")
+    if name in QUANTITIES or name in scope.module.counts:
         return value
     scope.names[name] = value
     return None
@@ -145,6 +190,6 @@ def _check_locals(
             "count",
             f"`{name}` is no kind of count",
             statement.targets[0].span,
-            suggestion(name, {*counts_known, *built_in.QUANTITIES})
+            suggestion(name, {*counts_known, *QUANTITIES})
             or f'declare it outside the operation: `count {name} "meaning"`',
         )

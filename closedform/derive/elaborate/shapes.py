@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sympy import Expr, Integer
 
 from closedform.derive.cost.tree import Shape
+from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.hints import remedy
 from closedform.derive.elaborate.values import Scope, Tensor, say_shape
 from closedform.derive.symbolic.wording import say
@@ -14,11 +13,8 @@ from closedform.errors import Span, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
 
-
-def match(elab: Elaborator, pattern: tree.Shape, tensor: Tensor, scope: Scope, what: str) -> None:
+def match(context: Context, pattern: tree.Shape, tensor: Tensor, scope: Scope, what: str) -> None:
     """Check a shape against a pattern; names without a value take the size that they meet."""
     axes = list(pattern.axes)
     sizes = list(tensor.shape)
@@ -31,7 +27,7 @@ def match(elab: Elaborator, pattern: tree.Shape, tensor: Tensor, scope: Scope, w
         at, end = rests[0], rests[0] + len(sizes) - len(axes) + 1
         rest = tuple(sizes[at:end])
         before = scope.names.setdefault("...", rest)
-        if len(before) != len(rest) or not all(map(elab.known.equal, before, rest)):
+        if len(before) != len(rest) or not all(map(context.known.equal, before, rest)):
             reason = f"`...` is {say_shape(before)} in another tensor, and {say_shape(rest)} here"
             raise _mismatch(pattern, tensor, what, reason)
         axes[at : at + 1] = []
@@ -40,15 +36,15 @@ def match(elab: Elaborator, pattern: tree.Shape, tensor: Tensor, scope: Scope, w
         assert not isinstance(axis, tree.Rest)
         if isinstance(axis, tree.Name) and axis.name == "_":
             continue
-        if isinstance(axis, tree.Name) and elab.names.find(axis.name, scope) is None:
-            scope.names[axis.name] = elab.known.fold(size)
+        if isinstance(axis, tree.Name) and context.names.find(axis.name, scope) is None:
+            scope.names[axis.name] = context.known.fold(size)
             continue
-        expected = elab.evaluator.size(axis, scope)
-        if not elab.known.equal(expected, size):
+        expected = context.size(axis, scope)
+        if not context.known.equal(expected, size):
             reason = f"{say(size)} is not proved equal to {show(axis)}"
             if say(expected) != show(axis):
                 reason += f", which is {say(expected)}"
-            raise _mismatch(pattern, tensor, what, reason, remedy(elab, [(expected, size)]))
+            raise _mismatch(pattern, tensor, what, reason, remedy(context, [(expected, size)]))
 
 
 def _mismatch(
@@ -63,14 +59,14 @@ def _mismatch(
     )
 
 
-def broadcast(elab: Elaborator, left: Shape, right: Shape, span: Span) -> Shape:
+def broadcast(context: Context, left: Shape, right: Shape, span: Span) -> Shape:
     """The shape of two shapes taken together, aligned at the last axis."""
     longer, shorter = (left, right) if len(left) >= len(right) else (right, left)
     skipped = len(longer) - len(shorter)
     shape: list[Expr] = list(longer[:skipped])
     pairs = list(zip(longer[skipped:], shorter, strict=True))
     for a, b in pairs:
-        if a == Integer(1) or elab.known.equal(a, b):
+        if a == Integer(1) or context.known.equal(a, b):
             shape.append(b)
         elif b == Integer(1):
             shape.append(a)
@@ -79,7 +75,7 @@ def broadcast(elab: Elaborator, left: Shape, right: Shape, span: Span) -> Shape:
                 "shape",
                 f"the shapes {say_shape(left)} and {say_shape(right)} do not fit",
                 span,
-                remedy(elab, (pair for pair in pairs if Integer(1) not in pair))
+                remedy(context, (pair for pair in pairs if Integer(1) not in pair))
                 or "the sizes of an axis must be equal, or one of them 1",
                 f"{say(a)} is not proved equal to {say(b)}",
             )

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Integer
+from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost.tree import Shape
 from closedform.derive.resolve.modules import Entity, Module
+from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.wording import say
+from closedform.errors import Span, fail
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,46 @@ def say_kind(value: Value) -> str:
     if isinstance(value, Expr):
         return f"the size {say(value)}"
     return "a condition"
+
+
+def as_size(value: Value, span: Span, what: str = "a size") -> Expr:
+    """A value that must be a number; true is 1, and a condition is 1 where it holds."""
+    if isinstance(value, bool):
+        return Integer(int(value))
+    if isinstance(value, Expr):  # asked first: SymPy's symbols are also booleans
+        return value
+    if isinstance(value, Boolean):
+        return indicator(value)
+    raise fail("type", f"{what} is expected here, and this is {say_kind(value)}", span)
+
+
+def as_tensor(value: Value, span: Span) -> Tensor:
+    """A value that must be a tensor."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Applied | BuiltIn):
+        raise fail(
+            "type",
+            "a tensor is expected here, and this operation has not been given one",
+            span,
+            "pipe a tensor into it: x -> f(...)",
+        )
+    raise fail("type", f"a tensor is expected here, and this is {say_kind(value)}", span)
+
+
+def as_condition(value: Value, span: Span) -> bool | Boolean:
+    """A value that must be a condition: true, false, or one that is not known to be either."""
+    if isinstance(value, Expr):
+        if value.is_Number:
+            return bool(value)
+    elif isinstance(value, bool | Boolean):
+        return value
+    raise fail(
+        "type",
+        f"a condition is expected here, and this is {say_kind(value)}",
+        span,
+        "compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`",
+    )
 
 
 @dataclass(eq=False)

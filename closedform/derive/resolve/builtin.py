@@ -1,29 +1,26 @@
-"""What the language itself does: no file may define these names."""
+"""What the language itself does, and how each is written; no file may define these names."""
 
 from __future__ import annotations
 
-FUNCTIONS_OF_SIZES = frozenset({"size", "floor", "ceil", "min", "max", "log", "sqrt"})
-FUNCTIONS_OF_TENSORS = frozenset(
-    {"einsum", "rearrange", "reduce", "concat", "split", "param", "zeros"}
-)
-BUILT_IN = FUNCTIONS_OF_SIZES | FUNCTIONS_OF_TENSORS
-
-# Quantities that an operation may state, beside the elementary operations.
-QUANTITIES = frozenset({"params", "buffers", "cache"})
-
-USAGE = {
+OF_SIZES = {
+    "size": "size(x)",
     "floor": "floor(a/b)",
     "ceil": "ceil(a/b)",
     "min": "min(a, b)",
     "max": "max(a, b)",
     "log": "log(n, 2)",
     "sqrt": "sqrt(n)",
-    "size": "size(x)",
-    "param": "param([n, d])",
-    "zeros": "zeros([n, d])",
-    "concat": "concat(x, y, axis=0)",
-    "split": "split(x, 2, axis=0)",
+}
+OF_TENSORS = {
+    "einsum": 'einsum("h n e, h m e -> h n m", q, k)',
     "rearrange": 'x -> rearrange("n (h e) -> h n e", h=heads)',
     "reduce": 'reduce(x, "c h w -> c")',
-    "einsum": 'einsum("h n e, h m e -> h n m", q, k)',
+    "concat": "concat(x, y, axis=0)",
+    "split": "split(x, 2, axis=0)",
+    "param": "param([n, d])",
+    "zeros": "zeros([n, d])",
 }
+USAGE = OF_SIZES | OF_TENSORS
+
+# Quantities that an operation may state, beside the elementary operations.
+QUANTITIES = frozenset({"params", "buffers", "cache"})

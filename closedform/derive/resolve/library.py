@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.errors import Source
 from closedform.grammar import parse, tree
@@ -34,6 +35,11 @@ def standard_library() -> tuple[dict[str, Entity], dict[str, Entity]]:
             elif isinstance(node, tree.Count):
                 counts[node.name.name] = Entity(node, module)
     return operations, counts
+
+
+def known_counts() -> set[str]:
+    """Every count that needs no declaration."""
+    return {*standard_library()[1], *QUANTITIES}
 
 
 def in_standard_library(source: Source) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from closedform.derive.resolve.builtin import BUILT_IN
+from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.resolve.library import (
     LIBRARIES,
     in_library,
@@ -14,6 +14,7 @@ from closedform.derive.resolve.library import (
     standard_library,
 )
 from closedform.derive.resolve.modules import Entity, Module, Named
+from closedform.derive.resolve.placement import check_placement
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import parse, tree
 
@@ -51,6 +52,8 @@ class Loader:
     def _module(self, text: str, title: str, folder: Path | None) -> Module:
         module = Module(title, parse(text, title), folder)
         for declaration in module.file.declarations:
+            if isinstance(declaration, tree.Block):
+                check_placement(declaration)
             if isinstance(declaration, tree.Import):
                 self._import(module, declaration)
             elif not isinstance(declaration, tree.Assume | tree.Preset):
@@ -155,7 +158,7 @@ def _defines(module: Module) -> str:
 
 def _declare(module: Module, name: tree.Name, entity: Entity) -> None:
     table = module.counts if isinstance(entity.declaration, tree.Count) else module.names
-    if table is module.names and (name.name in BUILT_IN or name.name in ("_", "kind")):
+    if table is module.names and (name.name in USAGE or name.name in ("_", "kind")):
         raise fail(
             "name",
             f"`{name.name}` belongs to the language and cannot be defined",

@@ -1,7 +1,11 @@
-"""What SymPy lacks: divisibility as a condition, exact logarithms, indicators."""
+"""What SymPy lacks: divisibility as a condition, exact logarithms, indicators.
+
+The functions of the language, as SymPy has them, are here too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy
@@ -46,3 +50,13 @@ class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
 def indicator(condition: Boolean) -> Expr:
     """One where a condition holds, zero where it does not."""
     return sympy.Piecewise((Integer(1), condition), (Integer(0), True))
+
+
+FUNCTIONS: dict[str, Callable[..., Expr]] = {
+    "floor": sympy.floor,
+    "ceil": sympy.ceiling,
+    "min": sympy.Min,
+    "max": sympy.Max,
+    "log": Log,
+    "sqrt": sympy.sqrt,
+}

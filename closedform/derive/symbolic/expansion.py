@@ -15,6 +15,7 @@ MAX_TERMS = 50_000
 def expand(expr: Expr) -> Expr:
     """An expression as a sum of products. Raises LimitError where that would never end.
 
+    >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> a, b = size_symbol("a"), size_symbol("b")
     >>> expand((a + b) ** 2)
     a**2 + 2*a*b + b**2

@@ -17,6 +17,8 @@ def plain_relation(condition: Any) -> Any:
 
     Two that differ only in how they are written become the same; other conditions stay.
 
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> from closedform.derive.symbolic.wording import say
     >>> n, w = size_symbol("n"), size_symbol("w")
     >>> say(plain_relation(n - w >= 0)), say(plain_relation(0 < n / 2 - 3))
     ('w <= n', 'n > 6')
@@ -37,6 +39,7 @@ def plain_relation(condition: Any) -> Any:
 def implies(strong: Any, weak: Any) -> bool:
     """Whether one condition simply follows from another: 32 | n gives 8 | n, n > 6 gives n > 2.
 
+    >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> n = size_symbol("n")
     >>> implies(Divides(32 * n, n**2), Divides(8, n)), implies(n > 6, n >= 2), implies(n > 2, n > 6)
     (True, True, False)

@@ -11,6 +11,7 @@ from closedform.derive.symbolic.expansion import expand
 def summed(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     """The sum of an expression over an index, closed where that is a polynomial or geometric.
 
+    >>> from sympy import Integer
     >>> i, n = sympy.symbols("i n", integer=True, positive=True)
     >>> sympy.factor(summed(i, i, Integer(1), n))
     n*(n + 1)/2

@@ -5,30 +5,26 @@ A derivation shows all three: `size(x) out`, then `(T D) D`, then `T D^2`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
 from sympy import Expr, Integer, Rational
+from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
-from closedform.derive.cost.tree import Operation, Shape
+from closedform.derive.cost.tree import Operation
+from closedform.derive.elaborate.algebra import Algebra, Operand
 from closedform.derive.elaborate.expressions import RELATIONS
 from closedform.derive.elaborate.values import Family, Tensor
-from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.symbolic.atoms import FUNCTIONS, indicator
 from closedform.grammar import tree
-from closedform.grammar.traverse import parts_of
+from closedform.grammar.expressions import show
+from closedform.grammar.traverse import names_in, parts_of
 
 Say = Callable[[Expr], w.Written]
-
-FUNCTIONS: dict[str, Callable[..., Expr]] = {
-    "floor": sympy.floor,
-    "ceil": sympy.ceiling,
-    "min": sympy.Min,
-    "max": sympy.Max,
-    "sqrt": sympy.sqrt,
-}
 
 
 @dataclass(frozen=True)
@@ -58,56 +54,36 @@ def product(*factors: w.Written) -> w.Written:
 
 
 class Declared:
-    """Reads the formulas of one operation; `say` writes a size."""
+    """The formulas of one operation, as it was called; `say` writes a size."""
 
     def __init__(self, operation: Operation, say: Say) -> None:
         assert operation.declaration is not None
         self.declaration = operation.declaration
-        self.say = say
-        self.names: dict[str, Any] = {}
-        shapes = iter(operation.inputs)
-        for parameter in self.declaration.parameters:
-            if parameter.shape is not None:
-                self._bind(parameter.name.name, parameter.shape.axes, next(shapes))
-        for parameter in self.declaration.parameters:
-            if parameter.shape is None:
-                self.names[parameter.name.name] = self._argument(parameter, operation.given)
-        for output, shape in zip(self.declaration.outputs, operation.outputs, strict=True):
-            self.names[output.name.name] = shape
-        self.locals = {
+        self.names = operation.names
+        self.assigned = {
             statement.targets[0].name: statement.value
             for statement in self.declaration.body
             if isinstance(statement, tree.Assign)
         }
+        self._formulas = Formulas(operation, self._parts(operation), say)
 
-    def _bind(self, name: str, axes: tuple[Any, ...], shape: Shape) -> None:
-        """Give the names of a shape pattern the sizes that stand there."""
-        self.names[name] = shape
-        rest = [at for at, axis in enumerate(axes) if isinstance(axis, tree.Rest)]
-        before = axes[: rest[0]] if rest else axes
-        after = axes[rest[0] + 1 :] if rest else ()
-        pairs = [*zip(before, shape, strict=False)]
-        if after:
-            pairs += zip(after, shape[-len(after) :], strict=True)
-        for axis, size in pairs:
-            if isinstance(axis, tree.Name):
-                self.names.setdefault(axis.name, size)
-
-    def _argument(self, parameter: tree.Parameter, given: Mapping[str, Any]) -> Any:
-        value = given.get(parameter.name.name)
-        if value is None:
-            assert parameter.default is not None
-            value = self.value(parameter.default)
-        if isinstance(value, Family):
-            value = value.symbols
-        if parameter.length is not None and not isinstance(value, tuple):
-            value = (value,) * int(self.value(parameter.length))
-        return value
+    def _parts(self, operation: Operation) -> dict[str, tree.Expression]:
+        """The parts of counts that have a name of their own, given once and to nothing else."""
+        shapes = (p.shape for p in self.declaration.parameters)
+        given = {p.name.name for p in self.declaration.parameters} | names_in(tuple(shapes))
+        often = Counter(
+            s.targets[0].name for s in self.declaration.body if isinstance(s, tree.Assign)
+        )
+        return {
+            name: value
+            for name, value in self.assigned.items()
+            if often[name] == 1 and name not in given and name not in operation.counts
+        }
 
     def count(self, name: str) -> Spelled | None:
         """The formula of a count, or None where the operation does not state it."""
-        node = self.locals.get(name)
-        return self.spelled(node) if node is not None else None
+        node = self.assigned.get(name)
+        return self._formulas.size(node, None) if node is not None else None
 
     def axes(self) -> list[tuple[str, int, Spelled]]:
         """The rounded axes of the outputs: name, place and formula."""
@@ -118,129 +94,113 @@ class Declared:
             for at, axis in enumerate(output.shape.axes):
                 if not isinstance(axis, tree.Rest) and _is_rounded(axis):
                     place = at - len(output.shape.axes)
-                    found.append((output.name.name, place, self.spelled(axis)))
+                    found.append((output.name.name, place, self._formulas.size(axis, None)))
         return found
 
-    def value(self, node: tree.Expression) -> Any:
-        return self.spelled(node).value
 
-    # Expressions ---------------------------------------------------------------------------
+class Formulas(Algebra[Spelled, None]):
+    """The algebra of derivations: a part is a formula, as declared and with its sizes put in.
 
-    def spelled(self, node: Any) -> Spelled:
-        """An expression of the declaration in its three forms."""
-        match node:
-            case tree.Number():
-                value = Rational(node.value.numerator, node.value.denominator)
-                return Spelled(number(value), number(value), value)
-            case tree.Boolean():
-                bit = w.Number(int(node.value))
-                return Spelled(bit, bit, node.value)
-            case tree.Name():
-                return self._name(node)
-            case tree.Index():
-                return self._element(node)
-            case tree.Call():
-                return self._call(node)
-            case tree.Negative():
-                part = self.spelled(node.operand)
-                return Spelled(_negative(part.declared), _negative(part.filled), -_expr(part.value))
-            case tree.Power():
-                return self._power(node)
-            case tree.Product():
-                return self._product(node)
-            case tree.Sum():
-                return self._sum(node)
-            case tree.Choice():
-                return self._choice(node)
-        return self._condition(node)
+    What a name stands for, and which conditions hold, is what the elaboration found.
+    """
 
-    def _say(self, value: Any) -> w.Written:
-        return self.say(_expr(value))
+    def __init__(
+        self, operation: Operation, parts: Mapping[str, tree.Expression], say: Say
+    ) -> None:
+        self.names, self.found = operation.names, operation.values
+        self.parts, self.say = parts, say
 
-    def _name(self, node: tree.Name) -> Spelled:
+    def number(self, value: Rational) -> Spelled:
+        return Spelled(number(value), number(value), value)
+
+    def boolean(self, value: bool) -> Spelled:
+        bit = w.Number(int(value))
+        return Spelled(bit, bit, value)
+
+    def text(self, value: str) -> Spelled:
+        return Spelled(w.Symbol(value), w.Symbol(value), value)
+
+    def name(self, node: tree.Name, scope: None) -> Spelled:
         symbol = w.Symbol(node.name)
-        if node.name not in self.names and node.name in self.locals:
-            part = self.spelled(self.locals[node.name])
+        if node.name in self.parts:
+            part = self.value(self.parts[node.name], None)
             return Spelled(symbol, part.filled, part.value)
-        value = self.names[node.name]
-        if isinstance(value, tuple | Tensor):
-            return Spelled(symbol, symbol, value)
-        return Spelled(symbol, self._say(value), value)
+        value = self.found[id(node)] if id(node) in self.found else self.names[node.name]
+        return self._as_it_is(symbol, value)
 
-    def _element(self, node: tree.Index) -> Spelled:
-        assert isinstance(node.base, tree.Name)
-        name, at = node.base.name, self.spelled(node.items[0]).value
-        value = self.names[name][int(at) - 1]
-        return Spelled(w.Symbol(name, str(at)), self._say(value), value)
+    def list_of(self, node: tree.ListOf, items: list[Spelled]) -> Spelled:
+        declared = w.Function("", tuple(item.declared for item in items))
+        filled = w.Function("", tuple(item.filled for item in items))
+        return Spelled(declared, filled, tuple(item.value for item in items))
 
-    def _call(self, node: tree.Call) -> Spelled:
+    def _as_it_is(self, declared: w.Written, value: Any) -> Spelled:
+        """A part that is not taken apart: a tensor or a list stands for itself."""
+        if isinstance(value, tuple | Tensor | Family | str):
+            return Spelled(declared, declared, value)
+        return Spelled(declared, self.say(_expr(value)), value)
+
+    def _found(self, node: tree.Expression) -> Spelled:
+        return self._as_it_is(w.Symbol(show(node)), self.found[id(node)])
+
+    def size(self, node: tree.Expression, scope: None) -> Spelled:
+        return _as_size(self.value(node, None))
+
+    def condition(self, node: tree.Expression, scope: None) -> Spelled:
+        return self.value(node, None)
+
+    def truth(self, node: tree.Expression, condition: Spelled) -> bool | None:
+        found = self.found.get(id(node), condition.value)
+        if isinstance(found, Expr):
+            return bool(found) if found.is_Number else None
+        return bool(found) if found in (True, False) else None
+
+    # Operators -----------------------------------------------------------------------------
+
+    def index(self, node: tree.Index, base: Spelled, scope: None) -> Spelled:
+        items = base.value.symbols if isinstance(base.value, Family) else base.value
+        if not isinstance(items, tuple) or not isinstance(node.base, tree.Name):
+            return self._found(node)
+        at = int(self.size(node.items[0], None).value)  # type: ignore[arg-type]  # a list takes no slice
+        return self._as_it_is(w.Symbol(node.base.name, str(at)), items[at - 1])
+
+    def call(self, node: tree.Call, scope: None) -> Spelled:
         name = node.function.name
-        parts = [self.spelled(argument.value) for argument in node.arguments]
-        if name == "size":
-            shape = parts[0].value
-            sizes = [bracketed(self._say(size)) for size in shape if size != 1] or [w.Number(1)]
+        parts = [self.value(argument.value, None) for argument in node.arguments]
+        if name == "size" and isinstance(parts[0].value, Tensor):
+            shape = parts[0].value.shape
+            sizes = [bracketed(self.say(size)) for size in shape if size != 1] or [w.Number(1)]
             filled = bracketed(product(*sizes))
             return Spelled(w.Function("size", (parts[0].declared,)), filled, sympy.Mul(*shape))
-        values = [_expr(part.value) for part in parts]
-        if name == "log":
-            value = sympy.log(values[0]) / sympy.log(values[1])
-        else:
-            value = FUNCTIONS[name](*values)
+        if name not in FUNCTIONS:
+            return self._found(node)
+        parts = list(map(_as_size, parts))
+        value = FUNCTIONS[name](*(part.value for part in parts))
         declared = w.Function(name, tuple(part.declared for part in parts))
         return Spelled(declared, w.Function(name, tuple(part.filled for part in parts)), value)
 
-    def _power(self, node: tree.Power) -> Spelled:
-        base, exponent = self.spelled(node.base), self.spelled(node.exponent)
-        value = _expr(base.value) ** _expr(exponent.value)
+    def pipe(self, node: tree.Pipe, scope: None) -> Spelled:
+        return self._found(node)
+
+    def negative(self, node: tree.Negative, operand: Spelled) -> Spelled:
+        part = _as_size(operand)
+        return Spelled(_negative(part.declared), _negative(part.filled), -part.value)
+
+    def power(self, node: tree.Power, base: Spelled, exponent: Spelled) -> Spelled:
+        base, exponent = _as_size(base), _as_size(exponent)
         return Spelled(
             w.Power(bracketed(base.declared), exponent.declared),
             w.Power(bracketed(base.filled), exponent.filled),
-            value,
+            base.value**exponent.value,
         )
 
-    def _product(self, node: tree.Product) -> Spelled:
-        first = self.spelled(node.first)
-        declared, filled = [bracketed(first.declared)], [bracketed(first.filled)]
-        value = _expr(first.value)
-        for operator, operand in node.rest:
-            part = self.spelled(operand)
-            one = part.filled == w.Number(1)
-            if operator == "*":
-                declared.append(bracketed(part.declared))
-                filled += [] if one else [bracketed(part.filled)]
-                value = value * _expr(part.value)
-            else:
-                declared = [w.Fraction(_bare(product(*declared)), part.declared)]
-                filled = filled if one else [w.Fraction(_bare(product(*filled)), part.filled)]
-                value = value / _expr(part.value)
-        if filled[0] == w.Number(1) and len(filled) > 1:
-            del filled[0]
-        return Spelled(product(*declared), product(*filled), value)
+    def chain(
+        self, node: tree.Sum | tree.Product, first: Spelled, rest: Iterable[Operand[Spelled]]
+    ) -> Spelled:
+        parts = [(operator, _as_size(part)) for operator, part, _ in rest]
+        together = _sum if isinstance(node, tree.Sum) else _product
+        return together(_as_size(first), parts)
 
-    def _sum(self, node: tree.Sum) -> Spelled:
-        first = self.spelled(node.first)
-        declared, filled = [first.declared], [first.filled]
-        value = _expr(first.value)
-        for operator, operand in node.rest:
-            part = self.spelled(operand)
-            minus = operator == "-"
-            declared.append(_negative(part.declared) if minus else part.declared)
-            filled.append(_negative(part.filled) if minus else part.filled)
-            value = value - _expr(part.value) if minus else value + _expr(part.value)
-        return Spelled(w.Sum(tuple(declared)), w.Sum(tuple(filled)), value)
-
-    def _choice(self, node: tree.Choice) -> Spelled:
-        """The case that holds; where that is open, each case times one or zero."""
-        for value, condition in node.cases:
-            holds = self.spelled(condition)
-            if holds.value in (True, sympy.true):
-                return self.spelled(value)
-            if holds.value not in (False, sympy.false):
-                rest = self.spelled(tree.Choice(node.cases[1:], node.otherwise))
-                return self._open(self.spelled(value), holds, rest)
-        return self.spelled(node.otherwise)
-
-    def _open(self, first: Spelled, holds: Spelled, rest: Spelled) -> Spelled:
+    def either(self, holds: Spelled, value: Spelled, otherwise: Spelled) -> Spelled:
         def joined(one: w.Written, condition: w.Written, other: w.Written) -> w.Written:
             no = w.Condition("not", (condition,))
             return w.Sum(
@@ -250,31 +210,80 @@ class Declared:
                 )
             )
 
-        value = indicator(holds.value) * first.value
-        value += indicator(sympy.Not(holds.value)) * rest.value
+        counted = indicator(holds.value) * value.value
+        counted += indicator(sympy.Not(holds.value)) * otherwise.value
         return Spelled(
-            joined(first.declared, holds.declared, rest.declared),
-            joined(first.filled, holds.filled, rest.filled),
-            value,
+            joined(value.declared, holds.declared, otherwise.declared),
+            joined(value.filled, holds.filled, otherwise.filled),
+            counted,
         )
 
-    def _condition(self, node: Any) -> Spelled:
-        match node:
-            case tree.Comparison():
-                left, right = self.spelled(node.left), self.spelled(node.right)
-                operator = "=" if node.operator == "==" else node.operator
-                value = RELATIONS[node.operator](_expr(left.value), _expr(right.value))
-                return _joined(operator, [left, right], value)
-            case tree.Not():
-                part = self.spelled(node.operand)
-                return _joined("not", [part], sympy.Not(part.value))
-            case tree.AllOf() | tree.AnyOf():
-                parts = [self.spelled(operand) for operand in node.operands]
-                both = isinstance(node, tree.AllOf)
-                function = sympy.And if both else sympy.Or
-                value = function(*(part.value for part in parts))
-                return _joined("and" if both else "or", parts, value)
-        raise TypeError(f"no formula for {type(node).__name__}")
+    # Conditions ----------------------------------------------------------------------------
+
+    def negation(self, node: tree.Not, part: Spelled) -> Spelled:
+        return _joined("not", [part], sympy.Not(part.value))
+
+    def joined(self, node: tree.AllOf | tree.AnyOf, parts: list[Spelled]) -> Spelled:
+        both = isinstance(node, tree.AllOf)
+        function = sympy.And if both else sympy.Or
+        value = function(*(part.value for part in parts))
+        return _joined("and" if both else "or", parts, value)
+
+    def comparison(self, node: tree.Comparison, left: Spelled, right: Spelled) -> Spelled:
+        operator = "=" if node.operator == "==" else node.operator
+        if node.operator in ("==", "!=") and isinstance(left.value, str | bool):
+            value: Any = (left.value == right.value) is (node.operator == "==")
+            return _joined(operator, [left, right], value)
+        left, right = _as_size(left), _as_size(right)
+        value = RELATIONS[node.operator](left.value, right.value)
+        return _joined(operator, [left, right], value)
+
+
+def _product(first: Spelled, rest: Sequence[tuple[str, Spelled]]) -> Spelled:
+    """Factors side by side; what is divided by goes below a bar."""
+    declared, filled = [bracketed(first.declared)], [bracketed(first.filled)]
+    value = first.value
+    for operator, part in rest:
+        one = part.filled == w.Number(1)
+        if operator == "*":
+            declared.append(bracketed(part.declared))
+            filled += [] if one else [bracketed(part.filled)]
+            value = value * part.value
+        else:
+            declared = [w.Fraction(_bare(product(*declared)), part.declared)]
+            filled = filled if one else [w.Fraction(_bare(product(*filled)), part.filled)]
+            value = value / part.value
+    if filled[0] == w.Number(1) and len(filled) > 1:
+        del filled[0]
+    return Spelled(product(*declared), product(*filled), value)
+
+
+def _sum(first: Spelled, rest: Sequence[tuple[str, Spelled]]) -> Spelled:
+    declared, filled = [first.declared], [first.filled]
+    value = first.value
+    for operator, part in rest:
+        minus = operator == "-"
+        declared.append(_negative(part.declared) if minus else part.declared)
+        filled.append(_negative(part.filled) if minus else part.filled)
+        value = value - part.value if minus else value + part.value
+    return Spelled(w.Sum(tuple(declared)), w.Sum(tuple(filled)), value)
+
+
+def _as_size(part: Spelled) -> Spelled:
+    """A condition among numbers is 1 where it holds, and 0 where it does not."""
+    if isinstance(part.value, Expr):
+        return part
+    if isinstance(part.value, bool):
+        value: Any = Integer(int(part.value))
+    elif isinstance(part.value, Boolean):
+        value = indicator(part.value)
+    else:
+        return part
+
+    def counted(node: w.Written) -> w.Written:
+        return w.Indicator(node) if isinstance(node, w.Condition) else node
+
+    return Spelled(counted(part.declared), counted(part.filled), value)
 
 
 def _joined(operator: str, parts: list[Spelled], value: Any) -> Spelled:

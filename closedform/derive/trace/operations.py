@@ -185,19 +185,9 @@ class Operations(Teller):
         """What the names of a formula stand for, and the size of each tensor in it."""
         found: list[Reason] = []
         for node in dict.fromkeys(nodes_of(formula)):
-            if isinstance(node, w.Symbol):
-                value = declared.names.get(node.name)
-                if node.index is not None and isinstance(value, tuple):
-                    value = value[int(node.index) - 1]
-            elif isinstance(node, w.Function) and node.name == "size":
-                (tensor,) = node.arguments
-                assert isinstance(tensor, w.Symbol)
-                value = sympy.Mul(*declared.names[tensor.name])
-            else:
+            value = _stands_for(node, declared)
+            if value is None:
                 continue
-            if isinstance(value, tuple | Tensor) or value is None:
-                continue
-            value = Integer(int(value)) if isinstance(value, bool) else value
             told = w.Condition("=", (node, self.size(value, frame)))
             if len(w.plain(told)) <= MAX_TOLD:
                 found.append((told,))
@@ -221,6 +211,22 @@ class Operations(Teller):
 
     def factor(self, each: Expr, frame: Frame) -> list[w.Written]:
         return [] if each == 1 else [bracketed(self.size(each, frame))]
+
+
+def _stands_for(node: w.Written, declared: Declared) -> Expr | Boolean | None:
+    """The size of what an operation was given by a name, or of a tensor of that name."""
+    if isinstance(node, w.Symbol) and node.name not in declared.assigned:
+        value = declared.names.get(node.name)
+        if node.index is not None and isinstance(value, tuple):
+            value = value[int(node.index) - 1]
+        if isinstance(value, bool):
+            return Integer(int(value))
+        return value if isinstance(value, Expr | Boolean) else None
+    if isinstance(node, w.Function) and node.name == "size":
+        (tensor,) = node.arguments
+        shaped = declared.names.get(tensor.name) if isinstance(tensor, w.Symbol) else None
+        return shaped.size if isinstance(shaped, Tensor) else None
+    return None
 
 
 def _name(node: cost.Operation | cost.Sequence) -> str | Said:

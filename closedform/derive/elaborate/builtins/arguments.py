@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sympy import Expr, Integer
 
-from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
+from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.values import Scope, Tensor, Value, as_size, say_kind
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
 from closedform.grammar import tree
-
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
 
 
 class Arguments:
     """The arguments of a call of a built-in function, taken one by one."""
 
     def __init__(
-        self, elab: Elaborator, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]
+        self, context: Context, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]
     ) -> None:
-        self.elab, self.node, self.scope = elab, node, scope
+        self.context, self.node, self.scope = context, node, scope
         self.name = node.function.name
         self.span = node.span
-        values = [(elab.evaluator.value(a.value, scope), a) for a in node.arguments]
+        values = [(context.value(a.value, scope), a) for a in node.arguments]
         self.positional: list[tuple[Value, Span]] = [(t, node.function.span) for t in piped]
         self.positional += [(value, a.span) for value, a in values if a.name is None]
         self.named = {a.name: (value, a.span) for value, a in values if a.name is not None}
@@ -56,12 +52,12 @@ class Arguments:
 
     def size(self, what: str = "a size") -> Expr:
         value, span = self.next(what)
-        return self.elab.evaluator.as_size(value, span)
+        return as_size(value, span)
 
     def axis(self, rank: int) -> int:
         """The axis named by `axis=`, counted from 0, or from the end when negative."""
         value, span = self.named.pop("axis", (Integer(0), self.span))
-        axis = self.elab.evaluator.as_size(value, span, "an axis")
+        axis = as_size(value, span, "an axis")
         if not (axis.is_Integer and -rank <= axis < rank):
             raise fail("range", f"a tensor of {rank} axes has no axis {say(axis)}", span)
         return int(axis) % rank
@@ -83,7 +79,7 @@ class Arguments:
     def sizes(self) -> dict[str, Expr]:
         """The sizes given by name."""
         named, self.named = self.named, {}
-        return {n: self.elab.evaluator.as_size(v, span) for n, (v, span) in named.items()}
+        return {n: as_size(v, span) for n, (v, span) in named.items()}
 
     def done(self) -> None:
         for _, span in self.positional:

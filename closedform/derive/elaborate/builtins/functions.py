@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import sympy
 from sympy import Expr
 
 from closedform.derive.elaborate.builtins import tensors
 from closedform.derive.elaborate.builtins.arguments import Arguments
+from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.values import Scope, Tensor, Value
-from closedform.derive.resolve.library import standard_library
 from closedform.derive.symbolic.atoms import Log
 from closedform.grammar import tree
-
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
 
 # Quantities that an operation may state, beside the elementary operations.
 QUANTITIES = frozenset({"params", "buffers", "cache"})
 
 
-def known_counts() -> set[str]:
-    """Every count that needs no declaration."""
-    return {*standard_library()[1], *QUANTITIES}
-
-
 def call(
-    elab: Elaborator, name: str, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]
+    context: Context, name: str, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]
 ) -> Value:
     """The value of a call of a function of the language."""
-    arguments = Arguments(elab, node, scope, piped)
+    arguments = Arguments(context, node, scope, piped)
     value = FUNCTIONS[name](arguments)
     arguments.done()
     return value
@@ -41,11 +32,11 @@ def call(
 
 
 def _floor(arguments: Arguments) -> Expr:
-    return arguments.elab.known.floor(arguments.size())
+    return arguments.context.known.floor(arguments.size())
 
 
 def _ceil(arguments: Arguments) -> Expr:
-    return arguments.elab.known.ceil(arguments.size())
+    return arguments.context.known.ceil(arguments.size())
 
 
 def _extreme(function: Callable[..., Expr]) -> Callable[[Arguments], Expr]:

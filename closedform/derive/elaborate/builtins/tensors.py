@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import sympy
 from sympy import Expr, Integer
@@ -12,15 +11,13 @@ from closedform.derive.cost import tree as costs
 from closedform.derive.cost.totals import DROPPED
 from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, parse_pattern
+from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.hints import remedy
-from closedform.derive.elaborate.values import Tensor, say_kind
+from closedform.derive.elaborate.values import Tensor, as_size, say_kind
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
-
-if TYPE_CHECKING:
-    from closedform.derive.elaborate.model import Elaborator
 
 
 def param(arguments: Arguments) -> Tensor:
@@ -30,7 +27,7 @@ def param(arguments: Arguments) -> Tensor:
     for mode in DROPPED:
         if arguments.flag(mode):
             node = costs.Weights(mode, (costs.Site(arguments.span, node),))
-    arguments.elab.emit(arguments.span, node)
+    arguments.context.emit(arguments.span, node)
     return Tensor(shape)
 
 
@@ -47,31 +44,31 @@ def _shape(arguments: Arguments, what: str) -> tuple[Expr, ...]:
             span,
             f"write {USAGE[arguments.name]}",
         )
-    sizes = [arguments.elab.evaluator.as_size(item, span) for item in value]
-    return arguments.elab.demands.axes(sizes, span, what)
+    sizes = [as_size(item, span) for item in value]
+    return arguments.context.obligations.axes(sizes, span, what)
 
 
 def concat(arguments: Arguments) -> Tensor:
     tensors = arguments.tensors()
     if not tensors:
         arguments.tensor()
-    elab, span = arguments.elab, arguments.span
+    context, span = arguments.context, arguments.span
     rank = len(tensors[0].shape)
     axis = arguments.axis(rank)
     for tensor in tensors[1:]:
         ranks_fit = len(tensor.shape) == rank
         pairs = list(zip(tensors[0].shape, tensor.shape, strict=False))
         del pairs[axis : axis + 1]
-        if not ranks_fit or not all(elab.known.equal(a, b) for a, b in pairs):
+        if not ranks_fit or not all(context.known.equal(a, b) for a, b in pairs):
             raise fail(
                 "shape",
                 f"{tensors[0]} and {tensor} cannot be joined along axis {axis}",
                 span,
-                (remedy(elab, pairs) if ranks_fit else None) or "all other axes must be equal",
+                (remedy(context, pairs) if ranks_fit else None) or "all other axes must be equal",
             )
     joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
     shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
-    result = Tensor(elab.demands.axes(shape, span, "the result"))
+    result = Tensor(context.obligations.axes(shape, span, "the result"))
     _move(arguments, tensors, (result,))
     return result
 
@@ -80,20 +77,20 @@ def split(arguments: Arguments) -> tuple[Tensor, ...]:
     tensor = arguments.tensor()
     value, span = arguments.next("a number of parts, or a list of sizes")
     axis = arguments.axis(len(tensor.shape))
-    elab, whole = arguments.elab, tensor.shape[axis]
+    context, whole = arguments.context, tensor.shape[axis]
     if isinstance(value, tuple):
-        sizes = [elab.evaluator.as_size(item, span) for item in value]
-        if not elab.known.equal(sympy.Add(*sizes), whole):
+        sizes = [as_size(item, span) for item in value]
+        if not context.known.equal(sympy.Add(*sizes), whole):
             total = say(sympy.Add(*sizes))
             raise fail("shape", f"the parts add up to {total}, and the axis has {say(whole)}", span)
     else:
-        number = elab.evaluator.as_size(value, span)
+        number = as_size(value, span)
         if not (number.is_Integer and 1 <= number <= 64):
             raise fail("range", f"a tensor is split into 1 to 64 parts, not {say(number)}", span)
         sizes = [whole / number] * int(number)
     parts = tuple(
         Tensor(
-            elab.demands.axes(
+            context.obligations.axes(
                 (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part"
             )
         )
@@ -107,7 +104,7 @@ def _move(arguments: Arguments, inputs: Iterable[Tensor], outputs: Iterable[Tens
     """Note an operation that counts nothing: derivations follow the shapes through it."""
     before, after = (tuple(tensor.shape for tensor in found) for found in (inputs, outputs))
     node = costs.Operation(arguments.name, arguments.name, {}, before, after)
-    arguments.elab.emit(arguments.span, node)
+    arguments.context.emit(arguments.span, node)
 
 
 def rearrange(arguments: Arguments) -> Tensor:
@@ -115,7 +112,7 @@ def rearrange(arguments: Arguments) -> Tensor:
     text, span = arguments.text()
     left, right = parse_pattern(text, span)
     given = arguments.sizes()
-    sizes = _axis_sizes(arguments.elab, left, tensor, given, span)
+    sizes = _axis_sizes(arguments.context, left, tensor, given, span)
     if set(left.names) != set(right.names):
         new = sorted(set(right.names) - set(left.names))
         dropped = sorted(set(left.names) - set(right.names))
@@ -127,7 +124,7 @@ def rearrange(arguments: Arguments) -> Tensor:
             if new
             else 'axes are dropped with mean("... -> ..."), sum or amax',
         )
-    result = Tensor(_assembled(arguments.elab, right, sizes, span))
+    result = Tensor(_assembled(arguments.context, right, sizes, span))
     _move(arguments, (tensor,), (result,))
     return result
 
@@ -137,15 +134,15 @@ def reduced(arguments: Arguments) -> Tensor:
     tensor = arguments.tensor()
     text, span = arguments.text()
     left, right = parse_pattern(text, span)
-    sizes = _axis_sizes(arguments.elab, left, tensor, arguments.sizes(), span)
+    sizes = _axis_sizes(arguments.context, left, tensor, arguments.sizes(), span)
     for name in right.names:
         if name not in sizes:
             raise fail("pattern", f"`{name}` is not on the left side of the pattern", span)
-    return Tensor(_assembled(arguments.elab, right, sizes, span))
+    return Tensor(_assembled(arguments.context, right, sizes, span))
 
 
 def _axis_sizes(
-    elab: Elaborator, side: Side, tensor: Tensor, given: dict[str, Expr], span: Span
+    context: Context, side: Side, tensor: Tensor, given: dict[str, Expr], span: Span
 ) -> dict[str, tuple[Expr, ...]]:
     """The size of every axis that one side of a pattern names; `...` has several."""
     for name in given:
@@ -170,13 +167,13 @@ def _axis_sizes(
             sizes["..."] = tensor.shape[at : at + extra]
             at += extra
             continue
-        _split_axis(elab, axis, tensor.shape[at], given, sizes, span)
+        _split_axis(context, axis, tensor.shape[at], given, sizes, span)
         at += 1
     return sizes
 
 
 def _split_axis(
-    elab: Elaborator,
+    context: Context,
     names: tuple[str, ...],
     whole: Expr,
     given: dict[str, Expr],
@@ -185,7 +182,7 @@ def _split_axis(
 ) -> None:
     """Share one axis out among the names of its group; one of them may be left to find."""
     if not names:
-        if not elab.known.equal(whole, Integer(1)):
+        if not context.known.equal(whole, Integer(1)):
             raise fail("shape", f"the pattern has 1 where the tensor has {say(whole)}", span)
         return
     unknown = [name for name in names if name not in given]
@@ -201,27 +198,29 @@ def _split_axis(
         if name in given:
             sizes[name] = (given[name],)
     if unknown:
-        quotient = elab.known.fold(expand(elab.known.base(whole / product)))
-        if not elab.known.integer(quotient):
+        quotient = context.known.fold(expand(context.known.base(whole / product)))
+        if not context.known.integer(quotient):
             quotient = whole / product
-        elab.demands.whole(quotient, span, f"the size of `{unknown[0]}` in `{Side((names,))}`")
-        sizes[unknown[0]] = (_shorter(elab, quotient, whole / product),)
-    elif not elab.known.equal(product, whole):
+        context.obligations.whole(
+            quotient, span, f"the size of `{unknown[0]}` in `{Side((names,))}`"
+        )
+        sizes[unknown[0]] = (_shorter(context, quotient, whole / product),)
+    elif not context.known.equal(product, whole):
         raise fail(
             "shape",
             f"`{Side((names,))}` is {say(product)}, and the axis has {say(whole)}",
             span,
-            remedy(elab, [(product, whole)]),
+            remedy(context, [(product, whole)]),
         )
 
 
-def _shorter(elab: Elaborator, first: Expr, second: Expr) -> Expr:
+def _shorter(context: Context, first: Expr, second: Expr) -> Expr:
     """The one of two equal sizes that has the fewer parts."""
-    return min((elab.known.fold(first), second), key=lambda e: (e.count_ops(), str(e)))
+    return min((context.known.fold(first), second), key=lambda e: (e.count_ops(), str(e)))
 
 
 def _assembled(
-    elab: Elaborator, side: Side, sizes: dict[str, tuple[Expr, ...]], span: Span
+    context: Context, side: Side, sizes: dict[str, tuple[Expr, ...]], span: Span
 ) -> tuple[Expr, ...]:
     shape: list[Expr] = []
     for axis in side.axes:
@@ -229,11 +228,11 @@ def _assembled(
             shape.extend(sizes["..."])
         else:
             shape.append(sympy.Mul(*(size for name in axis for size in sizes[name])))
-    return elab.demands.axes(shape, span, "the result")
+    return context.obligations.axes(shape, span, "the result")
 
 
 def einsum(arguments: Arguments) -> Tensor:
-    elab = arguments.elab
+    context = arguments.context
     text, span = arguments.text()
     *inputs, output = parse_einsum(text, span)
     tensors = arguments.tensors()
@@ -257,15 +256,15 @@ def einsum(arguments: Arguments) -> Tensor:
             raise fail("pattern", "einsum has no groups and no 1", span, "use rearrange before it")
     sizes: dict[str, tuple[Expr, ...]] = {}
     for side, tensor in zip(inputs, tensors, strict=True):
-        for name, found in _axis_sizes(elab, side, tensor, {}, span).items():
+        for name, found in _axis_sizes(context, side, tensor, {}, span).items():
             known = sizes.setdefault(name, found)
             alike = len(known) == len(found)
-            if not alike or not all(map(elab.known.equal, known, found)):
+            if not alike or not all(map(context.known.equal, known, found)):
                 raise fail(
                     "shape",
                     f"`{name}` is {' '.join(map(say, known))} and {' '.join(map(say, found))}",
                     span,
-                    (remedy(elab, zip(known, found, strict=True)) if alike else None)
+                    (remedy(context, zip(known, found, strict=True)) if alike else None)
                     or "an axis has the same size in every operand",
                     "the tensors are " + " and ".join(map(str, tensors)),
                 )
@@ -275,14 +274,14 @@ def einsum(arguments: Arguments) -> Tensor:
     if len(inputs) == 2:
         _check_shared(inputs, output, span)
     kind = arguments.kind()
-    shape = _assembled(elab, output, sizes, span)
+    shape = _assembled(context, output, sizes, span)
     work = sympy.Mul(*(size for axis in sizes.values() for size in axis))
     contracted = set(sizes) - set(output.names)
     if len(tensors) == 2:
         counts = {"mac" if contracted else "mul": work}
     else:
         counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
-    elab.emit(
+    context.emit(
         arguments.span,
         costs.Operation("einsum", kind, counts, tuple(t.shape for t in tensors), (shape,)),
     )
