@@ -3,6 +3,7 @@
 Every size is a positive integer symbol. A question is answered yes, no, or not known; the
 assumptions that an answer needed are collected, so that a result can name them.
 
+>>> from closedform.derive.assume.store import Fact
 >>> from closedform.derive.symbolic.atoms import Divides
 >>> from closedform.derive.symbolic.symbols import size_symbol
 >>> known = Knowledge()

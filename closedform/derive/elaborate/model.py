@@ -11,15 +11,15 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import symbols_in
 from closedform.derive.elaborate import calls
-from closedform.derive.elaborate.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.binding import as_list
 from closedform.derive.elaborate.builtins import functions
-from closedform.derive.elaborate.conditionals import run_if
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.declarations import define_lets, find_defaults, state_assumptions
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.expressions import Expressions
-from closedform.derive.elaborate.loops import run_choose, run_for, run_repeat
+from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
+from closedform.derive.elaborate.statements.conditionals import run_if
+from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Tensor, Value
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.symbols import size_symbol

@@ -7,7 +7,7 @@ from sympy import Expr, Integer
 
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.recurrences import MAX_STAGES, Recurrence, assigned
+from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, Recurrence, assigned
 from closedform.derive.elaborate.values import Scope, Tensor, Value
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail

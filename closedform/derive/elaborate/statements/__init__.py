@@ -1,0 +1,1 @@
+"""Statements: assignments, cases, and loops, each carried out once."""
