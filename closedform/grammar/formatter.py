@@ -356,7 +356,8 @@ def _broken(result: str) -> str:
             rows.append(result[start : at + 1].strip())
             start = at + 1
     rows.append(result[start:].strip())
-    margin = " " * (2 * len(INDENT) + result.index("[") + 1)
+    opened = min(result.index(char) for char in "([" if char in result)
+    margin = " " * (2 * len(INDENT) + opened + 1)
     return f"\n{margin}".join(rows)
 
 

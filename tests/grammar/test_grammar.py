@@ -70,6 +70,17 @@ def test_parse_undoes_format(file: tree.File) -> None:
     assert parse(content) == file
 
 
+def test_a_long_result_that_is_a_call() -> None:
+    """Fails when a result that is a call, and has no shape, cannot be broken into lines."""
+    axes = ", ".join(f"{letter}=n" for letter in "abcdefghijklmnopqr")
+    content = (
+        f"op f(x: [..., n], pattern)\n        -> y: reduce(x, pattern, {axes}):\n    add = n\n"
+    )
+    formatted = format_file(parse(content))
+    assert parse(formatted) == parse(content)
+    assert format_file(parse(formatted)) == formatted
+
+
 @given(own.file)
 @bounded(80)
 def test_format_is_idempotent(file: tree.File) -> None:

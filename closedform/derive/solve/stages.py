@@ -6,10 +6,10 @@ A term of stage s may hold sizes of this stage (D_s), of the next, and of the on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, groupby
-from typing import Any
+from typing import TypeAlias
 
 import sympy
 from sympy import Basic, Expr, Integer, Symbol
@@ -19,6 +19,7 @@ from closedform.derive.arrange.forms import FORMS, shortest
 from closedform.derive.arrange.length import room_below
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.cost.tree import Stages
+from closedform.derive.solve.places import Places, entering, in_places, place_name, stage_values
 from closedform.derive.symbolic import products as sharing
 from closedform.derive.symbolic.expansion import expand
 
@@ -40,11 +41,8 @@ class StageSum:
     def at(self, value: int) -> Expr:
         """The term of one stage."""
         start = dict(self.start)
-        replaced: dict[Expr, Expr] = {Symbol(self.index): Integer(value)}
-        for place, (family, offset) in self.places.items():
-            before = value + offset < self.first and family in start
-            replaced[place] = start[family] if before else _stage(family, value + offset)
-        return self.term.xreplace(replaced)
+        values = stage_values(self.index, value, self.places, self.first, start)
+        return self.term.xreplace(values)
 
     def times(self, factor: Expr) -> StageSum:
         """The sum with a factor in each of its terms."""
@@ -52,40 +50,20 @@ class StageSum:
 
     def write(self, order: Order, form: str) -> w.Written:
         """The sum in one of the forms, with the order of its symbols taken from their stages."""
-        special: dict[Symbol, w.Written] = dict(order.special)
-        for place, (family, offset) in self.places.items():
-            index = self.index if offset == 0 else f"{self.index}{offset:+}"
-            special[place] = w.Symbol(family, index)
-        placed = {_stage(f, self.last + o): place for place, (f, o) in self.places.items()}
-        shifts = {count.xreplace(placed): shift for count, shift in order.shifts.items()}
-        inner = Order(
-            self._placed(order.loops),
-            self._placed(order.front),
-            self._placed(order.rest),
-            special,
-            shifts,
-        )
+        by_family: dict[str, list[Symbol]] = {}
+        for place, (family, _) in sorted(self.places.items(), key=lambda item: -item[1][1]):
+            by_family.setdefault(family, []).append(place)
+        symbols = (*order.loops, *order.front, *order.rest)
+        families = ((symbol, symbol.name.rpartition("_")[0]) for symbol in symbols)
+        instead = {symbol: by_family[f] for symbol, f in families if f in by_family}
+        last = stage_values(self.index, self.last, self.places, self.first, {})
+        counted = {symbol: place for place, symbol in last.items() if place in self.places}
+        inner = in_places(order, self.index, self.places, instead, counted)
         if form == "shortest":
             body = shortest(self.term, inner, room_below)
         else:
             body = FORMS[form](self.term, inner)
         return w.BigSum(self.index, w.Number(self.first), w.Number(self.last), body)
-
-    def _placed(self, symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
-        """Symbols of stages replaced by their place in the term, each once."""
-        by_family: dict[str, list[Symbol]] = {}
-        for place, (family, _) in sorted(self.places.items(), key=lambda item: -item[1][1]):
-            by_family.setdefault(family, []).append(place)
-        found: dict[Symbol, None] = {}
-        for symbol in symbols:
-            family = symbol.name.rpartition("_")[0]
-            for place in by_family.get(family, [symbol]):
-                found.setdefault(place)
-        return tuple(found)
-
-
-def _stage(family: str, index: int) -> Symbol:
-    return Symbol(f"{family}_{index}", integer=True, positive=True)
 
 
 class StageForm:
@@ -99,69 +77,88 @@ class StageForm:
         self.stage_symbols = stage_symbols
         self.multiples = multiples or {}  # m_1 is I/4, m_2 is I/8
         self.sums: dict[Symbol, StageSum] = {}
-        self.places: dict[Symbol, tuple[str, int]] = {}
-        self.index = ""  # of the loop that is being added up
-        self.start: dict[str, Expr] = {}  # the sizes before its first stage
 
     def __call__(self, node: Stages, parts: tuple[Expr, ...]) -> Expr:
         """The cost of a loop, with a placeholder for each sum."""
-        self.index, self.start = node.index, self._start(node)
-        terms = {
-            index: list(sympy.Add.make_args(self._in_one_size(expand(part), index)))
-            for index, part in enumerate(parts, node.first)
+        places = Places(node.index, self.stage_symbols)
+        loop = _Loop(node, places, self.multiples)
+        runs, rest = loop.runs(parts)
+        total = list(rest)
+        for (first, last), templates in runs.items():
+            term = sympy.Add(*templates)
+            used = {p: at for p, at in places.offsets.items() if term.has(p)}
+            if not used:
+                total.extend(places.at(term, index) for index in range(first, last + 1))
+                continue
+            before = {f for f, offset in used.values() if offset == -1 and first == node.first}
+            entering = tuple((f, loop.start[f]) for f in sorted(before))
+            dummy = sympy.Dummy("sum", positive=True)
+            factor = loop.same_in_all(sympy.Add.make_args(expand(term)))
+            term = expand(term / factor)
+            self.sums[dummy] = StageSum(node.index, first, last, term, used, entering)
+            total.append(factor * dummy)
+        return sympy.Add(*total)
+
+
+Terms: TypeAlias = Mapping[int, Sequence[Expr]]
+Runs: TypeAlias = dict[tuple[int, int], list[Expr]]
+
+
+class _Loop:
+    """The terms of the stages of one loop, and what several of them have in one shape."""
+
+    def __init__(self, node: Stages, places: Places, multiples: Mapping[Symbol, Expr]) -> None:
+        self.node, self.places, self.multiples = node, places, multiples
+        self.start = entering(node, places.stage_symbols)
+
+    def runs(self, parts: Sequence[Expr]) -> tuple[Runs, list[Expr]]:
+        """The templates of each run of stages, and the terms that are in no run."""
+        terms: Terms = {
+            index: sympy.Add.make_args(self._in_one_size(expand(part), index))
+            for index, part in enumerate(parts, self.node.first)
         }
-        found: dict[tuple[int, int], list[Expr]] = {}
+        found: Runs = {}
         for templates in (self._templates, self._geometric):
             for template in templates(terms):
-                self._take(template, terms, found)
-        self._from_first_on(node.first, terms[node.first], found)
-        rest = [term for left in terms.values() for term in left]
-        for (first, last), templates_found in found.items():
-            term = sympy.Add(*templates_found)
-            places = {p: place for p, place in self.places.items() if term.has(p)}
-            if not places:
-                rest.extend(self._at(term, index) for index in range(first, last + 1))
-                continue
-            before = {f for f, offset in places.values() if offset == -1 and first == node.first}
-            entering = tuple((f, self.start[f]) for f in sorted(before))
-            dummy = sympy.Dummy("sum", positive=True)
-            factor = self._same_in_all(sympy.Add.make_args(expand(term)))
-            term = expand(term / factor)
-            self.sums[dummy] = StageSum(node.index, first, last, term, places, entering)
-            rest.append(factor * dummy)
-        return sympy.Add(*rest)
+                run = self._longest_run(template, terms)
+                if len(run) >= MIN_STAGES:
+                    terms = {
+                        index: self._without(template, index, left) if index in run else left
+                        for index, left in terms.items()
+                    }
+                    found.setdefault((run[0], run[-1]), []).append(template)
+        found, first = self._from_first_on(found, terms[self.node.first])
+        terms = {**terms, self.node.first: first}
+        return found, [term for left in terms.values() for term in left]
 
     def _in_one_size(self, part: Expr, index: int) -> Expr:
         """What is a multiple of a size of this stage, m_(s-1) or I, as that: 2 m_s."""
         for symbol in sorted(self.multiples, key=str):
-            if self.stage_symbols[symbol][1] == index and part.has(symbol):
+            if self.places.stage_symbols[symbol][1] == index and part.has(symbol):
                 number, size = self.multiples[symbol].as_coeff_Mul()
                 others = {s: v for s, v in self.multiples.items() if s != symbol and v.has(size)}
                 part = expand(part.xreplace(others).xreplace({size: symbol / number}))
         return part
 
-    def _take(
-        self,
-        template: Expr,
-        terms: dict[int, list[Expr]],
-        found: dict[tuple[int, int], list[Expr]],
-    ) -> None:
-        """Move the terms of a run of stages into a sum."""
-        run = self._longest_run(template, terms)
-        if len(run) >= MIN_STAGES:
-            for index in run:
-                terms[index].remove(self._at(template, index))
-            found.setdefault((run[0], run[-1]), []).append(template)
-
-    def _same_in_all(self, terms: Sequence[Expr]) -> Expr:
+    def same_in_all(self, terms: Sequence[Expr]) -> Expr:
         """What all terms of a sum share that does not change from stage to stage."""
         number, shared = sharing.common(terms)[0].as_coeff_Mul()
-        changing = {Symbol(self.index), *self.places}
+        changing = {Symbol(self.places.index), *self.places.offsets}
         same = [f for f in sympy.Mul.make_args(shared) if not f.free_symbols & changing]
         sign = -1 if all(term.could_extract_minus_sign() for term in terms) else 1
         return sign * Integer(number.p if number.q == 1 else 1) * sympy.Mul(*same)
 
-    def _geometric(self, terms: Mapping[int, list[Expr]]) -> list[Expr]:
+    def _templates(self, terms: Terms) -> list[Expr]:
+        """Every term that has a size of a stage, with places for these sizes."""
+        found: dict[Expr, None] = {}
+        for index, parts in terms.items():
+            for part in parts:
+                template = self.places.template(part, index)
+                if template != part:
+                    found.setdefault(template)
+        return list(found)
+
+    def _geometric(self, terms: Terms) -> list[Expr]:
         """Templates whose number is multiplied by one factor from each stage to the next.
 
         Two stages show no factor, unless others have it, or the first stage fits as well.
@@ -169,120 +166,87 @@ class StageForm:
         shapes: dict[Expr, dict[int, Expr]] = {}
         for index, parts in terms.items():
             for part in parts:
-                number, rest = self._template(part, index).as_coeff_Mul()
+                number, rest = self.places.template(part, index).as_coeff_Mul()
                 shapes.setdefault(rest, {})[index] = number
         found: list[Expr] = []
         pairs: list[tuple[int, Expr, Expr]] = []
         seen: set[Expr] = set()
         for rest, numbers in shapes.items():
             for first, ratio, length in _stretches(numbers):
-                power = _power_of(ratio, Symbol(self.index), first)
+                power = _power_of(ratio, Symbol(self.places.index), first)
                 if power is not None and length > MIN_STAGES:
                     found.append(expand(numbers[first] * power * rest))
                     seen.add(ratio)
                 elif power is not None:
                     pairs.append((first, ratio, expand(numbers[first] * power * rest)))
-        begin = min(terms)
+        begin = self.node.first
         for first, ratio, template in pairs:
             second = first == begin + 1
-            if ratio in seen or (second and self._in_first(begin, [template], [*terms[begin]])):
+            if ratio in seen or (second and self._in_first([template], terms[begin])[0]):
                 found.append(template)
         return found
 
-    def _template(self, part: Basic, index: int) -> Any:
-        """A term with the symbols of its stage and its neighbours as places."""
-        replaced: dict[Expr, Expr] = {
-            symbol: self._place(family, at - index)
-            for symbol, (family, at) in self.stage_symbols.items()
-            if abs(at - index) <= 1
-        }
-        return part.xreplace(replaced)
-
-    def _templates(self, terms: Mapping[int, list[Expr]]) -> list[Expr]:
-        """Every term with the symbols of its stage and its neighbours as places."""
-        found: dict[Expr, None] = {}
-        for index, parts in terms.items():
-            replaced: dict[Expr, Expr] = {}
-            for symbol, (family, at) in self.stage_symbols.items():
-                if abs(at - index) <= 1:
-                    replaced[symbol] = self._place(family, at - index)
-            for part in parts:
-                if replaced.keys() & part.free_symbols:
-                    found.setdefault(part.xreplace(replaced))
-        return list(found)
-
-    def _place(self, family: str, offset: int) -> Symbol:
-        """The symbol that stands for a size of this stage, or of a neighbouring one."""
-        place = Symbol(f"{family}[s{offset:+}]", integer=True, positive=True)
-        self.places[place] = (family, offset)
-        return place
-
-    def _at(self, template: Expr, index: int) -> Expr:
-        """A template as a term of one stage."""
-        replaced: dict[Expr, Expr] = {
-            symbol: _stage(self.places[symbol][0], index + self.places[symbol][1])
-            for symbol in template.free_symbols
-            if symbol in self.places
-        }
-        return template.xreplace({**replaced, Symbol(self.index): Integer(index)})
-
-    def _longest_run(self, template: Expr, terms: Mapping[int, list[Expr]]) -> list[int]:
+    def _longest_run(self, template: Expr, terms: Terms) -> list[int]:
         """The stages in a row, from the first that fits, that have a term of this shape."""
         run: list[int] = []
         for index, parts in terms.items():
-            if self._at(template, index) in parts:
+            if self.places.at(template, index) in parts:
                 run.append(index)
             elif run:
                 break
         return run
 
-    def _from_first_on(
-        self, begin: int, left: list[Expr], found: dict[tuple[int, int], list[Expr]]
-    ) -> None:
-        """Let sums that begin at the second stage begin at the first where that fits.
+    def _without(self, template: Expr, index: int, terms: Sequence[Expr]) -> Sequence[Expr]:
+        """The terms of a stage less the one that a template stands for."""
+        return _less(terms, [self.places.at(template, index)])
+
+    def _from_first_on(self, found: Runs, left: Sequence[Expr]) -> tuple[Runs, Sequence[Expr]]:
+        """The runs, and what is left of the first stage, where sums begin at the first if they fit.
 
         The terms of the first stage may have been added up: where D_0 is 24, its 73 D_1 is
         3 D_s D_(s-1) + D_s.
         """
-        for first, last in [run for run in found if run[0] == begin + 1]:
-            templates = found.pop((first, last))
-            early = self._in_first(begin, templates, left)
+        begin = self.node.first
+        runs = {run: templates for run, templates in found.items() if run[0] != begin + 1}
+        for (first, last), templates in found.items():
+            if first != begin + 1:
+                continue
+            early, left = self._in_first(templates, left)
             later = [template for template in templates if template not in early]
             for run, those in (((begin, last), early), ((first, last), later)):
                 if those:
-                    found.setdefault(run, []).extend(those)
+                    runs.setdefault(run, []).extend(those)
+        return runs, left
 
-    def _in_first(self, first: int, templates: list[Expr], left: list[Expr]) -> list[Expr]:
-        """The templates that the first stage has too; their terms are taken out of `left`."""
+    def _in_first(
+        self, templates: Sequence[Expr], left: Sequence[Expr]
+    ) -> tuple[list[Expr], Sequence[Expr]]:
+        """The templates that the first stage has too, and what is left without their terms."""
         alike: dict[Expr, list[tuple[Expr, Expr]]] = {}
         for template in templates:
-            before = {p: f for p, (f, o) in self.places.items() if o == -1 and template.has(p)}
+            offsets = self.places.offsets
+            before = {p: f for p, (f, o) in offsets.items() if o == -1 and template.has(p)}
             if all(family in self.start for family in before.values()):
                 entered = template.xreplace({p: self.start[f] for p, f in before.items()})
-                term = expand(self._at(entered, first))
+                term = expand(self.places.at(entered, self.node.first))
                 alike.setdefault(term.as_coeff_Mul()[1], []).append((template, term))
         early: list[Expr] = []
         for those in alike.values():
             for some in _choices(those):
                 wanted = sympy.Add.make_args(sympy.Add(*(term for _, term in some)))
                 if all(term in left for term in wanted):
-                    for term in wanted:
-                        left.remove(term)
+                    left = _less(left, wanted)
                     early.extend(template for template, _ in some)
                     break
-        return early
+        return early, left
 
-    def _start(self, node: Stages) -> dict[str, Expr]:
-        """The sizes of the tensors that enter the first stage, by what the second calls them."""
-        entering, second = dict(node.entries[0]), dict(node.entries[1])
-        start: dict[str, Expr] = {}
-        for name, shape in second.items():
-            if len(entering.get(name, ())) == len(shape):
-                for size, before in zip(shape, entering[name], strict=True):
-                    family, at = self.stage_symbols.get(size, ("", 0))
-                    if at == node.first:
-                        start[family] = before
-        return start
+
+def _less(terms: Sequence[Expr], taken: Iterable[Expr]) -> list[Expr]:
+    """Terms without some of them, each taken once."""
+    left = list(terms)
+    for term in taken:
+        left.remove(term)
+    return left
 
 
 @dataclass(frozen=True)
@@ -296,10 +260,8 @@ class StageRun:
 
     def write(self, order: Order) -> w.Written:
         """The shape, with the index s in the place of a number."""
-        special: dict[Symbol, w.Written] = dict(order.special)
-        for place, (family, offset) in self.places.items():
-            special[place] = w.Symbol(family, "s" if offset == 0 else f"s{offset:+}")
-        return write(self.value, replace(order, special=special))
+        names = {p: place_name(family, "s", by) for p, (family, by) in self.places.items()}
+        return write(self.value, replace(order, special={**order.special, **names}))
 
 
 def stage_runs(
@@ -307,20 +269,20 @@ def stage_runs(
 ) -> list[StageRun]:
     """Values of stages in as few runs of one shape as they fall into.
 
-    >>> m = {i: _stage("m", i) for i in (1, 2, 3)}
+    >>> m = {i: size_symbol(f"m_{i}") for i in (1, 2, 3)}
     >>> known = {symbol: ("m", i) for i, symbol in m.items()}
     >>> [(run.first, run.last) for run in stage_runs({2: m[1] / 2, 3: m[2] / 2}, known)]
     [(2, 3)]
     """
     runs: list[StageRun] = []
-    form = StageForm(stage_symbols)
+    places = Places("s", stage_symbols)
     for index, value in sorted(values.items()):
-        template = form._template(value, index)
+        template = places.template(value, index)
         last = runs[-1] if runs else None
         if last and last.value == template and last.last == index - 1:
             runs[-1] = replace(last, last=index)
         else:
-            used = {p: at for p, at in form.places.items() if p in template.free_symbols}
+            used = {p: at for p, at in places.offsets.items() if p in template.free_symbols}
             runs.append(StageRun(index, index, template, used))
     return runs
 

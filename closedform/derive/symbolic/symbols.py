@@ -13,3 +13,8 @@ def size_symbol(name: str) -> Symbol:
 def ratio_symbol(name: str) -> Symbol:
     """The symbol of a positive rational number."""
     return Symbol(name, rational=True, positive=True)
+
+
+def like(symbol: Symbol, name: str) -> Symbol:
+    """A symbol of another name with the assumptions of a size or a ratio."""
+    return size_symbol(name) if symbol.is_integer else ratio_symbol(name)

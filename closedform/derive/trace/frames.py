@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Symbol
 
-from closedform import formula as w
 from closedform.derive.arrange.writing import Order
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Shape, Site, Stages
+from closedform.derive.solve.places import Places, entering, in_places, stage_values
 
 Convert = Callable[[Any], Any]
 Value = Callable[[Node], Expr]
@@ -48,19 +48,8 @@ class Frame:
 
     def at(self, expr: Any, stage: int) -> Any:
         """What is told, for one of its stages."""
-        replaced: dict[Expr, Expr] = {Symbol(self.index): Integer(stage)} if self.index else {}
-        for place, (family, offset) in self.places.items():
-            before = stage + offset < self.stages[0] and family in self.start
-            name = f"{family}_{stage + offset}"
-            replaced[place] = self.start[family] if before else _like(place, name)
-        return expr.xreplace(replaced)
-
-
-def _like(symbol: Symbol, name: str) -> Symbol:
-    """A symbol with the assumptions of another."""
-    if symbol.is_integer:
-        return Symbol(name, integer=True, positive=True)
-    return Symbol(name, rational=True, positive=True)
+        first = self.stages[0] if self.stages else stage
+        return expr.xreplace(stage_values(self.index, stage, self.places, first, self.start))
 
 
 def sites_key(sites: tuple[Site, ...], value: Value, convert: Convert) -> tuple[Any, ...]:
@@ -119,6 +108,7 @@ class Alike:
     ) -> None:
         self.node, self.stage_symbols = node, stage_symbols
         self.value, self.normal = value, normal
+        self.places = Places(node.index, stage_symbols)
 
     def frames(self, outer: Frame) -> list[tuple[Frame, tuple[Site, ...]]]:
         """A frame for each run of stages alike, and the body that it tells."""
@@ -139,16 +129,8 @@ class Alike:
             for run, start in found
         ]
 
-    def _places(self, index: int) -> dict[Symbol, Symbol]:
-        """The place of each size of a stage and of its neighbours."""
-        return {
-            symbol: _like(symbol, f"{family}[{self.node.index}{at - index:+}]")
-            for symbol, (family, at) in self.stage_symbols.items()
-            if abs(at - index) <= 1
-        }
-
     def _key(self, index: int, start: Mapping[str, Expr]) -> tuple[Any, ...]:
-        places: dict[Symbol, Expr] = dict(self._places(index))
+        places: dict[Symbol, Expr] = dict(self.places.around(index))
         for symbol, (family, at) in self.stage_symbols.items():
             if at == index - 1 and family in start:
                 places[symbol] = start[family]
@@ -161,33 +143,24 @@ class Alike:
         return sites_key(body, self.value, convert)
 
     def _start(self, outer: Frame) -> dict[str, Expr]:
-        """The sizes that enter the first stage, by the family of those that enter the second."""
-        entering, second = dict(self.node.entries[0]), dict(self.node.entries[1])
-        found: dict[str, Expr] = {}
-        for name, shape in second.items():
-            if len(entering.get(name, ())) == len(shape):
-                for size, before in zip(shape, entering[name], strict=True):
-                    family, at = self.stage_symbols.get(size, ("", 0))
-                    if at == self.node.first:
-                        found[family] = outer.told(before)
-        return found
+        """The sizes that enter the first stage, as they are told outside."""
+        found = entering(self.node, self.stage_symbols)
+        return {family: outer.told(before) for family, before in found.items()}
 
     def _frame(self, run: list[int], start: Mapping[str, Expr], outer: Frame) -> Frame:
-        form = self._places(run[-1])
+        form = self.places.around(run[-1])
         inner = replace(outer, form={**outer.form, **form}, general=None)
-        places = {
-            place: (self.stage_symbols[symbol][0], self.stage_symbols[symbol][1] - run[-1])
-            for symbol, place in form.items()
-        }
+        offsets = {place: self.places.offsets[place] for place in form.values()}
+        instead = {symbol: (place,) for symbol, place in form.items()}
         general = replace(
             inner,
             label=_joined(outer.label, self.node.index),
             index=self.node.index,
             stages=tuple(run),
             here={**outer.here, **form},
-            places={**outer.places, **places},
+            places={**outer.places, **offsets},
             start=start,
-            order=_placed(outer.order, form, places, self.node.index),
+            order=in_places(outer.order, self.node.index, offsets, instead, form),
         )
         if len(run) > 1:
             return general
@@ -197,24 +170,6 @@ class Alike:
 
 def _joined(outer: str | None, label: str) -> str:
     return label if outer is None else f"{outer},{label}"
-
-
-def _placed(
-    order: Order,
-    form: Mapping[Symbol, Symbol],
-    places: Mapping[Symbol, tuple[str, int]],
-    index: str,
-) -> Order:
-    """The order of symbols with those of the told stage in the place of the rest."""
-
-    def put(symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
-        return tuple(dict.fromkeys(form.get(symbol, symbol) for symbol in symbols))
-
-    special = dict(order.special)
-    for place, (family, offset) in places.items():
-        special[place] = w.Symbol(family, index if offset == 0 else f"{index}{offset:+}")
-    shifts = {count.xreplace(form): shift for count, shift in order.shifts.items()}
-    return Order(put(order.loops), put(order.front), put(order.rest), special, shifts)
 
 
 def in_step(outer: Frame, index: Symbol) -> Frame:

@@ -1,0 +1,103 @@
+"""Places: symbols that stand for a size of a stage s, of the next, and of the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sympy import Expr, Integer, Symbol
+
+from closedform import formula as w
+from closedform.derive.arrange.writing import Order
+from closedform.derive.cost.tree import Stages
+from closedform.derive.symbolic.symbols import like
+
+Offsets = Mapping[Symbol, tuple[str, int]]  # the family of a place, and how far from stage s it is
+
+
+class Places:
+    """The places of one loop; `offsets` tells the family of each, and its distance from s."""
+
+    def __init__(self, index: str, stage_symbols: Mapping[Symbol, tuple[str, int]]) -> None:
+        self.index = index
+        self.stage_symbols = stage_symbols
+        members = {family: symbol for symbol, (family, _) in stage_symbols.items()}
+        self.of = {
+            (family, offset): like(member, f"{family}[{index}{offset:+}]")
+            for family, member in members.items()
+            for offset in (-1, 0, 1)
+        }
+        self.offsets = {place: at for at, place in self.of.items()}
+
+    def around(self, index: int) -> dict[Symbol, Symbol]:
+        """The place of each size of a stage and of its neighbours."""
+        return {
+            symbol: self.of[family, at - index]
+            for symbol, (family, at) in self.stage_symbols.items()
+            if abs(at - index) <= 1
+        }
+
+    def template(self, expr: Any, index: int) -> Any:
+        """What is said of a stage, with places for the sizes of it and of its neighbours."""
+        return expr.xreplace(self.around(index))
+
+    def at(self, template: Expr, index: int) -> Expr:
+        """A template as a term of one stage."""
+        used = {p: self.offsets[p] for p in template.free_symbols & self.offsets.keys()}
+        return template.xreplace(stage_values(self.index, index, used, index, {}))
+
+
+def stage_values(
+    index: str, stage: int, offsets: Offsets, first: int, start: Mapping[str, Expr]
+) -> dict[Expr, Expr]:
+    """What the index and the places stand for in one stage.
+
+    Before the first stage that is what enters it, where `start` has it.
+    """
+    found: dict[Expr, Expr] = {Symbol(index): Integer(stage)}
+    for place, (family, offset) in offsets.items():
+        before = stage + offset < first and family in start
+        found[place] = start[family] if before else like(place, f"{family}_{stage + offset}")
+    return found
+
+
+def place_name(family: str, index: str, offset: int) -> w.Symbol:
+    """How a place is written: D_s, D_(s-1)."""
+    return w.Symbol(family, index if offset == 0 else f"{index}{offset:+}")
+
+
+def entering(node: Stages, stage_symbols: Mapping[Symbol, tuple[str, int]]) -> dict[str, Expr]:
+    """The sizes of the tensors that enter the first stage, by what the second calls them."""
+    if len(node.entries) < 2:
+        return {}
+    first, second = dict(node.entries[0]), dict(node.entries[1])
+    found: dict[str, Expr] = {}
+    for name, shape in second.items():
+        if len(first.get(name, ())) == len(shape):
+            for size, before in zip(shape, first[name], strict=True):
+                family, at = stage_symbols.get(size, ("", 0))
+                if at == node.first:
+                    found[family] = before
+    return found
+
+
+def in_places(
+    order: Order,
+    index: str,
+    offsets: Offsets,
+    instead: Mapping[Symbol, Sequence[Symbol]],
+    counted: Mapping[Symbol, Symbol],
+) -> Order:
+    """An order of symbols for what is said of stage s.
+
+    `instead` are the places that a symbol makes room for, `counted` the one for it in a count.
+    """
+
+    def put(symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+        return tuple(dict.fromkeys(p for s in symbols for p in instead.get(s, (s,))))
+
+    names = {place: place_name(family, index, by) for place, (family, by) in offsets.items()}
+    shifts = {count.xreplace(counted): shift for count, shift in order.shifts.items()}
+    return Order(
+        put(order.loops), put(order.front), put(order.rest), {**order.special, **names}, shifts
+    )
