@@ -184,15 +184,14 @@ class _Printer:
 
     @statement.register
     def _(self, node: tree.Op) -> None:
-        outputs = ", ".join(f"{out.name.name}: {show(out.shape)}" for out in node.outputs)
-        self.header(node, f"op {node.name.name}(", node.parameters, ")", f" -> {outputs}:")
+        self.header(node, f"op {node.name.name}(", node.parameters, node.outputs)
         if node.doc is not None:
             self.doc(node.doc)
         self.body(node.body)
 
     @statement.register
     def _(self, node: tree.Block) -> None:
-        self.header(node, f"{node.keyword} {node.name.name}(", node.parameters, ")", ":")
+        self.header(node, f"{node.keyword} {node.name.name}(", node.parameters)
         if node.doc is not None:
             self.doc(node.doc)
         self.body(node.body)
@@ -202,16 +201,15 @@ class _Printer:
         node: tree.Node,
         start: str,
         parameters: Sequence[tree.Parameter],
-        close: str,
-        result: str,
+        outputs: Sequence[tree.Output] = (),
     ) -> None:
         texts = [_parameter(parameter) for parameter in parameters]
-        line = start + ", ".join(texts) + close + result
+        results = ", ".join(f"{out.name.name}: {show(out.shape)}" for out in outputs)
+        line = f"{start}{', '.join(texts)})" + (f" -> {results}:" if outputs else ":")
         if len(line) > WIDTH:
             margin = " " * len(start)
-            rows = f",\n{margin}".join(_rows(texts, WIDTH - len(start)))
-            line = start + rows + close
-            line += result if result == ":" else "\n" + INDENT * 2 + _broken(result.lstrip())
+            line = start + f",\n{margin}".join(_rows(texts, WIDTH - len(start))) + ")"
+            line += f"\n{_results(outputs, results)}:" if outputs else ":"
         self.open(node, line)
 
     @statement.register
@@ -345,20 +343,20 @@ def _expectation(node: tree.Expectation) -> str:
     return f"{_measure(node.measure)} {node.operator} {value}"
 
 
-def _broken(result: str) -> str:
+def _results(outputs: Sequence[tree.Output], in_line: str) -> str:
     """The results of an operation, their axes on lines of their own where they are long."""
-    if len(result) + 2 * len(INDENT) <= WIDTH:
-        return result
-    depth, start, rows = 0, 0, []
-    for at, char in enumerate(result):
-        depth += (char in "([") - (char in ")]")
-        if char == "," and depth == 1:
-            rows.append(result[start : at + 1].strip())
-            start = at + 1
-    rows.append(result[start:].strip())
-    opened = min(result.index(char) for char in "([" if char in result)
-    margin = " " * (2 * len(INDENT) + opened + 1)
-    return f"\n{margin}".join(rows)
+    text = f"{INDENT * 2}-> "
+    if len(text) + len(in_line) < WIDTH:
+        return text + in_line
+    for at, out in enumerate(outputs):
+        text += f"{', ' * (at > 0)}{out.name.name}: "
+        if isinstance(out.shape, tree.Call):
+            text += show(out.shape)
+            continue
+        margin = " " * (len(text) - text.rfind("\n"))
+        axes = (show(axis, SUM) for axis in out.shape.axes)
+        text += "[" + f",\n{margin}".join(axes) + "]"
+    return text
 
 
 def _rows(items: Sequence[str], width: int) -> list[str]:
