@@ -15,12 +15,16 @@ from math import ceil, floor, isqrt
 
 from closedform import formula as w
 
-MAX_POWER = 1024
-MAX_SUMMANDS = 10_000
+MAX_BITS = 1_000_000  # of a power
+MAX_SUMMANDS = 100_000
 
 
 class NoNumberError(Exception):
     """A formula has no exact number here: a symbol without a value, a root, a logarithm."""
+
+
+class TooLargeError(NoNumberError):
+    """A number or a sum would be too large to be written out."""
 
 
 def amount(node: w.Written, sizes: Mapping[str, w.Written]) -> Fraction:
@@ -96,8 +100,13 @@ class Numbers:
     @of.register
     def _(self, node: w.Power) -> Fraction:
         base, exponent = self.of(node.base), self.of(node.exponent)
-        if exponent.denominator != 1 or abs(exponent) > MAX_POWER or (base == 0 and exponent < 0):
-            raise NoNumberError("a root or a large power")
+        if exponent.denominator != 1:
+            raise NoNumberError("a root")
+        if base == 0 and exponent < 0:
+            raise NoNumberError("division by zero")
+        bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+        if base not in (0, 1, -1) and bits * abs(exponent) > MAX_BITS:
+            raise TooLargeError(f"a power with the exponent {exponent}")
         return Fraction(base ** int(exponent))
 
     @of.register
@@ -114,6 +123,8 @@ class Numbers:
                 return max(values)
             case "sqrt":
                 return Fraction(_root(values[0].numerator), _root(values[0].denominator))
+            case "log":
+                return Fraction(_logarithm(*values))
         raise NoNumberError(node.name)
 
     @of.register
@@ -155,7 +166,7 @@ class Numbers:
     def _(self, node: w.BigSum) -> Fraction:
         first, last = int(self.of(node.first)), int(self.of(node.last))
         if last - first >= MAX_SUMMANDS:
-            raise NoNumberError("a long sum")
+            raise TooLargeError(f"a sum of {last - first + 1} terms, which has no closed form,")
         outer, total = self._index, Fraction(0)
         try:
             for value in range(first, last + 1):
@@ -171,6 +182,18 @@ def _root(value: int) -> int:
     if root * root != value:
         raise NoNumberError("a root")
     return root
+
+
+def _logarithm(value: Fraction, base: Fraction) -> int:
+    """The exponent that makes the base the value, where that is whole."""
+    if base > 1 and value > 0:
+        sign = 1 if value >= 1 else -1
+        rest, exponent = value**sign, 0
+        while rest.denominator == 1 and rest > 1:
+            rest, exponent = rest / base, exponent + 1
+        if rest == 1:
+            return sign * exponent
+    raise NoNumberError("a logarithm that is not whole")
 
 
 def amount_or_none(node: w.Written, numbers: Numbers) -> Fraction | None:

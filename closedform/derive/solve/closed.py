@@ -12,7 +12,7 @@ from sympy import Expr, Integer, Symbol
 
 from closedform import formula as w
 from closedform.derive.arrange.forms import FORMS
-from closedform.derive.arrange.writing import Order
+from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.measures import Measure
 from closedform.derive.cost.totals import Total
@@ -50,6 +50,11 @@ class Closed:
     @cached_property
     def order(self) -> Order:
         return order_of(self.derivation)
+
+    @cached_property
+    def in_sizes(self) -> w.Written:
+        """The formula with all abbreviations written out, as it stands, to be evaluated."""
+        return write(self.derivation.known.base(self.expr), Order())
 
     def of(self, node: Node) -> Expr:
         """The measure of one part of the cost tree, in the chosen symbols."""

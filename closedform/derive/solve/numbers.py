@@ -9,13 +9,13 @@ from typing import Any
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
-
-MAX_SUMMANDS = 100_000
+from closedform.formula.numbers import NoNumberError, TooLargeError, amount
 
 
 def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
@@ -47,24 +47,17 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
             "give it in the preset, or a default with `dim NAME = ...`",
         )
     check_facts(derivation, settled)
-    value = _number(base.xreplace(settled))
-    if not value.is_Integer:
-        raise fail("fraction", f"{form.measure.title} would be {say(value)}, which is not whole")
+    sizes = {s.name: write(v, Order()) for s, v in settled.items() if isinstance(s, Symbol)}
+    title = form.measure.title
+    try:
+        value = amount(form.in_sizes, sizes)
+    except TooLargeError as error:
+        raise LimitError(Diagnostic("limit", f"{title} needs {error} that is too long")) from None
+    except NoNumberError as error:
+        raise fail("fraction", f"{title} would hold {error}, and is not whole") from None
+    if value.denominator != 1:
+        raise fail("fraction", f"{title} would be {value}, which is not whole")
     return int(value)
-
-
-def _number(expr: Expr) -> Expr:
-    """A number, with the sums that have no closed form added up."""
-
-    def added(term: Expr, *limits: Expr) -> Expr:
-        ((index, first, last),) = limits
-        if last - first > MAX_SUMMANDS:
-            raise LimitError(
-                Diagnostic("limit", f"a sum of {say(last - first + 1)} terms has no closed form")
-            )
-        return sympy.Add(*(term.xreplace({index: k}) for k in range(first, last + 1)))
-
-    return expr.replace(sympy.Sum, added).doit()
 
 
 def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, Expr]:
