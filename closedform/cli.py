@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import click
 from closedform import __version__
 from closedform.choices import FORMATS, FORMS, LANGUAGES, SITES, STAGES
 from closedform.errors import ClosedformError, FileError, LimitError
+from closedform.streams import drop, replace_closed
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
@@ -28,42 +30,51 @@ def commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    sys.exit(run(arguments))
+    code = run(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        drop(stream)  # what could be printed is flushed
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code, and never raises."""
+    replace_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    code = 0
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        code = EXIT_INTERRUPT
+    except (BrokenPipeError, SystemExit):
+        pass  # the reader has gone, for which click exits
+    except OSError as error:
+        _print_error(f"error[file]: the output cannot be written: {error.strerror or error}")
+        code = EXIT_FILE
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """The exit code of a command, which was not interrupted and could print what it had to."""
     try:
         result = commands(arguments, prog_name="closedform", standalone_mode=False)
-        sys.stdout.flush()
         return result if isinstance(result, int) else 0
-    except click.exceptions.Abort:
-        return EXIT_INTERRUPT
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPT
-    except SystemExit:  # click's answer to a reader that has gone
-        return 0
+    except (OSError, click.exceptions.Abort):
+        raise
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return EXIT_USAGE
     except ClosedformError as error:
         _complain(error)
         return _code(error)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # closed when the process ends
-        return 0
-    except OSError as error:
-        print(f"error[file]: the output cannot be written: {error.strerror}", file=sys.stderr)
-        return EXIT_FILE
     except Exception as error:
-        print(
+        _print_error(
             f"error[bug]: {type(error).__name__}: {error}\n"
             "This is a mistake in closedform, not in your file. Please report it with the file.\n"
-            "Set CLOSEDFORM_TRACEBACK=1 to see where it happened.",
-            file=sys.stderr,
+            "Set CLOSEDFORM_TRACEBACK=1 to see where it happened."
         )
         if os.environ.get("CLOSEDFORM_TRACEBACK"):
             raise
@@ -82,17 +93,19 @@ def _complain(error: ClosedformError) -> None:
 
 
 def _print_error(text: str) -> None:
-    if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
-        print(text, file=sys.stderr)
-        return
-    from rich.console import Console
-    from rich.text import Text
+    """Print an error; where that is not possible, the exit code has to tell it alone."""
+    with suppress(OSError):
+        if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+            print(text, file=sys.stderr, flush=True)
+            return
+        from rich.console import Console
+        from rich.text import Text
 
-    styled = Text(text)
-    styled.highlight_regex(r"error\[\w+\]", "bold red")
-    styled.highlight_regex(r"(?m)^\s+\| +\^+$", "red")
-    styled.highlight_regex(r"(?m)^\s+= (help|note):", "bold cyan")
-    Console(stderr=True, soft_wrap=True).print(styled)
+        styled = Text(text)
+        styled.highlight_regex(r"error\[\w+\]", "bold red")
+        styled.highlight_regex(r"(?m)^\s+\| +\^+$", "red")
+        styled.highlight_regex(r"(?m)^\s+= (help|note):", "bold cyan")
+        Console(stderr=True, soft_wrap=True).print(styled)
 
 
 def _open(file: str) -> Project:
@@ -112,16 +125,6 @@ def _format_of(target: Path | None, free: bool) -> str:
         if free:
             return "md"
         raise
-
-
-def _standard_input() -> str:
-    """What is read from standard input, which is UTF-8 wherever closedform runs."""
-    from closedform.errors import fail
-
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise fail("file", f"the input is not UTF-8 text: byte {error.start} is wrong") from None
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -294,13 +297,13 @@ def check(files: tuple[str, ...], zoo: bool) -> int:
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def fmt(files: tuple[str, ...], only_check: bool) -> int:
     """Bring files to their canonical form. `-` reads the input and prints the result."""
-    from closedform.files import read_text, write_text
+    from closedform.files import read_input, read_text, write_text
     from closedform.grammar import format_file, parse
 
     code = 0
     for name in files:
         if name == "-":
-            click.echo(format_file(parse(_standard_input(), "<stdin>")), nl=False)
+            click.echo(format_file(parse(read_input(), "<stdin>")), nl=False)
             continue
         path = Path(name)
         try:

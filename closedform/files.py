@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -20,12 +21,25 @@ def read_text(path: Path) -> str:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _error(f"`{path}` cannot be read: {error.strerror or error}") from None
+    return _text(data, f"`{path}`")
+
+
+def read_input() -> str:
+    """The text of standard input, which is UTF-8 wherever closedform runs. Raises FileError."""
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _error(f"the input cannot be read: {error.strerror or error}") from None
+    return _text(data, "the input")
+
+
+def _text(data: bytes, what: str) -> str:
     if len(data) > MAX_BYTES:
-        raise _error(f"`{path}` is larger than {MAX_BYTES:,} bytes")
+        raise _error(f"{what} is larger than {MAX_BYTES:,} bytes")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _error(f"`{path}` is not UTF-8 text: byte {error.start} is wrong") from None
+        raise _error(f"{what} is not UTF-8 text: byte {error.start} is wrong") from None
 
 
 def write_text(path: Path, text: str) -> None:

@@ -308,41 +308,155 @@ def test_every_format_has_a_suffix_or_a_name(model: Path) -> None:
 # Streams -----------------------------------------------------------------------------------
 
 
-def through_shell(command: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+def environment(unbuffered: bool) -> dict[str, str]:
+    """The environment of the tests, with or without the variable that changes how Python prints."""
+    others = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    return {**others, "PYTHONUNBUFFERED": "1"} if unbuffered else others
+
+
+def through_shell(command: str, folder: Path, unbuffered: bool) -> Ran:
     """Run a line of bash; `$CF` is the command line."""
     cf = f'"{sys.executable}" -m closedform.cli'
-    return subprocess.run(
+    process = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command.replace('$CF', cf)}"],
-        capture_output=True, cwd=folder, timeout=120, check=False,
+        capture_output=True, cwd=folder, env=environment(unbuffered), timeout=120, check=False,
     )  # fmt: skip
+    return Ran(process.returncode, process.stdout.decode(), process.stderr.decode())
 
 
-@pytest.mark.parametrize("reader", ["head -1", "true"])
-def test_closed_pipe_is_quiet(reader: str, tmp_path: Path) -> None:
+PRINTING = (
+    *("derive vit", "zoo show vit", "zoo list", "check vit", "fmt - < m.arch"),
+    *("--help", "--version", "derive --help"),
+)
+WRONG = (("check wrong.arch", 1), ("nonsense", 2))
+both_ways = pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has /dev/full")
+
+
+def unwritten(why: str) -> Ran:
+    return Ran(3, "", f"error[file]: the output cannot be written: {why}\n")
+
+
+@pytest.fixture
+def models(model: Path) -> Path:
+    """A folder with a right file and a wrong one."""
+    model.with_name("wrong.arch").write_text("dim D D\n")
+    return model.parent
+
+
+@both_ways
+@pytest.mark.parametrize("command", PRINTING)
+def test_closed_pipe_is_quiet(command: str, unbuffered: bool, models: Path) -> None:
+    """Fails when a reader that has gone is answered with a traceback or a complaint."""
+    assert through_shell(f"$CF {command} | true", models, unbuffered) == Ran(0, "", "")
+
+
+@both_ways
+def test_pipe_that_closes_while_it_is_read(unbuffered: bool, models: Path) -> None:
     """Fails when `closedform ... | head -1` ends with a traceback or a complaint."""
-    process = through_shell(f"$CF derive vit | {reader}", tmp_path)
-    assert process.stderr == b""
-    assert process.returncode == 0
+    result = through_shell("$CF derive vit | head -1", models, unbuffered)
+    assert result == Ran(0, "# ViT\n", "")
 
 
-@pytest.mark.parametrize("command", ["derive vit", "zoo show vit", "zoo list", "check vit"])
-def test_full_device(command: str, tmp_path: Path) -> None:
-    """Fails when output that cannot be written is taken for success, or gives a traceback."""
-    assert Path("/dev/full").exists() or sys.platform != "linux"
-    if not Path("/dev/full").exists():
-        return
-    process = through_shell(f"$CF {command} > /dev/full", tmp_path)
-    assert process.returncode == 3
-    assert b"error[file]" in process.stderr
-    assert b"No space left on device" in process.stderr
-    assert b"Traceback" not in process.stderr
-    assert b"Exception ignored" not in process.stderr
+@on_linux
+@both_ways
+@pytest.mark.parametrize("command", PRINTING)
+def test_full_device(command: str, unbuffered: bool, models: Path) -> None:
+    """Fails when output that cannot be written is taken for success, or Python complains too."""
+    result = through_shell(f"$CF {command} > /dev/full", models, unbuffered)
+    assert result == unwritten("No space left on device")
 
 
-def test_closed_stdout(tmp_path: Path) -> None:
-    """Fails when a closed standard output gives a traceback."""
-    process = through_shell("$CF derive vit >&-", tmp_path)
-    assert b"Traceback" not in process.stderr
+@both_ways
+@pytest.mark.parametrize("command", ["derive vit", "fmt - < m.arch", "--help"])
+def test_closed_stdout(command: str, unbuffered: bool, models: Path) -> None:
+    """Fails when a closed standard output gives a traceback, or is taken for success."""
+    result = through_shell(f"$CF {command} >&-", models, unbuffered)
+    assert result == unwritten("Bad file descriptor")
+
+
+@both_ways
+def test_closed_stdout_that_is_not_needed(unbuffered: bool, models: Path) -> None:
+    """Fails when a report cannot be written to a file because nothing could be printed."""
+    assert through_shell("$CF derive m.arch -o a.md >&-", models, unbuffered) == Ran(0, "", "")
+    through_shell("$CF derive m.arch -o b.md", models, unbuffered)
+    assert (models / "a.md").read_bytes() == (models / "b.md").read_bytes()
+
+
+@both_ways
+@pytest.mark.parametrize("errors", [pytest.param("/dev/full", marks=on_linux), "&-", "&1 | true"])
+@pytest.mark.parametrize(("command", "code"), WRONG)
+def test_error_that_cannot_be_told(
+    command: str, code: int, errors: str, unbuffered: bool, models: Path
+) -> None:
+    """Fails when the exit code is lost with the message, or the message is taken for output."""
+    assert through_shell(f"$CF {command} 2>{errors}", models, unbuffered) == Ran(code, "", "")
+
+
+@both_ways
+@pytest.mark.parametrize("errors", [pytest.param("/dev/full", marks=on_linux), "&-"])
+def test_standard_error_that_is_not_needed(errors: str, unbuffered: bool, models: Path) -> None:
+    """Fails when a report is lost because no error could have been told."""
+    right = through_shell("$CF derive m.arch", models, unbuffered)
+    assert right.code == 0
+    assert through_shell(f"$CF derive m.arch 2>{errors}", models, unbuffered) == right
+
+
+@on_linux
+@both_ways
+def test_nothing_can_be_written(unbuffered: bool, models: Path) -> None:
+    """Fails when the exit code does not tell of an output that is lost with its error."""
+    result = through_shell("$CF derive vit > /dev/full 2>&1", models, unbuffered)
+    assert result == Ran(3, "", "")
+    assert through_shell("$CF derive vit <&- >&- 2>&-", models, unbuffered) == Ran(3, "", "")
+
+
+@both_ways
+def test_closed_input(unbuffered: bool, models: Path) -> None:
+    """Fails when an input that cannot be read gives a traceback, or is taken for an empty one."""
+    assert through_shell("$CF fmt - <&-", models, unbuffered) == Ran(
+        3, "", "error[file]: the input cannot be read: Bad file descriptor\n"
+    )
+
+
+def ended(end: str, output: str, folder: Path) -> Ran:
+    """What comes of a command that holds printed text and then ends in some way."""
+    (folder / "ended.py").write_text(
+        "import sys, click\n"
+        "from closedform import cli\n"
+        "from closedform.errors import fail\n"
+        "def held(file):\n"
+        "    sys.stdout.write('held')\n"
+        f"    raise {end}\n"
+        "cli._open = held\n"
+        "cli.main(['check', 'm.arch'])\n"
+    )
+    return through_shell(f'"{sys.executable}" ended.py {output}', folder, unbuffered=False)
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("end", "code", "errors"),
+    [
+        ("click.exceptions.Exit(0)", 0, ""),
+        ("fail('name', 'wrong')", 1, "error[name]: wrong\n"),
+        ("click.ClickException('wrong')", 2, "Error: wrong\n"),
+    ],
+)
+def test_every_end_writes_what_is_held(end: str, code: int, errors: str, models: Path) -> None:
+    """Fails when printed text is lost, or Python is left to complain that it cannot be written."""
+    assert ended(end, "| cat", models) == Ran(code, "held", errors)
+    unwritten_too = errors + unwritten("No space left on device").err
+    assert ended(end, "> /dev/full", models) == Ran(3, "", unwritten_too)
+    assert ended(end, "| true", models) == Ran(code, "", errors)
+
+
+@on_linux
+@pytest.mark.parametrize("end", ["KeyboardInterrupt", "click.exceptions.Abort"])
+def test_interrupt_drops_what_is_held(end: str, models: Path) -> None:
+    """Fails when Ctrl-C waits for a reader, or Python tries to write at its own end."""
+    result = ended(end, "> /dev/full", models)
+    assert (result.code, result.out, result.err.strip()) == (130, "", "")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
@@ -350,14 +464,14 @@ def test_narrow_encoding(encoding: str, tmp_path: Path) -> None:
     """Fails when a terminal without Unicode gives a traceback instead of the report."""
     text = MODEL.replace("dim D", 'dim D "Größe Σ 幅"')
     (tmp_path / "m.arch").write_text(text, "utf-8")
-    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    process = spawn("derive", "m.arch", folder=tmp_path, environment=environment)
+    narrow = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    process = spawn("derive", "m.arch", folder=tmp_path, environment=narrow)
     assert process.returncode == 0
     assert process.stderr == b""
     assert b"D^2" in process.stdout or b"D^{2}" in process.stdout
     wrong = text.replace("linear", "Größe")
     (tmp_path / "m.arch").write_text(wrong, "utf-8")
-    process = spawn("check", "m.arch", folder=tmp_path, environment=environment)
+    process = spawn("check", "m.arch", folder=tmp_path, environment=narrow)
     assert process.returncode == 1
     assert b"error[name]" in process.stderr
 
@@ -502,6 +616,10 @@ def test_fmt_reads_stdin(tmp_path: Path) -> None:
         "fmt", "-", given='dim D "Größe"'.encode(), environment={"PYTHONIOENCODING": "ascii"}
     )
     assert process.stdout.decode() == 'dim D  "Größe"\n'
+    process = spawn("fmt", "-", folder=tmp_path, given=b"dim D  # Gr\xf6\xdfe\n")
+    assert (process.returncode, process.stderr) == (
+        3, b"error[file]: the input is not UTF-8 text: byte 11 is wrong\n"
+    )  # fmt: skip
     process = spawn("fmt", "-", folder=tmp_path, given=b"dim D D\n")
     assert process.returncode == 1
     assert process.stderr.startswith(b"<stdin>:1:7: error[syntax]: ")

@@ -19,6 +19,7 @@ ROOMS = (
     "closedform.errors",
     "closedform.choices",
     "closedform.files",
+    "closedform.streams",
     "closedform.grammar",
     "closedform.formula",
     "closedform.derive.symbolic",
