@@ -25,8 +25,12 @@ def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
             below = path.relative_to(model) if model.is_dir() else Path(path.name)
             name = below.with_suffix("").as_posix()
             if name in found and found[name] != path:
-                raise fail("file", f"`{path}` and `{found[name]}` have one page, `{name}`",
-                           None, "rename one of the files")  # fmt: skip
+                raise fail(
+                    "file",
+                    f"`{path}` and `{found[name]}` have one page, `{name}`",
+                    None,
+                    "rename one of the files",
+                )
             found[name] = path
     return found
 

@@ -69,10 +69,15 @@ class Operations(Teller):
         """What adds nothing to a body; to bodies of stages alike, also what only some have."""
         places = [[*_quiet(body, self.value)] for body in bodies]
         at = [{(line, node.name) for line, node in place} for place in places]
-        rows = [*places[-1], *(
-            (line, node) for place in places[:-1] for line, node in place
-            if (line, node.name) not in at[-1]
-        )]  # fmt: skip
+        rows = [
+            *places[-1],
+            *(
+                (line, node)
+                for place in places[:-1]
+                for line, node in place
+                if (line, node.name) not in at[-1]
+            ),
+        ]
         found: dict[Quiet, dict[int, None]] = {}
         for line, node in rows:
             holds = [(line, node.name) in those for those in at]
@@ -108,8 +113,10 @@ class Operations(Teller):
     def rounded(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
         """Why an axis that is stated with a floor has the size that it has."""
         steps: list[Step] = []
-        outputs = {o.name.name: shape for o, shape in zip(
-            declared.declaration.outputs, node.outputs, strict=True)}  # fmt: skip
+        outputs = {
+            o.name.name: shape
+            for o, shape in zip(declared.declaration.outputs, node.outputs, strict=True)
+        }
         shown: set[w.Written] = set()
         rests = [
             forms.write(frame.told(fact.condition), frame.order)

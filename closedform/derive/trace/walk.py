@@ -114,9 +114,16 @@ class _Walker(Operations):
         span = root.declaration.span
         says = doc_said(root.declaration.doc or "", span)
         passage = self.passage(
-            kind, name, self.named(name), says, span, arguments, (root.body,), frame,
+            kind,
+            name,
+            self.named(name),
+            says,
+            span,
+            arguments,
+            (root.body,),
+            frame,
             self.closed.written(),
-        )  # fmt: skip
+        )
         self.passages.append(passage)
 
     def passage(
@@ -148,8 +155,11 @@ class _Walker(Operations):
         """A sum by the names of its parts, with these written out, and simplified."""
         parts = sympy.Add(*(frame.told(term.value) for term in terms), evaluate=False)
         reasons = list(dict.fromkeys(r for term in terms for r in term.reasons))
-        why: Reason = commas(reasons) if reasons else (
-            (said("the sum of its operations"),) if len(terms) > 1 else ())  # fmt: skip
+        why: Reason = (
+            commas(reasons)
+            if reasons
+            else ((said("the sum of its operations"),) if len(terms) > 1 else ())
+        )
         lines = [(plus([term.named for term in terms]), why)]
         lines.append((plus([term.put_in for term in terms]), (said("put in"),)))
         lines.append((last, self.simplified(parts, last, frame)))
@@ -267,9 +277,15 @@ class _Walker(Operations):
             )
             span = node.declaration.span
             passage = self.passage(
-                "block", name, self.named(name, label), doc_said(node.declaration.doc or "", span),
-                span, arguments, (node.body,), general,
-            )  # fmt: skip
+                "block",
+                name,
+                self.named(name, label),
+                doc_said(node.declaration.doc or "", span),
+                span,
+                arguments,
+                (node.body,),
+                general,
+            )
             self.passages.append(passage)
         name, inner = self.done[form]
         return self.named(name, frame.label if inner else None)

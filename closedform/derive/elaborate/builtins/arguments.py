@@ -36,8 +36,12 @@ class Arguments:
     def tensor(self) -> Tensor:
         value, span = self.next("a tensor")
         if not isinstance(value, Tensor):
-            raise fail("type", f"`{self.name}` needs a tensor, and this is {say_kind(value)}", span,
-                       f"write {USAGE[self.name]}")  # fmt: skip
+            raise fail(
+                "type",
+                f"`{self.name}` needs a tensor, and this is {say_kind(value)}",
+                span,
+                f"write {USAGE[self.name]}",
+            )
         return value
 
     def tensors(self) -> list[Tensor]:
@@ -46,8 +50,12 @@ class Arguments:
     def text(self) -> tuple[str, Span]:
         value, span = self.next("a pattern")
         if not isinstance(value, str):
-            raise fail("type", f"`{self.name}` needs a pattern in quotes, and this is "
-                       f"{say_kind(value)}", span, f"write {USAGE[self.name]}")  # fmt: skip
+            raise fail(
+                "type",
+                f"`{self.name}` needs a pattern in quotes, and this is {say_kind(value)}",
+                span,
+                f"write {USAGE[self.name]}",
+            )
         return value, span
 
     def size(self, what: str = "a size") -> Expr:
@@ -83,8 +91,16 @@ class Arguments:
 
     def done(self) -> None:
         for _, span in self.positional:
-            raise fail("argument", f"`{self.name}` takes no further argument", span,
-                       f"write {USAGE[self.name]}")  # fmt: skip
+            raise fail(
+                "argument",
+                f"`{self.name}` takes no further argument",
+                span,
+                f"write {USAGE[self.name]}",
+            )
         for name, (_, span) in self.named.items():
-            raise fail("argument", f"`{self.name}` has no parameter `{name}`", span,
-                       f"write {USAGE[self.name]}")  # fmt: skip
+            raise fail(
+                "argument",
+                f"`{self.name}` has no parameter `{name}`",
+                span,
+                f"write {USAGE[self.name]}",
+            )

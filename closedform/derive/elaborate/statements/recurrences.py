@@ -47,8 +47,12 @@ class Recurrence:
         self.context, self.node, self.scope = context, node, scope
         self.index = size_symbol(node.index.name)
         if self.index in context.known.ranges:
-            raise fail("name", f"the loop around this one has the index `{self.index}` too",
-                       node.index.span, "choose another name")  # fmt: skip
+            raise fail(
+                "name",
+                f"the loop around this one has the index `{self.index}` too",
+                node.index.span,
+                "choose another name",
+            )
 
     def run(self, first: Expr, last: Expr) -> None:
         sizes = self._solve(first, last)
