@@ -1,4 +1,4 @@
-"""What is measured: parameters, work under a convention, or one kind of elementary count.
+"""Measures by their names: those of the table, work under a convention, counts, and from outside.
 
 >>> measure("macs", "hooks").says
 'multiply-accumulates of Linear and Conv layers only, as layer hooks see them'
@@ -6,162 +6,153 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import sympy
-from sympy import Expr, Integer
-
-from closedform.derive.cost.totals import Total
+from closedform.derive.cost.amounts import amount_of, left_out
+from closedform.derive.cost.rows import ROWS, Measure, elementary, work
 from closedform.derive.cost.tree import Node, Operation, operations
-from closedform.derive.elaborate.builtins.functions import known_counts
-from closedform.derive.resolve.builtin import QUANTITIES
-from closedform.errors import Span, fail, suggestion
+from closedform.derive.resolve.conventions import Convention, conventions_of
+from closedform.derive.resolve.library import standard_library
+from closedform.derive.resolve.modules import Module
+from closedform.errors import ClosedformError, Span, fail, suggestion
 
-# Quantities of the weights: what they are called, and the count that they add up.
-OF_WEIGHTS = {
-    "params": ("parameters", "params"),
-    "trainable": ("trainable parameters", "params"),
-    "buffers": ("elements of buffers", "buffers"),
-}
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
-
-ELEMENTARY = "elementary operations `{name}`"
-
-
-@dataclass(frozen=True)
-class Convention:
-    """A weight for each elementary count, and the kinds of operation that are seen."""
-
-    name: str
-    says: str
-    unit: str
-    weights: tuple[tuple[str, int], ...]
-    kinds: tuple[str, ...] | None = None
-
-    def counts(self, operation: Operation) -> Expr:
-        """What an operation counts."""
-        if self.kinds is not None and operation.kind not in self.kinds:
-            return Integer(0)
-        return sympy.Add(*(w * operation.counts.get(n, Integer(0)) for n, w in self.weights))
-
-    def omits(self, operation: Operation) -> tuple[str, ...]:
-        """The elementary counts of an operation that the convention leaves out."""
-        seen = self.kinds is None or operation.kind in self.kinds
-        weighted = {name for name, weight in self.weights if weight}
-        return tuple(
-            name
-            for name, count in operation.counts.items()
-            if name not in QUANTITIES and count != 0 and not (seen and name in weighted)
-        )
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A quantity of an architecture; `convention` is None for what needs none."""
-
-    name: str
-    says: str
-    unit: str
-    convention: Convention | None = None
-
-    def total(self) -> Total:
-        """A function from a cost tree to this quantity."""
-        if self.convention is not None:
-            return Total(self.convention.counts)
-        count = OF_WEIGHTS[self.name][1] if self.name in OF_WEIGHTS else self.name
-        weights = self.name if self.name in OF_WEIGHTS else None
-        return Total(lambda operation: operation.counts.get(count, Integer(0)), weights)
-
-    @property
-    def title(self) -> str:
-        """How it is written: `macs`, or `macs under hooks`."""
-        if self.convention is None or self.convention.name == self.name:
-            return self.name
-        return f"{self.name} under {self.convention.name}"
-
-    @property
-    def label(self) -> str:
-        """How a formula names it: `MACs`, or `params`."""
-        return self.unit if self.convention else self.name
-
-    @property
-    def heading(self) -> str:
-        """How a document names it: `MACs`, or `MACs under hooks`."""
-        return self.title.replace(self.name, self.label, 1)
-
-
-@cache
-def conventions() -> dict[str, Convention]:
-    """Every convention by its name."""
-    text = files("closedform.derive").joinpath("conventions.toml").read_text("utf-8")
-    return {
-        name: Convention(
-            name,
-            row["says"],
-            row["unit"],
-            tuple(row["weights"].items()),
-            tuple(row["kinds"]) if "kinds" in row else None,
-        )
-        for name, row in tomllib.loads(text).items()
-    }
+GROUP = "closedform.measures"  # of the entry points by which other distributions add rows
+SHOWN = ("params", "macs")  # where no others are asked for
 
 
 def measure(
-    name: str, convention: str | None = None, span: Span | None = None, known: Iterable[str] = ()
+    name: str,
+    convention: str | None = None,
+    span: Span | None = None,
+    module: Module | None = None,
 ) -> Measure:
     """The measure of a name, under the convention of the same name unless one is given.
 
-    `known` are kinds of count that a file declares. Raises ClosedformError for a name that is not
-    known, and for a convention that counts something else.
+    The conventions and counts are those that can be used in a file, without one those of the
+    standard library. Raises ClosedformError for a name that is not known, and for a convention
+    that counts something else.
     """
-    rows = conventions()
-    if name in OF_WEIGHTS:
-        if convention is not None:
-            raise fail("measure", f"`{name}` needs no convention", span, f"write `{name}`")
-        return Measure(name, OF_WEIGHTS[name][0], OF_WEIGHTS[name][0])
-    units = {row.unit.lower() for row in rows.values()}
-    if name in units:
-        chosen = convention or name
-        if chosen not in rows:
-            raise fail(
-                "measure",
-                f"there is no convention `{chosen}`",
-                span,
-                suggestion(chosen, rows) or "there are " + ", ".join(sorted(rows)),
-            )
-        row = rows[chosen]
-        if row.unit.lower() != name:
-            raise fail(
-                "measure",
-                f"the convention `{chosen}` counts {row.unit}",
-                span,
-                f"write `{row.unit.lower()} under {chosen}`",
-            )
-        return Measure(name, row.says, row.unit, row)
-    counts = known_counts() | set(known)
-    if name in counts and convention is None:
-        return Measure(name, ELEMENTARY.format(name=name), name)
-    totals = [*OF_WEIGHTS, *sorted(units)]
+    module = module or standard_library()
+    conventions = conventions_of(module)
+    if name not in ROWS and name in _units(conventions):
+        return work(_of_unit(name, convention, span, conventions))
+    row = _row(name, span, module)
+    if row is None:
+        raise _unknown(name, span, module)
+    if convention is not None:
+        raise fail("measure", f"`{name}` needs no convention", span, f"write `{name}`")
+    return row
+
+
+def _units(conventions: Mapping[str, Convention]) -> set[str]:
+    """The names of the measures that need a convention."""
+    return {row.unit.lower() for row in conventions.values()}
+
+
+def _of_unit(
+    name: str, convention: str | None, span: Span | None, conventions: Mapping[str, Convention]
+) -> Convention:
+    """The convention of a name, which must count what is measured."""
+    chosen = convention or name
+    row = conventions.get(chosen)
+    if row is not None and row.unit.lower() == name:
+        return row
+    if row is not None:
+        right = row.unit.lower()
+        raise fail(
+            "measure",
+            f"the convention `{chosen}` counts {row.unit}",
+            span,
+            f"write `{right} under {chosen}`",
+        )
+    if convention is None:
+        fitting = [f"`{name} under {n}`" for n, r in conventions.items() if r.unit.lower() == name]
+        raise fail("measure", f"`{name}` needs a convention", span, f"write {' or '.join(fitting)}")
     raise fail(
+        "measure",
+        f"there is no convention `{chosen}`",
+        span,
+        suggestion(chosen, conventions) or "there are " + ", ".join(sorted(conventions)),
+    )
+
+
+def _row(name: str, span: Span | None, module: Module) -> Measure | None:
+    """The row of a measure that needs no convention."""
+    if name in ROWS:
+        return ROWS[name]
+    if name in module.counts:
+        return elementary(name)
+    outside = _from_outside()
+    return _loaded(outside[name], span) if name in outside else None
+
+
+def _from_outside() -> dict[str, EntryPoint]:
+    """The measures of other distributions, none of them loaded."""
+    from importlib.metadata import entry_points  # slow, and seldom needed
+
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _loaded(point: EntryPoint, span: Span | None) -> Measure:
+    whose = f"the measure `{point.name}` of {point.dist.name if point.dist else point.value}"
+    try:
+        row = point.load()
+    except Exception as error:  # the module of another distribution may raise anything
+        raise fail("measure", f"{whose} cannot be loaded: {error!r}", span) from error
+    if not isinstance(row, Measure) or row.name != point.name:
+        raise fail("measure", f"{whose} is {row!r}, and not a Measure of that name", span)
+    return row
+
+
+def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
+    totals = [*ROWS, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
+    counts = sorted({*module.counts} - {*totals})
+    return fail(
         "measure",
         f"`{name}` is not measured",
         span,
         suggestion(name, {*counts, *totals})
-        or f"there are {', '.join(totals)}, and each count: "
-        + ", ".join(sorted(counts - set(totals))),
+        or f"there are {', '.join(totals)}, and each count: {', '.join(counts)}",
     )
 
 
-def omitted(root: Node, convention: Convention) -> list[tuple[Operation, tuple[str, ...], bool]]:
-    """Operation, counts left out, and whether that is all it does, in the order of the source."""
-    found: dict[str, tuple[Operation, tuple[str, ...], bool]] = {}
-    for operation in operations(root):
-        left_out = convention.omits(operation)
-        if left_out:
-            whole = convention.counts(operation) == 0
-            found.setdefault(operation.name, (operation, left_out, whole))
-    return list(found.values())
+@dataclass(frozen=True)
+class Omitted:
+    """What a convention leaves out of an operation; `whole` says that it counts nothing of it.
+
+    `kind` is that of the operation where others of its name are counted in another way.
+    """
+
+    operation: Operation
+    counts: tuple[str, ...]
+    whole: bool
+    kind: str | None = None
+
+
+def omitted(root: Node, convention: Convention) -> list[Omitted]:
+    """What a convention leaves out, by the name and the kind of operations, as it is met."""
+    met = operations(root)
+    found: dict[str, dict[str, list[Operation]]] = {}
+    for node in met:
+        found.setdefault(node.name, {}).setdefault(node.kind, []).append(node)
+    left = [(n.name, n.kind) for n in met if left_out(convention.rule(n.kind), n)]
+    rows: dict[tuple[str, str | None], Omitted] = {}
+    for name, kind in dict.fromkeys(left):
+        kinds = {k: _omitted(alike, convention) for k, alike in found[name].items()}
+        same = len({(row.counts, row.whole) for row in kinds.values()}) == 1
+        told = None if same else kind
+        rows.setdefault((name, told), replace(kinds[kind], kind=told))
+    return list(rows.values())
+
+
+def _omitted(alike: Sequence[Operation], convention: Convention) -> Omitted:
+    """What is left out of operations of one name and kind."""
+    rule = convention.rule(alike[0].kind)
+    counts = dict.fromkeys(count for node in alike for count in left_out(rule, node))
+    whole = all(amount_of(rule, node) == 0 for node in alike)
+    return Omitted(alike[0], tuple(counts), whole)

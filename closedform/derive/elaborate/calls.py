@@ -72,7 +72,7 @@ def apply(
         elab.cache[key] = (node, outputs, frozenset(used))
     node, outputs, facts = elab.cache[key]
     elab.known.used |= facts
-    for mode in ("tied", "frozen"):
+    for mode in costs.MODES:
         if modifiers.get(mode):
             node = costs.Weights(mode, (costs.Site(span, node),))
     elab.emit(span, node)

@@ -268,7 +268,7 @@ class Elaborator:
             for parameter in declaration.parameters:
                 scope.names[parameter.name.name] = self._input(parameter, scope, declaration)
             root, outputs = calls.run_block(self, entity, scope, dict(scope.names))
-        for symbol in costs.symbols_in(root):
+        for symbol in costs.sizes_in(root):
             used |= self.names.let_facts.get(symbol, frozenset())
         facts = self.known.without_implied(fact for fact in used if fact.reason != "case")
         return Derivation(

@@ -10,8 +10,8 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.binding import parameters_of
-from closedform.derive.elaborate.builtins import functions as built_in
 from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
+from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
@@ -58,7 +58,14 @@ def run_op(
     inputs = tuple(value.shape for value in given.values() if isinstance(value, Tensor))
     shapes = tuple(tensor.shape for tensor in outputs)
     node = costs.Operation(
-        entity.name, kind or entity.name, counts, inputs, shapes, declaration, given
+        entity.name,
+        kind or entity.name,
+        counts,
+        inputs,
+        shapes,
+        declaration,
+        given,
+        names=dict(scope.names),
     )
     return node, outputs
 
@@ -124,7 +131,7 @@ def _count(elab: Elaborator, statement: tree.Assign, scope: Scope) -> Expr | str
             raise fail("type", '`kind` is a text such as "conv"', statement.span)
         return kind
     value = elab.evaluator.size(statement.value, scope, "a count")
-    if name in built_in.QUANTITIES or name in scope.module.counts:
+    if name in QUANTITIES or name in scope.module.counts:
         return value
     scope.names[name] = value
     return None
@@ -145,6 +152,6 @@ def _check_locals(
             "count",
             f"`{name}` is no kind of count",
             statement.targets[0].span,
-            suggestion(name, {*counts_known, *built_in.QUANTITIES})
+            suggestion(name, {*counts_known, *QUANTITIES})
             or f'declare it outside the operation: `count {name} "meaning"`',
         )

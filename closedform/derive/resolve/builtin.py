@@ -8,6 +8,9 @@ FUNCTIONS_OF_TENSORS = frozenset(
 )
 BUILT_IN = FUNCTIONS_OF_SIZES | FUNCTIONS_OF_TENSORS
 
+# The kinds of operation that the language itself makes: functions of tensors, signs and slices.
+KINDS = frozenset({"einsum", "rearrange", "concat", "split", "param", "elementwise", "slice"})
+
 # Quantities that an operation may state, beside the elementary operations.
 QUANTITIES = frozenset({"params", "buffers", "cache"})
 

@@ -20,20 +20,17 @@ def library_folder(name: str) -> Path:
 
 
 @cache
-def standard_library() -> tuple[dict[str, Entity], dict[str, Entity]]:
-    """The operations and the kinds of count of the standard library, which need no import."""
-    operations: dict[str, Entity] = {}
-    counts: dict[str, Entity] = {}
+def standard_library() -> Module:
+    """The operations, kinds of count and conventions that need no import, as if of one file."""
+    library = Module("std", tree.File(None, ()), library_folder("std"))
     for path in sorted(library_folder("std").glob("*.arch")):
         title = f"std/{path.name}"
         module = Module(title, parse(path.read_text("utf-8"), title), path.parent)
-        module.names, module.counts = operations, counts
+        module.names, module.counts, module.conventions = library.tables
         for node in module.file.declarations:
-            if isinstance(node, tree.Op):
-                operations[node.name.name] = Entity(node, module)
-            elif isinstance(node, tree.Count):
-                counts[node.name.name] = Entity(node, module)
-    return operations, counts
+            if isinstance(node, tree.Op | tree.Count | tree.Convention):
+                library.table_of(node)[node.name.name] = Entity(node, module)
+    return library
 
 
 def in_standard_library(source: Source) -> bool:

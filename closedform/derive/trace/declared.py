@@ -5,7 +5,7 @@ A derivation shows all three: `size(x) out`, then `(T D) D`, then `T D^2`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -275,6 +275,19 @@ class Declared:
                 value = function(*(part.value for part in parts))
                 return _joined("and" if both else "or", parts, value)
         raise TypeError(f"no formula for {type(node).__name__}")
+
+
+class DeclaredOfKind(Declared):
+    """Reads the formula of a kind: over the names of the declaration, and over the counts."""
+
+    def __init__(self, operation: Operation, say: Say, counts: Iterable[str]) -> None:
+        if operation.declaration is not None:
+            super().__init__(operation, say)
+        else:
+            self.say, self.names, self.locals = say, {}, {}
+        for count in counts:
+            if count not in self.locals:
+                self.names.setdefault(count, operation.counts.get(count, Integer(0)))
 
 
 def _joined(operator: str, parts: list[Spelled], value: Any) -> Spelled:

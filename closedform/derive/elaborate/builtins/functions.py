@@ -11,20 +11,11 @@ from sympy import Expr
 from closedform.derive.elaborate.builtins import tensors
 from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.values import Scope, Tensor, Value
-from closedform.derive.resolve.library import standard_library
 from closedform.derive.symbolic.atoms import Log
 from closedform.grammar import tree
 
 if TYPE_CHECKING:
     from closedform.derive.elaborate.model import Elaborator
-
-# Quantities that an operation may state, beside the elementary operations.
-QUANTITIES = frozenset({"params", "buffers", "cache"})
-
-
-def known_counts() -> set[str]:
-    """Every count that needs no declaration."""
-    return {*standard_library()[1], *QUANTITIES}
 
 
 def call(
