@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr, Symbol
 
 from closedform import formula as w
-from closedform.derive.cost.measures import OF_WEIGHTS, measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.modules import Entity
@@ -23,7 +22,7 @@ from closedform.derive.solve.express import express, staying
 from closedform.derive.solve.numbers import dims_values, evaluate, size_table
 from closedform.errors import ClosedformError, fail
 from closedform.files import read_text
-from closedform.projects import measures_of, zoo_path
+from closedform.projects import zoo_path
 from closedform.render.formats.table import format_named
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import language
@@ -32,8 +31,6 @@ from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
     from closedform.render.pictures.plots import Picture
-
-DEFAULT_MEASURES = ("params", "macs")
 
 
 class Formula:
@@ -133,8 +130,7 @@ class Formula:
 
     @property
     def _title(self) -> str:
-        what = self._closed.measure
-        return f"\\mathrm{{{what.unit if what.convention else what.name}}}"
+        return f"\\mathrm{{{self._closed.measure.label}}}"
 
 
 class Part:
@@ -153,8 +149,7 @@ class Part:
         >>> zoo("vit").measure("macs", "hooks").at("ViT-B/16")
         16848500736
         """
-        counts = self._project.module.counts
-        what = measure(name, convention, None, counts)
+        what = self._project.measure(name, convention)
         return Formula(self._project, self._entity, self._project.closed(self._entity, what))
 
     @property
@@ -193,19 +188,25 @@ class Part:
 
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
         """
-        chosen = measures_of(self._project, measures, convention)
+        chosen = self._project.measures(measures, convention)
         wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
         return format_named(to).write(report(self._project, self._entity, wish))
 
     def derivation(
-        self, measure: str = "macs", preset: str | None = None, to: str = "md", lang: str = "en"
+        self,
+        measure: str = "macs",
+        preset: str | None = None,
+        to: str = "md",
+        lang: str = "en",
+        *,
+        convention: str | None = None,
     ) -> str:
         """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
 
         >>> print(zoo("vit")["MLP"].derivation(to="text").splitlines()[0])
         MLP: MACs, step by step
         """
-        (what,) = measures_of(self._project, (measure,), None)
+        what = self._project.measure(measure, convention)
         view = derivation_view(self._project, self._entity, what, preset, lang)
         return write_derivation(view, to)
 
@@ -224,7 +225,7 @@ class Part:
         """
         from closedform.render.pictures.plots import parts_picture
 
-        chosen = measures_of(self._project, measures, convention)
+        chosen = self._project.measures(measures, convention)
         wish = Wish(chosen, preset=preset, lang=lang)
         return parts_picture(report(self._project, self._entity, wish))
 
@@ -308,9 +309,9 @@ def plot_over(
         chosen = preset.get(name) if isinstance(preset, Mapping) else preset
         curves.append(curve_of(name, form._closed, size, form._values(chosen, given)))
     words = language(lang)
-    of_weights = {title for title, _ in OF_WEIGHTS.values()}  # in words; others are names
-    units = dict.fromkeys(
-        words.tr(form.unit) if form.unit in of_weights else form.unit for form in formulas.values()
+    counted = (form._closed.measure for form in formulas.values())
+    units = dict.fromkeys(  # a unit that names a formula is a name, and others are words
+        what.unit if what.unit == what.label else words.tr(what.unit) for what in counted
     )
     return curves_picture(curves, size, words.tr(", ").join(units), points_of(*span), lang)
 

@@ -335,13 +335,22 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
     show_default=True,
     help="Pages in HTML, or in Markdown for GitHub or for MkDocs.",
 )
+@click.option("--measure", default=None, metavar="M,...", help="What to derive: params, macs, ...")
+@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def docs(
-    models: tuple[str, ...], zoo: bool, output: str, to: str, lang: str, only_check: bool
+    models: tuple[str, ...],
+    zoo: bool,
+    output: str,
+    to: str,
+    measure: str | None,
+    convention: str | None,
+    lang: str,
+    only_check: bool,
 ) -> int:
     """Write the pages of a project: an index with the numbers of all presets, the closed forms of
-    all models side by side, and for each model a page and its derivation.
+    all models side by side, and for each model a page and the derivation of the last measure.
 
     MODELS are .arch files, or folders that hold some. Pages that an earlier run made and that
     belong to no model any more are removed.
@@ -353,7 +362,8 @@ def docs(
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
     projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
-    stale, old = changes(Path(output), site(projects, to, lang), index_of(to))
+    pages = site(projects, to, lang, _names(measure), convention)
+    stale, old = changes(Path(output), pages, index_of(to))
     if only_check:
         for path in sorted([*stale, *old]):
             click.echo(f"{path} is stale")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from closedform.derive.cost.measures import Measure, conventions, measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.library import library_folder
 from closedform.derive.resolve.loader import Loader
@@ -69,7 +68,7 @@ def report_of(
     model.
     """
     entity = _entity_of(project, part, preset)
-    chosen = measures_of(project, measures, convention)
+    chosen = project.measures(measures, convention)
     wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
     return report(project, entity, wish)
 
@@ -88,7 +87,7 @@ def derivation_of(
     if len(measures) > 1:
         raise fail("measure", "a derivation is of one measure, and "
                    f"{len(measures)} are named: {', '.join(measures)}")  # fmt: skip
-    what = measures_of(project, measures, convention)[-1]
+    what = project.measures(measures, convention)[-1]
     return write_derivation(derivation_view(project, entity, what, preset, lang), to)
 
 
@@ -99,17 +98,3 @@ def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity
     if model is not None and model is not entity:
         raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
     return entity
-
-
-def measures_of(
-    project: Project, names: Sequence[str], convention: str | None
-) -> tuple[Measure, ...]:
-    """The measures that a report shows: parameters and work, unless others are named."""
-    counts = project.module.counts
-    if not names:
-        unit = conventions()[convention].unit.lower() if convention in conventions() else "macs"
-        names = ("params", unit)
-    units = {row.unit.lower() for row in conventions().values()}
-    return tuple(
-        measure(name, convention if name in units else None, None, counts) for name in names
-    )

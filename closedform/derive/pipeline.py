@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from closedform.derive.cost.measures import measure
 from closedform.derive.elaborate.model import elaborate
+from closedform.derive.measures.lookup import measure
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.solve.closed import closed
 from closedform.derive.solve.express import express

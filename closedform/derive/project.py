@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from sympy import Expr, Symbol
 
-from closedform.derive.cost.measures import Measure, measure
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.elaborate.names import check_size
+from closedform.derive.measures.lookup import SHOWN, measure
+from closedform.derive.measures.rows import Measure
+from closedform.derive.resolve.conventions import Convention, conventions_of
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.solve.numbers import check_facts, check_stated, evaluate, settle
@@ -86,10 +88,30 @@ class Project:
             self._closed[entity, what] = closed(self.derivation(entity), what)
         return self._closed[entity, what]
 
-    def measure(self, node: tree.Measure) -> Measure:
-        """The measure that an `expect` or a `claim` names."""
-        counts = self.module.counts
-        return measure(node.name, node.convention, node.span, counts)
+    @property
+    def conventions(self) -> dict[str, Convention]:
+        """The conventions that can be used in the file."""
+        return conventions_of(self.module)
+
+    def measure(
+        self, name: str, convention: str | None = None, span: Span | None = None
+    ) -> Measure:
+        """The measure of a name, with the conventions and counts of the file."""
+        return measure(name, convention, span, self.module)
+
+    def measures(self, names: Sequence[str], convention: str | None) -> tuple[Measure, ...]:
+        """Measures by their names; the convention is of those that need one.
+
+        Without names they are parameters and work, in the unit of the convention.
+        """
+        known = self.conventions
+        units = {row.unit.lower() for row in known.values()}
+        if convention is not None and convention not in known:
+            self.measure(SHOWN[-1], convention)  # fails, and says what there is
+        if not names:
+            unit = known[convention].unit.lower() if convention else SHOWN[-1]
+            names = (*SHOWN[:-1], unit)
+        return tuple(self.measure(name, convention if name in units else None) for name in names)
 
     # Presets -------------------------------------------------------------------------------
 

@@ -119,6 +119,26 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def count(self, kids: list[Any]) -> tree.Count:
         return tree.Count(kids[1], _string(kids), span=span_of(kids))
 
+    def convention(self, kids: list[Any]) -> tree.Convention:
+        unit, base = (next(iter(_after(kids, word)), None) for word in ("in", "on"))
+        says = _string(kids) or ""
+        body = tuple(kid for kid in _flat(kids) if isinstance(kid, tree.Weigh | tree.OfKind))
+        return tree.Convention(kids[1], unit, base, says, body, span=span_of(kids[:2]))
+
+    def rule(self, kids: list[Any]) -> list[Any]:
+        return _nodes(kids)
+
+    def weigh(self, kids: list[Any]) -> tree.Weigh:
+        *counts, weight = _nodes(kids)
+        return tree.Weigh(tuple(counts), weight, span=span_of(kids))
+
+    def of_kind(self, kids: list[Any]) -> tree.OfKind:
+        colon = next(i for i, kid in enumerate(kids) if isinstance(kid, Token) and kid == ":")
+        kinds, rule = (tuple(_nodes(part)) for part in (kids[:colon], kids[colon:]))
+        if isinstance(rule[0], tree.Weigh):
+            return tree.OfKind(kinds, rule, span=span_of(kids[: colon + 1]))
+        return tree.OfKind(kinds, rule[0], span=span_of(kids))
+
     def import_(self, kids: list[Any]) -> tree.Import:
         at = next(i for i, kid in enumerate(kids) if isinstance(kid, Token) and kid == "import")
         module = tuple(name.name for name in _nodes(kids[2:at]))

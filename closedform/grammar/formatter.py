@@ -25,8 +25,9 @@ SIMPLE = (
     tree.EqualClaim,
     tree.OrderClaim,
     tree.Expect,
+    tree.Weigh,
 )
-MULTILINE = (tree.Op, tree.Block)
+MULTILINE = (tree.Convention, tree.Op, tree.Block)
 
 
 def format_file(file: tree.File) -> str:
@@ -181,6 +182,30 @@ class _Printer:
         names = ", ".join(name.name for name in node.names)
         self.write(f"from {module} import {names}")
         self.trailing(node)
+
+    @statement.register
+    def _(self, node: tree.Convention) -> None:
+        unit = f" in {node.unit.name}" if node.unit else ""
+        base = f" on {node.base.name}" if node.base else ""
+        start, says = f"convention {node.name.name}{unit}{base}", f"{quote(node.says)}:"
+        fits = len(start) + 2 + len(says) <= WIDTH
+        self.open(node, f"{start}  {says}" if fits else f"{start}\n{INDENT * 2}{says}")
+        self.body(node.body)
+
+    @statement.register
+    def _(self, node: tree.Weigh) -> None:
+        counts = ", ".join(name.name for name in node.counts) or "others"
+        self.write(f"{counts}: {show(node.weight, SUM)}")
+
+    @statement.register
+    def _(self, node: tree.OfKind) -> None:
+        start = f"kind {', '.join(map(show, node.kinds))}:"
+        if not isinstance(node.rule, tuple):
+            self.write(f"{start} {show(node.rule, SUM)}")
+            self.trailing(node)
+            return
+        self.open(node, start)
+        self.body(node.rule)
 
     @statement.register
     def _(self, node: tree.Op) -> None:

@@ -288,6 +288,33 @@ class Count(Node):
 
 
 @dataclass(frozen=True)
+class Weigh(Node):
+    """`mac, add: 2`: the weight of some counts; without names that of all `others`."""
+
+    counts: tuple[Name, ...]
+    weight: Expression
+
+
+@dataclass(frozen=True)
+class OfKind(Node):
+    """`kind linear, conv: formula`, or weights of their own below it."""
+
+    kinds: tuple[Name | Text, ...]
+    rule: Expression | tuple[Weigh, ...]
+
+
+@dataclass(frozen=True)
+class Convention(Node):
+    """`convention NAME in UNIT on BASE "meaning"`: how the work of an operation is counted."""
+
+    name: Name
+    unit: Name | None
+    base: Name | None
+    says: str
+    body: tuple[Weigh | OfKind, ...]
+
+
+@dataclass(frozen=True)
 class Parameter(Node):
     name: Name
     shape: Shape | None = None
@@ -364,7 +391,7 @@ class Import(Node):
     names: tuple[Name, ...]
 
 
-Declaration: TypeAlias = Dim | Let | Assume | Count | Op | Block | Preset | Import
+Declaration: TypeAlias = Dim | Let | Assume | Count | Convention | Op | Block | Preset | Import
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ TOKEN_NAMES = {
 }
 
 DECLARATIONS = (
-    "dim", "ratio", "let", "assume", "count", "from", "op", "block", "model", "preset",
+    "dim", "ratio", "let", "assume", "count", "convention", "from", "op", "block", "model",
+    "preset",
 )  # fmt: skip
 STATEMENTS = ("repeat", "for", "choose", "if", "return", "require", "claim")
 
@@ -190,5 +191,6 @@ def _help(token: Token, expected: AbstractSet[str]) -> str | None:
 
 
 _SAYABLE = {
-    *TOKEN_NAMES, "IN", "OF", "UNDER", "IMPORT", "GROW", "WHEN", "ELSE", "FOR", "SHARED",
+    *TOKEN_NAMES, "IN", "OF", "ON", "UNDER", "IMPORT", "GROW", "WHEN", "ELSE", "FOR", "SHARED",
+    "KIND", "OTHERS",
 }  # fmt: skip

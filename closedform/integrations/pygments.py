@@ -46,6 +46,15 @@ class ArchLexer(RegexLexer):
             ),
             (rf"(op)(\s+)({NAME})", bygroups(Keyword.Declaration, Whitespace, Name.Function)),
             (
+                rf"(convention)(\s+)({NAME})(?:(\s+)(in)(\s+)({NAME}))?(?:(\s+)(on)(\s+)({NAME}))?",
+                bygroups(
+                    *(Keyword.Declaration, Whitespace, Name.Class),
+                    *(Whitespace, Keyword, Whitespace, Name),
+                    *(Whitespace, Keyword, Whitespace, Name.Class),
+                ),
+            ),
+            (r"kind(?=\s+[\w\"])|others(?=\s*:)", Keyword),
+            (
                 r"(from)(\s+)([\w.]+)(\s+)(import)\b",
                 bygroups(
                     Keyword.Namespace, Whitespace, Name.Namespace, Whitespace, Keyword.Namespace

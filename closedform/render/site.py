@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote
 
-from closedform.derive.cost.measures import measure
+from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
@@ -27,8 +27,6 @@ from closedform.render.report.view import FormulaRow, Link, PresetRow, Report, W
 from closedform.render.report.view import report as view
 
 MARK = "<!-- made by closedform docs: change the .arch files and run it again -->\n"
-MEASURES = ("params", "macs")
-DERIVED = "macs"
 LINK = re.compile(r'(?:\]\(|href=")([^()\s"]+\.(?:md|html))[)"]')
 
 
@@ -105,8 +103,16 @@ class Page:
         return Entry(told.title, href, derivation, about, told.formulas, told.where, told.presets)
 
 
-def site(projects: Mapping[str, Project], to: str = "html", lang: str = "en") -> dict[str, str]:
+def site(
+    projects: Mapping[str, Project],
+    to: str = "html",
+    lang: str = "en",
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+) -> dict[str, str]:
     """The text of every page by its path; the same projects give the same texts.
+
+    The pages show the measures, under the convention, and derive the last of them.
 
     A key of `projects` is the path of a file below the folder of models, with `/` and without
     the suffix. A file with models has a page for each of them, a file without has one for each
@@ -115,7 +121,12 @@ def site(projects: Mapping[str, Project], to: str = "html", lang: str = "en") ->
     """
     kind, words = KINDS[to], language(lang)
     index, forms = index_of(to), f"closed-forms{kind.suffix}"
-    found = [page for name in sorted(projects) for page in _pages(name, projects[name], kind, lang)]
+    chosen = {name: project.measures(measures, convention) for name, project in projects.items()}
+    found = [
+        page
+        for name, project in sorted(projects.items())
+        for page in _pages(name, project, chosen[name], kind, lang)
+    ]
     pages = sorted(found, key=lambda page: page.report.keyword != "model")
     _refuse_one_path_for_two(pages, index, forms)
     models, blocks = (
@@ -123,13 +134,13 @@ def site(projects: Mapping[str, Project], to: str = "html", lang: str = "en") ->
         for keyword in ("model", "block")
     )
     home = Link(words.tr("All models"), index)
-    headings = tuple(measure(name).heading for name in MEASURES)
-    derived = measure(DERIVED).heading
+    headings = tuple(row.heading for row in next(iter(chosen.values())))
+    derived = headings[-1]
     overview = Overview(models, blocks, headings, derived, forms, (), lang)
     texts = {index: kind.index(overview), forms: kind.forms(replace(overview, links=(home,)))}
     for at, page in enumerate(pages):
         before, after = pages[max(at - 1, 0) : at], pages[at + 1 : at + 2]
-        told = replace(page.report, links=tuple(_links(page, home, before, after, words)))
+        told = replace(page.report, links=tuple(_links(page, home, before, after, derived, words)))
         texts[page.path] = format_named(to).write(told)
         around = (_to(page, home.href, home.text), _to(page, page.path, page.report.title))
         texts[page.derivation_path] = write_derivation(replace(page.derivation, links=around), to)
@@ -153,9 +164,11 @@ def former_pages(index: str) -> set[str]:
     }
 
 
-def _pages(name: str, project: Project, kind: Kind, lang: str) -> Iterator[Page]:
+def _pages(
+    name: str, project: Project, measures: tuple[Measure, ...], kind: Kind, lang: str
+) -> Iterator[Page]:
     parts: list[Entity] = project.module.models() or project.module.blocks()
-    wish = Wish(tuple(map(measure, MEASURES)), lang=lang)
+    wish = Wish(measures, lang=lang)
     for entity in parts:
         path = name if len(parts) == 1 else f"{name}-{entity.name}"
         yield Page(
@@ -163,7 +176,7 @@ def _pages(name: str, project: Project, kind: Kind, lang: str) -> Iterator[Page]
             f"{path}.derivation{kind.suffix}",
             f"{name}.arch",
             view(project, entity, wish),
-            derivation_view(project, entity, measure(DERIVED), lang=lang),
+            derivation_view(project, entity, measures[-1], lang=lang),
         )
 
 
@@ -180,7 +193,7 @@ def _refuse_one_path_for_two(pages: list[Page], index: str, forms: str) -> None:
 
 
 def _links(
-    page: Page, home: Link, before: list[Page], after: list[Page], words: Language
+    page: Page, home: Link, before: list[Page], after: list[Page], derived: str, words: Language
 ) -> Iterator[Link]:
     """The ways from the page of a model: to all, to those beside it, to its derivation."""
     yield _to(page, home.href, home.text)
@@ -188,7 +201,7 @@ def _links(
         yield _to(page, other.path, words.tr("previous: {name}", name=other.report.title))
     for other in after:
         yield _to(page, other.path, words.tr("next: {name}", name=other.report.title))
-    text = words.tr("derivation of {measure}", measure=measure(DERIVED).heading)
+    text = words.tr("derivation of {measure}", measure=derived)
     yield _to(page, page.derivation_path, text)
 
 

@@ -15,9 +15,10 @@ from babel.messages.pofile import read_po
 
 from closedform.api import load, loads, zoo
 from closedform.choices import LANGUAGES
-from closedform.derive.cost.measures import OF_WEIGHTS, conventions
+from closedform.derive.measures.rows import ROWS, elementary
 from closedform.derive.project import Project
-from closedform.derive.resolve.library import known_counts
+from closedform.derive.resolve.conventions import conventions_of
+from closedform.derive.resolve.library import standard_library
 from closedform.errors import ClosedformError
 from closedform.grammar import parse, tree
 from closedform.integrations.outline import outline
@@ -84,7 +85,7 @@ def test_translations_have_the_places_of_their_texts() -> None:
 
 def test_every_translation_is_used() -> None:
     """Fails when the catalogue has a text that no module, template, convention or operation has."""
-    kinds = ("*.py", "*.j2", "conventions.toml", "std/*.arch")
+    kinds = ("*.py", "*.j2", "std/*.arch")
     files = [path for kind in kinds for path in PACKAGE.rglob(kind)]
     written = re.sub(r'"\s*\n\s*"', "", "\n".join(path.read_text("utf-8") for path in files))
     assert [t for t in texts(source()) if f'"{t}"' not in written and f"'{t}'" not in written] == []
@@ -94,9 +95,12 @@ def test_every_translation_is_used() -> None:
 def test_what_is_chosen_by_a_name_is_translated() -> None:
     """Reasons, conventions and measures, which no single model shows all of."""
     words = language("zh")
-    said = [*REASONS.values(), *(row.says for row in conventions().values())]
-    for text in [*said, *(title for title, _ in OF_WEIGHTS.values())]:
-        assert words.tr(text) != text
+    rows = [*ROWS.values(), elementary("mac")]
+    said = [*REASONS.values(), *(row.says for row in conventions_of(standard_library()).values())]
+    for text in [*said, *(text for row in rows for text in (row.says, row.reason))]:
+        assert words.tr(text, name="", line="", file="") != text
+    for row in ROWS.values():
+        assert words.tr(row.unit) != row.unit
 
 
 @pytest.mark.usefixtures("strict")
@@ -199,9 +203,10 @@ def test_no_english_word_is_left() -> None:
         for to in ("md", "text"):
             steps = derivation_of(project, "W", (), None, preset, to, "zh")
             pages.append(re.sub(r"(?m)^(`| +\|).*$", "", steps))
+        known = KNOWN | standard_library().counts.keys()
         for text in pages:
             bare = re.sub(r"\\[A-Za-z]+|begin\{aligned\}|\{aligned\}|&\w+;|```math", " ", text)
-            assert set(re.findall(r"[A-Za-z]{3,}", bare)) - KNOWN - known_counts() == set()
+            assert set(re.findall(r"[A-Za-z]{3,}", bare)) - known == set()
 
 
 # What is said ------------------------------------------------------------------------------

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from closedform.cli import run
-from closedform.derive.cost.measures import measure
+from closedform.derive.measures.lookup import measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
-from closedform.projects import measures_of
 from closedform.render.formats.markdown import FLAVOURS
 from closedform.render.formats.table import format_named
 from closedform.render.report.derivation import derivation_view, write_derivation
@@ -135,7 +134,7 @@ def markdown_texts(
     project: Project, entity: Entity, lang: str = "en"
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The report and the derivations of a model or block in every flavour of Markdown."""
-    told = report(project, entity, Wish(measures_of(project, (), None), lang=lang))
+    told = report(project, entity, Wish(project.measures((), None), lang=lang))
     yield "report", {name: format_named(name).write(told) for name in FLAVOURS}
     for name in ("macs", "params"):
         view = derivation_view(project, entity, measure(name), lang=lang)

@@ -27,6 +27,7 @@ RESERVED = frozenset(
 # Leaves ------------------------------------------------------------------------------------
 
 WORDS = ["x", "y", "d", "n", "D", "N", "O", "I", "E", "k_1", "_", "_a", "größe", "β", "名", "size"]
+WORDS += ["convention", "others", "kind", "on"]  # words that mean something in one place only
 
 words: SearchStrategy[str] = st.sampled_from(WORDS) | st.from_regex(
     r"[a-zA-Z_][a-zA-Z0-9_]{0,12}", fullmatch=True
@@ -156,6 +157,11 @@ expectation = st.builds(tree.Expectation, measure, st.just("="), expression) | s
 )
 
 
+counted = st.builds(tree.Name, words.filter(lambda word: word not in ("others", "kind")))
+weigh = st.builds(tree.Weigh, lists_of(counted), expression)
+of_kind = st.builds(tree.OfKind, lists_of(name | text, 1), expression | lists_of(weigh, 1))
+
+
 def not_empty(node: tree.Op | tree.Block) -> bool:
     """An indented block needs a line."""
     return bool(node.body) or node.doc is not None
@@ -173,6 +179,14 @@ declaration: Strategy = st.one_of(
     st.builds(tree.Let, name, expression, st.none() | line_text),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),
+    st.builds(
+        tree.Convention,
+        name,
+        st.none() | name,
+        st.none() | name,
+        line_text,
+        lists_of(weigh | of_kind, 1),
+    ),
     st.builds(tree.Import, st.integers(0, 7), lists_of(words, 1), lists_of(name, 1)),
     st.builds(
         tree.Op, name, lists_of(parameter), lists_of(output, 1), doc, lists_of(assign | require)
@@ -206,6 +220,7 @@ STRANGE = [
     "0", "1", "9999999999", "0.5", "1e9", "x", "D", "linear", "einsum", "size", "macs", "12.5G",
     "_", "split", "param", "rearrange", "mac", "params", "kind", "true", "-1", "^-1", "/0", "*0",
     "[0]", "^(9^9)", "floor", "ceil", "log", "sqrt", "max", "min", "reduce", "concat", "tied=true",
+    "convention", "others", "on", "MACs", "mac: 1",
 ]  # fmt: skip
 
 

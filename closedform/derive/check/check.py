@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,10 +13,12 @@ from sympy import Expr
 from closedform import formula as w
 from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.store import Fact
-from closedform.derive.cost.measures import Measure, conventions, measure
+from closedform.derive.cost.tree import operations
 from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.elaborate.values import Scope
+from closedform.derive.measures.rows import ROWS, Measure, work
 from closedform.derive.project import Project
+from closedform.derive.resolve.conventions import Convention
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.symbolic.expansion import expand
@@ -69,7 +72,30 @@ def check(project: Project) -> tuple[int, list[Diagnostic]]:
                 check_claim(project, entity, claim)
             except ClosedformError as error:
                 wrong.extend(error.diagnostics)
+    derived = [e for e in project.parts() if e not in failed and not takes_a_block(e)]
+    for convention in project.conventions.values():
+        wrong.extend(_check_convention(project, convention, derived))
     return number, _distinct(wrong)
+
+
+def _check_convention(
+    project: Project, convention: Convention, derived: Iterable[Entity]
+) -> Iterator[Diagnostic]:
+    """What is wrong with a convention where it meets the operations of the file."""
+    row = work(convention)
+    if row.name in ROWS:
+        yield Diagnostic(
+            "convention",
+            f"`{convention.name}` counts {row.unit}, and `{row.name}` is another measure",
+            convention.span,
+            "choose another unit",
+        )
+    for entity in derived:
+        for operation in operations(project.derivation(entity).root):
+            try:
+                row.of(operation)
+            except ClosedformError as error:
+                yield from error.diagnostics
 
 
 def _alone(project: Project, entity: Entity, failed: Collection[Entity]) -> Iterator[str]:
@@ -150,7 +176,7 @@ def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Diagnostic]
 
 
 def _check_expectation(project: Project, preset: tree.Preset, item: tree.Expectation) -> None:
-    what = project.measure(item.measure)
+    what = project.measure(item.measure.name, item.measure.convention, item.measure.span)
     value = project.value(preset, what)
     if isinstance(item.value, tree.Quantity):
         if not agrees(value, item.value.text):
@@ -172,21 +198,26 @@ def _check_expectation(project: Project, preset: tree.Preset, item: tree.Expecta
             item.span,
             None,
             f"derived minus expected: {value - expected}",
-            *_other_conventions(project, preset, what, expected),
+            *_expected_under(project, preset, what, expected),
         )
 
 
-def _other_conventions(
+def _other_conventions(project: Project, what: Measure) -> Iterator[Measure]:
+    """The work under every convention but that of a measure."""
+    if what.convention is not None:
+        for row in project.conventions.values():
+            if row.name != what.convention.name:
+                yield work(row)
+
+
+def _expected_under(
     project: Project, preset: tree.Preset, what: Measure, expected: Expr
 ) -> Iterator[str]:
     """Conventions under which the figure would be right."""
-    if what.convention is None:
-        return
-    for name, row in conventions().items():
-        if name != what.convention.name:
-            other = measure(row.unit.lower(), name)
+    for other in _other_conventions(project, what):
+        with suppress(ClosedformError):  # a convention that cannot count this model
             if project.value(preset, other) == expected:
-                yield f"that is {other.title}: {row.says}"
+                yield f"that is {other.title}: {other.says}"
 
 
 def _digits(text: str) -> tuple[Decimal, int, int]:
@@ -234,7 +265,7 @@ def claims_of(entity: Entity) -> list[tree.EqualClaim | tree.OrderClaim]:
 
 def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim) -> None:
     """Raise ClosedformError, with both sides and their difference, when a claim does not hold."""
-    what = project.measure(claim.measure)
+    what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
     form = _claimed_form(project, entity, claim, what)
     known, scope = form.derivation.known, form.derivation.scope
     title = f"{what.title} of `{entity.name}`"
@@ -318,14 +349,10 @@ def _claims_hold_under(
     what: Measure,
 ) -> Iterator[str]:
     """Conventions under which a refused claim would hold."""
-    if what.convention is None:
-        return
-    for name, row in conventions().items():
-        other = measure(row.unit.lower(), name)
-        if name == what.convention.name:
-            continue
+    for other in _other_conventions(project, what):
         form = _claimed_form(project, entity, claim, other)
         known = form.derivation.known
         claimed = reading(form.derivation).size(claim.formula, form.derivation.scope)
-        if expand(known.base(form.expr) - known.base(claimed)) == 0:
-            yield f"it holds for {other.title}: {row.says}"
+        with suppress(ClosedformError):  # a convention that cannot count this block
+            if expand(known.base(form.expr) - known.base(claimed)) == 0:
+                yield f"it holds for {other.title}: {other.says}"

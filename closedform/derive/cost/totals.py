@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import sympy
@@ -23,29 +24,52 @@ from closedform.derive.cost.tree import (
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.sums import summed
 
-# Counts that are not work: they grow with the weights, not with the uses of them.
-WEIGHTS = frozenset({"params", "trainable", "buffers"})
-
-# The quantities that tied and frozen weights do not count in.
-DROPPED = {"tied": WEIGHTS, "frozen": frozenset({"trainable"})}
-
 Pick: TypeAlias = Callable[[Operation], Expr]
 StageSum: TypeAlias = Callable[[Stages, tuple[Expr, ...]], Expr]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How often a quantity counts where weights are shared, chosen, tied or frozen.
+
+    `again` says whether each use of shared weights counts, or one copy alone; `idle` whether the
+    copies that are not chosen count too; `dropped` are the modes of weights that do not count.
+    """
+
+    again: bool
+    idle: bool
+    dropped: frozenset[str] = frozenset()
+
+    def counts(self, mode: str) -> bool:
+        """Whether weights that are tied or frozen count."""
+        return mode not in self.dropped
+
+    def times(self, node: Node) -> Expr:
+        """How often the quantity of the body of a node counts."""
+        match node:
+            case Repeat():
+                return node.times if self.again or not node.shared else Integer(1)
+            case Choose():
+                return node.of if self.idle else node.count
+        return Integer(1)
+
+
+# What grows with the weights, with those of them that are trained, and with the uses of them.
+WEIGHTS = Scaling(again=False, idle=True, dropped=frozenset({"tied"}))
+TRAINED = Scaling(again=False, idle=True, dropped=frozenset({"tied", "frozen"}))
+WORK = Scaling(again=True, idle=False)
 
 
 class Total:
     """Adds up one quantity over a cost tree.
 
-    `pick` says what an operation counts; `weights` whether that is a property of the weights
-    (a shared repeat has them once) or of the work; `stages` how the iterations of a `for` are
-    added, plain addition unless another way is given.
+    `pick` says what an operation counts; `stages` how the iterations of a `for` are added, plain
+    addition unless another way is given.
     """
 
-    def __init__(
-        self, pick: Pick, weights: str | None = None, stages: StageSum | None = None
-    ) -> None:
+    def __init__(self, pick: Pick, scaling: Scaling, stages: StageSum | None = None) -> None:
         self.pick = pick
-        self.weights = weights
+        self.scaling = scaling
         self.stages = stages
         self._seen: dict[int, Expr] = {}
 
@@ -64,10 +88,8 @@ class Total:
                 return self.pick(node)
             case Sequence():
                 return self.body(node.body)
-            case Repeat():
-                return self.times(node) * self.body(node.body)
-            case Choose():
-                return self.times(node) * self.body(node.body)
+            case Repeat() | Choose():
+                return self.scaling.times(node) * self.body(node.body)
             case Stages():
                 parts = tuple(map(self.body, node.bodies))
                 return self.stages(node, parts) if self.stages else sympy.Add(*parts)
@@ -79,14 +101,4 @@ class Total:
                     sympy.Not(node.condition)
                 ) * self.body(node.otherwise)
             case Weights():
-                dropped = self.weights in DROPPED[node.mode]
-                return Integer(0) if dropped else self.body(node.body)
-
-    def times(self, node: Node) -> Expr:
-        """How often the quantity of a part counts."""
-        match node:
-            case Repeat():
-                return Integer(1) if self.weights and node.shared else node.times
-            case Choose():
-                return node.of if self.weights else node.count
-        return Integer(1)
+                return self.body(node.body) if self.scaling.counts(node.mode) else Integer(0)

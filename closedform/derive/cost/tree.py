@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.store import Fact
@@ -110,6 +110,9 @@ class Cases:
     otherwise: tuple[Site, ...]
 
 
+MODES = ("tied", "frozen")
+
+
 @dataclass(frozen=True, eq=False)
 class Weights:
     """A part whose weights belong to another (`tied`) or are not trained (`frozen`)."""
@@ -137,6 +140,21 @@ def symbols_in(node: Node) -> set[Symbol]:
     """The symbols that the counts of a cost tree mention."""
     counts = (count for operation in operations(node) for count in operation.counts.values())
     return set().union(*(count.free_symbols for count in counts))
+
+
+def sizes_in(node: Node) -> set[Symbol]:
+    """The symbols that the counts, shapes and names of a cost tree mention."""
+    found: set[Symbol] = set()
+    for operation in operations(node):
+        waiting: list[Any] = [operation.inputs, operation.outputs]
+        waiting += [*operation.counts.values(), *operation.names.values()]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, tuple):
+                waiting.extend(part)
+            elif isinstance(part, Basic):
+                found |= part.free_symbols
+    return found
 
 
 def nodes(root: Node) -> Iterator[Node]:

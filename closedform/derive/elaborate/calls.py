@@ -69,7 +69,7 @@ def apply(
         context.cache[key] = (node, outputs, frozenset(used))
     node, outputs, facts = context.cache[key]
     context.known.used |= facts
-    for mode in ("tied", "frozen"):
+    for mode in costs.MODES:
         if modifiers.get(mode):
             node = costs.Weights(mode, (costs.Site(span, node),))
     context.emit(span, node)

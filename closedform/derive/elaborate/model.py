@@ -9,7 +9,7 @@ from sympy import Expr, Symbol
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
-from closedform.derive.cost.tree import symbols_in
+from closedform.derive.cost.tree import sizes_in
 from closedform.derive.elaborate import calls
 from closedform.derive.elaborate.binding import as_list
 from closedform.derive.elaborate.builtins import functions
@@ -114,7 +114,7 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         for parameter in declaration.parameters:
             scope.names[parameter.name.name] = _input(context, parameter, scope, declaration)
         root, outputs = calls.run_block(context, entity, scope, dict(scope.names))
-    for symbol in symbols_in(root):
+    for symbol in sizes_in(root):
         used |= context.names.let_facts.get(symbol, frozenset())
     facts = context.known.without_implied(fact for fact in used if fact.reason != "case")
     return Derivation(

@@ -22,5 +22,8 @@ OF_TENSORS = {
 }
 USAGE = OF_SIZES | OF_TENSORS
 
+# The kinds of operation that the language itself makes: functions of tensors, signs and slices.
+KINDS = frozenset({"einsum", "rearrange", "concat", "split", "param", "elementwise", "slice"})
+
 # Quantities that an operation may state, beside the elementary operations.
 QUANTITIES = frozenset({"params", "buffers", "cache"})

@@ -6,7 +6,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.errors import Source
 from closedform.grammar import parse, tree
@@ -21,25 +20,17 @@ def library_folder(name: str) -> Path:
 
 
 @cache
-def standard_library() -> tuple[dict[str, Entity], dict[str, Entity]]:
-    """The operations and the kinds of count of the standard library, which need no import."""
-    operations: dict[str, Entity] = {}
-    counts: dict[str, Entity] = {}
+def standard_library() -> Module:
+    """The operations, kinds of count and conventions that need no import, as if of one file."""
+    library = Module("std", tree.File(None, ()), library_folder("std"))
     for path in sorted(library_folder("std").glob("*.arch")):
         title = f"std/{path.name}"
         module = Module(title, parse(path.read_text("utf-8"), title), path.parent)
-        module.names, module.counts = operations, counts
+        module.names, module.counts, module.conventions = library.tables
         for node in module.file.declarations:
-            if isinstance(node, tree.Op):
-                operations[node.name.name] = Entity(node, module)
-            elif isinstance(node, tree.Count):
-                counts[node.name.name] = Entity(node, module)
-    return operations, counts
-
-
-def known_counts() -> set[str]:
-    """Every count that needs no declaration."""
-    return {*standard_library()[1], *QUANTITIES}
+            if isinstance(node, tree.Op | tree.Count | tree.Convention):
+                library.table_of(node)[node.name.name] = Entity(node, module)
+    return library
 
 
 def in_standard_library(source: Source) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 from closedform.derive.resolve.builtin import USAGE
+from closedform.derive.resolve.conventions import check_convention
 from closedform.derive.resolve.library import (
     LIBRARIES,
     in_library,
@@ -19,6 +21,12 @@ from closedform.errors import Span, fail, suggestion
 from closedform.grammar import parse, tree
 
 Reader: TypeAlias = Callable[[Path], str]
+
+# Names that a declaration may not have, for the language gives them a meaning where it is used.
+RESERVED: defaultdict[type, frozenset[str]] = defaultdict(
+    lambda: frozenset({*USAGE, "_", "kind"}),
+    {tree.Count: frozenset({"kind", "others"}), tree.Convention: frozenset()},
+)
 
 
 class Loader:
@@ -59,9 +67,12 @@ class Loader:
             elif not isinstance(declaration, tree.Assume | tree.Preset):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
-        operations, counts = standard_library()
-        module.names = {**operations, **module.names}
-        module.counts = {**counts, **module.counts}
+        for table, standard in zip(module.tables, standard_library().tables, strict=True):
+            own = dict(table)
+            table.clear()
+            table.update({**standard, **own})
+        for entity in module.own(tree.Convention):
+            check_convention(entity)
         return module
 
     def _import(self, module: Module, node: tree.Import) -> None:
@@ -69,15 +80,17 @@ class Loader:
         if source not in module.imports:
             module.imports.append(source)
         for name in node.names:
-            entity = source.names.get(name.name) or source.counts.get(name.name)
-            if entity is None:
+            found = _of_name(source, name.name)
+            if not found:
+                known = set().union(*source.tables)
                 raise fail(
                     "import",
                     f"`{'.'.join(node.module)}` does not define `{name.name}`",
                     name.span,
-                    suggestion(name.name, source.names) or _defines(source),
+                    suggestion(name.name, known) or _defines(source),
                 )
-            _declare(module, name, entity)
+            for entity in found:
+                _declare(module, name, entity)
 
     def _find(self, module: Module, node: tree.Import) -> Module:
         written = "." * node.dots + ".".join(node.module)
@@ -151,14 +164,21 @@ class Loader:
         return self.loaded[path]
 
 
+def _of_name(module: Module, name: str) -> list[Entity]:
+    """What a name stands for in a file; what needs no import only where it is nothing else."""
+    found = [table[name] for table in module.tables if name in table]
+    standard = [table.get(name) for table in standard_library().tables]
+    return [entity for entity in found if entity not in standard] or found
+
+
 def _defines(module: Module) -> str:
     own = sorted(entity.name for entity in module.own(*Named.__args__))
     return "it defines " + ", ".join(own) if own else "it defines nothing"
 
 
 def _declare(module: Module, name: tree.Name, entity: Entity) -> None:
-    table = module.counts if isinstance(entity.declaration, tree.Count) else module.names
-    if table is module.names and (name.name in USAGE or name.name in ("_", "kind")):
+    table = module.table_of(entity.declaration)
+    if name.name in RESERVED[type(entity.declaration)]:
         raise fail(
             "name",
             f"`{name.name}` belongs to the language and cannot be defined",

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
 
-Named: TypeAlias = tree.Dim | tree.Let | tree.Count | tree.Op | tree.Block
+Named: TypeAlias = tree.Dim | tree.Let | tree.Count | tree.Convention | tree.Op | tree.Block
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Entity:
 class Module:
     """One file: its tree, and every name that can be used in it.
 
-    Kinds of count have a table of their own: `tanh` is an operation and a count.
+    Kinds of count and conventions have tables of their own: `tanh` is an operation and a count.
     """
 
     title: str
@@ -37,13 +37,29 @@ class Module:
     folder: Path | None
     names: dict[str, Entity] = field(default_factory=dict)
     counts: dict[str, Entity] = field(default_factory=dict)
+    conventions: dict[str, Entity] = field(default_factory=dict)
     imports: list[Module] = field(default_factory=list)
+
+    @property
+    def tables(self) -> tuple[dict[str, Entity], ...]:
+        """Every table of names."""
+        return self.names, self.counts, self.conventions
+
+    def table_of(self, declaration: Named) -> dict[str, Entity]:
+        """The table that a declaration belongs to."""
+        match declaration:
+            case tree.Count():
+                return self.counts
+            case tree.Convention():
+                return self.conventions
+        return self.names
 
     def own(self, *kinds: type) -> list[Entity]:
         """Entities of the given kinds that this file declares itself."""
         return [
             entity
-            for entity in (*self.names.values(), *self.counts.values())
+            for table in self.tables
+            for entity in table.values()
             if entity.module is self and isinstance(entity.declaration, kinds)
         ]
 

@@ -14,11 +14,11 @@ from closedform import formula as w
 from closedform.derive.arrange.forms import FORMS
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
-from closedform.derive.cost.measures import Measure
 from closedform.derive.cost.totals import Total
 from closedform.derive.cost.tree import Choose, Node, Repeat, Steps, nodes
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.values import Tensor
+from closedform.derive.measures.rows import Measure
 from closedform.derive.solve.stages import StageForm, StageSum
 from closedform.derive.symbolic.expansion import expand
 
@@ -72,8 +72,8 @@ class Closed:
         return self._total_with(None)
 
     def _total_with(self, stages: StageForm | None) -> Total:
-        plain, known = self.measure.total(), self.derivation.known
-        return Total(lambda operation: known.renamed(plain.pick(operation)), plain.weights, stages)
+        measure, known = self.measure, self.derivation.known
+        return Total(lambda node: known.renamed(measure.of(node)), measure.scaling, stages)
 
     def written(self, form: str = "shortest", stages: str = "sum") -> w.Written:
         """The formula as a person writes it; `stages` is "sum" or "each"."""

@@ -6,7 +6,7 @@ A derivation shows all three: `size(x) out`, then `(T D) D`, then `T D^2`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,44 +57,53 @@ class Declared:
     """The formulas of one operation, as it was called; `say` writes a size."""
 
     def __init__(self, operation: Operation, say: Say) -> None:
-        assert operation.declaration is not None
-        self.declaration = operation.declaration
+        self.operation, self.say = operation, say
         self.names = operation.names
+        self.body = operation.declaration.body if operation.declaration else ()
         self.assigned = {
             statement.targets[0].name: statement.value
-            for statement in self.declaration.body
+            for statement in self.body
             if isinstance(statement, tree.Assign)
         }
-        self._formulas = Formulas(operation, self._parts(operation), say)
 
-    def _parts(self, operation: Operation) -> dict[str, tree.Expression]:
-        """The parts of counts that have a name of their own, given once and to nothing else."""
-        shapes = (p.shape for p in self.declaration.parameters)
-        given = {p.name.name for p in self.declaration.parameters} | names_in(tuple(shapes))
-        often = Counter(
-            s.targets[0].name for s in self.declaration.body if isinstance(s, tree.Assign)
-        )
-        return {
+    def _formulas(self, counts: Collection[str] = ()) -> Formulas:
+        """The algebra of its formulas; those of a kind may name counts as well."""
+        parts = {
             name: value
             for name, value in self.assigned.items()
-            if often[name] == 1 and name not in given and name not in operation.counts
+            if name in self._named_parts() or name in counts
         }
+        unstated = dict.fromkeys(counts, Integer(0))
+        names = {**unstated, **self.operation.counts, **self.names}
+        return Formulas(names, self.operation.values, parts, self.say)
+
+    def _named_parts(self) -> set[str]:
+        """The parts of counts that have a name of their own, given once and to nothing else."""
+        declaration = self.operation.declaration
+        parameters = declaration.parameters if declaration else ()
+        given = {p.name.name for p in parameters} | names_in(tuple(p.shape for p in parameters))
+        often = Counter(s.targets[0].name for s in self.body if isinstance(s, tree.Assign))
+        return {n for n in often if often[n] == 1} - given - self.operation.counts.keys()
+
+    def of_kind(self, expression: tree.Expression, counts: Collection[str]) -> Spelled:
+        """The formula that a convention gives a kind, over its names and these counts."""
+        return self._formulas(counts).size(expression, None)
 
     def count(self, name: str) -> Spelled | None:
         """The formula of a count, or None where the operation does not state it."""
         node = self.assigned.get(name)
-        return self._formulas.size(node, None) if node is not None else None
+        return self._formulas().size(node, None) if node is not None else None
 
     def axes(self) -> list[tuple[str, int, Spelled]]:
         """The rounded axes of the outputs: name, place and formula."""
         found = []
-        for output in self.declaration.outputs:
+        for output in self.operation.declaration.outputs if self.operation.declaration else ():
             if isinstance(output.shape, tree.Call):
                 continue
             for at, axis in enumerate(output.shape.axes):
                 if not isinstance(axis, tree.Rest) and _is_rounded(axis):
                     place = at - len(output.shape.axes)
-                    found.append((output.name.name, place, self._formulas.size(axis, None)))
+                    found.append((output.name.name, place, self._formulas().size(axis, None)))
         return found
 
 
@@ -105,9 +114,13 @@ class Formulas(Algebra[Spelled, None]):
     """
 
     def __init__(
-        self, operation: Operation, parts: Mapping[str, tree.Expression], say: Say
+        self,
+        names: Mapping[str, Any],
+        found: Mapping[int, Any],
+        parts: Mapping[str, tree.Expression],
+        say: Say,
     ) -> None:
-        self.names, self.found = operation.names, operation.values
+        self.names, self.found = names, found
         self.parts, self.say = parts, say
 
     def number(self, value: Rational) -> Spelled:

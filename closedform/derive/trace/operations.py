@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import sympy
@@ -13,12 +14,19 @@ from sympy.logic.boolalg import Boolean
 from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
-from closedform.derive.cost.measures import OF_WEIGHTS
-from closedform.derive.cost.totals import DROPPED
+from closedform.derive.cost.totals import Scaling
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.values import Tensor
+from closedform.derive.measures.amounts import exact
+from closedform.derive.resolve.conventions import Formula, Weights
 from closedform.derive.solve.closed import Closed
-from closedform.derive.trace.declared import Declared, Spelled, bracketed, product
+from closedform.derive.trace.declared import (
+    Declared,
+    Spelled,
+    bracketed,
+    number,
+    product,
+)
 from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import (
     Part,
@@ -33,6 +41,7 @@ from closedform.derive.trace.lines import (
     plus,
     said,
 )
+from closedform.errors import Span
 from closedform.grammar import tree
 
 MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
@@ -50,8 +59,8 @@ class Operations(Teller):
         super().__init__(closed)
         self.shown: set[tuple[int, w.Written | None]] = set()
 
-    def first_time(self, declaration: tree.Op, formula: w.Written | None = None) -> bool:
-        """Whether an operation, or a formula that it declares, was not shown before; now it is."""
+    def first_time(self, declaration: tree.Node, formula: w.Written | None = None) -> bool:
+        """Whether an operation, or a formula as declared, was not shown before; now it is."""
         key = id(declaration), formula
         new = key not in self.shown
         self.shown.add(key)
@@ -60,7 +69,7 @@ class Operations(Teller):
     def parts(self, body: Sequence[Site], frame: Frame) -> tuple[Part, ...]:
         """The operations of a body, those of blocks inside it left out; equal ones once."""
         found: dict[tuple[int, Any], list[Site]] = {}
-        for site, case in _operations(body, self.measure.name, sympy.true):
+        for site, case in _operations(body, self.measure.scaling, sympy.true):
             if self.value(site.node) != 0:
                 found.setdefault((id(site.node), case), []).append(site)
         return tuple(self.part(sites, case, frame) for (_, case), sites in found.items())
@@ -97,25 +106,25 @@ class Operations(Teller):
         lines = tuple(dict.fromkeys(site.span.line for site in sites))
         inputs, outputs = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
         says: str | Said = ""
-        if node.declaration is None:
-            steps = self.built_in(node, frame)
-        else:
+        steps: list[Step] = []
+        if node.declaration is not None:
             if self.first_time(node.declaration):
                 line = (node.declaration.doc or "").split("\n")[0]
                 says = doc_said(line, node.declaration.span)
             declared = Declared(node, lambda size: self.size(size, frame))
-            steps = self.rounded(declared, node, frame)
-            steps += self.counted(declared, node, frame)
+            steps = self.rounded(declared, node.declaration, node, frame)
+        steps += self.counted(node, span, frame)
         source = span.source.line(span.line).strip()
         condition = None if case == sympy.true else self.size(case, frame)
         return Part(_name(node), says, lines, condition, source, inputs, outputs, tuple(steps))
 
-    def rounded(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
+    def rounded(
+        self, declared: Declared, declaration: tree.Op, node: cost.Operation, frame: Frame
+    ) -> list[Step]:
         """Why an axis that is stated with a floor has the size that it has."""
         steps: list[Step] = []
         outputs = {
-            o.name.name: shape
-            for o, shape in zip(declared.declaration.outputs, node.outputs, strict=True)
+            o.name.name: shape for o, shape in zip(declaration.outputs, node.outputs, strict=True)
         }
         shown: set[w.Written] = set()
         rests = [
@@ -125,7 +134,7 @@ class Operations(Teller):
         ]
         since = commas([(rest,) for rest in rests])
         since = (said("since "), *since) if since else ()
-        span = declared.declaration.span
+        span = declaration.span
         taken = {self.derivation.known.renamed(size) for shape in node.inputs for size in shape}
         for name, at, spelled in declared.axes():
             value = self.derivation.known.renamed(outputs[name][at])
@@ -144,7 +153,7 @@ class Operations(Teller):
                 line=span.line,
                 file=span.source.name,
             )
-            if self.first_time(declared.declaration, spelled.declared):
+            if self.first_time(declaration, spelled.declared):
                 steps.append(Step(subject, spelled.declared, (stated,), left, left))
                 steps.append(Step(None, spelled.filled, sizes, left, left))
             else:
@@ -154,21 +163,49 @@ class Operations(Teller):
             steps.append(Step(None, last, why, left, right))
         return steps
 
-    def counted(self, declared: Declared, node: cost.Operation, frame: Frame) -> list[Step]:
-        """The count as declared, with the sizes put in, and simplified."""
-        weights = self.weights()
-        found = [(weight, part) for name, weight in weights if (part := declared.count(name))]
-        spelled = _weighted(found)
+    def counted(self, node: cost.Operation, span: Span, frame: Frame) -> list[Step]:
+        """What an operation counts: as declared, with the sizes put in, and simplified."""
+        rule = self.measure.rule(node)
+        place = node.declaration.span if node.declaration else span
+        why = said(self.measure.reason, name=node.name, line=place.line, file=place.source.name)
+
+        def say(size: Expr) -> w.Written:
+            return self.size(size, frame)
+
+        if isinstance(rule, Formula):
+            reader = Declared(node, say)
+            stated = said(
+                "formula of {kind} in the convention {name}, line {line} of {file}",
+                kind=rule.kind,
+                name=rule.convention,
+                line=rule.span.line,
+                file=rule.span.source.name,
+            )
+            spelled = reader.of_kind(rule.expression, rule.counts)
+            return self.stated(reader, spelled, rule.expression, stated, node, frame)
+        if not isinstance(rule, Weights):
+            told = frame.told(self.value(node))
+            last = self.amount(self.value(node), frame)
+            return [Step(self.named(node.name), last, (why,), told, told)]
+        if node.declaration is None:
+            return self.built_in(node, frame)
+        declared = Declared(node, say)
+        parts = [(w_, declared.count(name)) for name, w_ in rule.of_each(node.counts)]
+        spelled = _weighted([(w_, part) for w_, part in parts if part and part.value != 0])
+        return self.stated(declared, spelled, node.declaration, why, node, frame)
+
+    def stated(
+        self,
+        declared: Declared,
+        spelled: Spelled,
+        place: tree.Node,
+        defined: Said,
+        node: cost.Operation,
+        frame: Frame,
+    ) -> list[Step]:
+        """A formula as it stands at a place, with the sizes put in, and simplified."""
         value, told = self.value(node), frame.told(self.value(node))
         left = frame.told(spelled.value)
-        assert node.declaration is not None
-        span = node.declaration.span
-        defined = said(
-            "definition of {name}, line {line} of {file}",
-            name=node.name,
-            line=span.line,
-            file=span.source.name,
-        )
         sizes = self.told_sizes(declared, spelled.declared, frame)
         last = self.amount(value, frame)
         before = frame.told(self.derivation.known.renamed(spelled.value))
@@ -177,16 +214,9 @@ class Operations(Teller):
             (spelled.filled, commas(sizes)),
             (last, self.simplified(before, last, frame)),
         ]
-        if not self.first_time(node.declaration, spelled.declared):
+        if not self.first_time(place, spelled.declared):
             del lines[0]
         return _chain(self.named(node.name), lines, left, told)
-
-    def weights(self) -> list[tuple[str, int]]:
-        """The counts that the measure adds up, each with its weight."""
-        convention = self.measure.convention
-        if convention is not None:
-            return list(convention.weights)
-        return [(OF_WEIGHTS.get(self.measure.name, ("", self.measure.name))[1], 1)]
 
     def told_sizes(self, declared: Declared, formula: w.Written, frame: Frame) -> list[Reason]:
         """What the names of a formula stand for, and the size of each tensor in it."""
@@ -256,7 +286,7 @@ def _chain(
 
 
 def _operations(
-    body: Sequence[Site], measure: str, case: Boolean
+    body: Sequence[Site], scaling: Scaling, case: Boolean
 ) -> Iterator[tuple[Site, Boolean]]:
     """The operations of a body that are in no passage of their own, each with its case."""
     for site in body:
@@ -265,15 +295,15 @@ def _operations(
             case cost.Operation():
                 yield site, case
             case cost.Cases():
-                yield from _operations(node.then, measure, sympy.And(case, node.condition))
+                yield from _operations(node.then, scaling, sympy.And(case, node.condition))
                 other = sympy.And(case, sympy.Not(node.condition))
-                yield from _operations(node.otherwise, measure, other)
+                yield from _operations(node.otherwise, scaling, other)
             case cost.Sequence() | cost.Stages() | cost.Steps():
                 continue
-            case cost.Weights() if measure in DROPPED[node.mode]:
+            case cost.Weights() if not scaling.counts(node.mode):
                 continue
             case _:
-                yield from _operations(cost.children(node), measure, case)
+                yield from _operations(cost.children(node), scaling, case)
 
 
 def _quiet(
@@ -293,17 +323,18 @@ def _quiet(
                 yield from _quiet(cost.children(node), value, nothing)
 
 
-def _weighted(found: Sequence[tuple[int, Spelled]]) -> Spelled:
+def _weighted(found: Sequence[tuple[Fraction, Spelled]]) -> Spelled:
     """A sum of counts, each as often as its weight says."""
     if len(found) == 1 and found[0][0] == 1:
         return found[0][1]
 
-    def scaled(weight: int, part: w.Written) -> w.Written:
+    def scaled(weight: Fraction, part: w.Written) -> w.Written:
         if weight == 1:
             return part
         factors = part.factors if isinstance(part, w.Product) else (bracketed(part),)
-        return w.Product((w.Number(weight), *factors))
+        return w.Product((number(exact(weight)), *factors))
 
     declared = plus([scaled(weight, part.declared) for weight, part in found])
     filled = plus([scaled(weight, part.filled) for weight, part in found])
-    return Spelled(declared, filled, sympy.Add(*(weight * part.value for weight, part in found)))
+    value = sympy.Add(*(exact(weight) * part.value for weight, part in found))
+    return Spelled(declared, filled, value)

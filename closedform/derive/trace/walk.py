@@ -15,7 +15,6 @@ from sympy import Expr, Integer
 
 from closedform import formula as w
 from closedform.derive.cost import tree as cost
-from closedform.derive.cost.measures import OF_WEIGHTS
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
@@ -203,7 +202,7 @@ class _Walker(Operations):
                 name = self.block(site, node, frame)
                 return _Term(name, self.amount(self.value(node), frame), self.value(node))
             case cost.Repeat():
-                times = self.closed.rewritten(self.times(node))
+                times = self.closed.rewritten(self.measure.scaling.times(node))
                 inner = self.joined(node.body, frame)
                 if node.shared and times == 1:
                     return _with(inner, (said("shared weights, counted once, "), line))
@@ -212,12 +211,13 @@ class _Walker(Operations):
                     count, times, _with(inner, (said("{count} layers alike, ", count=count), line))
                 )
             case cost.Choose():
-                times = self.closed.rewritten(self.times(node))
+                working = self.measure.scaling.times(node)
+                times = self.closed.rewritten(working)
                 count, of = self.size(node.count, frame), self.size(node.of, frame)
                 why: Reason = (said("{count} of {of} are at work, ", count=count, of=of), line)
-                if self.measure.name in OF_WEIGHTS:
+                if self.measure.scaling.idle:
                     why = (said("all {of} have weights, ", of=of), line)
-                chosen = self.size(self.times(node), frame)
+                chosen = self.size(working, frame)
                 return _times(chosen, times, _with(self.joined(node.body, frame), why))
             case cost.Weights():
                 return self.joined(node.body, frame)
@@ -226,9 +226,6 @@ class _Walker(Operations):
             case cost.Steps():
                 return self.steps(site, node, frame)
         raise TypeError(f"no term for {type(node).__name__}")
-
-    def times(self, node: Node) -> Expr:
-        return self.measure.total().times(node)
 
     def joined(self, sites: Sequence[Site], frame: Frame) -> _Term:
         """A body as one term."""
@@ -264,7 +261,7 @@ class _Walker(Operations):
             node, self.value, lambda e: self.derivation.known.normal(e).xreplace(frame.form)
         )
         bare = node_key(node, self.value, self.derivation.known.normal)
-        inner = frame.label is not None and (form != bare or _has_index(node, frame))
+        inner = frame.label is not None and (form != bare or self.has_index(node, frame))
         if form not in self.done:
             name = self.own_name(node.name)
             self.done[form] = name, inner
@@ -289,6 +286,12 @@ class _Walker(Operations):
             self.passages.append(passage)
         name, inner = self.done[form]
         return self.named(name, frame.label if inner else None)
+
+    def has_index(self, node: Node, frame: Frame) -> bool:
+        """Whether a block is a function of the index of the loop of steps that it is in."""
+        label = (frame.label or "").split(",")[-1]
+        symbols = cost.symbols_in(node) | self.value(node).free_symbols
+        return any(symbol.name == label for symbol in symbols)
 
     def argument(self, value: Any, frame: Frame) -> w.Written | tuple[w.Written, ...]:
         if isinstance(value, Tensor):
@@ -335,12 +338,6 @@ class _Walker(Operations):
         self.sums[named] = frame.told(value)
         why: Reason = (said("the steps, "), line_of(site))
         return _Term(named, put_in, value, (why,))
-
-
-def _has_index(node: Node, frame: Frame) -> bool:
-    """Whether a block is a function of the index of the loop of steps that it is in."""
-    label = (frame.label or "").split(",")[-1]
-    return any(symbol.name == label for symbol in cost.symbols_in(node))
 
 
 def _times(count: w.Written, value: Expr, term: _Term, behind: bool = False) -> _Term:

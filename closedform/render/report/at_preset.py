@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform import formula as w
-from closedform.derive.cost.totals import WEIGHTS
 from closedform.formula.numbers import NoNumberError, Numbers, amount_or_none
 from closedform.render.report.basis import Basis, Sizes
 from closedform.render.report.parts import PartRow
@@ -46,43 +45,34 @@ def preset_shown(report: Report) -> PresetRow | None:
 
 def parts_of(report: Report, sizes: Mapping[str, w.Written]) -> tuple[Part, ...]:
     """Every part of a model as a tree, with their amounts at the sizes."""
-    return _parts(list(report.every_part), 0, Numbers(sizes), _of_weights(report))
+    return _parts(list(report.every_part), 0, Numbers(sizes))
 
 
 def amounts_of_rows(
     report: Report, sizes: Mapping[str, w.Written]
 ) -> tuple[tuple[Fraction, ...] | None, ...]:
     """What all of each row of the table of parts costs; of stages alike, together."""
-    numbers, weights = Numbers(sizes), _of_weights(report)
-    return tuple(_amounts(row, numbers, weights) for row in report.parts)
+    numbers = Numbers(sizes)
+    return tuple(_amounts(row, numbers) for row in report.parts)
 
 
-def _of_weights(report: Report) -> tuple[bool, ...]:
-    return tuple(row.measure in WEIGHTS for row in report.formulas)
-
-
-def _parts(
-    rows: list[PartRow], depth: int, numbers: Numbers, weights: tuple[bool, ...]
-) -> tuple[Part, ...]:
+def _parts(rows: list[PartRow], depth: int, numbers: Numbers) -> tuple[Part, ...]:
     """The parts at a depth, whose rows are taken from the front of the list."""
     found = []
     while rows and rows[0].depth >= depth:
         row = rows.pop(0)
-        amounts = _amounts(row, numbers, weights)
+        amounts = _amounts(row, numbers)
         uses = tuple(amount_or_none(loop.times, numbers) for loop in row.loops)
-        inner = _parts(rows, row.depth + 1, numbers, weights)
+        inner = _parts(rows, row.depth + 1, numbers)
         found.append(Part(row, amounts, uses, inner))
     return tuple(found)
 
 
-def _amounts(
-    row: PartRow, numbers: Numbers, weights: tuple[bool, ...]
-) -> tuple[Fraction, ...] | None:
-    uses = (row.copies if of_weights else row.times for of_weights in weights)
+def _amounts(row: PartRow, numbers: Numbers) -> tuple[Fraction, ...] | None:
     try:
         return tuple(
             numbers.of(_over_stages(w.Product((times, cost)), row))
-            for cost, times in zip(row.costs, uses, strict=True)
+            for cost, times in zip(row.costs, row.counted, strict=True)
         )
     except NoNumberError:
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from closedform import formula as w
-from closedform.derive.cost.measures import Measure
+from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.numbers import settle

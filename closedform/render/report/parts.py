@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import mul
 
 import sympy
 from sympy import Expr, Integer
@@ -11,7 +12,6 @@ from sympy import Expr, Integer
 from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
-from closedform.derive.cost.totals import DROPPED
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
@@ -41,8 +41,9 @@ class PartRow:
 
     `kind` is "operation", "block", "stage" or "steps"; `loops` are those between this part and the
     one that it belongs to. `copies` is how often its weights count: less than `times` where they
-    are shared, more where only some of them are at work. `stages` are the loops, each by its index
-    with the first and the last value, of which the row is one stage of several alike.
+    are shared, more where only some of them are at work. `counted` is how often each of its `costs`
+    counts. `stages` are the loops, each by its index with the first and the last value, of which
+    the row is one stage of several alike.
     """
 
     depth: int
@@ -53,31 +54,40 @@ class PartRow:
     times: w.Written
     copies: w.Written
     costs: tuple[w.Written, ...]
+    counted: tuple[w.Written, ...]
     stages: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class _Uses:
-    """How often a part is at work, how often its weights count, and which weights do not."""
+    """How often a part is at work, how often its weights count, and in which modes these are.
+
+    `counted` is how often each measure counts it.
+    """
 
     times: Expr
     copies: Expr
-    dropped: frozenset[str]
+    counted: tuple[Expr, ...]
+    modes: frozenset[str] = frozenset()
     loops: tuple[tuple[str, int, Expr, Expr], ...] = ()
 
-    def inside(self, kind: str, line: int, times: Expr, copies: Expr) -> _Uses:
+    def inside(
+        self, kind: str, line: int, times: Expr, copies: Expr, counted: Sequence[Expr]
+    ) -> _Uses:
         """The uses of what stands in a loop."""
         here = () if times == copies == 1 else ((kind, line, times, copies),)
-        loops = (*self.loops, *here)
-        return replace(self, times=self.times * times, copies=self.copies * copies, loops=loops)
+        return replace(
+            self,
+            times=self.times * times,
+            copies=self.copies * copies,
+            counted=tuple(map(mul, self.counted, counted)),
+            loops=(*self.loops, *here),
+        )
 
     @property
     def of_parts(self) -> _Uses:
         """The uses of the parts of a part."""
         return replace(self, loops=())
-
-
-ONCE = _Uses(Integer(1), Integer(1), frozenset())
 
 
 @dataclass(frozen=True)
@@ -102,14 +112,24 @@ class Parts:
 
     def of(self, root: cost.Sequence) -> Iterator[PartRow]:
         """The rows of a whole model or block."""
-        return self.rows(root.body, ONCE, 0, _Place(Frame(order=self.formed[0].order)))
+        one = Integer(1)
+        once = _Uses(one, one, (one,) * len(self.formed))
+        return self.rows(root.body, once, 0, _Place(Frame(order=self.formed[0].order)))
 
     def rows(
         self, sites: Sequence[Site], uses: _Uses, depth: int, place: _Place
     ) -> Iterator[PartRow]:
         for site, count in _counted(sites):
-            again = uses.inside("same", site.span.line, Integer(count), Integer(count))
+            again = self._alike(uses, "same", site.span.line, Integer(count))
             yield from self._site(site, again, depth, place)
+
+    def _alike(self, uses: _Uses, kind: str, line: int, times: Expr) -> _Uses:
+        """The uses of a part that works as often as its weights count."""
+        return uses.inside(kind, line, times, times, [times] * len(self.formed))
+
+    def _scaled(self, node: Node) -> list[Expr]:
+        """How often each measure counts the body of a node."""
+        return [form.measure.scaling.times(node) for form in self.formed]
 
     def _site(self, site: Site, uses: _Uses, depth: int, place: _Place) -> Iterator[PartRow]:
         node, line = site.node, site.span.line
@@ -127,10 +147,10 @@ class Parts:
                     yield from self.rows(_told_apart(node), uses.of_parts, depth + 1, place)
             case cost.Repeat():
                 copies = Integer(1) if node.shared else node.times
-                uses = uses.inside("repeat", line, node.times, copies)
+                uses = uses.inside("repeat", line, node.times, copies, self._scaled(node))
                 yield from self.rows(node.body, uses, depth, place)
             case cost.Choose():
-                uses = uses.inside("choose", line, node.count, node.of)
+                uses = uses.inside("choose", line, node.count, node.of, self._scaled(node))
                 yield from self.rows(node.body, uses, depth, place)
             case cost.Stages():
                 for name, told, stage in self._stages(node, place):
@@ -148,11 +168,11 @@ class Parts:
                     (sympy.Not(node.condition), node.otherwise),
                 ):
                     holds = indicator(condition)
-                    inside = uses.inside("if", line, holds, holds)
+                    inside = self._alike(uses, "if", line, holds)
                     yield from self.rows(body, inside, depth, place)
             case cost.Weights():
-                dropped = uses.dropped | DROPPED[node.mode]
-                yield from self.rows(node.body, replace(uses, dropped=dropped), depth, place)
+                inside = replace(uses, modes=uses.modes | {node.mode})
+                yield from self.rows(node.body, inside, depth, place)
 
     def _stages(
         self, node: cost.Stages, place: _Place
@@ -179,9 +199,9 @@ class Parts:
 
     def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[Expr]:
         return [
-            Integer(0)
-            if form.measure.name in uses.dropped
-            else sympy.Add(*(form.of(site.node) for site in sites))
+            sympy.Add(*(form.of(site.node) for site in sites))
+            if all(map(form.measure.scaling.counts, uses.modes))
+            else Integer(0)
             for form in self.formed
         ]
 
@@ -213,6 +233,7 @@ class Parts:
             written(uses.times),
             written(uses.copies),
             tuple(forms.shortest(frame.told(amount), order) for amount in amounts),
+            tuple(map(written, uses.counted)),
             place.stages,
         )
 

@@ -12,9 +12,11 @@ from closedform import formula as w
 from closedform.choices import FORMS, STAGES
 from closedform.derive.arrange import forms
 from closedform.derive.assume.store import Fact
-from closedform.derive.cost.measures import ELEMENTARY, OF_WEIGHTS, Measure, omitted
 from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.measures.lookup import Omitted, omitted
+from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
+from closedform.derive.resolve.conventions import Convention
 from closedform.derive.resolve.library import in_standard_library
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
@@ -191,13 +193,20 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         basis=basis(formed, starts),
         definitions=tuple(_definitions(derivation, formed)),
         convention=convention.name if convention else None,
-        convention_says=words.tr(convention.says) if convention else "",
+        convention_says=_convention_said(convention, words) if convention else "",
         omissions=tuple(
-            Omission(operation_name(node, words), () if whole else counts)
-            for node, counts, whole in (omitted(derivation.root, convention) if convention else ())
+            _omission(row, words)
+            for row in (omitted(derivation.root, convention) if convention else ())
         ),
         lang=wish.lang,
     )
+
+
+def _omission(row: Omitted, words: Language) -> Omission:
+    name = operation_name(row.operation, words)
+    if row.kind not in (None, row.operation.name):
+        name = words.tr("{operation} as {kind}", operation=name, kind=row.kind)
+    return Omission(name, () if row.whole else row.counts)
 
 
 def _formed(form: Closed, wish: Wish, given: Mapping[Symbol, Expr]) -> Closed:
@@ -232,9 +241,15 @@ def _definitions(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[t
 
 def said(what: Measure, words: Language) -> str:
     """What a measure counts, in words."""
-    if what.convention is None and what.name not in OF_WEIGHTS:
-        return words.tr(ELEMENTARY, name=what.name)
-    return words.tr(what.says)
+    if what.convention is not None:
+        return _convention_said(what.convention, words)
+    return words.tr(what.says, name=what.name)
+
+
+def _convention_said(convention: Convention, words: Language) -> str:
+    """What a convention counts; one of a user says it in the language of the user."""
+    standard = in_standard_library(convention.span.source)
+    return words.tr(convention.says) if standard else convention.says
 
 
 def sympy_text(expr: Expr) -> str:

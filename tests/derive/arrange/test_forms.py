@@ -13,7 +13,7 @@ import closedform
 from closedform import formula as w
 from closedform.derive.arrange.forms import FORMS, expanded, shortest
 from closedform.derive.arrange.writing import Order
-from closedform.derive.cost.measures import measure
+from closedform.derive.measures.lookup import measure
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError

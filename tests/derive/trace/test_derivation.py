@@ -12,8 +12,8 @@ import sympy
 from closedform import formula as w
 from closedform.api import zoo
 from closedform.derive.cost import tree as cost
-from closedform.derive.cost.measures import measure
 from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.measures.lookup import measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed

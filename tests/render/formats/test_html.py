@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import closedform as cf
 from closedform import formula as w
 from closedform.formula.numbers import NoNumberError, Numbers, amount
-from closedform.projects import measures_of, open_project, zoo_names
+from closedform.projects import open_project, zoo_names
 from closedform.render.formats.html_report import html_report
 from closedform.render.formulas.displays import equation
 from closedform.render.formulas.inline import pieces
@@ -30,7 +30,7 @@ from pages import MATHML, SVG, XHTML, assert_safe, read
 def reports(name: str, models_only: bool = False) -> list[Report]:
     project = open_project(name)
     parts = project.module.models() if models_only else project.parts()
-    wish = Wish(measures_of(project, (), None))
+    wish = Wish(project.measures((), None))
     return [report(project, entity, wish) for entity in parts]
 
 
@@ -104,7 +104,7 @@ def test_stages_alike_are_told_once() -> None:
         "s = 1", "s = 2", "s = 3", "s = 4",
     ]  # fmt: skip
     project = open_project("pvt")
-    wish = Wish(measures_of(project, (), None), stages="each")
+    wish = Wish(project.measures((), None), stages="each")
     apart = report(project, project.part(None), wish)
     assert apart.parts == apart.every_part
 

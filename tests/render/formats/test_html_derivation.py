@@ -10,7 +10,7 @@ import pytest
 
 import closedform as cf
 from closedform import formula as w
-from closedform.derive.cost.measures import measure
+from closedform.derive.measures.lookup import measure
 from closedform.projects import open_project
 from closedform.render.formulas.displays import equals, shapes
 from closedform.render.report.derivation import DerivationView, derivation_view, write_derivation

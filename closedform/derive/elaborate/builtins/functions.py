@@ -14,9 +14,6 @@ from closedform.derive.elaborate.values import Scope, Tensor, Value
 from closedform.derive.symbolic.atoms import Log
 from closedform.grammar import tree
 
-# Quantities that an operation may state, beside the elementary operations.
-QUANTITIES = frozenset({"params", "buffers", "cache"})
-
 
 def call(
     context: Context, name: str, node: tree.Call, scope: Scope, piped: tuple[Tensor, ...]

@@ -8,7 +8,6 @@ import sympy
 from sympy import Expr, Integer
 
 from closedform.derive.cost import tree as costs
-from closedform.derive.cost.totals import DROPPED
 from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, parse_pattern
 from closedform.derive.elaborate.context import Context
@@ -24,7 +23,7 @@ def param(arguments: Arguments) -> Tensor:
     shape = _shape(arguments, "a parameter")
     counts = {"params": sympy.Mul(*shape)}
     node: costs.Node = costs.Operation("param", "param", counts, (), (shape,))
-    for mode in DROPPED:
+    for mode in costs.MODES:
         if arguments.flag(mode):
             node = costs.Weights(mode, (costs.Site(arguments.span, node),))
     arguments.context.emit(arguments.span, node)

@@ -1,0 +1,88 @@
+"""What one operation counts: by weights of its counts, by a formula of its kind, by a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Expr, Integer, Rational
+
+from closedform.derive.cost.tree import Operation
+from closedform.derive.elaborate.model import new_context
+from closedform.derive.elaborate.values import Scope
+from closedform.derive.resolve.builtin import QUANTITIES
+from closedform.derive.resolve.conventions import Formula, Rule, Weights, names_of
+from closedform.derive.resolve.modules import Module
+from closedform.errors import ClosedformError, fail, suggestion
+from closedform.grammar import tree
+
+Amount: TypeAlias = Rule | Callable[[Operation], Expr]
+
+
+def amount_of(rule: Amount, operation: Operation) -> Expr:
+    """What an operation counts.
+
+    >>> from fractions import Fraction
+    >>> exponentials = Operation("softmax", "softmax", {"exp": Integer(8)}, (), ())
+    >>> amount_of(Weights((("exp", Fraction(3, 2)),)), exponentials)
+    12
+    """
+    match rule:
+        case Weights():
+            counts = operation.counts
+            return sympy.Add(*(exact(weight) * counts[n] for n, weight in rule.of_each(counts)))
+        case Formula():
+            return _value(rule, operation)
+    return rule(operation)
+
+
+def exact(weight: Fraction) -> Expr:
+    """A weight as SymPy has it."""
+    return Rational(weight.numerator, weight.denominator)
+
+
+def names_in_formula(rule: Formula, operation: Operation) -> Mapping[str, Any]:
+    """The value of each name that a formula may use: those of the declaration, then the counts."""
+    unstated = dict.fromkeys(rule.counts, Integer(0))
+    return {**unstated, **operation.counts, **operation.names}
+
+
+def _value(rule: Formula, operation: Operation) -> Expr:
+    """The value of a formula of a kind. It rests on no assumption, so a floor stays a floor."""
+    names = names_in_formula(rule, operation)
+    why = f"counting `{operation.name}` under `{rule.convention}`"
+    for name in names_of(rule.expression):
+        if name.name not in names:
+            raise fail(
+                "convention",
+                f"`{operation.name}` has no `{name.name}`",
+                name.span,
+                suggestion(name.name, names)
+                or "a name in the formula of a kind must be one of every operation of the kind",
+                why,
+            )
+    nowhere = Module("", tree.File(None, ()), None)
+    context = new_context(nowhere, generic=True)
+    try:
+        return context.size(rule.expression, Scope(nowhere, names=dict(names)), "a count")
+    except ClosedformError as error:
+        first, *others = error.diagnostics
+        raise type(error)(replace(first, notes=(*first.notes, why)), *others) from None
+
+
+def left_out(rule: Rule, operation: Operation) -> tuple[str, ...]:
+    """The elementary counts of an operation that a rule does not see.
+
+    A formula that names counts sees these; one that names none stands for all that is done.
+    """
+    found = {name for name, count in operation.counts.items() if count != 0} - QUANTITIES
+    if isinstance(rule, Weights):
+        seen = {name for name in found if rule.of(name)}
+    elif amount_of(rule, operation) == 0:
+        seen = set()
+    else:
+        seen = found & rule.counts if rule.counts else found
+    return tuple(name for name in operation.counts if name in found - seen)

@@ -1,0 +1,158 @@
+"""Measures by their names: those of the table, work under a convention, counts, and from outside.
+
+>>> measure("macs", "hooks").says
+'multiply-accumulates of Linear and Conv layers only, as layer hooks see them'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from closedform.derive.cost.tree import Node, Operation, operations
+from closedform.derive.measures.amounts import amount_of, left_out
+from closedform.derive.measures.rows import ROWS, Measure, elementary, work
+from closedform.derive.resolve.conventions import Convention, conventions_of
+from closedform.derive.resolve.library import standard_library
+from closedform.derive.resolve.modules import Module
+from closedform.errors import ClosedformError, Span, fail, suggestion
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "closedform.measures"  # of the entry points by which other distributions add rows
+SHOWN = ("params", "macs")  # where no others are asked for
+
+
+def measure(
+    name: str,
+    convention: str | None = None,
+    span: Span | None = None,
+    module: Module | None = None,
+) -> Measure:
+    """The measure of a name, under the convention of the same name unless one is given.
+
+    The conventions and counts are those that can be used in a file, without one those of the
+    standard library. Raises ClosedformError for a name that is not known, and for a convention
+    that counts something else.
+    """
+    module = module or standard_library()
+    conventions = conventions_of(module)
+    if name not in ROWS and name in _units(conventions):
+        return work(_of_unit(name, convention, span, conventions))
+    row = _row(name, span, module)
+    if row is None:
+        raise _unknown(name, span, module)
+    if convention is not None:
+        raise fail("measure", f"`{name}` needs no convention", span, f"write `{name}`")
+    return row
+
+
+def _units(conventions: Mapping[str, Convention]) -> set[str]:
+    """The names of the measures that need a convention."""
+    return {row.unit.lower() for row in conventions.values()}
+
+
+def _of_unit(
+    name: str, convention: str | None, span: Span | None, conventions: Mapping[str, Convention]
+) -> Convention:
+    """The convention of a name, which must count what is measured."""
+    chosen = convention or name
+    row = conventions.get(chosen)
+    if row is not None and row.unit.lower() == name:
+        return row
+    if row is not None:
+        right = row.unit.lower()
+        raise fail(
+            "measure",
+            f"the convention `{chosen}` counts {row.unit}",
+            span,
+            f"write `{right} under {chosen}`",
+        )
+    if convention is None:
+        fitting = [f"`{name} under {n}`" for n, r in conventions.items() if r.unit.lower() == name]
+        raise fail("measure", f"`{name}` needs a convention", span, f"write {' or '.join(fitting)}")
+    raise fail(
+        "measure",
+        f"there is no convention `{chosen}`",
+        span,
+        suggestion(chosen, conventions) or "there are " + ", ".join(sorted(conventions)),
+    )
+
+
+def _row(name: str, span: Span | None, module: Module) -> Measure | None:
+    """The row of a measure that needs no convention."""
+    if name in ROWS:
+        return ROWS[name]
+    if name in module.counts:
+        return elementary(name)
+    outside = _from_outside()
+    return _loaded(outside[name], span) if name in outside else None
+
+
+def _from_outside() -> dict[str, EntryPoint]:
+    """The measures of other distributions, none of them loaded."""
+    from importlib.metadata import entry_points  # slow, and seldom needed
+
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _loaded(point: EntryPoint, span: Span | None) -> Measure:
+    whose = f"the measure `{point.name}` of {point.dist.name if point.dist else point.value}"
+    try:
+        row = point.load()
+    except Exception as error:  # the module of another distribution may raise anything
+        raise fail("measure", f"{whose} cannot be loaded: {error!r}", span) from error
+    if not isinstance(row, Measure) or row.name != point.name:
+        raise fail("measure", f"{whose} is {row!r}, and not a Measure of that name", span)
+    return row
+
+
+def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
+    totals = [*ROWS, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
+    counts = sorted({*module.counts} - {*totals})
+    return fail(
+        "measure",
+        f"`{name}` is not measured",
+        span,
+        suggestion(name, {*counts, *totals})
+        or f"there are {', '.join(totals)}, and each count: {', '.join(counts)}",
+    )
+
+
+@dataclass(frozen=True)
+class Omitted:
+    """What a convention leaves out of an operation; `whole` says that it counts nothing of it.
+
+    `kind` is that of the operation where others of its name are counted in another way.
+    """
+
+    operation: Operation
+    counts: tuple[str, ...]
+    whole: bool
+    kind: str | None = None
+
+
+def omitted(root: Node, convention: Convention) -> list[Omitted]:
+    """What a convention leaves out, by the name and the kind of operations, as it is met."""
+    met = operations(root)
+    found: dict[str, dict[str, list[Operation]]] = {}
+    for node in met:
+        found.setdefault(node.name, {}).setdefault(node.kind, []).append(node)
+    left = [(n.name, n.kind) for n in met if left_out(convention.rule(n.kind), n)]
+    rows: dict[tuple[str, str | None], Omitted] = {}
+    for name, kind in dict.fromkeys(left):
+        kinds = {k: _omitted(alike, convention) for k, alike in found[name].items()}
+        same = len({(row.counts, row.whole) for row in kinds.values()}) == 1
+        told = None if same else kind
+        rows.setdefault((name, told), replace(kinds[kind], kind=told))
+    return list(rows.values())
+
+
+def _omitted(alike: Sequence[Operation], convention: Convention) -> Omitted:
+    """What is left out of operations of one name and kind."""
+    rule = convention.rule(alike[0].kind)
+    counts = dict.fromkeys(count for node in alike for count in left_out(rule, node))
+    whole = all(amount_of(rule, node) == 0 for node in alike)
+    return Omitted(alike[0], tuple(counts), whole)

@@ -1,0 +1,101 @@
+"""The table of measures. A measure is a row: what an operation counts, and how copies of it count.
+
+The work under a convention and each kind of count have rows that are made when they are asked for.
+Other distributions add rows by the entry point `closedform.measures`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sympy import Expr
+
+from closedform.derive.cost.totals import TRAINED, WEIGHTS, WORK, Scaling
+from closedform.derive.cost.tree import Operation
+from closedform.derive.measures.amounts import Amount, amount_of
+from closedform.derive.resolve.conventions import Convention, Weights
+
+DEFINED = "definition of {name}, line {line} of {file}"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity of an architecture.
+
+    `says` is what it counts, in words, in which `{name}` is its name, and `unit` what one of it is
+    called. `amount` says what one operation counts: weights of its counts, a function of the
+    operation, or a convention. `scaling` says how shared, chosen, tied and frozen copies count.
+    `reason` is how a derivation explains a line, in which `{name}`, `{line}` and `{file}` are of
+    the declaration of the operation.
+    """
+
+    name: str
+    says: str
+    unit: str
+    amount: Amount | Convention
+    scaling: Scaling
+    reason: str = DEFINED
+
+    @property
+    def convention(self) -> Convention | None:
+        """The convention under which work is counted."""
+        return self.amount if isinstance(self.amount, Convention) else None
+
+    def rule(self, operation: Operation) -> Amount:
+        """By what an operation is counted."""
+        if isinstance(self.amount, Convention):
+            return self.amount.rule(operation.kind)
+        return self.amount
+
+    def of(self, operation: Operation) -> Expr:
+        """What an operation counts."""
+        return amount_of(self.rule(operation), operation)
+
+    @property
+    def title(self) -> str:
+        """How it is written: `macs`, or `macs under hooks`."""
+        if self.convention is None or self.convention.name == self.name:
+            return self.name
+        return f"{self.name} under {self.convention.name}"
+
+    @property
+    def label(self) -> str:
+        """How a formula names it: `MACs`, or `params`."""
+        return self.unit if self.convention else self.name
+
+    @property
+    def heading(self) -> str:
+        """How a document names it: `MACs`, or `MACs under hooks`."""
+        return self.title.replace(self.name, self.label, 1)
+
+
+def count_of(name: str) -> Weights:
+    """The weights that take one count as it is."""
+    return Weights(((name, Fraction(1)),))
+
+
+ROWS: dict[str, Measure] = {
+    row.name: row
+    for row in (
+        Measure("params", "parameters", "parameters", count_of("params"), WEIGHTS),
+        Measure(
+            "trainable", "trainable parameters", "trainable parameters", count_of("params"), TRAINED
+        ),
+        Measure(
+            "buffers", "elements of buffers", "elements of buffers", count_of("buffers"), WEIGHTS
+        ),
+        Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
+    )
+}
+
+
+def work(convention: Convention) -> Measure:
+    """The row of the work under a convention; it is named by the unit."""
+    unit = convention.unit
+    return Measure(unit.lower(), convention.says, unit, convention, WORK)
+
+
+def elementary(name: str) -> Measure:
+    """The row of one kind of count."""
+    return Measure(name, "elementary operations `{name}`", name, count_of(name), WORK)

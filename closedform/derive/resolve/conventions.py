@@ -1,0 +1,361 @@
+"""Conventions as they are declared: weights for counts, and rules of their own for some kinds.
+
+What can be said without an operation is checked here: `check_convention` when a file is read, the
+rest when a rule meets an operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import TypeAlias
+
+from closedform.derive.resolve.builtin import KINDS, OF_SIZES, QUANTITIES
+from closedform.derive.resolve.modules import Entity, Module
+from closedform.errors import ClosedformError, Span, fail, suggestion
+from closedform.grammar import tree
+from closedform.grammar.expressions import show
+from closedform.grammar.traverse import names_in, parts_of
+
+SAYABLE = (
+    *(tree.Number, tree.Boolean, tree.Name, tree.Index, tree.Call, tree.Argument),
+    *(tree.Negative, tree.Power, tree.Product, tree.Sum, tree.Choice),
+    *(tree.Comparison, tree.Not, tree.AllOf, tree.AnyOf),
+)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A weight for each count that is named, and one for all other elementary counts."""
+
+    named: tuple[tuple[str, Fraction], ...]
+    others: Fraction = Fraction(0)
+
+    def of(self, count: str) -> Fraction:
+        """The weight of a count.
+
+        >>> weights = Weights((("mac", Fraction(2)),), Fraction(1))
+        >>> [str(weights.of(count)) for count in ("mac", "add", "params")]
+        ['2', '1', '0']
+        """
+        usual = Fraction(0) if count in QUANTITIES else self.others
+        return dict(self.named).get(count, usual)
+
+    def of_each(self, counts: Iterable[str]) -> list[tuple[str, Fraction]]:
+        """The counts that have a weight, with it: those that are named first."""
+        known = list(counts)
+        named = [name for name, _ in self.named if name in known]
+        found = [*named, *(name for name in known if name not in named)]
+        return [(name, self.of(name)) for name in found if self.of(name)]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What an operation of a kind counts, over the names of its declaration and its counts.
+
+    `counts` are the counts that it names; one that an operation does not state is 0 there.
+    """
+
+    expression: tree.Expression
+    counts: frozenset[str]
+    kind: str
+    convention: str
+
+    @property
+    def span(self) -> Span:
+        return self.expression.span
+
+
+Rule: TypeAlias = Weights | Formula
+
+
+@dataclass(frozen=True)
+class Convention:
+    """How the work of an operation is counted: by the rule of its kind, else by the usual one."""
+
+    name: str
+    says: str
+    unit: str
+    usual: Weights
+    kinds: tuple[tuple[str, Rule], ...]
+    span: Span = field(compare=False)
+
+    def rule(self, kind: str) -> Rule:
+        """What operations of a kind count."""
+        return dict(self.kinds).get(kind, self.usual)
+
+
+def convention_of(entity: Entity) -> Convention:
+    """The convention of a declaration, with what it takes from the one that it builds on."""
+    return _built(entity, ())
+
+
+def conventions_of(module: Module) -> dict[str, Convention]:
+    """The conventions that can be used in a file, by their names."""
+    return {name: convention_of(entity) for name, entity in module.conventions.items()}
+
+
+def _built(entity: Entity, above: tuple[Entity, ...]) -> Convention:
+    node, module = entity.declaration, entity.module
+    assert isinstance(node, tree.Convention)
+    if entity in above:
+        chain = pairwise([e.name for e in (*above[above.index(entity) :], entity)])
+        raise fail(
+            "convention",
+            f"`{entity.name}` is built on itself",
+            node.base.span if node.base else node.span,
+            "build it on another, or on none",
+            ", and ".join(f"{one} is on {other}" for one, other in chain),
+        )
+    usual, kinds = Weights(()), dict[str, Rule]()
+    unit = node.unit.name if node.unit else None
+    if node.base is not None:
+        base = _built(_base(node.base, module), (*above, entity))
+        usual, kinds = base.usual, dict(base.kinds)
+        if node.unit is not None and unit != base.unit:
+            raise fail(
+                "convention",
+                f"`{entity.name}` counts {unit}, and `{base.name}`, which it builds on, "
+                f"counts {base.unit}",
+                node.unit.span,
+                f"leave `in {unit}` out",
+            )
+        unit = base.unit
+    if unit is None:
+        raise fail(
+            "convention",
+            f"`{entity.name}` does not say what it counts",
+            node.name.span,
+            f"write `convention {entity.name} in MACs`, or `on` another convention",
+        )
+    usual = _weights([n for n in node.body if isinstance(n, tree.Weigh)], module, usual)
+    kinds.update(_kinds(node, module))
+    return Convention(entity.name, node.says, unit, usual, tuple(kinds.items()), node.span)
+
+
+def _base(name: tree.Name, module: Module) -> Entity:
+    known = module.conventions
+    if name.name not in known:
+        raise fail(
+            "convention",
+            f"there is no convention `{name.name}`",
+            name.span,
+            suggestion(name.name, known) or "there are " + ", ".join(sorted(known)),
+        )
+    return known[name.name]
+
+
+def _weights(lines: Iterable[tree.Weigh], module: Module, base: Weights) -> Weights:
+    """The weights that some lines state, before those that they build on."""
+    found: dict[str, Fraction] = {}
+    others: Fraction | None = None
+    for line in lines:
+        weight = _number(line.weight)
+        if not line.counts:
+            if others is not None:
+                raise _twice("others", line.span)
+            others = weight
+        for name in line.counts:
+            if name.name in found:
+                raise _twice(name.name, name.span)
+            _check_count(name, module)
+            found[name.name] = weight
+    named = {**dict(base.named), **found}
+    return Weights(tuple(named.items()), base.others if others is None else others)
+
+
+def _kinds(node: tree.Convention, module: Module) -> Mapping[str, Rule]:
+    """The rules that a convention states for kinds of operation."""
+    found: dict[str, Rule] = {}
+    for line in node.body:
+        if isinstance(line, tree.OfKind):
+            for kind in line.kinds:
+                name = _text(kind)
+                if name in found:
+                    raise _twice(f"kind {name}", kind.span)
+                if isinstance(line.rule, tuple):
+                    found[name] = _weights(line.rule, module, Weights(()))
+                else:
+                    found[name] = _formula(line.rule, name, node, module)
+    return found
+
+
+def _formula(
+    expression: tree.Expression, kind: str, node: tree.Convention, module: Module
+) -> Formula:
+    named = {name.name for name in names_of(expression)}
+    counts = frozenset(named & {*module.counts, *QUANTITIES})
+    return Formula(expression, counts, kind, node.name.name)
+
+
+def _text(kind: tree.Name | tree.Text) -> str:
+    return kind.name if isinstance(kind, tree.Name) else kind.value
+
+
+def _twice(what: str, span: Span) -> ClosedformError:
+    return fail("convention", f"`{what}` is stated twice", span, "keep one of them")
+
+
+def _number(node: tree.Expression) -> Fraction:
+    """The number of a weight: whole, decimal, or one over another."""
+    match node:
+        case tree.Number():
+            return node.value
+        case tree.Product(tree.Number(value=above), (("/", tree.Number(value=below)),)) if below:
+            return above / below
+    raise fail(
+        "convention",
+        f"a weight is a number, and this is {show(node)}",
+        node.span,
+        "a formula stands behind a kind of operation: `kind layernorm: 5*size(x)`",
+    )
+
+
+def _check_count(name: tree.Name, module: Module) -> None:
+    if name.name in QUANTITIES:
+        raise fail(
+            "convention",
+            f"`{name.name}` is no work, and a convention counts work",
+            name.span,
+            f"ask for it by itself: `{name.name}` is a measure",
+        )
+    if name.name not in module.counts:
+        raise fail(
+            "convention",
+            f"`{name.name}` is no kind of count",
+            name.span,
+            suggestion(name.name, {*module.counts, "others"})
+            or f'declare it: `count {name.name} "meaning"`',
+        )
+
+
+# Kinds of operation, and the names that their formulas may use ------------------------------
+
+
+def check_convention(entity: Entity) -> None:
+    """Raise ClosedformError for whatever is wrong in a declaration."""
+    convention_of(entity)
+    node, module = entity.declaration, entity.module
+    assert isinstance(node, tree.Convention)
+    stated = _Stated(module)
+    for line in node.body:
+        if isinstance(line, tree.OfKind):
+            for kind in line.kinds:
+                stated.check_kind(kind)
+                if not isinstance(line.rule, tuple):
+                    stated.check_formula(line.rule, _text(kind))
+
+
+class _Stated:
+    """The kinds of operation in a file and those that it imports, with the operations of each."""
+
+    def __init__(self, module: Module) -> None:
+        self.counts = {*module.counts, *QUANTITIES}
+        self.operations: dict[str, list[tree.Op]] = {kind: [] for kind in KINDS}
+        self.by_name: dict[str, str] = {}
+        self.given: set[str] = set()  # by calls: of which operations is not known
+        for found in _reachable(module):
+            for entity in found.names.values():
+                if isinstance(entity.declaration, tree.Op):
+                    for kind in _kinds_of(entity.declaration):
+                        self.operations.setdefault(kind, []).append(entity.declaration)
+                        self.by_name[entity.name] = kind
+            for part in parts_of(found.file.declarations):
+                if isinstance(part, tree.Argument) and part.name == "kind":
+                    self.given |= _texts(part.value)
+
+    def check_kind(self, kind: tree.Name | tree.Text) -> None:
+        name, known = _text(kind), {*self.operations, *self.given}
+        if name in known:
+            return
+        own = self.by_name.get(name)
+        raise fail(
+            "convention",
+            f"no operation is of the kind `{name}`",
+            kind.span,
+            f"`{name}` is of the kind `{own}`: write `kind {own}`"
+            if own
+            else suggestion(name, known)
+            or 'the kind of an operation is its name, or what it states: `kind = "..."`',
+        )
+
+    def check_formula(self, formula: tree.Expression, kind: str) -> None:
+        for part in parts_of(formula):
+            _check_part(part)
+        if kind in self.given:
+            return
+        operations = self.operations[kind]
+        names = set().union(*map(_names_of, operations))
+        for name in names_of(formula):
+            if name.name in names or name.name in self.counts:
+                continue
+            raise fail(
+                "convention",
+                f"no operation of the kind `{kind}` has `{name.name}`"
+                if operations
+                else f"`{kind}` belongs to the language, and only its counts have names",
+                name.span,
+                suggestion(name.name, {*names, *self.counts})
+                or "a formula is made of what the declaration names: its tensors in size(), "
+                "its parameters, the sizes in its shapes, its counts",
+            )
+
+
+def _check_part(part: tree.Node) -> None:
+    """Refuse what is no size in the formula of a kind."""
+    if isinstance(part, tree.Call) and part.function.name not in OF_SIZES:
+        known = suggestion(part.function.name, OF_SIZES)
+        raise fail(
+            "convention",
+            f"`{part.function.name}` is no function of sizes",
+            part.function.span,
+            known or "there are " + ", ".join(sorted(OF_SIZES)),
+        )
+    if not isinstance(part, SAYABLE):
+        raise fail(
+            "convention",
+            "the formula of a kind is made of sizes",
+            part.span,
+            "write size(x) for the elements of a tensor, and `if` in parentheses",
+        )
+
+
+def names_of(formula: tree.Expression) -> list[tree.Name]:
+    """The names in a formula, those of functions left out, in the order of the text."""
+    parts = list(parts_of(formula))
+    functions = {id(part.function) for part in parts if isinstance(part, tree.Call)}
+    found = [p for p in parts if isinstance(p, tree.Name) and id(p) not in functions]
+    return sorted(found, key=lambda name: name.span.start)
+
+
+def _names_of(operation: tree.Op) -> set[str]:
+    """The names that a declaration binds."""
+    stated = [line.targets for line in operation.body if isinstance(line, tree.Assign)]
+    shapes = [(p.name, p.shape) for p in operation.parameters]
+    outputs = [output.name for output in operation.outputs]
+    return names_in((tuple(shapes), tuple(outputs), tuple(stated))) - {"_", "kind"}
+
+
+def _kinds_of(operation: tree.Op) -> set[str]:
+    """The kinds that an operation states, or its name."""
+    lines = [line for line in operation.body if isinstance(line, tree.Assign)]
+    stated = [_texts(line.value) for line in lines if line.targets[0].name == "kind"]
+    return set().union(*stated) or {operation.name.name}
+
+
+def _texts(node: tree.Expression) -> set[str]:
+    return {part.value for part in parts_of(node) if isinstance(part, tree.Text)}
+
+
+def _reachable(module: Module) -> Iterator[Module]:
+    """A file and all files from which it, or one of these, imports."""
+    seen: dict[int, Module] = {}
+    waiting = [module]
+    while waiting:
+        found = waiting.pop()
+        if id(found) not in seen:
+            seen[id(found)] = found
+            waiting.extend(found.imports)
+    yield from seen.values()
