@@ -9,15 +9,18 @@ import shutil
 import subprocess
 import sys
 from html import unescape
-from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
+import html5lib
 import pytest
 from markdown import Markdown, markdown
 from pygments import highlight
 from pygments.formatters import NullFormatter
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
-from pygments.token import Error, Keyword, Name, Number, String
+from pygments.token import STANDARD_TYPES, Error, Keyword, Name, Number, String
 
 from closedform.errors import ClosedformError
 from closedform.integrations.options import Place, answer, header
@@ -55,26 +58,35 @@ def page(text: str, base: Path = TESTS) -> str:
     )
 
 
-class Shown(HTMLParser):
-    """What a browser shows of HTML. Fails for elements and attributes that run code."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        assert tag not in ("script", "img", "iframe", "svg", "object")
-        assert not [name for name, _ in attributes if name.startswith("on")]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
+def texts_of(element: Element) -> str:
+    """What a browser shows of an element. Fails for elements and attributes that run code."""
+    for inner in element.iter():
+        name = inner.tag.rpartition("}")[2]  # that of SVG is in a namespace
+        assert name not in ("script", "img", "iframe", "svg", "object")
+        assert not [name for name in inner.attrib if name.startswith("on")]
+    return "".join(element.itertext())
 
 
-def texts_of(html: str) -> str:
-    shown = Shown()
-    shown.feed(html)
-    shown.close()
-    return shown.text
+def parsed(html: str) -> Element:
+    """A page or a part of one, as a browser reads it."""
+    return html5lib.parse(html, namespaceHTMLElements=False)
+
+
+def with_class(page: Element, name: str) -> list[Element]:
+    return [element for element in page.iter() if name in element.get("class", "").split()]
+
+
+def assert_stands_after(page: Element, texts: list[str]) -> None:
+    """Fails unless our elements are as many as the texts, and each stands after its own."""
+    before = {after: first for parent in page.iter() for first, after in pairwise(parent)}
+    ours = with_class(page, "closedform")
+    assert [texts_of(before[element]).strip() for element in ours] == texts
+
+
+def assert_coloured(page: Element) -> None:
+    """Fails unless the lexer gives the keyword `dim` of a listing its colour."""
+    (keyword,) = with_class(page, STANDARD_TYPES[Keyword.Declaration])
+    assert keyword.text == "dim"
 
 
 # Pygments ----------------------------------------------------------------------------------
@@ -223,14 +235,14 @@ def test_error_in_a_fence_is_shown_and_logged(caplog: pytest.LogCaptureFixture) 
 
 def test_hostile_texts_are_texts_in_a_fence() -> None:
     """Fails when a title, a meaning or a docstring becomes markup."""
-    shown = texts_of(page(fence(HOSTILE_ARCH)))
+    shown = texts_of(parsed(page(fence(HOSTILE_ARCH))))
     for text in HOSTILE:
         assert shown.count(text) >= 2, text
 
 
 def test_hostile_error_is_a_text() -> None:
     """Fails when the excerpt of an error becomes markup."""
-    shown = texts_of(page(fence(f'dim D "{HOSTILE[1]}" D')))
+    shown = texts_of(parsed(page(fence(f'dim D "{HOSTILE[1]}" D'))))
     assert HOSTILE[1] in shown
 
 
@@ -250,16 +262,26 @@ def mkdocs_project(tmp_path: Path) -> Path:
 
 
 def test_mkdocs_builds(mkdocs_project: Path, tmp_path: Path, golden: Golden) -> None:
-    """Fails when the page is another one than tests/mkdocs_project/expected.html."""
+    """Fails when the fences give something else than tests/mkdocs_project/expected.html, stand
+    elsewhere in their page, or change what is not theirs."""
     built = mkdocs(mkdocs_project, tmp_path / "site")
     assert built.returncode == 0, built.stderr
     assert "WARNING" not in built.stderr
-    html = (tmp_path / "site" / "index.html").read_text("utf-8")
-    body = re.search(r'<h1 id="costs">.*?own: <span.*?</p>', html, re.S)
-    assert body
+    shown = parsed((tmp_path / "site" / "index.html").read_text("utf-8"))
+    assert_stands_after(shown, ["A file, whole:", "the gate", "An architecture in the page:"])
+    written = "```closedform\nfile: models/mixer.arch\n```\n"
+    assert written in ["".join(code.itertext()) for code in shown.iter("code")]
+    assert_coloured(shown)
+    assert with_class(shown, "arithmatex")[-1].text == r"\(N D\)"
+    ours = with_class(shown, "closedform")
     for text in HOSTILE[:3]:
-        assert text in texts_of(body[0])
-    golden.compare(HERE / "mkdocs_project" / "expected.html", body[0] + "\n")
+        assert text in texts_of(ours[0])
+    golden.compare(HERE / "mkdocs_project" / "expected.html", "".join(map(html_of, ours)))
+
+
+def html_of(element: Element) -> str:
+    element.tail = "\n"
+    return ElementTree.tostring(element, "unicode", method="html")
 
 
 def test_strict_mkdocs_stops_at_an_error(mkdocs_project: Path, tmp_path: Path) -> None:
@@ -290,31 +312,64 @@ def sphinx_project(mkdocs_project: Path, tmp_path: Path) -> Path:
     return shutil.copytree(HERE / "sphinx_project", tmp_path / "sphinx_project")
 
 
-def sphinx_body(out: Path) -> str:
-    html = (out / "index.html").read_text("utf-8")
-    body = re.search(r"<h1>Costs.*?</section>", html, re.S)
-    assert body
-    return body[0] + "\n"
+def sphinx_page(out: Path) -> Element:
+    return parsed((out / "index.html").read_text("utf-8"))
+
+
+def sphinx_text(out: Path) -> str:
+    """What the directives of the page show."""
+    return "".join(map(texts_of, with_class(sphinx_page(out), "closedform")))
+
+
+def sphinx_nodes(out: Path) -> list[Element]:
+    """The nodes of the directives, as the builder `xml` writes them, without attributes that
+    others add and without indentation."""
+    text = re.sub(r">\n\s*<", "><", (out / "index.xml").read_text("utf-8"))
+    nodes = [e for e in ElementTree.fromstring(text).iter() if e.get("classes") == "closedform"]
+    for node in (inner for outer in nodes for inner in outer.iter()):
+        node.attrib = {key: value for key, value in node.items() if key == "classes"}
+    return nodes
+
+
+BLOCKS = "paragraph|math_block|table|title|tgroup|thead|tbody|row|entry|bullet_list|list_item"
+
+
+def lines_of(node: Element) -> str:
+    """A node with each block on a line, and each cell of a table."""
+    node.tail = "\n"
+    text = ElementTree.tostring(node, "unicode")
+    return re.sub(rf"(<(?!entry\b)[^<>]*>)(?=<(?:{BLOCKS})\b)", r"\1\n", text)
 
 
 def test_sphinx_builds(sphinx_project: Path, tmp_path: Path, golden: Golden) -> None:
-    """Fails when the page is another one than tests/sphinx_project/expected.html."""
-    built = sphinx(sphinx_project, tmp_path / "html", "-W")
-    assert (built.returncode, built.stderr) == (0, "")
-    body = sphinx_body(tmp_path / "html")
+    """Fails when the directives give other nodes than tests/sphinx_project/expected.xml, or when
+    the page does not show all of them where they stand."""
+    for builder in ("html", "xml"):
+        built = sphinx(sphinx_project, tmp_path / builder, "-W", "-b", builder)
+        assert (built.returncode, built.stderr) == (0, "")
+    shown = sphinx_page(tmp_path / "html")
+    first, second = "A file, whole:", "Only formulas:"
+    third, fourth = "An architecture in the document:", "A model of the zoo:"
+    assert_stands_after(shown, [first, second, third, fourth])
+    assert_coloured(shown)
+    nodes = sphinx_nodes(tmp_path / "xml")
+    for node, element in zip(nodes, with_class(shown, "closedform"), strict=True):
+        at, whole = 0, texts_of(element)
+        for text in node.itertext():
+            at = whole.index(text, at) + len(text)
     for text in HOSTILE[:3]:
-        assert text in texts_of(body)
-    golden.compare(HERE / "sphinx_project" / "expected.html", body)
+        assert text in texts_of(with_class(shown, "closedform")[0])
+    golden.compare(HERE / "sphinx_project" / "expected.xml", "".join(map(lines_of, nodes)))
 
 
 def test_sphinx_builds_again_when_a_model_changes(sphinx_project: Path, tmp_path: Path) -> None:
     """Fails when the page does not depend on its models."""
     sphinx(sphinx_project, tmp_path / "html")
-    before = sphinx_body(tmp_path / "html")
+    before = sphinx_text(tmp_path / "html")
     model = tmp_path / "mkdocs_project" / "models" / "mixer.arch"
     model.write_text(model.read_text("utf-8").replace("linear(d/2)", "linear(d)"))
     sphinx(sphinx_project, tmp_path / "html")
-    after = sphinx_body(tmp_path / "html")
+    after = sphinx_text(tmp_path / "html")
     assert "2\\, L\\, N\\, D^{2}" in after
     assert "2\\, L\\, N\\, D^{2}" not in before
 
@@ -337,9 +392,11 @@ def test_error_is_a_sphinx_warning_with_its_place(sphinx_project: Path, tmp_path
     assert "error[file]: " in places[0][1]
     assert places[1][1].startswith("<directive>:2:17: error[name]: ")
     assert "has no model or block `Nix`" in places[2][1]
-    body = sphinx_body(tmp_path / "html")
-    assert HOSTILE[1] in texts_of(body)
-    assert "After." in body
+    shown = sphinx_page(tmp_path / "html")
+    errors = [texts_of(element) for element in with_class(shown, "closedform-error")]
+    assert len(errors) == 4
+    assert HOSTILE[1] in errors[3]
+    assert "After." in [paragraph.text for paragraph in shown.iter("p")]
     assert sphinx(sphinx_project, tmp_path / "strict", "-W").returncode == 1
 
 
@@ -348,7 +405,7 @@ def test_hostile_texts_are_texts_in_sphinx(sphinx_project: Path, tmp_path: Path)
     (sphinx_project / "hostile.arch").write_text(HOSTILE_ARCH)
     (sphinx_project / "index.rst").write_text("Costs\n=====\n\n.. closedform:: hostile.arch\n")
     assert sphinx(sphinx_project, tmp_path / "html", "-W").returncode == 0
-    body = texts_of(sphinx_body(tmp_path / "html"))
+    body = sphinx_text(tmp_path / "html")
     for text in HOSTILE:
         assert body.count(text) >= 2, text
     assert sphinx(sphinx_project, tmp_path / "tex", "-b", "latex").returncode == 0
@@ -397,6 +454,6 @@ def test_hostile_texts_in_latex(hostile: Path, to: str) -> None:
 def test_hostile_texts_in_markdown(hostile: Path) -> None:
     """Fails when a text becomes markup for Python-Markdown, which knows fewer escapes."""
     text = derived(hostile, "md")
-    shown = texts_of(markdown(text, extensions=["tables", "fenced_code"]))
+    shown = texts_of(parsed(markdown(text, extensions=["tables", "fenced_code"])))
     for one in HOSTILE:
         assert shown.count(one) >= 3, one
