@@ -40,6 +40,7 @@ ROOMS = (
     "closedform.render.pictures",
     "closedform.render.formats",
     "closedform.render.site",
+    "closedform.measures",
     "closedform.projects",
     "closedform.documents",
     "closedform.api",

@@ -171,6 +171,8 @@ def _help(token: Token, expected: AbstractSet[str]) -> str | None:
         return "a pipe ends here: put it in parentheses, as in x + (x -> f)"
     if text in ("*", "/") and token.type != "STRING" and expected >= OPERANDS:
         return "powers are written `a^b`; whole quotients `floor(a/b)`"
+    if text == "=" and expected == {"COLON", "COMMA"}:
+        return "a weight or a formula stands behind `:`"
     if text == "=" and "EQUAL" not in expected:
         return "compare with `==`"
     if text == "^":

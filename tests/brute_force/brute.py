@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from brute_calls import WEIGHTS, Calls
-from brute_modules import Function, Module, Scope, names_of
+from brute_conventions import OTHERS, convention
+from brute_modules import STANDARD, Function, Module, Scope, names_of
 from brute_values import (
     ARITHMETIC,
     COMPARISONS,
@@ -28,7 +29,9 @@ from brute_values import (
 )
 from closedform.grammar import tree
 
-HOOKED = ("linear", "conv")
+QUANTITIES = ("params", "trainable", "buffers", "cache")
+EMPTY: Mapping[str, Any] = {}
+NOWHERE = Module("", STANDARD)
 ELEMENTWISE = {"+": "add", "-": "add", "*": "mul", "/": "div"}
 
 
@@ -42,6 +45,10 @@ class Run(Calls):
         self.totals: Counter[tuple[str, str]] = Counter()
         self.weigh = self.work = self.train = True
         self.values: dict[tuple[int, str], Any] = {}
+        self.conventions = {
+            name: convention(name, {**self.conventions, **module.conventions})
+            for name in {**self.conventions, **module.conventions}
+        }
         for name, value in dims.items():
             origin, node = module.names[name]
             self.values[id(origin), node.name.name] = (
@@ -58,6 +65,18 @@ class Run(Calls):
         elif self.work and not (name == "mac" and kind in self.without):
             self.totals[name, kind] += amount
 
+    def done(
+        self, kind: str, counted: Mapping[str, Any] = EMPTY, names: Mapping[str, Any] = EMPTY
+    ) -> None:
+        """Add what an operation counts by the formula of its kind."""
+        for name, row in self.conventions.items():
+            formula = row.kinds.get(kind)
+            if self.work and formula is not None and not isinstance(formula, dict):
+                scope = Scope(NOWHERE)
+                none = dict.fromkeys({*self.elementary, *self.module.counts, *QUANTITIES}, 0)
+                scope.names = {**none, **counted, **names}
+                self.totals[f"under {name}", kind] += self.amount(formula, scope)
+
     def measure(self, name: str, convention: str | None = None) -> Any:
         found = self.total(name, convention)
         if found != found:
@@ -65,12 +84,20 @@ class Run(Calls):
         return exact(found)
 
     def total(self, name: str, convention: str | None) -> Any:
-        if name in ("macs", "flops"):
-            kinds = HOOKED if convention == "hooks" else None
-            seen = [
-                v for (n, k), v in self.totals.items() if n == "mac" and (not kinds or k in kinds)
-            ]
-            return sum(seen) * (2 if name == "flops" else 1)
+        chosen = convention or name
+        row = self.conventions.get(chosen)
+        if row and row.unit.lower() == name:
+            total = sum(v for (n, _), v in self.totals.items() if n == f"under {chosen}")
+            for (count, kind), amount in self.totals.items():
+                rule = row.kinds.get(kind, row.weights)
+                if (
+                    count not in QUANTITIES
+                    and not count.startswith("under ")
+                    and type(rule) is dict
+                ):
+                    weight = rule.get(count, rule.get(OTHERS, 0))
+                    total += weight * amount if weight else 0
+            return total
         return sum(v for (n, _), v in self.totals.items() if n == name)
 
     @contextmanager
@@ -309,7 +336,8 @@ class Run(Calls):
             return ARITHMETIC[operator](a, b)
         shapes = [t.shape for t in (a, b) if isinstance(t, Tensor)]
         result = Tensor(broadcast(shapes[0], shapes[-1]))
-        self.count(ELEMENTWISE[operator], ELEMENTWISE[operator], result.size)
+        self.count(ELEMENTWISE[operator], "elementwise", result.size)
+        self.done("elementwise", {ELEMENTWISE[operator]: result.size})
         return result
 
     def index(self, node: tree.Index, scope: Scope) -> Any:
@@ -319,6 +347,7 @@ class Run(Calls):
             if at not in range(1, len(base) + 1):
                 raise Impossible(f"stage {at}")
             return base[int(at) - 1]
+        self.done("slice")
         rest = [i for i, item in enumerate(node.items) if isinstance(item, tree.Rest)]
         before = node.items[: rest[0]] if rest else node.items
         after = node.items[rest[0] + 1 :] if rest else ()

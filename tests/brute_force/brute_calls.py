@@ -32,7 +32,7 @@ WEIGHTS = ("params", "buffers")
 class Calls:
     """The part of a run that makes calls; `brute.Run` is the rest of it."""
 
-    functions, elementary = standard()
+    functions, elementary, conventions = standard()
 
     value: Callable[..., Any]
     name: Callable[..., Any]
@@ -40,6 +40,7 @@ class Calls:
     meet: Callable[..., None]
     statement: Callable[..., None]
     count: Callable[[str, str, Any], None]
+    done: Callable[..., None]
     only: Callable[..., AbstractContextManager[None]]
 
     def call(self, node: tree.Call, piped: tuple[Any, ...], scope: Scope) -> Any:
@@ -119,6 +120,7 @@ class Calls:
                 scope.names[line.targets[0].name] = self.value(line.value, scope)
         for name, amount in totals:
             self.count(name, kind, amount)
+        self.done(kind, dict(totals), scope.names)
         return tuple(found)
 
     def amount(self, node: tree.Expression, scope: Scope) -> Any:
@@ -138,14 +140,18 @@ class Calls:
                 tensor = Tensor(given[0])
                 with self.only(not modifiers.get("tied"), True, not modifiers.get("frozen")):
                     self.count("params", kind, tensor.size)
+                    self.done("param", {"params": tensor.size})
                 return tensor
             case "rearrange":
+                self.done(name)
                 return rearranged(given[0].shape, given[1], named, drop=False)
             case "einsum":
                 return self.einsum(given[0], given[1:], kind)
             case "concat":
+                self.done(name)
                 return concat(given, int(named["axis"]))
             case "split":
+                self.done(name)
                 return split(given[0].shape, given[1], int(named["axis"]))
         if name in NUMERIC:
             return NUMERIC[name](*given)
@@ -168,9 +174,12 @@ class Calls:
         result = Tensor(give_axes(kept, axes))
         size = prod(prod(v) if n == "..." else v for n, v in axes.items())
         if len(tensors) == 1:
-            self.count("add", kind, size - result.size)
+            counted = {"add": size - result.size}
         elif all([name] in kept for name in axes):
-            self.count("mul", kind, result.size)
+            counted = {"mul": result.size}
         else:
-            self.count("mac", kind, size)
+            counted = {"mac": size}
+        for name, amount in counted.items():
+            self.count(name, kind, amount)
+        self.done(kind, counted)
         return result

@@ -25,14 +25,19 @@ class Module:
         self.file = parse(text)
         self.names: dict[str, tuple[Module, Any]] = {}
         self.counts: dict[str, tuple[Module, Any]] = {}
+        self.conventions: dict[str, tuple[Module, tree.Convention]] = {}
         for node in self.file.declarations:
             if isinstance(node, tree.Import):
                 other = self.find(node.module)
                 for name in node.names:
                     if name.name in other.counts:
                         self.counts[name.name] = other.counts[name.name]
-                    if name.name in other.names or name.name not in other.counts:
+                    if name.name in other.conventions:
+                        self.conventions[name.name] = other.conventions[name.name]
+                    if name.name in other.names:
                         self.names[name.name] = other.names[name.name]
+            elif isinstance(node, tree.Convention):
+                self.conventions[node.name.name] = (self, node)
             elif isinstance(node, tree.Count):
                 self.counts[node.name.name] = (self, node)
             elif not isinstance(node, tree.Assume | tree.Preset):
@@ -89,16 +94,17 @@ class Function:
     named: Mapping[str, Any] = field(default_factory=dict)
 
 
-def standard() -> tuple[dict[str, Function], set[str]]:
-    """The operations and the counts of the standard library."""
-    functions, counts = {}, set()
+def standard() -> tuple[dict[str, Function], set[str], dict[str, tuple[Module, tree.Convention]]]:
+    """The operations, the counts and the conventions of the standard library."""
+    functions, counts, conventions = {}, set(), {}
     for path in sorted(STANDARD.glob("*.arch")):
         module = Module.cache.setdefault(path, Module(path.read_text("utf-8"), STANDARD))
         counts |= set(module.counts)
+        conventions |= module.conventions
         for name, (_, node) in module.names.items():
             if isinstance(node, tree.Op):
                 functions[name] = Function(module, node)
-    return functions, counts
+    return functions, counts, conventions
 
 
 class Scope:

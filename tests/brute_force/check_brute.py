@@ -9,6 +9,7 @@ from typing import Any
 
 import closedform
 from brute import Run
+from brute_conventions import convention
 from brute_modules import Module
 from brute_values import Expensive, Impossible, Unclear
 from closedform import ClosedformError
@@ -30,7 +31,8 @@ class Comparison:
         self.part = architecture[model]
         self.formulas: dict[str, Any] = {}
         self.seen: Counter[str] = Counter()
-        self.counts = (*FIXED, *sorted(Run.elementary), *sorted(own_counts(module)))
+        elementary = (*sorted(Run.elementary), *sorted(own_counts(module)))
+        self.counts = (*FIXED, *elementary, *sorted(own_conventions(module)))
 
     def formula(self, title: str) -> Any:
         """The closed form of a measure, or the error that there is none."""
@@ -70,7 +72,7 @@ class Comparison:
         except Unclear:
             return "unclear"
         if isinstance(formula, ClosedformError):
-            if formula.diagnostics[0].kind in ("measure", "count"):
+            if formula.diagnostics[0].kind in ("measure", "count", "convention"):
                 raise Disagreement(f"{title} of {self.model} cannot be asked for: {formula}")
             return "impossible" if isinstance(walk, str) else "refused"
         where = f"{title} of {self.model} at {dict(sizes)}: brute force {expected}"
@@ -90,6 +92,13 @@ class Comparison:
 def own_counts(module: Module) -> Iterable[str]:
     """The counts that a file declares; one may be of the library too."""
     return set(module.counts) - Run.elementary
+
+
+def own_conventions(module: Module) -> Iterable[str]:
+    """The work under each convention that a file declares."""
+    known = {**Run.conventions, **module.conventions}
+    for name in module.conventions:
+        yield f"{convention(name, known).unit.lower()} under {name}"
 
 
 def of_text(source: str, model: str = "M") -> Comparison:

@@ -36,6 +36,25 @@ op pair(x: [..., n], k) -> y: [..., n], z: [n, k]:
 """
 
 
+BASE = """\
+convention odd in {0}  "what a formula may be made of":
+    {1}: {2}
+    others: {3}
+    kind linear, conv: {4}
+    kind einsum, elementwise: 2*(mac + mul) + add
+"""
+BUILT = """\
+convention even on odd  "odd, but for what stands here":
+    {1}: {2}
+    kind softmax, layernorm, kv_cache:
+        exp, {3}: {4}
+    kind own: k*size(y) + 3*half + (n if n > 2 else 1)
+    kind {0}: 5
+"""
+FORMS = ["mac + 3*size(x)", "max(size(x), size(y))", "floor(size(x)/2) + add", "mac/2", "2*mac + 1"]
+FORMS += ["mac", "size(y)*(2 if mac > 9 else 1)", "0", "params + buffers", "size(x)^2 - exp"]
+
+
 class Writer(Pen):
     """Writes one program."""
 
@@ -297,11 +316,23 @@ class Writer(Pen):
         second = self.pick([name for name in COUNTS if name != first])
         counts = [first, second, self.pick(["linear", "pair", "conv"])]
         self.put(OPS.format(*counts, self.pick(["params", "buffers", "cache", "cmp"])))
+        self.conventions(counts[0])
         self.put("block Twice(x: [..., d], f):\n    return (x -> f -> linear(d) -> f)\n")
         for name in ("First", "Second")[: self.upto(0, 2)]:
             self.block(name)
         self.model()
         return Program("\n".join(self.lines) + "\n", dims, lists, most)
+
+    def conventions(self, count: str) -> None:
+        """Two conventions, one built on the other."""
+        work = [name for name in ("mac", count) if name not in ("params", "buffers", "cache")]
+        weight = self.pick(["0", "1", "2", "0.5", "7/2"])
+        self.put(BASE.format(self.pick(["MACs", "FLOPs", "ops"]), self.pick(work), weight,
+                             self.pick(["0", "0", "1"]), self.pick(FORMS)))  # fmt: skip
+        of_language = self.pick(["rearrange", "slice", "concat", "split", "param"])
+        others = [name for name in ("add", "cmp", "log") if name not in work]
+        self.put(BUILT.format(of_language, self.pick(work), self.upto(1, 4), self.pick(others),
+                              self.pick(["1", "3"])))  # fmt: skip
 
     def block(self, name: str) -> None:
         """A block that gives its tensor back in the shape in which it took it."""

@@ -55,6 +55,10 @@ def check(project: Project) -> tuple[int, list[Diagnostic]]:
         first, *others = reason.diagnostics
         wrong.append(replace(first, notes=(*first.notes, *notes)))
         wrong.extend(others)
+    if not wrong:
+        derived = [e for e in project.parts() if e not in failed and not takes_a_block(e)]
+        for convention in project.conventions.values():
+            wrong.extend(_check_convention(project, convention, derived))
     if wrong:
         return number, _distinct(wrong)
     for preset in project.module.presets():
@@ -72,9 +76,6 @@ def check(project: Project) -> tuple[int, list[Diagnostic]]:
                 check_claim(project, entity, claim)
             except ClosedformError as error:
                 wrong.extend(error.diagnostics)
-    derived = [e for e in project.parts() if e not in failed and not takes_a_block(e)]
-    for convention in project.conventions.values():
-        wrong.extend(_check_convention(project, convention, derived))
     return number, _distinct(wrong)
 
 
