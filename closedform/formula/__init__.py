@@ -14,7 +14,6 @@ from closedform.formula.tree import (
     Symbol,
     Written,
     is_negative,
-    is_sum,
     negated,
 )
 
@@ -31,7 +30,6 @@ __all__ = [
     "Symbol",
     "Written",
     "is_negative",
-    "is_sum",
     "negated",
     "plain",
 ]

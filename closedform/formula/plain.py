@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import singledispatch
 
+from closedform.formula.precedence import LINE, Level, Part, begins_with_digit, parts
 from closedform.formula.tree import (
     BigSum,
     Condition,
@@ -23,107 +23,92 @@ from closedform.formula.tree import (
     Sum,
     Symbol,
     Written,
-    is_negative,
-    is_sum,
-    negated,
 )
 
 
-@singledispatch
 def plain(node: Written) -> str:
     """The text of a formula."""
+    return _text(node, Level.ANYTHING)
+
+
+def _shown(part: Part) -> str:
+    text = _text(part.node, part.least)
+    return f"({text})" if part.bracketed else text
+
+
+def _inner(node: Written, least: Level = Level.ANYTHING) -> list[str]:
+    return [_shown(part) for part in parts(node, LINE, least)]
+
+
+@singledispatch
+def _text(node: Written, least: Level) -> str:
     raise TypeError(f"no text for {type(node).__name__}")
 
 
-@plain.register
-def _(node: Number) -> str:
+@_text.register
+def _(node: Number, least: Level) -> str:
     return str(node.value)
 
 
-@plain.register
-def _(node: Symbol) -> str:
+@_text.register
+def _(node: Symbol, least: Level) -> str:
     if node.index is None:
         return node.name
     return f"{node.name}_{node.index}" if node.index.isalnum() else f"{node.name}_({node.index})"
 
 
-@plain.register
-def _(node: Sum) -> str:
-    text = _term(node.terms[0])
-    for term in node.terms[1:]:
-        text += f" - {_term(negated(term))}" if is_negative(term) else f" + {_term(term)}"
+@_text.register
+def _(node: Sum, least: Level) -> str:
+    first, *rest = parts(node, LINE, least)
+    signed = (f" {'-' if part.minus else '+'} {_shown(part)}" for part in rest)
+    return "".join([_shown(first), *signed])
+
+
+@_text.register
+def _(node: Product, least: Level) -> str:
+    """Factors with a space between, and a star before one that begins with a digit."""
+    first, *rest = parts(node, LINE, least)
+    text = f"{'-' if first.minus else ''}{_shown(first)}"
+    for part in rest:
+        star = not part.bracketed and begins_with_digit(part.node, LINE)
+        text += f" * {_shown(part)}" if star else f" {_shown(part)}"
     return text
 
 
-def _term(node: Written) -> str:
-    """A term of a sum, with brackets around a sum over an index, which would not end else."""
-    match node:
-        case BigSum():
-            return f"({plain(node)})"
-        case Product((*factors, BigSum() as last)):
-            return f"{plain(Product(tuple(factors)))} ({plain(last)})"
-    return plain(node)
+@_text.register
+def _(node: Fraction, least: Level) -> str:
+    return "/".join(_inner(node))
 
 
-@plain.register
-def _(node: Product) -> str:
-    first, *rest = node.factors
-    if first == Number(-1) and rest:
-        return "-" + _side_by_side(rest)
-    return _side_by_side(node.factors)
+@_text.register
+def _(node: Power, least: Level) -> str:
+    return "^".join(_inner(node))
 
 
-def _side_by_side(factors: Sequence[Written]) -> str:
-    """Factors with a space between, and a star before one that begins with a digit."""
-    *before, last = factors
-    open_ = plain(last) if isinstance(last, BigSum) else _factor(last)
-    first, *rest = [*map(_factor, before), open_]
-    return first + "".join(f" * {text}" if text[:1].isdigit() else f" {text}" for text in rest)
+@_text.register
+def _(node: Function, least: Level) -> str:
+    shown = _inner(node)
+    match node.name:
+        case "log":
+            value, base = shown
+            return f"log_{base}({value})"
+        case "" if len(shown) == 1:
+            return shown[0]
+    return f"{node.name}({', '.join(shown)})"
 
 
-def _factor(node: Written) -> str:
-    return f"({plain(node)})" if is_sum(node) else plain(node)
+@_text.register
+def _(node: Condition, least: Level) -> str:
+    shown = _inner(node)
+    return f"not {shown[0]}" if node.operator == "not" else f" {node.operator} ".join(shown)
 
 
-@plain.register
-def _(node: Fraction) -> str:
-    top = f"({plain(node.numerator)})" if is_sum(node.numerator) else _term(node.numerator)
-    bottom = node.denominator
-    simple = isinstance(bottom, Number | Symbol | Power | Function)
-    return f"{top}/{plain(bottom)}" if simple else f"{top}/({plain(bottom)})"
+@_text.register
+def _(node: Indicator, least: Level) -> str:
+    return f"[{_inner(node)[0]}]"
 
 
-@plain.register
-def _(node: Power) -> str:
-    base = plain(node.base)
-    if not isinstance(node.base, Number | Symbol | Function | Indicator):
-        base = f"({base})"
-    exponent = plain(node.exponent)
-    if not isinstance(node.exponent, Number | Symbol) or is_negative(node.exponent):
-        exponent = f"({exponent})"
-    return f"{base}^{exponent}"
-
-
-@plain.register
-def _(node: Function) -> str:
-    if node.name == "log":
-        value, base = node.arguments
-        return f"log_{plain(base)}({plain(value)})"
-    return f"{node.name}({', '.join(map(plain, node.arguments))})"
-
-
-@plain.register
-def _(node: Condition) -> str:
-    if node.operator == "not":
-        return f"not ({plain(node.parts[0])})"
-    return f" {node.operator} ".join(map(plain, node.parts))
-
-
-@plain.register
-def _(node: Indicator) -> str:
-    return f"[{plain(node.condition)}]"
-
-
-@plain.register
-def _(node: BigSum) -> str:
-    return f"sum_({node.index}={plain(node.first)}..{plain(node.last)}) {_factor(node.body)}"
+@_text.register
+def _(node: BigSum, least: Level) -> str:
+    first, last, body = _inner(node, least)
+    return f"sum_({node.index}={first}..{last}) {body}"

@@ -107,7 +107,3 @@ def negated(node: Written) -> Written:
         case Fraction():
             return Fraction(negated(node.numerator), node.denominator)
     raise TypeError(f"{type(node).__name__} has no sign")
-
-
-def is_sum(node: Written) -> bool:
-    return isinstance(node, Sum | BigSum)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from closedform import formula as w
+from closedform.formula.precedence import LINE, Place, placed
 
 LONGEST = 3  # letters of a name that count
 NESTED = 3  # a bracket inside a bracket is as hard to read as a few more letters
@@ -49,11 +50,15 @@ def room_below(node: w.Written) -> int:
 
 
 def _term(node: w.Written, depth: int) -> int:
-    return _factor(node, depth) if isinstance(node, w.BigSum) else room(node, depth)
+    return _placed(node, Place.TERM, depth)
 
 
 def _factor(node: w.Written, depth: int) -> int:
-    """The room of a factor, in brackets if it is a sum."""
-    if not w.is_sum(node):
+    """The room of a factor, a base, or a part of a fraction, whose bar needs no other brackets."""
+    return _placed(node, Place.NUMERATOR, depth)
+
+
+def _placed(node: w.Written, place: Place, depth: int) -> int:
+    if not placed(node, place, LINE).bracketed:
         return room(node, depth)
     return 2 + (NESTED if depth > 0 else 0) + room(node, depth + 1)

@@ -15,9 +15,19 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from closedform import formula as w
+from closedform.formula.precedence import (
+    RAISED_LINE,
+    Level,
+    Part,
+    Place,
+    begins_with_digit,
+    parts,
+    placed,
+)
 from closedform.render.formulas.mathml import RELATIONS, escape_html, name_parts
 
 THIN = "\u2009"
+FENCES = {"floor": ("", "⌊", "⌋"), "ceil": ("", "⌈", "⌉"), "sqrt": ("√", "(", ")")}
 RISE = 4.5  # pixels that an index stands below the line, and a power above it
 
 
@@ -42,9 +52,27 @@ NARROW = {THIN: 0.2, " ": 0.28, "(": 0.36, ")": 0.36, ",": 0.3, "I": 0.36, "[": 
           "=": 0.65, "+": 0.65, "−": 0.65}  # fmt: skip
 
 
-@singledispatch
 def pieces(node: w.Written) -> list[Piece]:
     """The pieces of a formula in a row."""
+    return _pieces(node, Level.ANYTHING)
+
+
+def factor_pieces(node: w.Written) -> list[Piece]:
+    """The pieces of a formula behind a sign of multiplication."""
+    return _shown(placed(node, Place.LAST_FACTOR, RAISED_LINE, first=False))
+
+
+def _shown(part: Part) -> list[Piece]:
+    row = _pieces(part.node, part.least)
+    return _fenced(row) if part.bracketed else row
+
+
+def _inner(node: w.Written, least: Level = Level.ANYTHING) -> list[list[Piece]]:
+    return [_shown(part) for part in parts(node, RAISED_LINE, least)]
+
+
+@singledispatch
+def _pieces(node: w.Written, least: Level) -> list[Piece]:
     raise TypeError(f"no pieces for {type(node).__name__}")
 
 
@@ -63,89 +91,95 @@ def _word(part: str) -> Piece:
     return Piece(part, italic=len(part) == 1 and part.isalpha())
 
 
+def _small(part: Part, level: int) -> list[Piece]:
+    """A part above or below the line; one that leaves its line itself is written as `plain`."""
+    row = _shown(part)
+    if any(piece.level for piece in row):
+        text = w.plain(part.node)
+        row = [Piece(f"({text})" if part.bracketed else text)]
+    return _shifted(row, level)
+
+
 def _shifted(row: list[Piece], level: int) -> list[Piece]:
-    """Pieces above or below the line; what stands above or below there as well is kept there."""
     return [replace(piece, level=level, cut=False) for piece in row]
 
 
-@pieces.register
-def _(node: w.Number) -> list[Piece]:
+@_pieces.register
+def _(node: w.Number, least: Level) -> list[Piece]:
     return [Piece(str(node.value).replace("-", "−"))]
 
 
-@pieces.register
-def _(node: w.Symbol) -> list[Piece]:
+@_pieces.register
+def _(node: w.Symbol, least: Level) -> list[Piece]:
     stem, indices = name_parts(node.name)
     shown = (*indices, node.index.replace("-", "−")) if node.index is not None else indices
     below = _join(([_word(index)] for index in shown), Piece(","))
     return [_word(stem), *_shifted(below, -1)]
 
 
-@pieces.register
-def _(node: w.Sum) -> list[Piece]:
-    found = pieces(node.terms[0])
-    for term in node.terms[1:]:
-        negative = w.is_negative(term)
-        found.append(Piece(f"{THIN}{'−' if negative else '+'}{THIN}", cut=True))
-        found += pieces(w.negated(term) if negative else term)
+@_pieces.register
+def _(node: w.Sum, least: Level) -> list[Piece]:
+    first, *rest = parts(node, RAISED_LINE, least)
+    found = _shown(first)
+    for part in rest:
+        found.append(Piece(f"{THIN}{'−' if part.minus else '+'}{THIN}", cut=True))
+        found += _shown(part)
     return found
 
 
-@pieces.register
-def _(node: w.Product) -> list[Piece]:
-    first, *rest = node.factors
-    if first == w.Number(-1) and rest:
-        return [Piece("−"), *_join(map(_factor, rest), Piece(THIN))]
-    return _join(map(_factor, node.factors), Piece(THIN))
+@_pieces.register
+def _(node: w.Product, least: Level) -> list[Piece]:
+    first, *rest = parts(node, RAISED_LINE, least)
+    found = [Piece("−"), *_shown(first)] if first.minus else _shown(first)
+    for part in rest:
+        cross = not part.bracketed and begins_with_digit(part.node, RAISED_LINE)
+        found += [Piece(f"{THIN}×{THIN}" if cross else THIN), *_shown(part)]
+    return found
 
 
-def _factor(node: w.Written) -> list[Piece]:
-    return _fenced(pieces(node)) if w.is_sum(node) else pieces(node)
+@_pieces.register
+def _(node: w.Fraction, least: Level) -> list[Piece]:
+    return _join(_inner(node), Piece("/"))
 
 
-@pieces.register
-def _(node: w.Fraction) -> list[Piece]:
-    simple = isinstance(node.denominator, w.Number | w.Symbol | w.Power | w.Function)
-    bottom = pieces(node.denominator) if simple else _fenced(pieces(node.denominator))
-    return [*_factor(node.numerator), Piece("/"), *bottom]
+@_pieces.register
+def _(node: w.Power, least: Level) -> list[Piece]:
+    base, exponent = parts(node, RAISED_LINE)
+    return [*_shown(base), *_small(exponent, 1)]
 
 
-@pieces.register
-def _(node: w.Power) -> list[Piece]:
-    bare = isinstance(node.base, w.Number | w.Symbol | w.Function | w.Indicator)
-    base = pieces(node.base) if bare else _fenced(pieces(node.base))
-    return [*base, *_shifted(pieces(node.exponent), 1)]
+@_pieces.register
+def _(node: w.Function, least: Level) -> list[Piece]:
+    if node.name == "log":
+        value, base = parts(node, RAISED_LINE)
+        return [Piece("log"), *_small(base, -1), *_fenced(_shown(value))]
+    shown = _inner(node)
+    if node.name == "" and len(shown) == 1:
+        return shown[0]
+    name, left, right = FENCES.get(node.name, (node.name, "(", ")"))
+    fenced = _fenced(_join(shown, Piece(", ")), left, right)
+    return [Piece(name), *fenced] if name else fenced
 
 
-@pieces.register
-def _(node: w.Function) -> list[Piece]:
-    arguments = _join(map(pieces, node.arguments), Piece(", "))
-    match node.name:
-        case "floor":
-            return _fenced(arguments, "⌊", "⌋")
-        case "ceil":
-            return _fenced(arguments, "⌈", "⌉")
-        case "sqrt":
-            return [Piece("√"), *_fenced(arguments)]
-    return [Piece(node.name), *_fenced(arguments)]
-
-
-@pieces.register
-def _(node: w.Condition) -> list[Piece]:
+@_pieces.register
+def _(node: w.Condition, least: Level) -> list[Piece]:
+    shown = _inner(node)
     if node.operator == "not":
-        return [Piece("¬"), *_fenced(pieces(node.parts[0]))]
-    return _join(map(pieces, node.parts), Piece(f" {RELATIONS[node.operator]} "))
+        return [Piece("¬"), *shown[0]]
+    return _join(shown, Piece(f" {RELATIONS[node.operator]} "))
 
 
-@pieces.register
-def _(node: w.Indicator) -> list[Piece]:
-    return _fenced(pieces(node.condition), "[", "]")
+@_pieces.register
+def _(node: w.Indicator, least: Level) -> list[Piece]:
+    return _fenced(_inner(node)[0], "[", "]")
 
 
-@pieces.register
-def _(node: w.BigSum) -> list[Piece]:
-    start = [_word(node.index), Piece("="), *pieces(node.first), Piece("…"), *pieces(node.last)]
-    return [Piece("∑"), *_shifted(start, -1), Piece(THIN), *_factor(node.body)]
+@_pieces.register
+def _(node: w.BigSum, least: Level) -> list[Piece]:
+    first, last, body = parts(node, RAISED_LINE, least)
+    start = _shifted([_word(node.index), Piece("=")], -1)
+    bounds = [*start, *_small(first, -1), Piece("…", -1), *_small(last, -1)]
+    return [Piece("∑"), *bounds, Piece(THIN), *_shown(body)]
 
 
 # Lines -------------------------------------------------------------------------------------

@@ -13,6 +13,15 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from closedform import formula as w
+from closedform.formula.precedence import (
+    PLANE,
+    Level,
+    Part,
+    Place,
+    begins_with_digit,
+    parts,
+    placed,
+)
 from closedform.render.formulas.widths import ROOM, width
 
 GREEK = frozenset(
@@ -47,12 +56,33 @@ RELATIONS = {
 
 SPACE = r"\, "
 
-NAMED = frozenset(["log", "max", "min"])  # functions that LaTeX has a command for
+# What stands before and after the arguments of a function; other names are words.
+FENCES = {
+    "floor": (r"\left\lfloor ", r" \right\rfloor"),
+    "ceil": (r"\left\lceil ", r" \right\rceil"),
+    "sqrt": (r"\sqrt{", "}"),
+    "max": (r"\max\left(", r"\right)"),
+    "min": (r"\min\left(", r"\right)"),
+    "": (r"\left(", r"\right)"),
+}
+
+
+def latex(node: w.Written) -> str:
+    """The LaTeX of a formula, for math mode."""
+    return _latex(node, Level.ANYTHING)
+
+
+def _shown(part: Part) -> str:
+    text = _latex(part.node, part.least)
+    return f"\\left({text}\\right)" if part.bracketed else text
+
+
+def _inner(node: w.Written, least: Level = Level.ANYTHING) -> list[str]:
+    return [_shown(part) for part in parts(node, PLANE, least)]
 
 
 @singledispatch
-def latex(node: w.Written) -> str:
-    """The LaTeX of a formula, for math mode."""
+def _latex(node: w.Written, least: Level) -> str:
     raise TypeError(f"no LaTeX for {type(node).__name__}")
 
 
@@ -77,113 +107,86 @@ def _word(part: str) -> str:
     return part if len(part) == 1 or part.isdigit() else f"\\mathrm{{{part}}}"
 
 
-@latex.register
-def _(node: w.Number) -> str:
+@_latex.register
+def _(node: w.Number, least: Level) -> str:
     """Digits in groups of three where there are more than four."""
     return str(node.value) if abs(node.value) < 10_000 else f"{node.value:,}".replace(",", r"\,")
 
 
-@latex.register
-def _(node: w.Symbol) -> str:
+@_latex.register
+def _(node: w.Symbol, least: Level) -> str:
     return latex_name(node.name, node.index)
 
 
-@latex.register
-def _(node: w.Sum) -> str:
-    text = latex(node.terms[0])
-    for term in node.terms[1:]:
-        text += f" - {latex(w.negated(term))}" if w.is_negative(term) else f" + {latex(term)}"
-    return text
+@_latex.register
+def _(node: w.Sum, least: Level) -> str:
+    first, *rest = parts(node, PLANE, least)
+    signed = (f" {'-' if part.minus else '+'} {_shown(part)}" for part in rest)
+    return "".join([_shown(first), *signed])
 
 
-@latex.register
-def _(node: w.Product) -> str:
-    first, *rest = node.factors
-    if first == w.Number(-1) and rest:
-        return "-" + latex(w.Product(tuple(rest)))
-    *before, last = node.factors
-    open_ = latex(last) if isinstance(last, w.BigSum) else _factor(last)
-    return times([*map(_factor, before), open_])
+@_latex.register
+def _(node: w.Product, least: Level) -> str:
+    return times(parts(node, PLANE, least))
 
 
-def times(factors: list[str]) -> str:
+def times(factors: Sequence[Part]) -> str:
     """Factors side by side; a number that follows another factor is set off by a dot."""
-    text = factors[0]
-    for factor in factors[1:]:
-        text += (r" \cdot " if factor[0].isdigit() else SPACE) + factor
+    first, *rest = factors
+    text = f"{'-' if first.minus else ''}{_shown(first)}"
+    for part in rest:
+        dot = not part.bracketed and begins_with_digit(part.node, PLANE)
+        text += (r" \cdot " if dot else SPACE) + _shown(part)
     return text
 
 
-def _factor(node: w.Written) -> str:
-    negative = isinstance(node, w.Number) and node.value < 0
-    return _bracketed(node) if w.is_sum(node) or negative else latex(node)
+@_latex.register
+def _(node: w.Fraction, least: Level) -> str:
+    above, below = _inner(node)
+    return f"\\frac{{{above}}}{{{below}}}"
 
 
-def _bracketed(node: w.Written) -> str:
-    return f"\\left({latex(node)}\\right)"
+@_latex.register
+def _(node: w.Power, least: Level) -> str:
+    base, exponent = _inner(node)
+    return f"{base}^{{{exponent}}}"
 
 
-@latex.register
-def _(node: w.Fraction) -> str:
-    return f"\\frac{{{latex(node.numerator)}}}{{{latex(node.denominator)}}}"
+@_latex.register
+def _(node: w.Function, least: Level) -> str:
+    shown = _inner(node)
+    if node.name == "log":
+        value, base = shown
+        return f"\\log_{{{base}}}\\left({value}\\right)"
+    if node.name == "" and len(shown) == 1:
+        return shown[0]
+    left, right = FENCES.get(node.name) or (f"{latex_name(node.name)}(", ")")
+    return f"{left}{', '.join(shown)}{right}"
 
 
-@latex.register
-def _(node: w.Power) -> str:
-    bare = isinstance(node.base, w.Symbol) or (
-        isinstance(node.base, w.Number) and node.base.value >= 0
-    )
-    closed = isinstance(node.base, w.Function) and node.base.name in ("floor", "ceil")
-    base = latex(node.base) if bare or closed else _bracketed(node.base)
-    return f"{base}^{{{latex(node.exponent)}}}"
-
-
-@latex.register
-def _(node: w.Function) -> str:
-    arguments = ", ".join(map(latex, node.arguments))
-    match node.name:
-        case "log":
-            value, base = map(latex, node.arguments)
-            return f"\\log_{{{base}}}\\left({value}\\right)"
-        case "floor":
-            return f"\\left\\lfloor {arguments} \\right\\rfloor"
-        case "ceil":
-            return f"\\left\\lceil {arguments} \\right\\rceil"
-        case "sqrt":
-            return f"\\sqrt{{{arguments}}}"
-        case "":
-            inner = node.arguments[0]
-            alone = len(node.arguments) == 1 and isinstance(inner, w.Fraction)
-            return arguments if alone else f"\\left({arguments}\\right)"
-    if node.name in NAMED:
-        return f"\\{node.name}\\left({arguments}\\right)"
-    return f"{latex_name(node.name)}({arguments})"
-
-
-@latex.register
-def _(node: w.Condition) -> str:
+@_latex.register
+def _(node: w.Condition, least: Level) -> str:
+    shown = _inner(node)
     if node.operator == "not":
-        return f"\\lnot\\left({latex(node.parts[0])}\\right)"
-    return f" {RELATIONS[node.operator]} ".join(map(latex, node.parts))
+        return f"\\lnot{shown[0]}"
+    return f" {RELATIONS[node.operator]} ".join(shown)
 
 
-@latex.register
-def _(node: w.Indicator) -> str:
-    return f"\\left[{latex(node.condition)}\\right]"
+@_latex.register
+def _(node: w.Indicator, least: Level) -> str:
+    return f"\\left[{_inner(node)[0]}\\right]"
 
 
-@latex.register
-def _(node: w.BigSum) -> str:
-    body = latex(node.body)
-    if isinstance(node.body, w.Sum):
-        body = _bracketed(node.body)
+@_latex.register
+def _(node: w.BigSum, least: Level) -> str:
+    *_, body = _inner(node, least)
     return f"{sum_sign(node)} {body}"
 
 
 def sum_sign(node: w.BigSum) -> str:
     """The sign of a sum with its bounds."""
-    bounds = f"_{{{latex_name(node.index)}={latex(node.first)}}}^{{{latex(node.last)}}}"
-    return f"\\sum{bounds}"
+    first, last, _ = _inner(node)
+    return f"\\sum_{{{latex_name(node.index)}={first}}}^{{{last}}}"
 
 
 def equation(left: str, node: w.Written, room: float = ROOM) -> str:
@@ -215,7 +218,7 @@ def broken(node: w.Written, room: float) -> list[str]:
     """The lines of a formula that is too wide: broken at + and -, then inside brackets."""
     rows: list[str] = []
     left = 0.0
-    for piece in _pieces(node, room, 0):
+    for piece in _pieces(node, room, 0, Level.ANYTHING):
         wide = width(piece.text)
         if rows and wide <= left:
             rows[-1] += piece.text
@@ -228,15 +231,16 @@ def broken(node: w.Written, room: float) -> list[str]:
     return rows
 
 
-def _pieces(node: w.Written, room: float, depth: int) -> list[Piece]:
+def _pieces(node: w.Written, room: float, depth: int, least: Level) -> list[Piece]:
     """A formula cut where it may be broken; as few cuts as let every piece fit."""
-    if width(latex(node)) <= room:
-        return [Piece(latex(node), depth)]
+    whole = _latex(node, least)
+    if width(whole) <= room:
+        return [Piece(whole, depth)]
     match node:
         case w.Sum():
-            return _sum_pieces(node, room, depth)
+            return _sum_pieces(node, room, depth, least)
         case w.Product():
-            return _product_pieces(node, room, depth)
+            return _product_pieces(node, room, depth, least)
         case w.BigSum():
             return _inside(f"{sum_sign(node)} ", node.body, "", room, depth)
         case w.Fraction() if not isinstance(node.numerator, w.Number):
@@ -246,45 +250,58 @@ def _pieces(node: w.Written, room: float, depth: int) -> list[Piece]:
             return _argument_pieces(node, room, depth)
         case w.Function() if node.name == "":
             return _bracket_pieces("", node.arguments[0], "", room, depth)
-    return [Piece(latex(node), depth)]
+    return [Piece(whole, depth)]
 
 
-def _sum_pieces(node: w.Sum, room: float, depth: int) -> list[Piece]:
+def _sum_pieces(node: w.Sum, room: float, depth: int, least: Level) -> list[Piece]:
     found: list[Piece] = []
-    for at, term in enumerate(node.terms):
-        minus = at > 0 and w.is_negative(term)
-        sign = "" if at == 0 else " - " if minus else " + "
-        first, *rest = _pieces(w.negated(term) if minus else term, room - SIGN - STEP, depth)
+    for at, part in enumerate(parts(node, PLANE, least)):
+        sign = "" if at == 0 else " - " if part.minus else " + "
+        wide = room - SIGN - STEP
+        if part.bracketed:
+            first, *rest = _bracket_pieces("", part.node, "", wide, depth)
+        else:
+            first, *rest = _pieces(part.node, wide, depth, part.least)
         found += [Piece(sign + first.text, depth), *rest]
     return found
 
 
-def _product_pieces(node: w.Product, room: float, depth: int) -> list[Piece]:
+def _product_pieces(node: w.Product, room: float, depth: int, least: Level) -> list[Piece]:
     """A product is broken inside its widest bracket, or between its factors."""
-    texts = [_factor(factor) for factor in node.factors]
-    open_ = [at for at, factor in enumerate(node.factors) if _opens(factor)]
+    factors = _closed(node, least)
+    texts = [_shown(factor) for factor in factors]
+    open_ = [at for at, factor in enumerate(factors) if _opens(factor.node)]
     if open_:
         widest = max(open_, key=lambda at: width(texts[at]))
-        before, after = texts[:widest], texts[widest + 1 :]
-        if before == ["-1"]:
-            return _inside("-", node.factors[widest], "", room, depth)
-        if width(times([*before, *after, "x"])) > room / 2:
-            return _factor_pieces(node.factors, room, depth)
-        head = times(before) + SPACE if before else ""
+        before, after = factors[:widest], factors[widest + 1 :]
+        beside = [*before, *after]
+        if beside and width(times(beside) + SPACE + "x") > room / 2:
+            return _factor_pieces(factors, room, depth)
+        minus = "-" if factors[0].minus else ""
+        head = times(before) + SPACE if before else minus
         tail = SPACE + times(after) if after else ""
-        return _inside(head, node.factors[widest], tail, room, depth)
-    return _factor_pieces(node.factors, room, depth)
+        return _inside(head, factors[widest].node, tail, room, depth)
+    return _factor_pieces(factors, room, depth)
 
 
-def _factor_pieces(factors: Sequence[w.Written], room: float, depth: int) -> list[Piece]:
+def _closed(node: w.Product, least: Level) -> list[Part]:
+    """The factors of a product, with brackets around a big sum at its end."""
+    *before, last = parts(node, PLANE, least)
+    first = not before and not last.minus
+    closed = placed(last.node, Place.FACTOR, PLANE, first=first)
+    return [*before, replace(closed, minus=last.minus)]
+
+
+def _factor_pieces(factors: Sequence[Part], room: float, depth: int) -> list[Piece]:
     """Factors that may stand on lines of their own, and are broken inside where they must."""
     pieces: list[Piece] = []
     for factor in factors:
-        dot = r"\cdot " if pieces else ""
-        if width(_factor(factor)) <= room - STEP - width(dot):
-            pieces.append(Piece(dot + _factor(factor), depth + bool(pieces)))
+        before = r"\cdot " if pieces else "-" if factor.minus else ""
+        deep = depth + bool(pieces)
+        if width(_shown(factor)) <= room - STEP - width(before):
+            pieces.append(Piece(before + _shown(factor), deep))
         else:
-            pieces += _inside(dot, factor, "", room - STEP, depth + bool(pieces))
+            pieces += _inside(before, factor.node, "", room - STEP, deep)
     return pieces
 
 
@@ -297,11 +314,12 @@ def _opens(node: w.Written) -> bool:
 
 def _inside(before: str, node: w.Written, after: str, room: float, depth: int) -> list[Piece]:
     """A part that is broken inside, with what stands before and after it."""
-    if isinstance(node, w.Sum | w.BigSum):
+    part = placed(node, Place.FACTOR, PLANE, first=not before)
+    if part.bracketed:
         return _bracket_pieces(before, node, after, room, depth)
     if isinstance(node, w.Function) and node.name == "" and len(node.arguments) == 1:
         return _bracket_pieces(before, node.arguments[0], after, room, depth)
-    pieces = _pieces(node, room - width(before) - width(after), depth)
+    pieces = _pieces(node, room - width(before) - width(after), depth, part.least)
     return _wrapped(before, pieces, after)
 
 
@@ -310,9 +328,9 @@ def _bracket_pieces(
 ) -> list[Piece]:
     left, right = f"{before}\\bigl(", f"\\bigr){after}"
     inner = max(room - max(width(left), STEP) - width(right) - STEP, room / 3)
-    pieces = _pieces(node, inner, depth + 1)
+    pieces = _pieces(node, inner, depth + 1, Level.ANYTHING)
     if isinstance(node, w.Sum) and len(pieces) == 1 and width(before) > room / 3:
-        pieces = _sum_pieces(node, inner, depth + 1)
+        pieces = _sum_pieces(node, inner, depth + 1, Level.ANYTHING)
     return _wrapped(left, pieces, right)
 
 
@@ -328,6 +346,7 @@ def _argument_pieces(node: w.Function, room: float, depth: int) -> list[Piece]:
     pieces: list[Piece] = []
     for at, argument in enumerate(node.arguments):
         comma = ", " if at < len(node.arguments) - 1 else ""
-        pieces += _wrapped("", _pieces(argument, room - 4 * STEP, depth + 1), comma)
+        found = _pieces(argument, room - 4 * STEP, depth + 1, Level.ANYTHING)
+        pieces += _wrapped("", found, comma)
     name = f"\\{node.name}" if node.name else ""
     return _wrapped(f"{name}\\bigl(", pieces, "\\bigr)")

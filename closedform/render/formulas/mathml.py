@@ -13,6 +13,15 @@ import unicodedata
 from functools import singledispatch
 
 from closedform import formula as w
+from closedform.formula.precedence import (
+    PLANE_SIGNED,
+    Level,
+    Part,
+    after_minus,
+    begins_with_digit,
+    needless,
+    parts,
+)
 from closedform.render.formulas.latex import GREEK
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
@@ -31,8 +40,11 @@ RELATIONS = {
 
 TIMES = '<mo lspace="0" rspace="0.17em">\u2062</mo>'  # invisible times, as wide as a thin space
 CROSS = "<mo>×</mo>"
+COMMA = '<mo separator="true">,</mo>'
+MINUS = "<mo>−</mo>"
+APPLIED = "<mo>\u2061</mo>"
 
-HIGH = re.compile("<mfrac|<munderover|<msqrt")
+FENCES = {"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 
 # What no XML document may hold, surrogates and the characters that browsers refuse.
 NOT_TEXT = re.compile(
@@ -60,9 +72,22 @@ def element(content: str, plain: str, display: bool) -> str:
     return f'<math xmlns="{NAMESPACE}"{block} alttext="{escape_html(plain)}">{content}</math>'
 
 
-@singledispatch
 def mathml(node: w.Written) -> str:
     """The MathML of a formula: one element, without the `math` around it."""
+    return _mathml(node, Level.ANYTHING)
+
+
+def _shown(part: Part) -> str:
+    shown = _mathml(part.node, part.least)
+    return _fenced(shown, _tall(part.node)) if part.bracketed else shown
+
+
+def _inner(node: w.Written, least: Level = Level.ANYTHING) -> list[str]:
+    return [_shown(part) for part in parts(node, PLANE_SIGNED, least)]
+
+
+@singledispatch
+def _mathml(node: w.Written, least: Level) -> str:
     raise TypeError(f"no MathML for {type(node).__name__}")
 
 
@@ -71,10 +96,18 @@ def row(*parts: str) -> str:
     return f"<mrow>{''.join(parts)}</mrow>"
 
 
-def _fenced(content: str, left: str = "(", right: str = ")") -> str:
+def _fenced(content: str, tall: bool, left: str = "(", right: str = ")") -> str:
     """Brackets, which grow with what is higher than a line."""
-    grows = "" if HIGH.search(content) else ' stretchy="false"'
+    grows = "" if tall else ' stretchy="false"'
     return row(f"<mo{grows}>{left}</mo>", content, f"<mo{grows}>{right}</mo>")
+
+
+def _tall(node: w.Written) -> bool:
+    """Whether a formula, or a part of it, is higher than a line."""
+    match node:
+        case w.Fraction() | w.BigSum() | w.Function(name="sqrt"):
+            return True
+    return any(_tall(part.node) for part in parts(node, PLANE_SIGNED))
 
 
 def _operator(text: str) -> str:
@@ -105,23 +138,26 @@ def _word(part: str) -> str:
     return f"<{tag}>{escape_html(part)}</{tag}>"
 
 
-@mathml.register
-def _(node: w.Number) -> str:
+@_mathml.register
+def _(node: w.Number, least: Level) -> str:
     if node.value < 0:
-        return row("<mo>−</mo>", f"<mn>{-node.value}</mn>")
+        return row(MINUS, f"<mn>{-node.value}</mn>")
     return f"<mn>{node.value}</mn>"
 
 
-@mathml.register
-def _(node: w.Symbol) -> str:
+@_mathml.register
+def _(node: w.Symbol, least: Level) -> str:
+    stem, below = _name(node)
+    return f"<msub>{stem}{below}</msub>" if below else stem
+
+
+def _name(node: w.Symbol) -> tuple[str, str]:
+    """What stands on the line, and its indices as one element."""
     stem, indices = name_parts(node.name)
     shown = [_word(index) for index in indices]
     if node.index is not None:
         shown.append(_index(node.index))
-    if not shown:
-        return _word(stem)
-    below = shown[0] if len(shown) == 1 else row('<mo separator="true">,</mo>'.join(shown))
-    return f"<msub>{_word(stem)}{below}</msub>"
+    return _word(stem), row(COMMA.join(shown)) if len(shown) > 1 else "".join(shown)
 
 
 def _index(index: str) -> str:
@@ -134,8 +170,8 @@ def _index(index: str) -> str:
     )
 
 
-@mathml.register
-def _(node: w.Sum) -> str:
+@_mathml.register
+def _(node: w.Sum, least: Level) -> str:
     return row(*terms(node))
 
 
@@ -143,105 +179,72 @@ def terms(node: w.Written) -> list[str]:
     """The terms of a formula with their signs, from the first on."""
     if not isinstance(node, w.Sum):
         return [mathml(node)]
-    first, *rest = node.terms
-    found = [mathml(first)]
-    for term in rest:
-        negative = w.is_negative(term)
-        shown = mathml(w.negated(term) if negative else term)
-        found.append(f"<mo>{'−' if negative else '+'}</mo>{shown}")
-    return found
+    first, *rest = parts(node, PLANE_SIGNED)
+    signed = (f"{MINUS if part.minus else '<mo>+</mo>'}{_shown(part)}" for part in rest)
+    return [_shown(first), *signed]
 
 
-@mathml.register
-def _(node: w.Product) -> str:
-    first, *rest = node.factors
-    if first == w.Number(-1) and rest:
-        return row("<mo>−</mo>", *_factors(rest))
-    return row(*_factors([first, *rest]))
+@_mathml.register
+def _(node: w.Product, least: Level) -> str:
+    first, *rest = parts(node, PLANE_SIGNED, least)
+    found = [MINUS if first.minus else "", _shown(first)]
+    for part in rest:
+        cross = not part.bracketed and begins_with_digit(part.node, PLANE_SIGNED)
+        found += [CROSS if cross else TIMES, _shown(part)]
+    return row(*found)
 
 
-def _factors(nodes: list[w.Written]) -> list[str]:
-    found = [_factor(nodes[0], first=True)]
-    for node in nodes[1:]:
-        last = node is nodes[-1] and isinstance(node, w.BigSum)
-        shown = mathml(node) if last else _factor(node, first=False)
-        found += [CROSS if _begins_with_digit(node) else TIMES, shown]
-    return found
+@_mathml.register
+def _(node: w.Fraction, least: Level) -> str:
+    if w.is_negative(node):
+        return row(MINUS, _shown(after_minus(node, PLANE_SIGNED)))
+    above, below = _inner(node)
+    return f"<mfrac>{above}{below}</mfrac>"
 
 
-def _factor(node: w.Written, first: bool) -> str:
-    if w.is_sum(node) or isinstance(node, w.Condition) or (w.is_negative(node) and not first):
-        return _fenced(mathml(node))
-    return mathml(node)
+@_mathml.register
+def _(node: w.Power, least: Level) -> str:
+    base, exponent = _inner(node)
+    if isinstance(node.base, w.Symbol):
+        stem, below = _name(node.base)
+        if below:
+            return f"<msubsup>{stem}{below}{exponent}</msubsup>"
+    return f"<msup>{base}{exponent}</msup>"
 
 
-def _begins_with_digit(node: w.Written) -> bool:
-    match node:
-        case w.Number():
-            return node.value >= 0
-        case w.Power():
-            return _begins_with_digit(node.base)
-        case w.Product():
-            return _begins_with_digit(node.factors[0])
-    return False
-
-
-@mathml.register
-def _(node: w.Fraction) -> str:
-    if w.is_negative(node.numerator) and not isinstance(node.numerator, w.Sum):
-        return row("<mo>−</mo>", mathml(w.negated(node)))
-    return f"<mfrac>{mathml(node.numerator)}{mathml(node.denominator)}</mfrac>"
-
-
-@mathml.register
-def _(node: w.Power) -> str:
-    base, exponent = node.base, mathml(node.exponent)
-    bare = isinstance(base, w.Symbol | w.Indicator) or (
-        isinstance(base, w.Number) and base.value >= 0
-    )
-    closed = isinstance(base, w.Function) and base.name in ("floor", "ceil")
-    shown = mathml(base) if bare or closed else _fenced(mathml(base))
-    if shown.startswith("<msub>") and isinstance(base, w.Symbol):
-        inside = shown.removeprefix("<msub>").removesuffix("</msub>")
-        return f"<msubsup>{inside}{exponent}</msubsup>"
-    return f"<msup>{shown}{exponent}</msup>"
-
-
-@mathml.register
-def _(node: w.Function) -> str:
-    comma = '<mo separator="true">,</mo>'
-    arguments = row(comma.join(map(mathml, node.arguments)))
+@_mathml.register
+def _(node: w.Function, least: Level) -> str:
+    arguments = row(COMMA.join(map(mathml, node.arguments)))
     match node.name:
-        case "floor":
-            return _fenced(arguments, "⌊", "⌋")
-        case "ceil":
-            return _fenced(arguments, "⌈", "⌉")
         case "sqrt":
             return f"<msqrt>{arguments}</msqrt>"
-        case "":
-            alone = isinstance(node.arguments[0], w.Fraction)
-            return arguments if alone else _fenced(arguments)
-    return row(mathml(w.Symbol(node.name)), "<mo>\u2061</mo>", _fenced(arguments))
+        case "" if needless(node, PLANE_SIGNED):
+            return arguments
+        case "log":
+            value, base = node.arguments
+            name = f"<msub><mi>log</mi>{mathml(base)}</msub>"
+            return row(name, APPLIED, _fenced(row(mathml(value)), _tall(value)))
+    fenced = _fenced(arguments, _tall(node), *FENCES.get(node.name, "()"))
+    if node.name == "" or node.name in FENCES:
+        return fenced
+    return row(mathml(w.Symbol(node.name)), APPLIED, fenced)
 
 
-@mathml.register
-def _(node: w.Condition) -> str:
+@_mathml.register
+def _(node: w.Condition, least: Level) -> str:
+    shown = _inner(node)
     if node.operator == "not":
-        return row("<mo>¬</mo>", _fenced(mathml(node.parts[0])))
-    return row(_operator(RELATIONS[node.operator]).join(map(_side, node.parts)))
+        return row("<mo>¬</mo>", shown[0])
+    return row(_operator(RELATIONS[node.operator]).join(shown))
 
 
-def _side(node: w.Written) -> str:
-    return _fenced(mathml(node)) if isinstance(node, w.Condition) else mathml(node)
+@_mathml.register
+def _(node: w.Indicator, least: Level) -> str:
+    return _fenced(_inner(node)[0], _tall(node.condition), "[", "]")
 
 
-@mathml.register
-def _(node: w.Indicator) -> str:
-    return _fenced(mathml(node.condition), "[", "]")
-
-
-@mathml.register
-def _(node: w.BigSum) -> str:
-    body = _fenced(mathml(node.body)) if isinstance(node.body, w.Sum) else mathml(node.body)
-    start = row(_word(node.index), "<mo>=</mo>", mathml(node.first))
-    return row(f"<munderover><mo>∑</mo>{start}{mathml(node.last)}</munderover>", body)
+@_mathml.register
+def _(node: w.BigSum, least: Level) -> str:
+    first, last, body = _inner(node, least)
+    start = row(_word(node.index), "<mo>=</mo>", first)
+    return row(f"<munderover><mo>∑</mo>{start}{last}</munderover>", body)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from closedform import formula as w
-from closedform.render.formulas.inline import Piece, broken, pieces, svg_text
+from closedform.render.formulas.inline import Piece, broken, factor_pieces, pieces, svg_text
 from closedform.render.language import Language, language
 from closedform.render.pictures import svg
 from closedform.render.report.at_preset import Part
@@ -253,7 +253,7 @@ def badge(loop: Loop, uses: Fraction | None, words: Language) -> list[Piece]:
     if loop.kind == "choose":
         chosen, all_ = pieces(loop.times), pieces(loop.copies)
         return _told(words, "{some} of {all}", some=chosen, all=all_)
-    shown = [Piece("× "), *_tight(loop.times)]
+    shown = [Piece("× "), *factor_pieces(loop.times)]
     if uses is not None and not isinstance(loop.times, w.Number):
         shown.append(Piece(f" = {svg.short_number(uses)}"))
     if loop.kind == "repeat" and loop.copies != loop.times:
@@ -264,8 +264,3 @@ def badge(loop: Loop, uses: Fraction | None, words: Language) -> list[Piece]:
 def _told(words: Language, text: str, **values: list[Piece]) -> list[Piece]:
     parts = words.pieces(text, values)
     return [piece for p in parts for piece in ([Piece(p)] if isinstance(p, str) else p)]
-
-
-def _tight(node: w.Written) -> list[Piece]:
-    row = pieces(node)
-    return [Piece("("), *row, Piece(")")] if w.is_sum(node) else row

@@ -1,0 +1,171 @@
+"""Trees of formulas, made of every node there is, and what they are worth at fixed sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hypothesis import strategies as st
+
+from closedform import formula as w
+from closedform.formula.numbers import NoNumberError, Numbers
+from plain_reader import Values
+
+LARGEST = 6  # exponent of a power that is worked out
+
+# `D_s` and `D_s-1` are names like others where no sum with the index s is around.
+SIZES = {
+    "n": Fraction(5), "d": Fraction(3), "e": Fraction(2, 3), "s": Fraction(4), "heads": Fraction(7),
+    "d_model": Fraction(11), "lambda": Fraction(13), "D_s": Fraction(17), "D_s-1": Fraction(19),
+    **{f"D_{at}": Fraction(at * at + 1) for at in range(-20, 21)},
+}  # fmt: skip
+
+
+def log(value: Fraction, base: Fraction) -> Fraction:
+    """Stands for a logarithm, which has a number only now and then, and tells its two apart."""
+    return 3 * value - 5 * base + 1
+
+
+def root(value: Fraction) -> Fraction:
+    """Stands for a root."""
+    return value + 23
+
+
+VALUES = Values(SIZES, log, root)
+
+
+class Worth(Numbers):
+    """The values of trees, without large powers."""
+
+    def of(self, node: w.Written) -> Fraction:  # type: ignore[override]
+        match node:
+            case w.Function(name="log", arguments=(value, base)):
+                return log(self.of(value), self.of(base))
+            case w.Function(name="sqrt", arguments=(value,)):
+                return root(self.of(value))
+            case w.Function(name="", arguments=(value,)):
+                return self.of(value)
+            case w.Power() if abs(self.of(node.exponent)) > LARGEST:
+                raise NoNumberError("a large power")
+            case w.BigSum() if not -20 < self.of(node.first) <= self.of(node.last) + 9 < 20:
+                raise NoNumberError("a long sum")
+        return super().of(node)
+
+
+def number(value: Fraction) -> w.Written:
+    if value.denominator == 1:
+        return w.Number(value.numerator)
+    return w.Fraction(w.Number(value.numerator), w.Number(value.denominator))
+
+
+def worth(node: w.Written) -> Fraction | None:
+    """What a tree is worth at SIZES, if it has a number."""
+    try:
+        return Worth({name: number(value) for name, value in SIZES.items()}).of(node)
+    except NoNumberError:
+        return None
+
+
+# Random trees ------------------------------------------------------------------------------
+
+OPERATORS = ["=", "!=", "<", "<=", ">", ">=", "|"]
+NAMES = ["n", "d", "e", "s", "heads", "d_model", "lambda"]
+
+numbers = st.builds(w.Number, st.integers(-4, 12) | st.sampled_from([-12345, 1234567]))
+symbols = st.builds(w.Symbol, st.sampled_from(NAMES))
+symbols |= st.builds(w.Symbol, st.just("D"), st.sampled_from(["s", "s-1", "2"]))
+leaves: st.SearchStrategy[w.Written] = numbers | symbols
+small: st.SearchStrategy[w.Written] = st.builds(w.Number, st.integers(-2, 3))
+
+
+def tuples(
+    inner: st.SearchStrategy[w.Written], most: int = 3
+) -> st.SearchStrategy[tuple[w.Written, ...]]:
+    return st.lists(inner, min_size=1, max_size=most).map(tuple)
+
+
+def grown(inner: st.SearchStrategy[w.Written]) -> st.SearchStrategy[w.Written]:
+    """Every node, with others in it."""
+    two = st.tuples(inner, inner)
+    return st.one_of(
+        st.builds(w.Sum, tuples(inner)),
+        st.builds(w.Product, tuples(inner)),
+        st.builds(lambda rest: w.Product((w.Number(-1), *rest)), tuples(inner, 2)),
+        st.builds(w.Fraction, inner, inner),
+        st.builds(w.Power, inner, small | inner),
+        st.builds(w.Function, st.sampled_from(["floor", "ceil", "sqrt", ""]), st.tuples(inner)),
+        st.builds(w.Function, st.sampled_from(["min", "max"]), tuples(inner)),
+        st.builds(w.Function, st.just("log"), two),
+        st.builds(w.Condition, st.sampled_from(OPERATORS), two),
+        st.builds(w.Condition, st.sampled_from(["and", "or"]), tuples(inner)),
+        st.builds(w.Condition, st.just("not"), st.tuples(inner)),
+        st.builds(w.Indicator, inner),
+        st.builds(w.BigSum, st.just("s"), small | inner, small | inner, inner),
+    )
+
+
+written: st.SearchStrategy[w.Written] = st.recursive(leaves, grown, max_leaves=9)
+
+# Every node in every place -----------------------------------------------------------------
+
+N, D, S = w.Symbol("n"), w.Symbol("d"), w.Symbol("D", "s-1")
+ONE, TWO, MINUS = w.Number(1), w.Number(2), w.Number(-1)
+LESS = w.Condition("<", (N, D))
+MORE = w.Condition(">", (N, D))
+
+Hole = Callable[[w.Written], w.Written]
+
+
+@dataclass(frozen=True)
+class Two:
+    """A node of two parts, of which one is open."""
+
+    make: Callable[[tuple[w.Written, w.Written]], w.Written]
+    other: w.Written = S
+
+    def holes(self) -> Iterator[Hole]:
+        yield lambda node: self.make((node, self.other))
+        yield lambda node: self.make((self.other, node))
+
+
+def holes() -> Iterator[Hole]:
+    """Every place of every node, once at least."""
+    for made in (
+        Two(w.Sum),
+        Two(w.Product),
+        Two(lambda pair: w.Fraction(*pair)),
+        Two(lambda pair: w.Power(*pair), TWO),
+        Two(lambda pair: w.Function("log", pair)),
+        Two(lambda pair: w.Function("max", pair)),
+        Two(lambda pair: w.Condition("=", pair)),
+        Two(lambda pair: w.Condition("<", pair)),
+        Two(lambda pair: w.Condition("and", pair), LESS),
+        Two(lambda pair: w.Condition("or", pair), MORE),
+    ):
+        yield from made.holes()
+    yield lambda node: w.Sum((N, w.Product((MINUS, node))))
+    yield lambda node: w.Product((MINUS, node))
+    yield lambda node: w.Product((node,))
+    yield lambda node: w.Product((MINUS, node, S))
+    yield lambda node: w.Product((w.Number(-2), node))
+    yield lambda node: w.Function("", (node,))
+    yield lambda node: w.Function("floor", (node,))
+    yield lambda node: w.Function("sqrt", (node,))
+    yield lambda node: w.Condition("not", (node,))
+    yield lambda node: w.Indicator(node)
+    yield lambda node: w.BigSum("s", ONE, TWO, node)
+    yield lambda node: w.BigSum("s", node, w.Number(3), S)
+    yield lambda node: w.BigSum("s", ONE, node, S)
+
+
+LEAVES: tuple[w.Written, ...] = (N, S, TWO, w.Number(-3))
+
+
+def every_tree(depth: int) -> Iterator[w.Written]:
+    """Every node in every place of every other, so many deep."""
+    yield from LEAVES
+    if depth > 0:
+        for inner in every_tree(depth - 1):
+            for hole in holes():
+                yield hole(inner)
