@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from closedform import __version__
-from closedform.choices import FORMATS, FORMS, LANGUAGES, SITES, STAGES
+from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.errors import ClosedformError, FileError, LimitError
+from closedform.parameters import FormatName
+from closedform.render import formats
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
@@ -104,13 +107,11 @@ def _open(file: str) -> Project:
 
 def _format_of(target: Path | None, free: bool) -> str:
     """The format that the name of a file chooses; Markdown where it chooses none and is free."""
-    from closedform.render.formats.table import format_of_file
-
     try:
-        return format_of_file(target).name if target else "md"
+        return formats.format_of_file(target) if target else formats.DEFAULT
     except ClosedformError:
         if free:
-            return "md"
+            return formats.DEFAULT
         raise
 
 
@@ -162,7 +163,7 @@ _lang = click.option(
     show_default=True,
     help="Stages as a sum over s, or each by itself.",
 )
-@click.option("--to", type=click.Choice(FORMATS), default=None, help="The format of the report.")
+@click.option("--to", type=FormatName(formats.own_names), help="The format of the report.")
 @click.option(
     "--template",
     default=None,
@@ -197,11 +198,15 @@ def derive(
     from closedform.errors import Source
     from closedform.files import read_text
     from closedform.projects import derivation_of, report_of
-    from closedform.render.formats.table import format_named
 
     target = Path(output) if output else None
     to = to or _format_of(target, free=template is not None)
-    source = Source(template, read_text(Path(template))) if template else None
+    write = formats.format_named(to).report
+    if template:
+        from closedform.render.markup.own_template import fill_template
+
+        source = Source(template, read_text(Path(template)))
+        write = partial(fill_template, source, formats.template_in(to))
     if steps:
         if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
@@ -222,13 +227,7 @@ def derive(
         defaults=defaults,
         lang=lang,
     )
-    if source:
-        from closedform.render.formats.own_template import fill_template
-
-        text = fill_template(source, to, report)
-    else:
-        text = format_named(to).write(report)
-    _give(text, target)
+    _give(write(report), target)
 
 
 def _give(text: str, target: Path | None) -> None:
@@ -327,10 +326,10 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Write the pages here.")
 @click.option(
     "--to",
-    type=click.Choice(SITES),
+    type=FormatName(formats.own_sites),
     default="html",
     show_default=True,
-    help="Pages in HTML, or in Markdown for GitHub or for MkDocs.",
+    help="The format of the pages.",
 )
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
@@ -345,12 +344,12 @@ def docs(
     """
     from closedform.documents import changes, model_files
     from closedform.files import write_text
-    from closedform.render.site import index_of, site
+    from closedform.render.site import site
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
     projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
-    stale, old = changes(Path(output), site(projects, to, lang), index_of(to))
+    stale, old = changes(Path(output), site(projects, to, lang), to)
     if only_check:
         for path in sorted([*stale, *old]):
             click.echo(f"{path} is stale")

@@ -19,9 +19,8 @@ from closedform.derive.cost.measures import measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.projects import measures_of
-from closedform.render.formats.markdown import FLAVOURS
-from closedform.render.formats.table import format_named
-from closedform.render.report.derivation import derivation_view, write_derivation
+from closedform.render.formats import derivation_in, format_named
+from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Wish, report
 
 TESTS = Path(__file__).parent.parent
@@ -136,7 +135,7 @@ def markdown_texts(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The report and the derivations of a model or block in every flavour of Markdown."""
     told = report(project, entity, Wish(measures_of(project, (), None), lang=lang))
-    yield "report", {name: format_named(name).write(told) for name in FLAVOURS}
+    yield "report", {name: format_named(name).report(told) for name in MATH}
     for name in ("macs", "params"):
         view = derivation_view(project, entity, measure(name), lang=lang)
-        yield f"derivation of {name}", {to: write_derivation(view, to) for to in FLAVOURS}
+        yield f"derivation of {name}", {to: derivation_in(to)(view) for to in MATH}
