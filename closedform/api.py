@@ -23,10 +23,10 @@ from closedform.derive.solve.numbers import dims_values, evaluate, size_table
 from closedform.errors import ClosedformError, fail
 from closedform.files import read_text
 from closedform.projects import zoo_path
-from closedform.render.formats.table import format_named
+from closedform.render.formats import derivation_in, format_named
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import language
-from closedform.render.report.derivation import derivation_view, write_derivation
+from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
@@ -188,9 +188,10 @@ class Part:
 
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
         """
+        write = format_named(to).report
         chosen = self._project.measures(measures, convention)
         wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
-        return format_named(to).write(report(self._project, self._entity, wish))
+        return write(report(self._project, self._entity, wish))
 
     def derivation(
         self,
@@ -206,9 +207,9 @@ class Part:
         >>> print(zoo("vit")["MLP"].derivation(to="text").splitlines()[0])
         MLP: MACs, step by step
         """
+        write = derivation_in(to)
         what = self._project.measure(measure, convention)
-        view = derivation_view(self._project, self._entity, what, preset, lang)
-        return write_derivation(view, to)
+        return write(derivation_view(self._project, self._entity, what, preset, lang))
 
     def plot_parts(
         self,

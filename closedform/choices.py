@@ -2,6 +2,4 @@
 
 FORMS = ("shortest", "expanded", "factored", "grouped")
 STAGES = ("sum", "each")
-FORMATS = ("md", "mkdocs", "notebook", "tex", "fragment", "macros", "text", "html", "json")
 LANGUAGES = ("en", "zh")
-SITES = ("html", "md", "mkdocs")

@@ -6,14 +6,17 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from closedform import __version__
-from closedform.choices import FORMATS, FORMS, LANGUAGES, SITES, STAGES
+from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.errors import ClosedformError, FileError, LimitError
+from closedform.parameters import FormatName
+from closedform.render import formats
 from closedform.streams import drop, replace_closed
 
 if TYPE_CHECKING:
@@ -117,13 +120,11 @@ def _open(file: str) -> Project:
 
 def _format_of(target: Path | None, free: bool) -> str:
     """The format that the name of a file chooses; Markdown where it chooses none and is free."""
-    from closedform.render.formats.table import format_of_file
-
     try:
-        return format_of_file(target).name if target else "md"
+        return formats.format_of_file(target) if target else formats.DEFAULT
     except ClosedformError:
         if free:
-            return "md"
+            return formats.DEFAULT
         raise
 
 
@@ -165,7 +166,7 @@ _lang = click.option(
     show_default=True,
     help="Stages as a sum over s, or each by itself.",
 )
-@click.option("--to", type=click.Choice(FORMATS), default=None, help="The format of the report.")
+@click.option("--to", type=FormatName(formats.own_names), help="The format of the report.")
 @click.option(
     "--template",
     default=None,
@@ -200,11 +201,15 @@ def derive(
     from closedform.errors import Source
     from closedform.files import read_text
     from closedform.projects import derivation_of, report_of
-    from closedform.render.formats.table import format_named
 
     target = Path(output) if output else None
     to = to or _format_of(target, free=template is not None)
-    source = Source(template, read_text(Path(template))) if template else None
+    write = formats.format_named(to).report
+    if template:
+        from closedform.render.markup.own_template import fill_template
+
+        source = Source(template, read_text(Path(template)))
+        write = partial(fill_template, source, formats.template_in(to))
     if steps:
         if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
@@ -225,13 +230,7 @@ def derive(
         defaults=defaults,
         lang=lang,
     )
-    if source:
-        from closedform.render.formats.own_template import fill_template
-
-        text = fill_template(source, to, report)
-    else:
-        text = format_named(to).write(report)
-    _give(text, target)
+    _give(write(report), target)
 
 
 def _give(text: str, target: Path | None) -> None:
@@ -330,10 +329,10 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Write the pages here.")
 @click.option(
     "--to",
-    type=click.Choice(SITES),
+    type=FormatName(formats.own_sites),
     default="html",
     show_default=True,
-    help="Pages in HTML, or in Markdown for GitHub or for MkDocs.",
+    help="The format of the pages.",
 )
 @click.option("--measure", default=None, metavar="M,...", help="What to derive: params, macs, ...")
 @click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
@@ -357,13 +356,13 @@ def docs(
     """
     from closedform.documents import changes, model_files
     from closedform.files import write_text
-    from closedform.render.site import index_of, site
+    from closedform.render.site import site
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
     projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
     pages = site(projects, to, lang, _names(measure), convention)
-    stale, old = changes(Path(output), pages, index_of(to))
+    stale, old = changes(Path(output), pages, to)
     if only_check:
         for path in sorted([*stale, *old]):
             click.echo(f"{path} is stale")

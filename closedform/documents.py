@@ -8,7 +8,7 @@ from pathlib import Path
 from closedform.errors import fail
 from closedform.files import read_text
 from closedform.projects import zoo_names, zoo_path
-from closedform.render.site import MARK, former_pages
+from closedform.render.site import RENAME, former_pages, index_of, is_ours
 
 
 def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
@@ -25,27 +25,21 @@ def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
             below = path.relative_to(model) if model.is_dir() else Path(path.name)
             name = below.with_suffix("").as_posix()
             if name in found and found[name] != path:
-                raise fail(
-                    "file",
-                    f"`{path}` and `{found[name]}` have one page, `{name}`",
-                    None,
-                    "rename one of the files",
-                )
+                both = f"`{path}` and `{found[name]}`"
+                raise fail("file", f"{both} have one page, `{name}`", None, RENAME)
             found[name] = path
     return found
 
 
-def changes(
-    folder: Path, pages: Mapping[str, str], index: str
-) -> tuple[dict[Path, str], list[Path]]:
-    """What is to be done for a folder to hold the pages: those to write, and those to remove.
+def changes(folder: Path, pages: Mapping[str, str], to: str) -> tuple[dict[Path, str], list[Path]]:
+    """What is to be done for a folder to hold pages in a format: those to write, those to remove.
 
     Removed is what an index there links to, belongs to no model any more, and has our mark.
     """
     stale = {folder / name: text for name, text in pages.items() if _text_of(folder / name) != text}
-    old = former_pages(_text_of(folder / index) or "") - pages.keys()
+    old = former_pages(_text_of(folder / index_of(to)) or "", to) - pages.keys()
     marked = [folder / name for name in sorted(old)]
-    return stale, [path for path in marked if (_text_of(path) or "").startswith(MARK)]
+    return stale, [path for path in marked if is_ours(_text_of(path) or "", to)]
 
 
 def _text_of(page: Path) -> str | None:

@@ -15,7 +15,8 @@ from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import Diagnostic, FileError, fail, suggestion
 from closedform.files import read_text
-from closedform.render.report.derivation import derivation_view, write_derivation
+from closedform.render.formats import derivation_in
+from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Report, Wish, report
 
 
@@ -28,10 +29,8 @@ def zoo_path(name: str) -> Path:
     """The file of a model of the zoo."""
     path = library_folder("zoo") / f"{name}.arch"
     if name not in zoo_names():
-        raise fail(
-            "name", f"the zoo has no `{name}`", None, suggestion(name, zoo_names())
-            or "`closedform zoo list` shows what there is",
-        )  # fmt: skip
+        near = suggestion(name, zoo_names()) or "`closedform zoo list` shows what there is"
+        raise fail("name", f"the zoo has no `{name}`", None, near)
     return path
 
 
@@ -83,12 +82,13 @@ def derivation_of(
     lang: str = "en",
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
+    write = derivation_in(to)
     entity = _entity_of(project, part, preset)
     if len(measures) > 1:
-        raise fail("measure", "a derivation is of one measure, and "
-                   f"{len(measures)} are named: {', '.join(measures)}")  # fmt: skip
+        named = f"{len(measures)} are named: {', '.join(measures)}"
+        raise fail("measure", f"a derivation is of one measure, and {named}")
     what = project.measures(measures, convention)[-1]
-    return write_derivation(derivation_view(project, entity, what, preset, lang), to)
+    return write(derivation_view(project, entity, what, preset, lang))
 
 
 def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:

@@ -26,7 +26,6 @@ from closedform.errors import ClosedformError
 from closedform.integrations.options import Place, answer, header
 from closedform.integrations.outline import (
     Bullets,
-    Code,
     Display,
     Inline,
     Math,
@@ -36,6 +35,7 @@ from closedform.integrations.outline import (
     Strong,
     Table,
 )
+from closedform.render.report.prose import Code
 
 FENCE = re.compile(r"(?P<marks>`{3,}(?!.*`)|~{3,})[ ]*(?P<language>\S*).*")
 BEFORE_FENCED_CODE = 26  # Python-Markdown and SuperFences take fences at 25

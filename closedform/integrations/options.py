@@ -70,8 +70,8 @@ def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
     known = ("file", *NAMES)
     for name in given:
         if name not in known:
-            raise fail("option", f"there is no option `{name}`", None,
-                       suggestion(name, known) or "there are " + ", ".join(known))  # fmt: skip
+            near = suggestion(name, known) or "there are " + ", ".join(known)
+            raise fail("option", f"there is no option `{name}`", None, near)
     show = _one_of("show", given, SHOW)
     found = report_of(
         _project(given.get("file"), text, place),
@@ -94,16 +94,16 @@ def _list(text: str | None) -> tuple[str, ...]:
 def _one_of(name: str, given: Mapping[str, str], known: tuple[str, ...]) -> str:
     value = given.get(name, known[0])
     if value not in known:
-        raise fail("option", f"`{name}` cannot be `{value}`", None,
-                   suggestion(value, known) or "it is one of " + ", ".join(known))  # fmt: skip
+        near = suggestion(value, known) or "it is one of " + ", ".join(known)
+        raise fail("option", f"`{name}` cannot be `{value}`", None, near)
     return value
 
 
 def _project(file: str | None, text: str, place: Place) -> Project:
     if file is None:
         if not text.strip():
-            raise fail("option", "there is nothing to derive", None,
-                       "write an architecture, or name a `file`")  # fmt: skip
+            advice = "write an architecture, or name a `file`"
+            raise fail("option", "there is nothing to derive", None, advice)
         return Project(Loader(place.read, place.folder).text(text, place.title))
     if text.strip():
         raise fail("option", "there is a `file` and a text too", None, "remove one of them")
@@ -111,6 +111,6 @@ def _project(file: str | None, text: str, place: Place) -> Project:
     if not path.exists() and file in zoo_names():
         path = zoo_path(file)
     elif place.confined and not path.resolve().is_relative_to(place.folder.resolve()):
-        raise fail("option", f"`{file}` is outside the folder `{place.folder}`", None,
-                   "set the folder from which files are taken")  # fmt: skip
+        message = f"`{file}` is outside the folder `{place.folder}`"
+        raise fail("option", message, None, "set the folder from which files are taken")
     return Project(Loader(place.read, path.parent).file(path))

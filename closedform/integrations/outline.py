@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from closedform import formula as w
-from closedform.render.formats.table import number
-from closedform.render.formats.templating import CODE, left_out
 from closedform.render.formulas.latex import equation, latex
-from closedform.render.language import Language, language
+from closedform.render.language import Language, language, number
+from closedform.render.report.closing import Remark
 from closedform.render.report.names import Definition, SymbolRow
 from closedform.render.report.parts import PartRow
+from closedform.render.report.prose import Code, prose
 from closedform.render.report.view import FormulaRow, Report
 
 
@@ -25,11 +25,6 @@ class Math:
 
 @dataclass(frozen=True)
 class Strong:
-    text: str
-
-
-@dataclass(frozen=True)
-class Code:
     text: str
 
 
@@ -67,9 +62,6 @@ Piece: TypeAlias = Paragraph | Display | Bullets | Table
 Outline: TypeAlias = tuple[Piece, ...]
 
 
-ASSUMED, ASSUMED_AT = ": {reason}", ": {reason} ({place})"
-
-
 def outline(report: Report, only_formulas: bool = False) -> Outline:
     """The parts of a report in their order; `only_formulas` leaves out what is around them."""
     words = language(report.lang)
@@ -77,7 +69,7 @@ def outline(report: Report, only_formulas: bool = False) -> Outline:
     pieces: list[Piece] = []
     if not only_formulas:
         pieces.append(Paragraph((Strong(report.title),)))
-        pieces += [Paragraph(_prose(text)) for text in _paragraphs(report.about)]
+        pieces += [Paragraph(prose(text)) for text in _paragraphs(report.about)]
     for row in report.formulas:
         if not only_formulas:
             pieces.append(Paragraph((Strong(row.heading), words.tr(": {says}", says=row.says))))
@@ -109,7 +101,7 @@ def outline(report: Report, only_formulas: bool = False) -> Outline:
         )
         head = (words.tr("preset"), words.tr("sizes"), *titles)
         pieces.append(Table(words.tr("Presets"), head, rows, len(titles)))
-    return (*pieces, *_basis(report, words))
+    return (*pieces, *_closing(report, words))
 
 
 def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
@@ -118,40 +110,36 @@ def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
         value = Strong(number(row.value, report.lang))
         pieces.append(Paragraph((words.tr("At {preset}: ", preset=report.preset), value)))
     if row.stays:
-        stays = words.tr("Not expressed in {chosen}: {stays}.",
-                         chosen=", ".join(report.chosen), stays=", ".join(row.stays))  # fmt: skip
-        pieces.append(Paragraph((stays,)))
+        chosen, stays = ", ".join(report.chosen), ", ".join(row.stays)
+        said = words.tr("Not expressed in {chosen}: {stays}.", chosen=chosen, stays=stays)
+        pieces.append(Paragraph((said,)))
     return pieces
 
 
-def _basis(report: Report, words: Language) -> list[Piece]:
+def _closing(report: Report, words: Language) -> list[Piece]:
     """What the formulas rest on: the assumptions, and what the convention counts."""
+    told = report.closing
     pieces: list[Piece] = []
-    if report.assumptions or report.nonempty:
+    if told.nothing:
+        pieces.append(Paragraph((_plain(told.nothing),)))
+    else:
         pieces.append(Paragraph((Strong(words.tr("Assumptions")),)))
         items: tuple[Inline, ...] = tuple(
-            (_math(row.condition), words.tr(ASSUMED_AT if row.place else ASSUMED,
-                                            reason=row.reason, place=row.place))
+            (_math(row.condition), words.tr(": {reason}", reason=row.because))
             for row in report.assumptions
-        )  # fmt: skip
-        axes = (words.tr("Every axis has at least one element."),) if report.nonempty else ()
-        pieces.append(Bullets((*items, *((text,) for text in axes))))
-    else:
-        pieces.append(Paragraph((words.tr("No assumption was needed."),)))
-    if report.convention:
-        left = left_out([(row.operation, row.counts) for row in report.omissions], words)
-        counted = words.tr("Convention {name}: {says}.", name=report.convention,
-                           says=report.convention_says)  # fmt: skip
-        omitted = words.tr("Not counted: {operations}.", operations=left)
-        omitted = omitted if left else words.tr("Nothing is left out.")
-        pieces.append(Paragraph((f"{counted} {omitted}",)))
+        )
+        axes: tuple[Inline, ...] = ((_plain(told.axes),),) if told.axes else ()
+        pieces.append(Bullets((*items, *axes)))
+    counted = [_plain(remark) for remark in (told.convention, told.omitted) if remark]
+    counted += [told.whole] if told.whole else []
+    if counted:
+        pieces.append(Paragraph((" ".join(counted),)))
     return pieces
 
 
-def _prose(text: str) -> Inline:
-    """A text of a file; what stands between backticks is code."""
-    parts = enumerate(CODE.split(text))
-    return tuple(Code(part) if at % 2 else part for at, part in parts if part)
+def _plain(remark: Remark) -> str:
+    """A sentence with its names as they are."""
+    return "".join(part.text if isinstance(part, Code) else part for part in remark.sentence)
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -162,7 +150,7 @@ def _definition(row: Definition, words: Language) -> Inline:
     formula = Math(f"{latex(row.symbol)} = {latex(row.formula)}")
     if not row.meaning:
         return (formula,)
-    meaning = words.pieces(": {meaning}", {"meaning": _prose(row.meaning)})
+    meaning = words.pieces(": {meaning}", {"meaning": prose(row.meaning)})
     return (
         formula,
         *(p for piece in meaning for p in ((piece,) if isinstance(piece, str) else piece)),
@@ -170,7 +158,7 @@ def _definition(row: Definition, words: Language) -> Inline:
 
 
 def _symbol(row: SymbolRow) -> tuple[Inline, ...]:
-    meaning = _prose(row.meaning)
+    meaning = prose(row.meaning)
     default: Inline = (_math(row.default),) if row.default else ()
     return (_math(row.symbol),), meaning, default
 

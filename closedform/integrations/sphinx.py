@@ -25,7 +25,6 @@ from closedform.files import read_text
 from closedform.integrations.options import NAMES, Place, answer
 from closedform.integrations.outline import (
     Bullets,
-    Code,
     Display,
     Inline,
     Math,
@@ -34,6 +33,7 @@ from closedform.integrations.outline import (
     Strong,
     Table,
 )
+from closedform.render.report.prose import Code
 
 LOG = logging.getLogger(__name__)
 INLINE = "<directive>"

@@ -58,3 +58,12 @@ def language(name: str = "en") -> Language:
         return Language(name, gettext.NullTranslations())
     catalogue = files("closedform.render").joinpath("locale", name, "LC_MESSAGES", "closedform.mo")
     return Language(name, gettext.GNUTranslations(io.BytesIO(catalogue.read_bytes())))
+
+
+def number(value: int | None, lang: str = "en") -> str:
+    """A number with its digits in groups, or what stands where there is none.
+
+    >>> number(17563828224), number(None, "zh")
+    ('17,563,828,224', '无值')
+    """
+    return language(lang).tr("no value") if value is None else f"{value:,}"

@@ -3,86 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any
 from urllib.parse import quote, unquote
 
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
-from closedform.render.formats.html_report import TOOLS
-from closedform.render.formats.markdown import escape_markdown
-from closedform.render.formats.table import MARKDOWN_TOOLS, format_named
-from closedform.render.formats.templating import template_writer
-from closedform.render.formulas import mathml
-from closedform.render.formulas.latex import latex
+from closedform.render.formats import derivation_in, format_named, site_in
 from closedform.render.language import Language, language
-from closedform.render.report.derivation import DerivationView, derivation_view, write_derivation
-from closedform.render.report.names import Definition
-from closedform.render.report.view import FormulaRow, Link, PresetRow, Report, Wish
+from closedform.render.report.derivation import DerivationView, derivation_view
+from closedform.render.report.overview import Entry, Overview
+from closedform.render.report.view import Link, Report, Wish
 from closedform.render.report.view import report as view
 
-MARK = "<!-- made by closedform docs: change the .arch files and run it again -->\n"
-LINK = re.compile(r'(?:\]\(|href=")([^()\s"]+\.(?:md|html))[)"]')
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A model or block in the overview of a project."""
-
-    title: str
-    href: str
-    derivation: str
-    about: str
-    formulas: tuple[FormulaRow, ...]
-    where: tuple[Definition, ...]
-    presets: tuple[PresetRow, ...]
-
-
-@dataclass(frozen=True)
-class Overview:
-    """What the index and the page of closed forms show."""
-
-    models: tuple[Entry, ...]
-    blocks: tuple[Entry, ...]
-    measures: tuple[str, ...]
-    derived: str
-    forms: str
-    links: tuple[Link, ...]
-    lang: str
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How the pages of a site are written: each name is that of a format of reports."""
-
-    name: str
-    suffix: str
-    index: Callable[[Any], str]
-    forms: Callable[[Any], str]
-
-
-def _markdown(name: str) -> Kind:
-    index, forms = (
-        template_writer(template, escape_markdown, latex, MARKDOWN_TOOLS[name])
-        for template in ("index.md.j2", "closed_forms.md.j2")
-    )
-    return Kind(name, ".md", index, forms)
-
-
-def _html() -> Kind:
-    index, forms = (
-        template_writer(template, mathml.escape_html, mathml.math, TOOLS)
-        for template in ("index.html.j2", "closed_forms.html.j2")
-    )
-    return Kind("html", ".html", index, forms)
-
-
-KINDS = {kind.name: kind for kind in (_html(), _markdown("md"), _markdown("mkdocs"))}
+RENAME = "rename one of the files"
 
 
 @dataclass(frozen=True)
@@ -116,16 +53,17 @@ def site(
 
     A key of `projects` is the path of a file below the folder of models, with `/` and without
     the suffix. A file with models has a page for each of them, a file without has one for each
-    of its blocks. Raises ClosedformError when a file is wrong, and when two pages would have one
-    path, on a file system that knows no case too.
+    of its blocks. Raises ClosedformError when a file is wrong, when two pages would have one
+    path, on a file system that knows no case too, and where the format has no such pages.
     """
-    kind, words = KINDS[to], language(lang)
-    index, forms = index_of(to), f"closed-forms{kind.suffix}"
+    written, derived_in, words = site_in(to), derivation_in(to), language(lang)
+    suffix = written.suffix
+    index, forms = index_of(to), f"closed-forms{suffix}"
     chosen = {name: project.measures(measures, convention) for name, project in projects.items()}
     found = [
         page
         for name, project in sorted(projects.items())
-        for page in _pages(name, project, chosen[name], kind, lang)
+        for page in _pages(name, project, chosen[name], suffix, lang)
     ]
     pages = sorted(found, key=lambda page: page.report.keyword != "model")
     _refuse_one_path_for_two(pages, index, forms)
@@ -137,26 +75,32 @@ def site(
     headings = tuple(row.heading for row in next(iter(chosen.values())))
     derived = headings[-1]
     overview = Overview(models, blocks, headings, derived, forms, (), lang)
-    texts = {index: kind.index(overview), forms: kind.forms(replace(overview, links=(home,)))}
+    side_by_side = written.closed_forms(replace(overview, links=(home,)))
+    texts = {index: written.index(overview), forms: side_by_side}
     for at, page in enumerate(pages):
         before, after = pages[max(at - 1, 0) : at], pages[at + 1 : at + 2]
         told = replace(page.report, links=tuple(_links(page, home, before, after, derived, words)))
-        texts[page.path] = format_named(to).write(told)
+        texts[page.path] = format_named(to).report(told)
         around = (_to(page, home.href, home.text), _to(page, page.path, page.report.title))
-        texts[page.derivation_path] = write_derivation(replace(page.derivation, links=around), to)
-    return {path: MARK + text for path, text in texts.items()}
+        texts[page.derivation_path] = derived_in(replace(page.derivation, links=around))
+    return {path: written.mark + text for path, text in texts.items()}
 
 
 def index_of(to: str) -> str:
     """The path of the index."""
-    return f"index{KINDS[to].suffix}"
+    return f"index{site_in(to).suffix}"
 
 
-def former_pages(index: str) -> set[str]:
+def is_ours(page: str, to: str) -> bool:
+    """Whether a text is a page that `site` made."""
+    return page.startswith(site_in(to).mark)
+
+
+def former_pages(index: str, to: str) -> set[str]:
     """The pages that an index made by `site` links to; none for any other text."""
-    if not index.startswith(MARK):
+    if not is_ours(index, to):
         return set()
-    found = {unquote(link) for link in LINK.findall(index)}
+    found = {unquote(address) for address in site_in(to).addresses(index)}
     return {
         path
         for path in found
@@ -165,15 +109,15 @@ def former_pages(index: str) -> set[str]:
 
 
 def _pages(
-    name: str, project: Project, measures: tuple[Measure, ...], kind: Kind, lang: str
+    name: str, project: Project, measures: tuple[Measure, ...], suffix: str, lang: str
 ) -> Iterator[Page]:
     parts: list[Entity] = project.module.models() or project.module.blocks()
     wish = Wish(measures, lang=lang)
     for entity in parts:
         path = name if len(parts) == 1 else f"{name}-{entity.name}"
         yield Page(
-            f"{path}{kind.suffix}",
-            f"{path}.derivation{kind.suffix}",
+            f"{path}{suffix}",
+            f"{path}.derivation{suffix}",
             f"{name}.arch",
             view(project, entity, wish),
             derivation_view(project, entity, measures[-1], lang=lang),
@@ -185,10 +129,8 @@ def _refuse_one_path_for_two(pages: list[Page], index: str, forms: str) -> None:
     for page in pages:
         for path in (page.path, page.derivation_path):
             if path.lower() in taken:
-                raise fail(
-                    "file", f"`{page.source}` and {taken[path.lower()]} have one page, `{path}`",
-                    None, "rename one of the files",
-                )  # fmt: skip
+                both = f"`{page.source}` and {taken[path.lower()]}"
+                raise fail("file", f"{both} have one page, `{path}`", None, RENAME)
             taken[path.lower()] = f"`{page.source}`"
 
 

@@ -23,12 +23,11 @@ from closedform.errors import ClosedformError
 from closedform.grammar import parse, tree
 from closedform.integrations.outline import outline
 from closedform.projects import derivation_of, open_project, report_of
-from closedform.render.formats.table import FORMATS
+from closedform.render.formats import format_named, names_with, own_names, site_in
 from closedform.render.formulas.aligned import reason_rows
 from closedform.render.language import language
-from closedform.render.report.derivation import FORMATS as DERIVATIONS
 from closedform.render.report.view import REASONS
-from closedform.render.site import MARK, site
+from closedform.render.site import site
 from helpers import PACKAGE, ZOO, Ran, call, programs
 
 FOLDER = PACKAGE / "render" / "locale" / "zh" / "LC_MESSAGES"
@@ -128,11 +127,11 @@ def test_a_language_that_is_not_there() -> None:
 def everything(project: Project, part: str | None, preset: str | None) -> Iterator[str]:
     """Everything that is told about a model or block in Chinese."""
     report = report_of(project, part, preset=preset, lang="zh")
-    for row in FORMATS.values():
-        yield row.write(report)
+    for name in own_names():
+        yield format_named(name).report(report)
     yield repr(outline(report))
     for measure in ("params", "macs"):
-        for name in DERIVATIONS:
+        for name in names_with(lambda row: row.derivation, own_names()):
             yield derivation_of(project, part, (measure,), None, preset, name, "zh")
 
 
@@ -197,8 +196,8 @@ def test_no_english_word_is_left() -> None:
     project = loads(OWN)._project
     for preset in (None, "己"):
         report = report_of(project, "W", preset=preset, lang="zh")
-        pages = [FORMATS[name].write(report) for name in ("md", "text")]
-        page = re.sub(r"<style>.*?</style>", "", FORMATS["html"].write(report), flags=re.S)
+        pages = [format_named(name).report(report) for name in ("md", "text")]
+        page = re.sub(r"<style>.*?</style>", "", format_named("html").report(report), flags=re.S)
         pages.append(re.sub(r"<[^>]*>", " ", page))
         for to in ("md", "text"):
             steps = derivation_of(project, "W", (), None, preset, to, "zh")
@@ -296,7 +295,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert "逐步推导" in part.derivation(lang="zh")
     asked = ("docs", str(ZOO / "vit.arch"), "-o", str(tmp_path), "--to", "md", "--lang", "zh")
     assert call(*asked).code == 0
-    assert (tmp_path / "index.md").read_text("utf-8").startswith(MARK + "\n# 模型\n")
+    assert (tmp_path / "index.md").read_text("utf-8").startswith(site_in("md").mark + "\n# 模型\n")
     assert call(*asked, "--check") == Ran(0, "", "")
     assert call(*asked[:-2], "--check").code == 1
     assert call("derive", "vit", "--lang", "de").code == 2

@@ -18,9 +18,8 @@ from closedform.cli import run
 from closedform.derive.measures.lookup import measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
-from closedform.render.formats.markdown import FLAVOURS
-from closedform.render.formats.table import format_named
-from closedform.render.report.derivation import derivation_view, write_derivation
+from closedform.render.formats import derivation_in, format_named
+from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Wish, report
 
 TESTS = Path(__file__).parent.parent
@@ -135,7 +134,7 @@ def markdown_texts(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The report and the derivations of a model or block in every flavour of Markdown."""
     told = report(project, entity, Wish(project.measures((), None), lang=lang))
-    yield "report", {name: format_named(name).write(told) for name in FLAVOURS}
+    yield "report", {name: format_named(name).report(told) for name in MATH}
     for name in ("macs", "params"):
         view = derivation_view(project, entity, measure(name), lang=lang)
-        yield f"derivation of {name}", {to: write_derivation(view, to) for to in FLAVOURS}
+        yield f"derivation of {name}", {to: derivation_in(to)(view) for to in MATH}

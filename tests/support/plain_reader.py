@@ -1,8 +1,9 @@
 """Reads the plain text of a formula and evaluates it, exactly; knows nothing of how it is printed.
 
 Factors stand side by side, or with `*`; what is divided has no factor behind it, since `a/b c` is
-read in two ways. A minus stands before the first factor of a term alone. A sum over an index reaches to the end of its product. A name directly before
-a bracket is a function, or a name with an index: `D_(s-1)`.
+read in two ways. A minus stands before the first factor of a term alone. A sum over an index
+reaches to the end of its product. A name directly before a bracket is a function, or a name with an
+index: `D_(s-1)`.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ class Values:
 
 
 def read(text: str, values: Values) -> Fraction:
-    """The value of a formula as text. Raises Inexact, or what Lark raises for what is no formula."""
+    """The value of a formula as text. Raises Inexact, or what Lark raises for other text."""
     return value(parser().parse(text), values)
 
 

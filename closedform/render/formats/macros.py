@@ -6,10 +6,14 @@ A name is made of letters alone, so digits are spelled and other letters written
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import language
-from closedform.render.report.view import Report
+from closedform.render.markup.format import Format
+
+if TYPE_CHECKING:
+    from closedform.render.report.view import Report
 
 DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
@@ -41,7 +45,7 @@ def _word_of_name(char: str) -> str:
     return "".join(map(_word, unicodedata.name(char, f"U{ord(char):X}").replace("-", " ").split()))
 
 
-def macros(report: Report) -> str:
+def _report(report: Report) -> str:
     r"""`\newcommand` for every formula, its equation, its number at a preset, its abbreviations."""
     found: dict[str, str] = {}
     for row in report.formulas:
@@ -59,3 +63,6 @@ def macros(report: Report) -> str:
     lines = [f"\\newcommand{{\\{name}}}{{{text}}}" for name, text in found.items()]
     needs = language(report.lang).tr("in math mode; needs amsmath")
     return "\n".join([f"% {needs}", *lines]) + "\n"
+
+
+FORMAT = Format(report=_report, suffixes=(".macros.tex",))

@@ -56,6 +56,11 @@ def _short(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+def number(value: int) -> str:
+    """An integer with its digits in groups, between which a line is not broken."""
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
 def short_number(value: Fraction | int) -> str:
     """A number with three digits and a prefix.
 

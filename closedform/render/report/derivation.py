@@ -1,10 +1,9 @@
-"""The walk of a derivation as plain data, and its formats."""
+"""The walk of a derivation as plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from closedform import formula as w
 from closedform.derive.measures.rows import Measure
@@ -14,12 +13,7 @@ from closedform.derive.solve.numbers import settle
 from closedform.derive.trace.lines import Part, Quiet, Said, Step
 from closedform.derive.trace.numbered import numbers
 from closedform.derive.trace.walk import Passage, walk
-from closedform.errors import fail, suggestion
-from closedform.render.formats.html_derivation import html_derivation
-from closedform.render.formats.markdown import FLAVOURS, escape_markdown
-from closedform.render.formats.table import latex_typed
-from closedform.render.formats.templating import escape_latex, has_cjk, template_writer
-from closedform.render.formulas.aligned import Reason, aligned, plain_lines, stacked
+from closedform.errors import fail
 from closedform.render.formulas.latex import latex
 from closedform.render.formulas.widths import ROOM, width
 from closedform.render.language import Language, language
@@ -228,84 +222,3 @@ def _pieces(part: str | Said | w.Written, words: Language) -> tuple[str | w.Writ
         else:
             found.append(piece)
     return tuple(found)
-
-
-# Formats -----------------------------------------------------------------------------------
-
-
-def _lines(steps: Iterable[dict[str, Any]]) -> list[tuple[w.Written | None, w.Written, Reason]]:
-    return [
-        (
-            step["subject"]["node"].written if step["subject"] else None,
-            step["right"]["node"].written,
-            [p if isinstance(p, str) else p["node"].written for p in step["reason"]],
-        )
-        for step in steps
-    ]
-
-
-def _display(steps: Iterable[dict[str, Any]]) -> str:
-    return aligned(_lines(steps))
-
-
-def _plain_display(steps: Iterable[dict[str, Any]]) -> str:
-    return plain_lines(_lines(steps))
-
-
-def _shape(sizes: Iterable[dict[str, Any]]) -> str:
-    return "[" + ", ".join(size["text"] for size in sizes) + "]"
-
-
-def _shapes(shapes: Iterable[Iterable[dict[str, Any]]]) -> str:
-    return ", ".join(map(_shape, shapes))
-
-
-def _cell(node: Any, points: float) -> str:
-    return stacked(node.written, points)
-
-
-def _definition(symbol: Any, node: Any) -> str:
-    return f"{latex(symbol.written)} = {latex(node.written)}"
-
-
-def _plain_definition(symbol: Any, node: Any) -> str:
-    return f"{w.plain(symbol.written)} = {w.plain(node.written)}"
-
-
-_TOOLS: dict[str, Callable[..., Any]] = {
-    "display": _display,
-    "cell": _cell,
-    "shape": _shape,
-    "shapes": _shapes,
-    "typed": latex_typed,
-    "has_cjk": has_cjk,
-    "definition": _definition,
-}
-_PLAIN: dict[str, Callable[..., Any]] = {
-    **_TOOLS,
-    "display": _plain_display,
-    "definition": _plain_definition,
-}
-
-FORMATS: dict[str, Callable[[Any], str]] = {
-    **{
-        name: template_writer(
-            "derivation.md.j2", escape_markdown, latex, {**_TOOLS, **flavour.tools()}
-        )
-        for name, flavour in FLAVOURS.items()
-    },
-    "tex": template_writer("derivation_document.tex.j2", escape_latex, latex, _TOOLS),
-    "fragment": template_writer("derivation.tex.j2", escape_latex, latex, _TOOLS),
-    "text": template_writer("derivation.txt.j2", str, w.plain, _PLAIN),
-    "html": html_derivation,
-}
-
-
-def write_derivation(view: DerivationView, to: str = "md") -> str:
-    """A derivation as text in a format."""
-    if to not in FORMATS:
-        raise fail(
-            "format", f"a derivation has no format `{to}`", None,
-            suggestion(to, FORMATS) or "there are " + ", ".join(FORMATS),
-        )  # fmt: skip
-    return FORMATS[to](view)

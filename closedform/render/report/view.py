@@ -28,6 +28,7 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
+from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
 
@@ -69,22 +70,6 @@ class PresetRow:
 
 
 @dataclass(frozen=True)
-class AssumptionRow:
-    condition: w.Written
-    text: str
-    reason: str
-    place: str
-
-
-@dataclass(frozen=True)
-class Omission:
-    """An operation that a convention does not count; `counts` is empty where all is left out."""
-
-    operation: str
-    counts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Link:
     """A way to another page of a site."""
 
@@ -120,6 +105,7 @@ class Report:
     convention: str | None
     convention_says: str
     omissions: tuple[Omission, ...]
+    closing: Closing
     lang: str = "en"
     links: tuple[Link, ...] = ()
 
@@ -139,8 +125,8 @@ class Wish:
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
             if value not in known:
-                raise fail("choice", f"`{value}` cannot be chosen", None,
-                           suggestion(value, known) or f"there are {', '.join(known)}")  # fmt: skip
+                near = suggestion(value, known) or f"there are {', '.join(known)}"
+                raise fail("choice", f"`{value}` cannot be chosen", None, near)
 
 
 def report(project: Project, entity: Entity, wish: Wish) -> Report:
@@ -174,6 +160,10 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         parts = tuple(alike.of(derivation.root))
         starts.update(alike.starts)
     names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
+    assumptions = tuple(_assumptions(derivation, formed[0].order, words))
+    says = _convention_said(convention, words) if convention else ""
+    rows = omitted(derivation.root, convention) if convention else ()
+    omissions = tuple(_omission(row, words) for row in rows)
     return Report(
         title=entity.name,
         file=project.module.title,
@@ -188,15 +178,19 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         parts=parts,
         every_part=every_part,
         presets=presets,
-        assumptions=tuple(_assumptions(derivation, formed[0].order, words)),
+        assumptions=assumptions,
         nonempty=bool(derivation.positive),
         basis=basis(formed, starts),
         definitions=tuple(_definitions(derivation, formed)),
         convention=convention.name if convention else None,
-        convention_says=_convention_said(convention, words) if convention else "",
-        omissions=tuple(
-            _omission(row, words)
-            for row in (omitted(derivation.root, convention) if convention else ())
+        convention_says=says,
+        omissions=omissions,
+        closing=closing(
+            bool(assumptions),
+            bool(derivation.positive),
+            (convention.name, says) if convention else None,
+            omissions,
+            words,
         ),
         lang=wish.lang,
     )
@@ -319,9 +313,10 @@ def _assumptions(
 def _assumption(
     fact: Fact, condition: w.Written, where: str, derivation: Derivation, words: Language
 ) -> AssumptionRow:
-    text, reason = w.plain(condition), words.tr(REASONS[fact.reason])
+    text, reason = w.plain(condition) + where, words.tr(REASONS[fact.reason]) + where
     place = _place(fact.span, derivation, words)
-    return AssumptionRow(condition, text + where, reason + where, place)
+    because = words.tr("{reason} ({place})", reason=reason, place=place) if place else reason
+    return AssumptionRow(condition, text, reason, place, because)
 
 
 def _place(span: Span | None, derivation: Derivation, words: Language) -> str:

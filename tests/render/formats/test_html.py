@@ -17,11 +17,13 @@ import closedform as cf
 from closedform import formula as w
 from closedform.formula.numbers import NoNumberError, Numbers, amount
 from closedform.projects import open_project, zoo_names
-from closedform.render.formats.html_report import html_report
+from closedform.render.formats import format_named
 from closedform.render.formulas.displays import equation
 from closedform.render.formulas.inline import pieces
 from closedform.render.formulas.mathml import escape_html, math, mathml
 from closedform.render.report.at_preset import amounts_of_rows, by_name, parts_of, sizes_at
+from closedform.render.report.closing import Remark
+from closedform.render.report.prose import Code
 from closedform.render.report.view import Report, Wish, report
 from helpers import call
 from pages import MATHML, SVG, XHTML, assert_safe, read
@@ -37,7 +39,7 @@ def reports(name: str, models_only: bool = False) -> list[Report]:
 @pytest.mark.parametrize("name", zoo_names())
 def test_pages_of_the_zoo(name: str) -> None:
     for shown in reports(name):
-        page = html_report(shown)
+        page = format_named("html").report(shown)
         root = read(page)
         assert_safe(root)
         assert root.get("lang") == "en"
@@ -160,11 +162,12 @@ def test_hostile_texts_stay_texts(text: str) -> None:
     symbols = [replace(row, meaning=text) for row in shown.symbols]
     presets = [replace(row, title=text, sizes=((text, text),)) for row in shown.presets]
     where = [replace(row, meaning=text, symbol=w.Symbol(text)) for row in shown.where]
-    page = html_report(
+    remark = Remark((text, Code(text)), text)
+    closing = replace(shown.closing, title=text, axes=remark, convention=remark, omitted=remark)
+    page = format_named("html").report(
         replace(
             shown, title=text, about=text, file=text, parts=tuple(rows), symbols=tuple(symbols),
-            presets=tuple(presets), where=tuple(where), convention_says=text,
-                every_part=tuple(rows),
+            presets=tuple(presets), where=tuple(where), closing=closing, every_part=tuple(rows),
         )
     )  # fmt: skip
     root = read(page)

@@ -12,8 +12,9 @@ import closedform as cf
 from closedform import formula as w
 from closedform.derive.measures.lookup import measure
 from closedform.projects import open_project
+from closedform.render.formats import derivation_in
 from closedform.render.formulas.displays import equals, shapes
-from closedform.render.report.derivation import DerivationView, derivation_view, write_derivation
+from closedform.render.report.derivation import DerivationView, derivation_view
 from helpers import ZOO, call, programs
 from pages import XHTML, assert_safe, read, shown
 
@@ -93,7 +94,7 @@ def test_pages_of_the_zoo(path: Path) -> None:
     for entity in project.parts():
         for name in ("macs", "params"):
             told = derivation_view(project, entity, measure(name))
-            root = read(write_derivation(told, "html"))
+            root = read(derivation_in("html")(told))
             assert_safe(root)
             assert root.get("lang") == "en"
             heading = measure(name).heading
@@ -106,7 +107,7 @@ def test_pages_of_the_zoo(path: Path) -> None:
 
 
 def test_the_numbers_of_a_preset() -> None:
-    root = read(write_derivation(view(preset="ViT-B/16"), "html"))
+    root = read(derivation_in("html")(view(preset="ViT-B/16")))
     assert "Numbers: ViT-B/16\n" in text_of(root)
     assert "= 17563828224 |" in text_of(root)
 
@@ -153,7 +154,7 @@ def test_hostile_texts_stay_texts(text: str) -> None:
         for passage in told.passages
     )  # fmt: skip
     report = replace(told.report, title=text, about=text, file=text)
-    page = write_derivation(replace(told, report=report, passages=passages, measure=text), "html")
+    page = derivation_in("html")(replace(told, report=report, passages=passages, measure=text))
     root = read(page)
     assert_safe(root)
     assert root.findtext(f".//{XHTML}h1") == f"{text}: {text}, step by step"

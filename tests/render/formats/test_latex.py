@@ -32,8 +32,8 @@ from closedform.formula import (
     plain,
 )
 from closedform.projects import derivation_of, open_project, report_of
+from closedform.render.formats import format_named
 from closedform.render.formats.macros import macro_name
-from closedform.render.formats.table import FORMATS
 from closedform.render.formulas.latex import broken, equation, latex, latex_name
 from closedform.render.formulas.widths import width
 from helpers import ZOO, names, programs
@@ -171,7 +171,9 @@ def documents(project: Project, lang: str) -> Iterator[str]:
     for part in project.parts():
         presets = [node.title for node in project.presets(part)[:1]]
         for preset in (None, *presets):
-            yield FORMATS["tex"].write(report_of(project, part.name, preset=preset, lang=lang))
+            yield format_named("tex").report(
+                report_of(project, part.name, preset=preset, lang=lang)
+            )
         preset = presets[0] if presets else None
         for measure in ("macs", "params"):
             yield derivation_of(project, part.name, (measure,), None, preset, "tex", lang)

@@ -13,7 +13,7 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 import closedform as cf
 from closedform.projects import open_project
-from closedform.render.formats.markdown import FLAVOURS, code, escape_markdown
+from closedform.render.markup.markdown import code, escape_markdown
 from helpers import MATH, ZOO, call, formulas, markdown_texts, programs
 
 FAST = {"vit", "pvt", "recurrent", "swin"}
@@ -90,7 +90,7 @@ def test_every_formula_arrives_whole(path: Path) -> None:
             assert typeset_by_a_notebook(notebook(texts["notebook"])) == known, (entity.name, what)
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("flavour", MATH)
 def test_a_flavour_has_no_marks_of_another(flavour: str) -> None:
     """Fails when a template writes the marks of a formula by itself."""
     for text in (cf.zoo("pvt").report(flavour), cf.zoo("pvt").derivation(to=flavour)):

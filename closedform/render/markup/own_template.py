@@ -8,56 +8,26 @@ from __future__ import annotations
 import inspect
 import reprlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 
-from closedform import formula as w
 from closedform.errors import ClosedformError, Source, Span, fail
-from closedform.render.formats.markdown import escape_markdown
-from closedform.render.formats.table import LATEX_TOOLS, MARKDOWN_TOOLS, TEXT_TOOLS
-from closedform.render.formats.templating import escape_latex, filled, text_template
-from closedform.render.formulas.latex import latex
+from closedform.render.markup.templating import Markup
 from closedform.render.report.view import Report
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How a kind of document takes texts and formulas, and the functions of its templates."""
-
-    escape: Callable[[str], str]
-    formula: Callable[[w.Written], str]
-    tools: dict[str, Callable[..., Any]]
-
-
-KINDS = {
-    **{name: Kind(escape_markdown, latex, tools) for name, tools in MARKDOWN_TOOLS.items()},
-    "tex": Kind(escape_latex, latex, LATEX_TOOLS),
-    "fragment": Kind(escape_latex, latex, LATEX_TOOLS),
-    "text": Kind(str, w.plain, TEXT_TOOLS),
-}
-
 
 SHORT = reprlib.Repr()
 SHORT.maxdict = 0
 
 
-def fill_template(source: Source, to: str, report: Report) -> str:
-    """A template of the user, filled in with a report; texts are escaped for the format `to`.
+def fill_template(source: Source, markup: Markup, report: Report) -> str:
+    """A template of the user, filled in with a report in the language of its document.
 
     Raises ClosedformError, with the line of the template, for whatever goes wrong in it.
     """
-    if to not in KINDS:
-        raise fail(
-            "template", f"a template cannot be filled in as {to}", None,
-            f"give --to with one of {', '.join(KINDS)}; `text` escapes nothing",
-        )  # fmt: skip
-    kind = KINDS[to]
+    tools = {name: _asked(name, tool) for name, tool in markup.tools.items()}
     try:
-        template = text_template(source.text, kind.escape)
-        tools = {name: _asked(name, tool) for name, tool in kind.tools.items()}
-        return filled(template, report, kind.escape, kind.formula, tools)
+        return markup.having(tools).filled(markup.template(source.text), report)
     except jinja2.TemplateSyntaxError as error:
         raise _wrong(source, error.message or "wrong syntax", error.lineno) from None
     except Exception as error:  # the template is a program, and may raise anything

@@ -1,18 +1,21 @@
-"""A report as JSON; docs/json.md describes the layout, which `schema` names."""
+"""JSON, for programs; docs/json.md describes the layout, which `schema` names."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from closedform import formula as w
 from closedform.render.formulas.latex import latex
-from closedform.render.report.view import Report
+from closedform.render.markup.format import Format
+
+if TYPE_CHECKING:
+    from closedform.render.report.view import Report
 
 SCHEMA = "closedform/1"
 
 
-def json_report(report: Report) -> str:
-    """The report as a JSON document."""
+def _report(report: Report) -> str:
     titles = [row.title for row in report.formulas]
     document = {
         "schema": SCHEMA,
@@ -92,3 +95,6 @@ def json_report(report: Report) -> str:
         ],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+FORMAT = Format(report=_report, suffixes=(".json",))

@@ -1,0 +1,86 @@
+"""One page of HTML that needs nothing else: no script, no font, no other file.
+
+It is well-formed XML as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from closedform import formula as w
+from closedform.render.formulas import displays, mathml
+from closedform.render.language import language
+from closedform.render.markup.format import Format, Site
+from closedform.render.markup.templating import Markup, Node, Raw
+from closedform.render.pictures import svg
+
+if TYPE_CHECKING:
+    from closedform.render.report.view import Report
+
+
+def _display(name: str, node: Node) -> str:
+    return displays.equation(name, node.written)
+
+
+def _definition(symbol: Node, node: Node) -> str:
+    return displays.definition(symbol.written, node.written)
+
+
+def _number(value: int | None, lang: str = "en") -> str:
+    return language(lang).tr("no value") if value is None else svg.number(value)
+
+
+def _typed(text: str) -> str:
+    return f"<code>{mathml.escape_html(text)}</code>"
+
+
+def _equals(node: Node) -> str:
+    return "\n".join(displays.equals(node.written))
+
+
+def _shapes(
+    outputs: Iterable[Iterable[dict[str, Any]]], inputs: Iterable[Iterable[dict[str, Any]]] = ()
+) -> str:
+    """The shapes of tensors; with inputs, what an operation makes of them."""
+    return displays.shapes(_written(outputs), _written(inputs))
+
+
+def _written(shapes: Iterable[Iterable[dict[str, Any]]]) -> list[list[w.Written]]:
+    return [[size["node"].written for size in shape] for shape in shapes]
+
+
+HTML = Markup(
+    mathml.escape_html,
+    mathml.math,
+    {"display": _display, "definition": _definition, "number": _number, "typed": _typed},
+)
+
+
+def _report(report: Report) -> str:
+    """A report with its pictures, which are drawn when a page is written."""
+    from closedform.render.pictures.page import page_of
+
+    page = page_of(report)
+    drawn = {
+        "drawing": Raw(page.drawing),
+        "shares": Raw(page.shares),
+        "sweeps": tuple(map(Raw, page.sweeps)),
+    }
+    told = {"preset": page.preset, "costs": page.costs, "at_preset": page.at_preset}
+    return HTML.having({"page": lambda: {**told, **drawn}}).file("report.html.j2")(report)
+
+
+FORMAT = Format(
+    report=_report,
+    suffixes=(".html", ".htm"),
+    derivation=HTML.having({"equals": _equals, "shapes": _shapes}).file("derivation.html.j2"),
+    template=HTML,
+    site=Site(
+        suffix=".html",
+        index=HTML.file("index.html.j2"),
+        closed_forms=HTML.file("closed_forms.html.j2"),
+        comment=("<!-- ", " -->"),
+        link=('href="', '"'),
+    ),
+)

@@ -1,0 +1,13 @@
+"""LaTeX, as a document of its own."""
+
+from __future__ import annotations
+
+from closedform.render.markup.format import Format
+from closedform.render.markup.latex import LATEX, STEPS
+
+FORMAT = Format(
+    report=LATEX.file("document.tex.j2"),
+    suffixes=(".tex",),
+    derivation=LATEX.having(STEPS).file("derivation_document.tex.j2"),
+    template=LATEX,
+)

@@ -1,0 +1,1 @@
+"""What formats are made of: their rows, their languages, and the templates that they fill in."""

@@ -1,0 +1,104 @@
+r"""Markdown in its flavours: texts are the same in all of them, formulas have marks of their own.
+
+>>> Flavour((r"\(", r"\)"), ("\\[\n", "\n\\]")).inline("x_{s}")
+'\\(x_{s}\\)'
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from closedform.render.formulas.latex import latex
+from closedform.render.language import number
+from closedform.render.markup.format import Format, Site
+from closedform.render.markup.latex import STEPS, definition, display
+from closedform.render.markup.templating import Markup
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """What stands before and after a formula: in a line, and on lines of its own."""
+
+    in_line: tuple[str, str]
+    displayed: tuple[str, str]
+
+    def inline(self, formula: str) -> str:
+        """A formula in a line of text."""
+        return formula.join(self.in_line)
+
+    def block(self, formula: str) -> str:
+        """A formula on lines of its own."""
+        return formula.join(self.displayed)
+
+
+def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = False) -> Format:
+    """The row of a flavour; with `pages`, the documents of a project can be in it."""
+    markup = Markup(
+        escape_markdown,
+        latex,
+        {
+            "display": display,
+            "definition": definition,
+            "number": number,
+            "indent": _indent,
+            "typed": code,
+            "linked": linked,
+            "inline": flavour.inline,
+            "block": flavour.block,
+        },
+    )
+    site = Site(
+        suffix=".md",
+        index=markup.file("index.md.j2"),
+        closed_forms=markup.file("closed_forms.md.j2"),
+        comment=("<!-- ", " -->"),
+        link=("](", ")"),
+    )
+    return Format(
+        report=markup.file("report.md.j2"),
+        suffixes=suffixes,
+        derivation=markup.having(STEPS).file("derivation.md.j2"),
+        template=markup,
+        site=site if pages else None,
+    )
+
+
+# A backslash before these is not safe: not every Markdown knows it before a bar or a tilde, and
+# before a bracket it begins a formula. Some look for formulas in the text that is shown: an
+# element of its own keeps them from a dollar or a backslash.
+AS_HTML = {
+    **{char: html.escape(char) for char in "<>&"},
+    **{char: f"&#{ord(char)};" for char in "|~[]"},
+    **{char: f"<span>&#{ord(char)};</span>" for char in "$\\"},
+}
+SPECIAL = re.compile(r"[\\`*_{}\[\]|$#~<>&]")
+
+
+def escape_markdown(text: str) -> str:
+    r"""Any text as text of a Markdown document, in every flavour.
+
+    >>> escape_markdown("a_b <script> & |")
+    'a\\_b &lt;script&gt; &amp; &#124;'
+    """
+    return SPECIAL.sub(lambda found: AS_HTML.get(found[0], "\\" + found[0]), text)
+
+
+def code(text: str) -> str:
+    """Any text as code in a line, whatever is in it."""
+    text = " ".join(text.splitlines())  # an empty line would end the code
+    ticks = "`"
+    while ticks in text:
+        ticks += "`"
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{ticks}{space}{text}{space}{ticks}"
+
+
+def linked(text: str, address: str) -> str:
+    """A link; the address has no character that is special in one."""
+    return f"[{escape_markdown(text)}]({address})"
+
+
+def _indent(depth: int) -> str:
+    return "&emsp;" * depth

@@ -1,0 +1,98 @@
+"""What a report ends with: what its formulas rest on, and what its convention counts, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from closedform import formula as w
+from closedform.render.language import Language
+from closedform.render.report.prose import Code, Prose
+
+
+@dataclass(frozen=True)
+class AssumptionRow:
+    """What is assumed: `because` is the reason, with the place where one is known."""
+
+    condition: w.Written
+    text: str
+    reason: str
+    place: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Omission:
+    """An operation that a convention does not count; `counts` is empty where all is left out."""
+
+    operation: str
+    counts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing that is said: as a sentence, and short, on a line of plain text."""
+
+    sentence: Prose
+    short: str
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The words around the assumptions and below them; what is None is not said.
+
+    `axes` stands among the assumptions, `nothing` in their place; `omitted` names what the
+    convention leaves out, and `whole` says in a sentence that it leaves out nothing.
+    """
+
+    title: str
+    axes: Remark | None
+    nothing: Remark | None
+    convention: Remark | None
+    omitted: Remark | None
+    whole: str | None
+
+
+def closing(
+    assumed: bool,
+    nonempty: bool,
+    convention: tuple[str, str] | None,
+    omissions: Sequence[Omission],
+    words: Language,
+) -> Closing:
+    """What is said of formulas that assume something, or that every axis has an element, and that
+    are counted by a convention of this name and these words."""
+    axes = nothing = counted = omitted = whole = None
+    if nonempty:
+        axes = Remark(
+            (words.tr("Every axis has at least one element."),),
+            words.tr("every axis has at least one element"),
+        )
+    elif not assumed:
+        nothing = Remark(
+            (words.tr("No assumption was needed."),), words.tr("no assumption was needed")
+        )
+    if convention:
+        name, says = convention
+        counted = Remark(
+            tuple(words.pieces("Convention {name}: {says}.", {"name": Code(name), "says": says})),
+            words.tr("convention {name}: {says}", name=name, says=says),
+        )
+    if convention and omissions:
+        operations = left_out([(row.operation, row.counts) for row in omissions], words)
+        omitted = Remark(
+            (words.tr("Not counted: {operations}.", operations=operations),),
+            words.tr("not counted: {operations}", operations=operations),
+        )
+    elif convention:
+        whole = words.tr("Nothing is left out.")
+    return Closing(words.tr("What this rests on"), axes, nothing, counted, omitted, whole)
+
+
+def left_out(rows: Sequence[tuple[str, tuple[str, ...]]], words: Language) -> str:
+    """The operations that a convention leaves out, as a list; no text of a format yet."""
+    found = []
+    for operation, counts in rows:
+        told = words.tr("{operation} ({counts})", operation=operation, counts=", ".join(counts))
+        found.append(told if counts else operation)
+    return words.tr(", ").join(found)

@@ -1,0 +1,34 @@
+"""What all models of a project have, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from closedform.render.report.names import Definition
+from closedform.render.report.view import FormulaRow, Link, PresetRow
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model or block in the overview of a project."""
+
+    title: str
+    href: str
+    derivation: str
+    about: str
+    formulas: tuple[FormulaRow, ...]
+    where: tuple[Definition, ...]
+    presets: tuple[PresetRow, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the index and the page of closed forms show."""
+
+    models: tuple[Entry, ...]
+    blocks: tuple[Entry, ...]
+    measures: tuple[str, ...]
+    derived: str
+    forms: str
+    links: tuple[Link, ...]
+    lang: str

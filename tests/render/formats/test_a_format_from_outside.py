@@ -1,0 +1,154 @@
+"""A format is one file: as an entry point of another package, and in the folder of the formats."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from helpers import PACKAGE, TESTS, Golden, Ran, spawn
+
+FILE = Path(__file__).with_name("asciidoc.py")
+GOLDEN = TESTS / "golden"
+MODEL = """\
+\"\"\"Two layers | `linear`, *twice*.\"\"\"
+
+dim N  "tokens"
+dim D  "width"
+let F = 4*D  "[hidden]"
+
+model Two(x: [N, D]):
+    return x -> linear(F) -> relu -> linear(D)
+
+preset "small": N=128, D=256
+"""
+TEMPLATE = """\
+<< report.symbols[0].meaning >>_: << inline(report.formulas[1].formula) >>
+<< typed(report.title) >> << number(report.presets[0]["values"][1]) >>
+"""
+OURS = "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'tex', 'text'"
+SUFFIXES = ".md, .markdown, .inc, .fragment.tex, .html, .htm, .json, .macros.tex, .tex, .txt"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A folder with a model in which the format is there."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def run(self, *arguments: str) -> Ran:
+        done = spawn(*arguments, folder=self.folder, environment=self.environment)
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def python(self, code: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            cwd=self.folder,
+            env=dict(self.environment),
+            timeout=120,
+            check=True,
+        )
+        return done.stdout.decode()
+
+
+def package(folder: Path, name: str, value: str) -> None:
+    """What pip leaves of a package with an entry point."""
+    info = folder / f"closedform_{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: closedform-{name}\nVersion: 1.0\n"
+    )
+    (info / "entry_points.txt").write_text(f"[closedform.formats]\n{name} = {value}\n")
+
+
+def as_package(folder: Path) -> None:
+    package(folder, "asciidoc", "closedform_asciidoc:FORMAT")
+    shutil.copy(FILE, folder / "closedform_asciidoc.py")
+
+
+def as_own(folder: Path) -> None:
+    kept = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE, folder / "closedform", ignore=kept)
+    shutil.copy(FILE, folder / "closedform" / "render" / "formats")
+
+
+@pytest.fixture(scope="module", params=[as_package, as_own])
+def installed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Installed:
+    """The format in another package, and in a copy of closedform that nothing else changes."""
+    folder, path = tmp_path_factory.mktemp("models"), tmp_path_factory.mktemp("path")
+    request.param(path)
+    (folder / "two.arch").write_text(MODEL)
+    (folder / "own.j2").write_text(TEMPLATE)
+    return Installed(folder, {"PYTHONPATH": str(path), "NO_COLOR": "1"})
+
+
+def kept(name: str) -> str:
+    return (GOLDEN / f"asciidoc_{name}.txt").read_text("utf-8")
+
+
+# Every command -----------------------------------------------------------------------------
+
+
+def test_a_report(installed: Installed, golden: Golden) -> None:
+    ran = installed.run("derive", "two.arch", "--to", "asciidoc")
+    assert (ran.code, ran.err) == (0, "")
+    golden.compare(GOLDEN / "asciidoc_report.txt", ran.out)
+    assert installed.run("derive", "two.arch", "-o", "out.adoc") == Ran(0, "", "")
+    assert (installed.folder / "out.adoc").read_text("utf-8") == ran.out
+
+
+def test_a_derivation(installed: Installed, golden: Golden) -> None:
+    asked = ("derive", "two.arch", "--steps", "--preset", "small", "--lang", "zh")
+    ran = installed.run(*asked, "--to", "asciidoc")
+    assert (ran.code, ran.err) == (0, "")
+    golden.compare(GOLDEN / "asciidoc_derivation.txt", ran.out)
+
+
+def test_a_template(installed: Installed) -> None:
+    asked = ("derive", "two.arch", "--template", "own.j2")
+    filled = "tokens_: stem:[2\\, N\\, D\\, F]\n`Two` 67,108,864\n"
+    assert installed.run(*asked, "--to", "asciidoc") == Ran(0, filled, "")
+    assert installed.run(*asked, "-o", "own.asciidoc") == Ran(0, "", "")
+    assert (installed.folder / "own.asciidoc").read_text("utf-8") == filled
+
+
+def test_a_site(installed: Installed, golden: Golden) -> None:
+    """Fails when pages are missing, never fresh, or stay when their model is gone."""
+    (installed.folder / "one.arch").write_text(MODEL.replace("Two", "One"))
+    asked = ("docs", "two.arch", "-o", "site", "--to", "asciidoc")
+    names = ("index", "closed-forms", "one", "one.derivation", "two", "two.derivation")
+    pages = [f"site/{name}.adoc" for name in names]
+    written = "".join(f"{page} written\n" for page in pages)
+    assert installed.run(*asked, "one.arch") == Ran(0, written, "")
+    assert installed.run(*asked, "one.arch", "--check") == Ran(0, "", "")
+    told = "".join(
+        f"==> {page}\n{(installed.folder / page).read_text('utf-8')}\n" for page in pages
+    )
+    golden.compare(GOLDEN / "asciidoc_site.txt", told)
+    stale = [pages[1], pages[0], pages[4], pages[2], pages[3]]
+    found = installed.run(*asked, "--check")
+    assert (found.code, sorted(found.out.splitlines())) == (
+        1,
+        sorted(f"{page} is stale" for page in stale),
+    )
+    ran = installed.run(*asked)
+    removed = [f"{page} removed" for page in (pages[3], pages[2])]
+    assert sorted(ran.out.splitlines()[-2:]) == sorted(removed)
+    assert installed.run(*asked, "--check") == Ran(0, "", "")
+    shutil.rmtree(installed.folder / "site")
+
+
+def test_from_python(installed: Installed) -> None:
+    load = "import closedform as cf; part = cf.load('two.arch')['Two']\n"
+    assert installed.python(f"{load}print(part.report('asciidoc'), end='')") == kept("report")
+    asked = "part.derivation(preset='small', to='asciidoc', lang='zh')"
+    assert installed.python(f"{load}print({asked}, end='')") == kept("derivation")
