@@ -38,6 +38,7 @@ ROOMS = (
     "closedform.render.formulas",
     "closedform.render.report",
     "closedform.render.pictures",
+    "closedform.render.markup",
     "closedform.render.formats",
     "closedform.render.site",
     "closedform.measures",
@@ -45,6 +46,7 @@ ROOMS = (
     "closedform.documents",
     "closedform.api",
     "closedform.integrations",
+    "closedform.parameters",
     "closedform.cli",
 )
 
@@ -66,8 +68,8 @@ WITHOUT = {
 # Libraries of one room alone: nobody else imports them.
 OWN = {
     "lark": ("closedform.grammar",),
-    "jinja2": ("closedform.render.formats",),
-    "click": ("closedform.cli",),
+    "jinja2": ("closedform.render.markup",),
+    "click": ("closedform.cli", "closedform.parameters"),
     "rich": ("closedform.cli",),
 }
 
