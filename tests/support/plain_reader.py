@@ -1,8 +1,9 @@
 """Reads the plain text of a formula and evaluates it, exactly; knows nothing of how it is printed.
 
 Factors stand side by side, or with `*`; what is divided has no factor behind it, since `a/b c` is
-read in two ways. A minus stands before the first factor of a term alone. A sum over an index reaches to the end of its product. A name directly before
-a bracket is a function, or a name with an index: `D_(s-1)`.
+read in two ways. A minus stands before the first factor of a term alone. A sum over an index
+reaches to the end of its product. A name directly before a bracket is a function, or a name with an
+index: `D_(s-1)`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil, floor, isqrt
 from typing import Any
 
@@ -132,9 +133,14 @@ class Values:
         return self.name(name)
 
 
+@lru_cache(maxsize=500)
+def parsed(text: str) -> Any:
+    return parser().parse(text)
+
+
 def read(text: str, values: Values) -> Fraction:
-    """The value of a formula as text. Raises Inexact, or what Lark raises for what is no formula."""
-    return value(parser().parse(text), values)
+    """The value of a text. Raises Inexact, or what Lark raises for what is no formula."""
+    return value(parsed(text), values)
 
 
 def value(tree: Any, values: Values) -> Fraction:
