@@ -7,7 +7,7 @@ side by side, with `\,` or `\cdot`; a sum over an index reaches to the end of it
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from lark import Lark, Token, Transformer, Tree
@@ -99,6 +99,11 @@ def parser() -> Lark:
     return Lark(GRAMMAR.replace("GREEKS", "|".join(GREEK.split())), parser="lalr")
 
 
+@lru_cache(maxsize=500)
+def parsed(text: str) -> Tree[Token]:
+    return Plain().transform(parser().parse(text))
+
+
 def read(text: str, values: Values) -> Fraction:
     """The value of a formula in LaTeX, on one line or on several."""
-    return value(Plain().transform(parser().parse(text)), values)
+    return value(parsed(text), values)

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil, floor, isqrt
 from typing import Any
 
@@ -133,9 +133,14 @@ class Values:
         return self.name(name)
 
 
+@lru_cache(maxsize=500)
+def parsed(text: str) -> Any:
+    return parser().parse(text)
+
+
 def read(text: str, values: Values) -> Fraction:
-    """The value of a formula as text. Raises Inexact, or what Lark raises for other text."""
-    return value(parser().parse(text), values)
+    """The value of a text. Raises Inexact, or what Lark raises for what is no formula."""
+    return value(parsed(text), values)
 
 
 def value(tree: Any, values: Values) -> Fraction:

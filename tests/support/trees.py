@@ -79,30 +79,48 @@ leaves: st.SearchStrategy[w.Written] = numbers | symbols
 small: st.SearchStrategy[w.Written] = st.builds(w.Number, st.integers(-2, 3))
 
 
-def tuples(
-    inner: st.SearchStrategy[w.Written], most: int = 3
-) -> st.SearchStrategy[tuple[w.Written, ...]]:
-    return st.lists(inner, min_size=1, max_size=most).map(tuple)
+NODES = [
+    "sum", "product", "minus", "fraction", "power", "function", "most", "log", "relation", "joined",
+    "not", "indicator", "big sum",
+]  # fmt: skip
 
 
-def grown(inner: st.SearchStrategy[w.Written]) -> st.SearchStrategy[w.Written]:
-    """Every node, with others in it."""
-    two = st.tuples(inner, inner)
-    return st.one_of(
-        st.builds(w.Sum, tuples(inner)),
-        st.builds(w.Product, tuples(inner)),
-        st.builds(lambda rest: w.Product((w.Number(-1), *rest)), tuples(inner, 2)),
-        st.builds(w.Fraction, inner, inner),
-        st.builds(w.Power, inner, small | inner),
-        st.builds(w.Function, st.sampled_from(["floor", "ceil", "sqrt", ""]), st.tuples(inner)),
-        st.builds(w.Function, st.sampled_from(["min", "max"]), tuples(inner)),
-        st.builds(w.Function, st.just("log"), two),
-        st.builds(w.Condition, st.sampled_from(OPERATORS), two),
-        st.builds(w.Condition, st.sampled_from(["and", "or"]), tuples(inner)),
-        st.builds(w.Condition, st.just("not"), st.tuples(inner)),
-        st.builds(w.Indicator, inner),
-        st.builds(w.BigSum, st.just("s"), small | inner, small | inner, inner),
-    )
+@st.composite
+def grown(draw: st.DrawFn, inner: st.SearchStrategy[w.Written]) -> w.Written:
+    """A node of any kind, with others in it."""
+
+    def some(least: int, most: int) -> tuple[w.Written, ...]:
+        return tuple(draw(st.lists(inner, min_size=least, max_size=most)))
+
+    def bound() -> w.Written:
+        return draw(small | inner)
+
+    match draw(st.sampled_from(NODES)):
+        case "sum":
+            return w.Sum(some(1, 3))
+        case "product":
+            return w.Product(some(1, 3))
+        case "minus":
+            return w.Product((w.Number(-1), *some(1, 2)))
+        case "fraction":
+            return w.Fraction(draw(inner), draw(inner))
+        case "power":
+            return w.Power(draw(inner), bound())
+        case "function":
+            return w.Function(draw(st.sampled_from(["floor", "ceil", "sqrt", ""])), some(1, 1))
+        case "most":
+            return w.Function(draw(st.sampled_from(["min", "max"])), some(1, 3))
+        case "log":
+            return w.Function("log", some(2, 2))
+        case "relation":
+            return w.Condition(draw(st.sampled_from(OPERATORS)), some(2, 2))
+        case "joined":
+            return w.Condition(draw(st.sampled_from(["and", "or"])), some(2, 3))
+        case "not":
+            return w.Condition("not", some(1, 1))
+        case "indicator":
+            return w.Indicator(draw(inner))
+    return w.BigSum("s", bound(), bound(), draw(inner))
 
 
 written: st.SearchStrategy[w.Written] = st.recursive(leaves, grown, max_leaves=9)
@@ -159,7 +177,7 @@ def holes() -> Iterator[Hole]:
     yield lambda node: w.BigSum("s", ONE, node, S)
 
 
-LEAVES: tuple[w.Written, ...] = (N, S, TWO, w.Number(-3))
+LEAVES: tuple[w.Written, ...] = (N, S, TWO, w.Number(-3), w.Sum((N, D)))
 
 
 def every_tree(depth: int) -> Iterator[w.Written]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,15 @@ from closedform.derive.measures.lookup import measure
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError
+from closedform.formula.numbers import NoNumberError, Numbers
+from closedform.formula.precedence import LINE, Level, Place, parts
 from closedform.projects import open_project
 from derivations import Evaluator, number, random_sizes
 from helpers import GOOD, ZOO, names
 from helpers import programs as files
+from plain_reader import Inexact, Values, canonical
 from programs import Program, programs
+from read_back import NOTATIONS
 
 FILES = [*files(ZOO, 20), *files(GOOD, 40)]
 STAGES = ("sum", "each")
@@ -38,7 +43,10 @@ def formulas(path: Path) -> Iterator[Closed]:
 
 
 def wrong(closed: Closed, seed: int) -> list[str]:
-    """The forms of a formula that have another value than its expression at random sizes."""
+    """The forms of a formula that have another value than its expression at random sizes.
+
+    They are evaluated as trees, and as they are printed, in every notation.
+    """
     derivation = closed.derivation
     known, values = derivation.known, random_sizes(derivation, seed)
 
@@ -52,15 +60,65 @@ def wrong(closed: Closed, seed: int) -> list[str]:
     for name, start in closed.starts.items():
         stem, _, index = name.rpartition("_")
         sizes[stem, index] = value(start)
-    printed = Evaluator(sizes, {})
+    printed, exact, read = Evaluator(sizes, {}), *readings(sizes)
     expected = value(closed.expr)
     texts = []
     for form in FORMS:
         for stages in STAGES:
             node = closed.written(form, stages)
-            if number(printed(node)) != expected:
-                texts.append(f"{form}, {stages}: {w.plain(node)}")
+            found = {"tree": number(printed(node)), **exact(node), **read(node)}
+            texts += [
+                f"{form}, {stages}, {how}: {w.plain(node)} is {amount}"
+                for how, amount in found.items()
+                if amount != expected
+            ]
     return texts
+
+
+Found = dict[str, Fraction]
+
+
+def readings(
+    sizes: dict[tuple[str, str | None], Any],
+) -> tuple[Callable[[w.Written], Found], Callable[[w.Written], Found]]:
+    """What a formula is worth as `closedform.formula` finds it, and as it is read as text.
+
+    A formula with a root or a logarithm may have no fraction as its value, and then gives nothing.
+    """
+    named = {
+        name if index is None else f"{name}_{index}": Fraction(int(size.p), int(size.q))
+        for (name, index), size in sizes.items()
+        if size.is_Rational
+    }
+    values = Values({canonical(name): size for name, size in named.items()})
+    written = {
+        name: w.Fraction(w.Number(size.numerator), w.Number(size.denominator))
+        for name, size in named.items()
+    }
+
+    def exact(node: w.Written) -> Found:
+        try:
+            return {"numbers": Numbers(written).of(node)}
+        except NoNumberError:
+            assert has_roots(node), w.plain(node)
+            return {}
+
+    def read(node: w.Written) -> Found:
+        found = {}
+        for name, (print_, reader) in NOTATIONS.items():
+            try:
+                found[name] = reader(print_(node), values)
+            except Inexact:
+                assert has_roots(node), w.plain(node)
+        return found
+
+    return exact, read
+
+
+def has_roots(node: w.Written) -> bool:
+    """Whether a formula has a root or a logarithm."""
+    inexact = isinstance(node, w.Function) and node.name in ("sqrt", "log")
+    return inexact or any(has_roots(part.node) for part in parts(node, LINE))
 
 
 @pytest.mark.parametrize("path", FILES, ids=names(FILES))
@@ -92,7 +150,17 @@ def test_every_form_of_random_programs(drawn: tuple[Program, Any]) -> None:
 def test_another_value_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FORMS, "grouped", lambda expr, order: expanded(expr + 1, order))
     closed = closedform.zoo("pvt").params._closed
-    assert [text.split(":")[0] for text in wrong(closed, 1)] == ["grouped, sum", "grouped, each"]
+    ways = ["tree", "numbers", *NOTATIONS]
+    assert [text.split(":")[0] for text in wrong(closed, 1)] == [
+        f"grouped, {stages}, {how}" for stages in STAGES for how in ways
+    ]
+
+
+def test_a_missing_bracket_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when formulas are compared as trees alone."""
+    monkeypatch.setitem(LINE.least, Place.LAST_FACTOR, Level.ANYTHING)  # type: ignore[arg-type]
+    found = wrong(closedform.zoo("vit").params._closed, 1)
+    assert {text.split(":")[0].split(", ")[2] for text in found} == {"text"}
 
 
 L, N, D, F, M, H, A, B = map(size_symbol, "LNDFMHAB")

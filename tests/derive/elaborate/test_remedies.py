@@ -14,7 +14,7 @@ REQUIRE = re.compile(r"if that is so wherever `(\w+)` is used, state it there: `
 
 
 def told(pattern: re.Pattern[str]) -> list[str]:
-    return sorted(p.stem for p in BAD.glob("shape_*.txt") if pattern.search(p.read_text("utf-8")))
+    return sorted(p.stem for p in BAD.glob("[ds]*_*.txt") if pattern.search(p.read_text("utf-8")))
 
 
 def followed(text: str, complaint: str) -> str:

@@ -1,0 +1,120 @@
+"""What a message says of a size or a condition is the language, and means the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sympy
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from brute import Run
+from brute_modules import Module
+from brute_values import Impossible, Unclear
+from closedform.derive.symbolic.atoms import Divides, Log, indicator
+from closedform.derive.symbolic.symbols import size_symbol
+from closedform.derive.symbolic.wording import say
+
+N, D, E = map(size_symbol, "nde")
+
+TOLD: list[tuple[Any, str]] = [
+    (sympy.And(sympy.Or(N > 4, D > 4), E > 4), "(d > 4 or n > 4) and e > 4"),
+    (sympy.Or(sympy.And(N > 4, D > 4), E > 4), "d > 4 and n > 4 or e > 4"),
+    (sympy.Not(sympy.Or(N > 4, Divides(D, E))), "n <= 4 and not (d | e)"),
+    (Divides(N + 1, D * E), "n + 1 | d*e"),
+    (sympy.Eq(N, D**2), "n == d^2"),
+    (Divides(2 * indicator(N > 4) + 1, D), "2*(1 if n > 4 else 0) + 1 | d"),
+    (2 * indicator(sympy.Or(N > 4, D > 2)) + 1, "1 + 2*[d > 2 or n > 4]"),
+    (sympy.Max(N, D) + sympy.Min(N, 3) + Log(N, 2), "log(n, 2) + max(d, n) + min(3, n)"),
+    (sympy.ceiling(N / 2) / D, "ceil(n/2)/d"),
+    (sympy.true, "true"),
+    (sympy.false, "false"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), TOLD, ids=[text for _, text in TOLD])
+def test_each_is_told(value: Any, text: str) -> None:
+    assert say(value) == text
+
+
+ROUNDED = [sympy.floor, sympy.ceiling]
+EXTREME = [sympy.Max, sympy.Min]
+
+
+def read(text: str, sizes: dict[Any, int]) -> bool:
+    """Whether a condition of the language holds, as the second interpreter reads it."""
+    module = Module(f"dim n\ndim d\ndim e\nassume {text}\n", Path())
+    return Run(module, {symbol.name: size for symbol, size in sizes.items()}).holds()
+
+
+def sizes_of(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    def grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+        return st.one_of(
+            st.builds(lambda a, b: a + b, inner, inner),
+            st.builds(lambda a, b: a - b, inner, inner),
+            st.builds(lambda a, b: a * b, inner, inner),
+            st.builds(lambda a, b: a / (b**2 + 1), inner, inner),
+            st.builds(lambda a, k: a**k, inner, st.sampled_from([2, 3])),
+            st.builds(lambda a, f: f(a), inner, st.sampled_from([sympy.floor, sympy.ceiling])),
+            st.builds(
+                lambda a, b, f: f(a, b), inner, inner, st.sampled_from([sympy.Max, sympy.Min])
+            ),
+        )
+
+    return st.recursive(leaves, grown, max_leaves=4)
+
+
+SIGNS: list[Callable[[Any, Any], Any]] = [
+    sympy.Eq, sympy.Ne, sympy.Lt, sympy.Le, sympy.Gt, sympy.Ge, lambda a, b: Divides(a**2 + 1, b),
+]  # fmt: skip
+
+plain = sizes_of(st.sampled_from([N, D, E]) | st.integers(-3, 9).map(sympy.Integer))
+relations = st.builds(lambda sign, a, b: sign(a, b), st.sampled_from(SIGNS), plain, plain)
+
+
+def joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    cases = st.builds(lambda sign, case, a: sign(a, 2 * indicator(case) + 1),
+                      st.sampled_from(SIGNS), inner, plain)  # fmt: skip
+    return st.one_of(
+        st.builds(sympy.And, inner, inner),
+        st.builds(sympy.Or, inner, inner),
+        st.builds(sympy.Not, inner),
+        cases,
+    )
+
+
+conditions = st.recursive(relations, joined, max_leaves=5)
+three = st.tuples(*[st.integers(1, 12)] * 3)
+
+
+def misread(condition: Any, numbers: tuple[int, int, int]) -> str | None:
+    """What is told of a condition, where it means something else."""
+    sizes = dict(zip((N, D, E), numbers, strict=True))
+    holds = condition.xreplace({s: sympy.Integer(n) for s, n in sizes.items()}).doit()
+    assume(holds in (True, False, sympy.true, sympy.false))
+    text = say(condition)
+    try:
+        return None if read(text, sizes) == bool(holds) else text
+    except (Impossible, Unclear):
+        assume(False)
+    return None
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(conditions, three)
+def test_what_is_told_is_read_as_it_is_meant(condition: Any, numbers: tuple[int, int, int]) -> None:
+    assert misread(condition, numbers) is None
+
+
+def test_a_missing_bracket_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when the reader would not see an `or` without its brackets."""
+    condition = sympy.And(sympy.Or(N > 4, D > 4), E > 4)
+    assert misread(condition, (5, 1, 1)) is None
+    monkeypatch.setattr(
+        "closedform.derive.symbolic.wording._Saying.parenthesize",
+        lambda self, part, level, strict=False: self._print(part),
+    )
+    assert misread(condition, (5, 1, 1)) == "d > 4 or n > 4 and e > 4"
