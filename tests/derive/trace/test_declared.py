@@ -1,0 +1,51 @@
+"""Whatever an operation may say of its counts is told in a derivation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from helpers import call
+
+PROGRAMS = {
+    "a condition as a factor": (
+        "dim D\nmodel M(x: [4, D]):\n    return x -> linear(2 == D)\n",
+        "MACs(linear) = size(x) out",
+        "= (4 D) [2 = D]",
+        "= 4 D [D = 2]",
+    ),
+    "a size of its file": (
+        "dim B\nop f(x: [...]) -> y: [...]:\n    mac = B*size(x)\n\n"
+        "block G(x: [n]):\n    return x -> f\n",
+        "MACs(f) = B size(x)",
+        "= B n",
+        "= n B",
+    ),
+    "a part with a name": (
+        "op f(x: [n, d]) -> y: [n, d]:\n    half = n/2\n    mac = half*d\n\n"
+        "block G(x: [n, d]):\n    return x -> f\n",
+        "MACs(f) = half d",
+        "= (n/2) d",
+        "= n d/2",
+    ),
+    "a slice": (
+        "op f(x: [n, d]) -> y: [n, d]:\n    mac = 3*size(x[0:2])\n\n"
+        "block G(x: [n, d]):\n    return x -> f\n",
+        "MACs(f) = 3 size(x[0:2])",
+        "= 3 (2 d)",
+        "= 6 d",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_an_operation_says_is_told(name: str, tmp_path: Path) -> None:
+    """Fails when a derivation cannot tell what the elaboration could evaluate."""
+    code, *lines = PROGRAMS[name]
+    (tmp_path / "f.arch").write_text(code, "utf-8")
+    ran = call("derive", "f.arch", "--steps", "--to", "text", folder=tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    told = re.findall(r"^    (?:MACs\((?:f|linear)\)|  )(?: = |= ).*$", ran.out, re.M)
+    assert [re.sub(r" {4}\(.*", "", line).strip() for line in told][: len(lines)] == lines
