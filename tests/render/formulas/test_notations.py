@@ -140,7 +140,7 @@ def test_a_condition_in_every_format(to: str) -> None:
         "text": "[(A > 4 or B > 4) and C > 4]",
         "md": r"\left[\left(A > 4 \lor B > 4\right) \land C > 4\right]",
         "tex": r"\left[\left(A > 4 \lor B > 4\right) \land C > 4\right]",
-        "html": 'alttext="A B^2 [(A &gt; 4 or B &gt; 4) and C &gt; 4]"',
+        "html": 'alttext="MACs = A B^2 [(A &gt; 4 or B &gt; 4) and C &gt; 4]"',
     }
     assert shown[to] in file.report(to)
 
