@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import closedform
 from brute import Run
-from brute_modules import Scope
+from brute_modules import Module, Scope
 from check_brute import Comparison, Disagreement, of_text, of_zoo, zoo_module
 from closedform.derive.cost.tree import operations
-from closedform.projects import zoo_names
+from closedform.projects import zoo_names, zoo_path
 from programs import Program, programs
 
 WORK = 20_000
@@ -65,6 +65,51 @@ def test_presets_of_the_zoo(name: str) -> None:
             assert set(ended) <= {"equal", "unclear"}, dict(
                 zip(comparison.counts, ended, strict=True)
             )
+
+
+CONVENTIONS = """
+
+convention weighed in FLOPs  "by weights, and by kind":
+    mac: 2
+    exp, tanh, erf: 1/2
+    others: 1
+    kind linear:
+        mac: 3
+    kind elementwise: 2*(add + mul + div)
+
+convention formed on weighed  "by formulas too":
+    others: 0
+    kind layernorm, batchnorm, softmax: 5*size(x)
+    kind conv: mac + size(y)
+    kind einsum: 3*mac + mul
+    kind rearrange, slice: 1
+    kind param: params
+"""
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_conventions_of_a_file(name: str) -> None:
+    """Every file of the zoo under conventions of each sort, at the first preset of each model."""
+    path = zoo_path(name)
+    text = path.read_text("utf-8") + CONVENTIONS
+    module, architecture = Module(text, path.parent), closedform.loads(text, path.parent)
+    for model in module.models():
+        comparison = Comparison(module, architecture, model)
+        assert comparison.counts[-2:] == ("flops under formed", "flops under weighed")
+        for title in [*module.presets(model)][:1]:
+            sizes = bindings(comparison, title)
+            walk = comparison.run(sizes, 10**7)
+            assert isinstance(walk, Run)
+            for what in comparison.counts[-2:]:
+                ended = comparison.one(what, sizes, walk, title)
+                assert ended in ("equal", "impossible", "unclear")  # halves, and log(768, 2)
+
+
+class Formless(Run):
+    """A run that forgets what is counted by a formula."""
+
+    def done(self, *_: Any) -> None:
+        pass
 
 
 def random_sizes(comparison: Comparison, source: random.Random) -> dict[str, Any]:
@@ -161,9 +206,10 @@ def test_many_random_programs() -> None:
     assert_telling(hold(SLOW))
 
 
-def test_the_check_of_random_programs_can_fail() -> None:
+@pytest.mark.parametrize("run", [Forgetful, Formless])
+def test_the_check_of_random_programs_can_fail(run: type[Run]) -> None:
     with pytest.raises(Disagreement, match="brute force"):
-        hold(settings(FAST, max_examples=50), Forgetful)
+        hold(settings(FAST, max_examples=50), run)
 
 
 # Repeats -----------------------------------------------------------------------------------

@@ -114,6 +114,17 @@ def test_lexer_is_found_by_name_and_by_file() -> None:
     assert highlight("dim D\n", ArchLexer(), NullFormatter()) == "dim D\n"
 
 
+def test_lexer_knows_a_convention() -> None:
+    text = 'convention mine in MACs on macs  "a":\n    others: 1\n    kind conv, "k": mac + kind\n'
+    found = [(k, v) for k, v in ArchLexer().get_tokens(text) if v in (
+        "convention", "mine", "in", "MACs", "on", "macs", "others", "kind", "conv")]  # fmt: skip
+    assert found == [
+        (Keyword.Declaration, "convention"), (Name.Class, "mine"), (Keyword, "in"), (Name, "MACs"),
+        (Keyword, "on"), (Name.Class, "macs"), (Keyword, "others"), (Keyword, "kind"),
+        (Name, "conv"), (Name, "kind"),
+    ]  # fmt: skip
+
+
 def test_lexer_tells_tokens_apart() -> None:
     """Fails when a declared name, a call, a text or a quantity is coloured as something else."""
     line = 'block B(x: [n]):\n    return x -> linear(4) -> gelu  # "no text"\n'

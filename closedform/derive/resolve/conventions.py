@@ -1,6 +1,6 @@
 """Conventions as they are declared: weights for counts, and rules of their own for some kinds.
 
-What can be said without an operation is checked here: `check_convention` when a file is read, the
+What can be said without an operation is checked here: `check_conventions` when a file is read, the
 rest when a rule meets an operation.
 """
 
@@ -88,51 +88,68 @@ class Convention:
 
 
 def convention_of(entity: Entity) -> Convention:
-    """The convention of a declaration, with what it takes from the one that it builds on."""
-    return _built(entity, ())
+    """The convention of a declaration, with what it takes from those that it builds on."""
+    return _built(entity, {})
 
 
 def conventions_of(module: Module) -> dict[str, Convention]:
     """The conventions that can be used in a file, by their names."""
-    return {name: convention_of(entity) for name, entity in module.conventions.items()}
+    known: dict[Entity, Convention] = {}
+    return {name: _built(entity, known) for name, entity in module.conventions.items()}
 
 
-def _built(entity: Entity, above: tuple[Entity, ...]) -> Convention:
-    node, module = entity.declaration, entity.module
-    assert isinstance(node, tree.Convention)
-    if entity in above:
-        chain = pairwise([e.name for e in (*above[above.index(entity) :], entity)])
-        raise fail(
-            "convention",
-            f"`{entity.name}` is built on itself",
-            node.base.span if node.base else node.span,
-            "build it on another, or on none",
-            ", and ".join(f"{one} is on {other}" for one, other in chain),
-        )
-    usual, kinds = Weights(()), dict[str, Rule]()
-    unit = node.unit.name if node.unit else None
-    if node.base is not None:
-        base = _built(_base(node.base, module), (*above, entity))
-        usual, kinds = base.usual, dict(base.kinds)
-        if node.unit is not None and unit != base.unit:
+def _built(entity: Entity, known: dict[Entity, Convention]) -> Convention:
+    """The convention of a declaration, and in `known` those that it builds on."""
+    chain = {entity: None}
+    last = entity
+    while last not in known and (name := _node(last).base) is not None:
+        base = _base(name, last.module)
+        if base in chain:
+            names = [e.name for e in (*chain, base)]
+            around = pairwise(names[names.index(base.name) :])
             raise fail(
                 "convention",
-                f"`{entity.name}` counts {unit}, and `{base.name}`, which it builds on, "
-                f"counts {base.unit}",
-                node.unit.span,
-                f"leave `in {unit}` out",
+                f"`{base.name}` is built on itself",
+                name.span,
+                "build it on another, or on none",
+                ", and ".join(f"{one} is on {other}" for one, other in around),
             )
-        unit = base.unit
+        chain[base] = None
+        last = base
+    found: Convention | None = None
+    for link in reversed(chain):
+        found = known.get(link) or _on(found, _node(link), link.module)
+        known[link] = found
+    return known[entity]
+
+
+def _node(entity: Entity) -> tree.Convention:
+    assert isinstance(entity.declaration, tree.Convention)
+    return entity.declaration
+
+
+def _on(base: Convention | None, node: tree.Convention, module: Module) -> Convention:
+    """What a declaration says, on top of another convention."""
+    name, unit = node.name.name, node.unit.name if node.unit else None
+    if base is not None and node.unit is not None and unit != base.unit:
+        raise fail(
+            "convention",
+            f"`{name}` counts {unit}, and `{base.name}`, which it builds on, counts {base.unit}",
+            node.unit.span,
+            f"leave `in {unit}` out",
+        )
+    unit = base.unit if base else unit
     if unit is None:
         raise fail(
             "convention",
-            f"`{entity.name}` does not say what it counts",
+            f"`{name}` does not say what it counts",
             node.name.span,
-            f"write `convention {entity.name} in MACs`, or `on` another convention",
+            f"write `convention {name} in MACs`, or `on` another convention",
         )
-    usual = _weights([n for n in node.body if isinstance(n, tree.Weigh)], module, usual)
-    kinds.update(_kinds(node, module))
-    return Convention(entity.name, node.says, unit, usual, tuple(kinds.items()), node.span)
+    lines = [line for line in node.body if isinstance(line, tree.Weigh)]
+    usual = _weights(lines, module, base.usual if base else Weights(()))
+    kinds = {**dict(base.kinds if base else ()), **_kinds(node, module)}
+    return Convention(name, node.says, unit, usual, tuple(kinds.items()), node.span)
 
 
 def _base(name: tree.Name, module: Module) -> Entity:
@@ -234,18 +251,19 @@ def _check_count(name: tree.Name, module: Module) -> None:
 # Kinds of operation, and the names that their formulas may use ------------------------------
 
 
-def check_convention(entity: Entity) -> None:
-    """Raise ClosedformError for whatever is wrong in a declaration."""
-    convention_of(entity)
-    node, module = entity.declaration, entity.module
-    assert isinstance(node, tree.Convention)
+def check_conventions(module: Module) -> None:
+    """Raise ClosedformError for whatever is wrong in the conventions that a file declares."""
+    conventions_of(module)
+    lines = [line for entity in module.own(tree.Convention) for line in _node(entity).body]
+    of_kinds = [line for line in lines if isinstance(line, tree.OfKind)]
+    if not of_kinds:
+        return  # few files have some, and what is stated takes time to look through
     stated = _Stated(module)
-    for line in node.body:
-        if isinstance(line, tree.OfKind):
-            for kind in line.kinds:
-                stated.check_kind(kind)
-                if not isinstance(line.rule, tuple):
-                    stated.check_formula(line.rule, _text(kind))
+    for line in of_kinds:
+        for kind in line.kinds:
+            stated.check_kind(kind)
+            if not isinstance(line.rule, tuple):
+                stated.check_formula(line.rule, _text(kind))
 
 
 class _Stated:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from closedform.derive.resolve.builtin import USAGE
-from closedform.derive.resolve.conventions import check_convention
+from closedform.derive.resolve.conventions import check_conventions
 from closedform.derive.resolve.library import (
     LIBRARIES,
     in_library,
@@ -71,8 +71,7 @@ class Loader:
             own = dict(table)
             table.clear()
             table.update({**standard, **own})
-        for entity in module.own(tree.Convention):
-            check_convention(entity)
+        check_conventions(module)
         return module
 
     def _import(self, module: Module, node: tree.Import) -> None:

@@ -13,7 +13,7 @@ from closedform.derive.measures.lookup import measure
 from closedform.derive.resolve.conventions import (
     Formula,
     Weights,
-    check_convention,
+    check_conventions,
     convention_of,
     conventions_of,
 )
@@ -56,8 +56,9 @@ def test_the_conventions_that_need_no_import() -> None:
 
 
 def test_they_are_what_a_file_may_declare() -> None:
+    """Fails when one of them has a kind or a name that there is not."""
     for entity in standard_library().conventions.values():
-        check_convention(entity)
+        check_conventions(entity.module)
 
 
 def test_titles() -> None:

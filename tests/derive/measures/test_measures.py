@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from sympy import Integer
 
 from closedform.api import loads
-from closedform.derive.cost.totals import TRAINED, WEIGHTS, WORK, Scaling
+from closedform.derive.cost.totals import WORK, Scaling
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures import lookup as measures
 from closedform.derive.measures.lookup import measure
@@ -24,7 +26,7 @@ from closedform.errors import ClosedformError
 from closedform.formula import Number
 from closedform.render.report.at_preset import parts_of
 from closedform.render.report.view import Wish, report
-from helpers import Golden, call, spawn
+from helpers import ROOT, Golden, call, spawn
 
 OUTSIDE = Path(__file__).parent / "outside"
 
@@ -67,6 +69,15 @@ def test_copies_count_as_the_row_says(body: str, expected: tuple[int, ...]) -> N
 ACTIVE = Scaling(again=False, idle=False, dropped=frozenset({"tied"}))
 
 
+def test_the_page_offers_what_is_installed_here() -> None:
+    (offer,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.M | re.S)
+    assert tomllib.loads(offer)["project"]["entry-points"]["closedform.measures"] == {
+        "moved": "moved_bytes:moved"
+    }
+    assert "moved = moved_bytes:moved\n" in POINTS
+    assert '`Scaling(again=False, idle=False, dropped=frozenset({"tied"}))`' in PAGE
+
+
 def test_a_row_can_scale_in_a_way_of_its_own() -> None:
     """Parameters at work: once where they are shared, and those of the experts that are chosen."""
     row = Measure("active", "parameters at work", "parameters", count_of("params"), ACTIVE)
@@ -87,10 +98,6 @@ def test_the_parts_count_as_the_whole_does() -> None:
     assert [row.formula for row in told.formulas] == [Number(int(total)) for total in sums]
 
 
-def test_scalings_differ() -> None:
-    assert len({WEIGHTS, TRAINED, WORK, ACTIVE}) == 4
-
-
 def test_what_is_no_amount_is_refused() -> None:
     """Fails when a row without an amount counts nothing instead of being a mistake."""
     row = Measure("none", "nothing", "things", None, WORK)  # type: ignore[arg-type]  # on purpose
@@ -101,30 +108,8 @@ def test_what_is_no_amount_is_refused() -> None:
 
 # From outside -------------------------------------------------------------------------------
 
-MODULE = '''\
-"""A measure that another distribution adds: the bytes that each operation moves."""
-
-from __future__ import annotations
-
-from sympy import Add, Mul
-
-from closedform.measures import WORK, Expr, Measure, Operation
-
-
-def _moved(operation: Operation) -> Expr:
-    tensors = (*operation.inputs, *operation.outputs)
-    return 2 * Add(*(Mul(*shape) for shape in tensors), operation.counts.get("params", 0))
-
-
-moved = Measure(
-    "moved",
-    "bytes that operations read and write",
-    "bytes",
-    _moved,
-    WORK,
-    "two for each element of the weights, the operands and the results of {name}",
-)
-'''
+PAGE = (ROOT / "docs" / "measures.md").read_text("utf-8")  # its example is what is installed here
+(MODULE,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
 POINTS = """\
 [closedform.measures]
 moved = moved_bytes:moved

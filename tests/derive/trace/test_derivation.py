@@ -10,7 +10,7 @@ import pytest
 import sympy
 
 from closedform import formula as w
-from closedform.api import zoo
+from closedform.api import loads, zoo
 from closedform.derive.cost import tree as cost
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.lookup import measure
@@ -116,7 +116,8 @@ class Numbers:
             value = number(evaluator(step.right))
         except KeyError:
             told = [part.text for part in step.reason if isinstance(part, Said)]
-            assert any("definition" in t or "declared" in t for t in told), w.plain(step.right)
+            places = ("definition of", "as declared", "formula of")
+            assert any(place in text for place in places for text in told), w.plain(step.right)
             return
         assert value == expected, (w.plain(step.right), value, expected)
 
@@ -133,6 +134,39 @@ def test_every_line_is_true(path: Path, what: str) -> None:
             numbers = Numbers(closed, found, seed)
             checked += sum(numbers.passage(passage) for passage in found.passages)
     assert checked > 0
+
+
+CONVENTION = """
+
+convention everything in FLOPs  "each kind of rule there is":
+    mac: 2
+    exp: 1/3
+    others: 1
+    kind layernorm, batchnorm: 5*size(x)
+    kind conv: 2*mac + add
+    kind einsum: 3*mac + mul
+    kind softmax, gelu: max(4*size(x), 7)
+    kind elementwise:
+        add: 2
+    kind rearrange: 1
+"""
+
+
+@pytest.mark.parametrize("name", ["vit", "swin", "mobilenet_v2"])
+def test_every_line_is_true_under_a_convention_of_the_file(name: str) -> None:
+    """Weights, and formulas of operations that are declared and of those of the language."""
+    path = ZOO / f"{name}.arch"
+    project, checked, told = loads(path.read_text("utf-8") + CONVENTION, ZOO)._project, 0, set()
+    for entity in project.parts():
+        closed = project.closed(entity, project.measure("flops", "everything"))
+        found = walk(closed)
+        assert sympy.expand(found.passages[-1].value - closed.expr) == 0
+        numbers = Numbers(closed, found, 1)
+        checked += sum(numbers.passage(passage) for passage in found.passages)
+        steps = [s for p in found.passages for part in p.parts for s in part.steps]
+        told |= {part.text for s in steps for part in s.reason if isinstance(part, Said)}
+    assert checked > 0
+    assert "formula of {kind} in the convention {name}, line {line} of {file}" in told
 
 
 def test_a_wrong_line_is_noticed() -> None:
