@@ -50,10 +50,8 @@ class Language:
 def language(name: str = "en") -> Language:
     """The language of a code such as `zh`. Raises ClosedformError where there is none."""
     if name not in LANGUAGES:
-        raise fail(
-            "language", f"there is no language `{name}`", None,
-            suggestion(name, LANGUAGES) or "there are " + ", ".join(LANGUAGES),
-        )  # fmt: skip
+        near = suggestion(name, LANGUAGES) or "there are " + ", ".join(LANGUAGES)
+        raise fail("language", f"there is no language `{name}`", None, near)
     if name == "en":
         return Language(name, gettext.NullTranslations())
     catalogue = files("closedform.render").joinpath("locale", name, "LC_MESSAGES", "closedform.mo")

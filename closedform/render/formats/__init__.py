@@ -87,7 +87,7 @@ def _loaded(entry: EntryPoint) -> Format:
             "format", f"the format `{entry.name}` cannot be loaded from `{entry.value}`: {error!r}"
         ) from error
     if not isinstance(found, Format):
-        raise fail("format", f"`{entry.value}`, which is to be the format `{entry.name}`, is none")
+        raise fail("format", f"`{entry.value}`, given as the format `{entry.name}`, is no format")
     return found
 
 

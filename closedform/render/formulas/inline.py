@@ -47,9 +47,9 @@ class Piece:
         return wide * (0.7 if self.level else 1.0)
 
 
-NARROW = {THIN: 0.2, " ": 0.28, "(": 0.36, ")": 0.36, ",": 0.3, "I": 0.36, "[": 0.36, "]": 0.36,
-          "/": 0.36, "i": 0.3, "j": 0.3, "l": 0.3, "m": 0.85, "M": 0.9, "w": 0.8, "W": 0.95,
-          "=": 0.65, "+": 0.65, "−": 0.65}  # fmt: skip
+WIDTHS = {0.2: THIN, 0.28: " ", 0.3: ",ijl", 0.36: "()[]/I", 0.65: "=+−"}
+WIDTHS |= {0.8: "w", 0.85: "m", 0.9: "M", 0.95: "W"}
+NARROW = {char: width for width, chars in WIDTHS.items() for char in chars}
 
 
 def pieces(node: w.Written) -> list[Piece]:

@@ -18,14 +18,49 @@ TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 SMALL = 0.74  # an index or exponent
 
 COMMANDS = {
-    r"\quad": 11.0, r"\qquad": 22.0, r"\,": 1.9, r"\;": 3.1, r"\cdot": 8.0, r"\times": 13.5,
-    r"\le": 14.6, r"\ge": 14.6, r"\neq": 14.6, r"\mid": 9.2, r"\land": 12.2, r"\lor": 12.2,
-    r"\lnot": 7.4, r"\lfloor": 5.5, r"\rfloor": 5.5, r"\lceil": 5.5, r"\rceil": 5.5,
-    r"\left": 1.8, r"\right": 1.8, r"\bigl": 0.8, r"\bigr": 0.8, r"\sum": 19.0, r"\max": 21.0,
-    r"\min": 19.0, r"\log": 15.0, r"\_": 5.5, r"\to": 17.0,
-}  # fmt: skip
-CHARACTERS = {"+": 13.4, "-": 13.4, "=": 14.6, "<": 14.6, ">": 14.6, ",": 4.9, " ": 0.0,
-              "(": 4.3, ")": 4.3, "[": 3.1, "]": 3.1, ".": 3.1, "&": 0.0}  # fmt: skip
+    r"\quad": 11.0,
+    r"\qquad": 22.0,
+    r"\,": 1.9,
+    r"\;": 3.1,
+    r"\cdot": 8.0,
+    r"\times": 13.5,
+    r"\le": 14.6,
+    r"\ge": 14.6,
+    r"\neq": 14.6,
+    r"\mid": 9.2,
+    r"\land": 12.2,
+    r"\lor": 12.2,
+    r"\lnot": 7.4,
+    r"\lfloor": 5.5,
+    r"\rfloor": 5.5,
+    r"\lceil": 5.5,
+    r"\rceil": 5.5,
+    r"\left": 1.8,
+    r"\right": 1.8,
+    r"\bigl": 0.8,
+    r"\bigr": 0.8,
+    r"\sum": 19.0,
+    r"\max": 21.0,
+    r"\min": 19.0,
+    r"\log": 15.0,
+    r"\_": 5.5,
+    r"\to": 17.0,
+}
+CHARACTERS = {
+    "+": 13.4,
+    "-": 13.4,
+    "=": 14.6,
+    "<": 14.6,
+    ">": 14.6,
+    ",": 4.9,
+    " ": 0.0,
+    "(": 4.3,
+    ")": 4.3,
+    "[": 3.1,
+    "]": 3.1,
+    ".": 3.1,
+    "&": 0.0,
+}
 GROUPS = {r"\mathrm": 1.0, r"\text": 1.0}
 
 

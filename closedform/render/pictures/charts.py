@@ -84,13 +84,18 @@ def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: L
     content.extend(_labels(labels))
     title = words.tr(
         "{measure} over {size} from {first} to {last}, as {preset} besides",
-        measure=unit, size=sweep.symbol, first=sweep.xs[0], last=sweep.xs[-1], preset=preset,
-    )  # fmt: skip
+        measure=unit,
+        size=sweep.symbol,
+        first=sweep.xs[0],
+        last=sweep.xs[-1],
+        preset=preset,
+    )
+    first_and_last = slice(None, None, len(sweep.xs) - 1)
+    shown = zip(sweep.xs[first_and_last], sweep.totals[first_and_last], strict=True)
     ends = words.tr(", ").join(
         words.tr("{number} at {value}", number=svg.short_number(cost), value=at)
-        for at, cost in zip(sweep.xs[:: len(sweep.xs) - 1], sweep.totals[:: len(sweep.xs) - 1],
-                            strict=True)
-    )  # fmt: skip
+        for at, cost in shown
+    )
     return svg.picture(
         f"over-{_id(sweep.symbol)}",
         title,

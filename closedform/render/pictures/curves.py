@@ -65,8 +65,8 @@ def curve_of(name: str, form: Closed, size: str, values: Mapping[Symbol, Expr]) 
     else:
         symbol, *more = dims_values(derivation, {size: 1})
         if more:
-            raise fail("argument", f"`{size}` has a value for each stage", None,
-                       f"choose one of them, such as `{symbol}`")  # fmt: skip
+            advice = f"choose one of them, such as `{symbol}`"
+            raise fail("argument", f"`{size}` has a value for each stage", None, advice)
         expr = _in_one(form, symbol, values)
         conditions = basis([form], {})
     written = forms.write(expr, forms.Order())
@@ -94,9 +94,9 @@ def _in_one(form: Closed, symbol: Symbol, values: Mapping[Symbol, Expr]) -> Expr
         expr = expr.xreplace(known)
     missing = sorted(s.name for s in expr.free_symbols - {symbol})
     if missing:
-        raise fail("unbound", f"{', '.join(f'`{name}`' for name in missing)} "
-                   f"{'has' if len(missing) == 1 else 'have'} no value",
-                   None, "name a preset, or give the size")  # fmt: skip
+        verb = "has" if len(missing) == 1 else "have"
+        message = f"{', '.join(f'`{name}`' for name in missing)} {verb} no value"
+        raise fail("unbound", message, None, "name a preset, or give the size")
     return sympy.expand(expr.xreplace({symbol: X}).doit())
 
 
@@ -147,11 +147,8 @@ def _between(
 ) -> tuple[int, int]:
     """Two neighbours in different order, found by halving, or twice a number of equal costs."""
     while high - low > 1:
-        middle = next(
-            (x for x in sorted(range(low + 1, high), key=lambda x: abs(2 * x - low - high))
-             if order(x) is not None),
-            None,
-        )  # fmt: skip
+        nearest = sorted(range(low + 1, high), key=lambda x: abs(2 * x - low - high))
+        middle = next((x for x in nearest if order(x) is not None), None)
         if middle is None:
             break
         here = order(middle)

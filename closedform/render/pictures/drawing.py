@@ -108,8 +108,10 @@ def drawing(
     pen = _Pen(work, measures, totals, colours, words)
     pen.heads([row.heading for row in report.formulas], preset)
     bottom = pen.column(items_of(parts, work), 1, pen.left - 2, 44.0)
-    about = words.tr(ABOUT_WITH_BARS if preset else ABOUT, name=report.title,
-                     measure=report.formulas[work].heading, preset=preset)  # fmt: skip
+    measure = report.formulas[work].heading
+    about = words.tr(
+        ABOUT_WITH_BARS if preset else ABOUT, name=report.title, measure=measure, preset=preset
+    )
     title = words.tr("Architecture of {name}", name=report.title)
     return svg.picture("drawing", title, about, WIDTH, bottom + 4, pen.content)
 

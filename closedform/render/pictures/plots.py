@@ -54,6 +54,14 @@ STYLE: dict[Any, Any] = {
     "savefig.dpi": 160,
     "figure.facecolor": "white",
 }
+BAR: dict[str, Any] = {"height": 0.62, "edgecolor": "white"}
+IN_BAR: dict[str, Any] = {"color": "white", "ha": "center", "va": "center", "fontsize": 9}
+IN_CORNER: dict[str, Any] = {
+    "ha": "right",
+    "va": "bottom",
+    "fontsize": 9,
+    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 3},
+}
 
 CHINESE_FONTS = (  # matplotlib sees the first one of a collection only: that of Noto is Japanese
     *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Source Han Sans CN"),
@@ -89,8 +97,8 @@ class Picture:
             case ".png":
                 path.write_bytes(self.png())
             case suffix:
-                raise fail("format", f"a picture cannot be written as `{suffix}`", None,
-                           "end the name in .svg or .png")  # fmt: skip
+                message = f"a picture cannot be written as `{suffix}`"
+                raise fail("format", message, None, "end the name in .svg or .png")
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -111,8 +119,8 @@ def _figure(width: float, height: float, lang: str) -> Iterator[Figure]:
         from matplotlib import rc_context, rcdefaults
         from matplotlib.figure import Figure
     except ImportError:
-        raise fail("extra", "plots need matplotlib", None,
-                   "pip install 'closedform[plot]'") from None  # fmt: skip
+        advice = "pip install 'closedform[plot]'"
+        raise fail("extra", "plots need matplotlib", None, advice) from None
     with rc_context():
         rcdefaults()
         with rc_context(_style(lang)):
@@ -132,11 +140,10 @@ def _style(lang: str) -> dict[Any, Any]:
     installed = {font.name for font in fontManager.ttflist}
     chinese = next((name for name in CHINESE_FONTS if name in installed), None)
     if chinese is None:
-        raise fail(
-            "font", "matplotlib has no font with Chinese characters", None,
-            f"install {CHINESE_FONTS[0]} or another of: {', '.join(CHINESE_FONTS[1:])}",
-            f"a font that is new is found after {get_cachedir()} is deleted",
-        )  # fmt: skip
+        message = "matplotlib has no font with Chinese characters"
+        advice = f"install {CHINESE_FONTS[0]} or another of: {', '.join(CHINESE_FONTS[1:])}"
+        note = f"a font that is new is found after {get_cachedir()} is deleted"
+        raise fail("font", message, None, advice, note)
     fonts = [*STYLE["font.family"], chinese]
     return {**STYLE, "font.family": fonts, "axes.titleweight": "normal"}
 
@@ -155,10 +162,9 @@ def parts_picture(report: Report) -> Picture:
     titles = [row.heading for row in report.formulas]
     totals = [sum((row[at] for row in costs.values()), Fraction(0)) for at in range(len(titles))]
     shares = {
-        name: [amount / total if total else Fraction(0)
-               for amount, total in zip(row, totals, strict=True)]
+        name: [a / total if total else Fraction(0) for a, total in zip(row, totals, strict=True)]
         for name, row in costs.items()
-    }  # fmt: skip
+    }
     other = words.tr("other")
     shares = _with_other(shares, other)
     with _figure(8, 1.5 + 0.75 * len(titles), report.lang) as figure:
@@ -167,20 +173,19 @@ def parts_picture(report: Report) -> Picture:
             left = Fraction(0)
             for index, (name, row) in enumerate(shares.items()):
                 share = row[at]
-                axes.barh(at, float(share), left=float(left), height=0.62, edgecolor="white",
-                          color=COLOURS[-1 if name == other else index],
-                          label=name if at == 0 else None)  # fmt: skip
+                colour = COLOURS[-1 if name == other else index]
+                label = name if at == 0 else None
+                axes.barh(at, float(share), left=float(left), color=colour, label=label, **BAR)
                 if share >= MIN_SHARE:
                     middle = float(left + share / 2)
-                    axes.text(middle, at, percent(share, Fraction(1)), color="white",
-                              ha="center", va="center", fontsize=9)  # fmt: skip
+                    axes.text(middle, at, percent(share, Fraction(1)), **IN_BAR)
                 left += share
         axes.set_yticks(
             range(len(titles)),
             [f"{t}\n{short_number(n)}" for t, n in zip(titles, totals, strict=True)],
         )
-        title = words.tr("{name}: cost by part at {preset}", name=report.title,
-                         preset=preset.title)  # fmt: skip
+        about = {"name": report.title, "preset": preset.title}
+        title = words.tr("{name}: cost by part at {preset}", **about)
         axes.set(xlim=(0, 1), xticks=[], title=title)
         axes.invert_yaxis()
         axes.grid(visible=False)
@@ -219,8 +224,8 @@ def curves_picture(
             drawn = [(x, float(y)) for x in points if (y := curve.at(x)) is not None and y > 0]
             if not drawn:
                 raise fail("argument", f"`{curve.name}` has no value at {points[0]}..{points[-1]}")
-            axes.plot(*zip(*drawn, strict=True), color=COLOURS[index % len(COLOURS)],
-                      linewidth=2, label=curve.name)  # fmt: skip
+            colour = COLOURS[index % len(COLOURS)]
+            axes.plot(*zip(*drawn, strict=True), color=colour, linewidth=2, label=curve.name)
         said = []
         for one, other in combinations(curves, 2):
             found = crossings(one, other, points)
@@ -228,10 +233,7 @@ def curves_picture(
                 axes.plot(crossing.x, float(crossing.value), "o", color=INK, markersize=5)
             if found:
                 said.append(_crossing(one.name, other.name, symbol, found, words))
-        axes.text(
-            0.985, 0.02, "\n".join(said), transform=axes.transAxes, ha="right", va="bottom",
-            fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 3},
-        )  # fmt: skip
+        axes.text(0.985, 0.02, "\n".join(said), transform=axes.transAxes, **IN_CORNER)
         title = words.tr("{measure} over {size}", measure=unit, size=symbol)
         axes.set(xlabel=symbol, ylabel=unit, title=title)
         for axis in (axes.xaxis, axes.yaxis):
@@ -248,5 +250,5 @@ def _crossing(one: str, other: str, symbol: str, found: Sequence[Crossing], word
     places = words.tr(", ").join(crossing.label for crossing in found[:MOST])
     if len(found) > MOST:
         places = words.tr("{places} and {count} more", places=places, count=len(found) - MOST)
-    return words.tr("{one} and {other} cross at {size} = {places}",
-                    one=one, other=other, size=symbol, places=places)  # fmt: skip
+    values = {"one": one, "other": other, "size": symbol, "places": places}
+    return words.tr("{one} and {other} cross at {size} = {places}", **values)

@@ -92,8 +92,8 @@ class Names:
             rows.append(SymbolRow(symbol, declaration.meaning or "", self._default(family, stage)))
         if self.derivation.generic:
             own = (symbol.name for symbol in symbols_of(self.derivation))
-            rows += [SymbolRow(w.Symbol(name), "", None) for name in own
-                     if name in self.used and name not in told]  # fmt: skip
+            more = (name for name in own if name in self.used and name not in told)
+            rows += [SymbolRow(w.Symbol(name), "", None) for name in more]
         return tuple(rows)
 
     def _default(self, family: tuple[Symbol, ...], stage: bool) -> w.Written | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import PACKAGE, TESTS, Golden, Ran, spawn
+from helpers import PACKAGE, TESTS, Golden, Ran, call, spawn
 
 FILE = Path(__file__).with_name("asciidoc.py")
 GOLDEN = TESTS / "golden"
@@ -62,9 +62,7 @@ def package(folder: Path, name: str, value: str) -> None:
     """What pip leaves of a package with an entry point."""
     info = folder / f"closedform_{name}-1.0.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: closedform-{name}\nVersion: 1.0\n"
-    )
+    (info / "METADATA").write_text(f"Name: closedform-{name}\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(f"[closedform.formats]\n{name} = {value}\n")
 
 
@@ -134,17 +132,23 @@ def test_a_site(installed: Installed, golden: Golden) -> None:
         f"==> {page}\n{(installed.folder / page).read_text('utf-8')}\n" for page in pages
     )
     golden.compare(GOLDEN / "asciidoc_site.txt", told)
-    stale = [pages[1], pages[0], pages[4], pages[2], pages[3]]
-    found = installed.run(*asked, "--check")
-    assert (found.code, sorted(found.out.splitlines())) == (
-        1,
-        sorted(f"{page} is stale" for page in stale),
-    )
-    ran = installed.run(*asked)
-    removed = [f"{page} removed" for page in (pages[3], pages[2])]
-    assert sorted(ran.out.splitlines()[-2:]) == sorted(removed)
+    index, forms, one, steps, two, _ = pages
+    stale = "".join(f"{page} is stale\n" for page in sorted((index, forms, one, steps, two)))
+    assert installed.run(*asked, "--check") == Ran(1, stale, "")
+    changed = [f"{page} written\n" for page in (index, forms, two)]
+    gone = [f"{page} removed\n" for page in sorted((one, steps))]
+    assert installed.run(*asked) == Ran(0, "".join([*changed, *gone]), "")
     assert installed.run(*asked, "--check") == Ran(0, "", "")
     shutil.rmtree(installed.folder / "site")
+
+
+def test_it_is_listed(installed: Installed) -> None:
+    ran = installed.run("derive", "two.arch", "--to", "asciidocs")
+    assert ran.code == 2
+    assert "'asciidoc'" in ran.err
+    ran = installed.run("docs", "two.arch", "-o", "site", "--to", "tex")
+    assert (ran.code, ran.out) == (1, "")
+    assert "asciidoc" in ran.err
 
 
 def test_from_python(installed: Installed) -> None:
@@ -152,3 +156,81 @@ def test_from_python(installed: Installed) -> None:
     assert installed.python(f"{load}print(part.report('asciidoc'), end='')") == kept("report")
     asked = "part.derivation(preset='small', to='asciidoc', lang='zh')"
     assert installed.python(f"{load}print({asked}, end='')") == kept("derivation")
+
+
+# In the folder, and in another package -----------------------------------------------------
+
+
+def test_the_help_names_what_is_in_the_folder(tmp_path: Path) -> None:
+    """Fails when a file in the folder is not a format by itself."""
+    as_own(tmp_path)
+    environment = {"PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
+    for command, names in (
+        ("derive", "md|asciidoc|fragment|html|json|macros|mkdocs|notebook|tex|text"),
+        ("docs", "md|asciidoc|html|mkdocs"),
+    ):
+        done = spawn(command, "--help", folder=tmp_path, environment=environment)
+        assert f"--to [{names}]" in done.stdout.decode()
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which packages are found, and another one that commands are run in."""
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    (tmp_path / "two.arch").write_text(MODEL)
+    monkeypatch.syspath_prepend(packages)
+    monkeypatch.chdir(tmp_path)
+    return packages
+
+
+def test_unknown_names_are_answered_with_all(path: Path) -> None:
+    """Fails when the formats of other packages are left out of an error."""
+    package(path, "rst", "closedform_rst:FORMAT")
+    ran = call("derive", "two.arch", "--to", "docx")
+    usage = "Usage: closedform derive [OPTIONS] FILE\nTry 'closedform derive --help' for help.\n"
+    message = f"Invalid value for '--to': 'docx' is not one of {OURS}, 'rst'."
+    assert ran == Ran(2, "", f"{usage}\nError: {message}\n")
+
+
+def test_an_unknown_suffix_is_answered_with_all(path: Path) -> None:
+    package(path, "asciidoc", "closedform_asciidoc:FORMAT")
+    shutil.copy(FILE, path / "closedform_asciidoc.py")
+    ran = call("derive", "two.arch", "-o", "out.docx")
+    known = f"{SUFFIXES}, .adoc, .asciidoc"
+    assert ran == Ran(
+        1,
+        "",
+        "error[format]: `out.docx` names no known format\n"
+        f"     = help: end the name in one of {known}, or give --to\n",
+    )
+
+
+def test_a_package_that_cannot_be_loaded(path: Path) -> None:
+    """Fails when a mistake of another package is told as one of ours."""
+    package(path, "rst", "closedform_rst:FORMAT")
+    ran = call("derive", "two.arch", "--to", "rst")
+    assert ran == Ran(
+        1,
+        "",
+        "error[format]: the format `rst` cannot be loaded from `closedform_rst:FORMAT`: "
+        "ModuleNotFoundError(\"No module named 'closedform_rst'\")\n",
+    )
+
+
+def test_a_package_with_something_else(path: Path) -> None:
+    package(path, "rst", "closedform_other:FORMAT")
+    (path / "closedform_other.py").write_text("FORMAT = str\n")
+    ran = call("derive", "two.arch", "--to", "rst")
+    message = "`closedform_other:FORMAT`, given as the format `rst`, is no format"
+    assert ran == Ran(1, "", f"error[format]: {message}\n")
+
+
+def test_our_names_are_ours(path: Path) -> None:
+    """Fails when another package is looked at for a name or a suffix of ours, or takes one."""
+    before = call("derive", "two.arch")
+    package(path, "md", "closedform_wrong:FORMAT")
+    (path / "closedform_wrong.py").write_text("raise SystemExit\n")
+    assert call("derive", "two.arch", "--to", "md") == before
+    assert call("derive", "two.arch", "-o", "out.md") == Ran(0, "", "")
+    assert (path.parent / "out.md").read_text("utf-8") == before.out

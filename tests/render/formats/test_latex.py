@@ -171,9 +171,8 @@ def documents(project: Project, lang: str) -> Iterator[str]:
     for part in project.parts():
         presets = [node.title for node in project.presets(part)[:1]]
         for preset in (None, *presets):
-            yield format_named("tex").report(
-                report_of(project, part.name, preset=preset, lang=lang)
-            )
+            report = report_of(project, part.name, preset=preset, lang=lang)
+            yield format_named("tex").report(report)
         preset = presets[0] if presets else None
         for measure in ("macs", "params"):
             yield derivation_of(project, part.name, (measure,), None, preset, "tex", lang)
