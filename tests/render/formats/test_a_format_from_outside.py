@@ -28,7 +28,7 @@ model Two(x: [N, D]):
 preset "small": N=128, D=256
 """
 TEMPLATE = """\
-<< report.symbols[0].meaning >>_: << inline(report.formulas[1].formula) >>
+<< report.symbols[0].meaning >>_: << inline(report.formulas[1].formula.text) >>
 << typed(report.title) >> << number(report.presets[0]["values"][1]) >>
 """
 OURS = "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'tex', 'text'"
@@ -113,7 +113,7 @@ def test_a_derivation(installed: Installed, golden: Golden) -> None:
 
 def test_a_template(installed: Installed) -> None:
     asked = ("derive", "two.arch", "--template", "own.j2")
-    filled = "tokens_: stem:[2\\, N\\, D\\, F]\n`Two` 67,108,864\n"
+    filled = "tokens_: stem:[\\frac{F^{2}\\, N}{2}]\n`Two` 67,108,864\n"
     assert installed.run(*asked, "--to", "asciidoc") == Ran(0, filled, "")
     assert installed.run(*asked, "-o", "own.asciidoc") == Ran(0, "", "")
     assert (installed.folder / "own.asciidoc").read_text("utf-8") == filled

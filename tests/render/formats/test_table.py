@@ -84,7 +84,7 @@ def test_a_template_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name() -> None:
-    for name, near in (("docx", f"there are {', '.join(NAMES)}"), ("txt", "did you mean `text`?")):
+    for name, near in (("qqqq", f"there are {', '.join(NAMES)}"), ("txt", "did you mean `text`?")):
         with pytest.raises(ClosedformError) as raised:
             zoo("vit").report(name)
         said = f"error[format]: there is no format `{name}`\n     = help: {near}"
