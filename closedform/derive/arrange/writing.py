@@ -124,6 +124,9 @@ RELATIONS = {
 
 
 def _other(expr: Any, order: Order) -> w.Written:
+    if isinstance(expr, sympy.ITE):
+        holds, one, other = expr.args
+        return write(sympy.Or(sympy.And(holds, one), sympy.And(sympy.Not(holds), other)), order)
     arguments = expr.args
     if isinstance(expr, sympy.Max | sympy.Min | sympy.And | sympy.Or):
         arguments = sorted(arguments, key=str)

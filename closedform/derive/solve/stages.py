@@ -269,6 +269,7 @@ def stage_runs(
 ) -> list[StageRun]:
     """Values of stages in as few runs of one shape as they fall into.
 
+    >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> m = {i: size_symbol(f"m_{i}") for i in (1, 2, 3)}
     >>> known = {symbol: ("m", i) for i, symbol in m.items()}
     >>> [(run.first, run.last) for run in stage_runs({2: m[1] / 2, 3: m[2] / 2}, known)]
