@@ -64,7 +64,8 @@ def plain_of(pieces: Sequence[Piece]) -> str:
         elif level < 0 and text.endswith("log"):
             text += f"_({found})"
         elif level < 0:
-            text += f"_{found}" if found.replace("_", "").isalnum() else f"_({found})"
+            for index in found.split(","):
+                text += f"_{index}" if index.replace("_", "").isalnum() else f"_({index})"
         else:
             text += found
     return text

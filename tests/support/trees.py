@@ -14,10 +14,11 @@ from plain_reader import Values
 
 LARGEST = 6  # exponent of a power that is worked out
 
-# `D_s` and `D_s-1` are names like others where no sum with the index s is around.
+# `D_s` and `D_s-1` are names like others where no sum with the index s is around; so with t1.
 SIZES = {
     "n": Fraction(5), "d": Fraction(3), "e": Fraction(2, 3), "s": Fraction(4), "heads": Fraction(7),
     "d_model": Fraction(11), "lambda": Fraction(13), "D_s": Fraction(17), "D_s-1": Fraction(19),
+    "q_5_1": Fraction(29), "D_t1": Fraction(31), "D_t1-1": Fraction(37),
     **{f"D_{at}": Fraction(at * at + 1) for at in range(-20, 21)},
 }  # fmt: skip
 
@@ -70,11 +71,11 @@ def worth(node: w.Written) -> Fraction | None:
 # Random trees ------------------------------------------------------------------------------
 
 OPERATORS = ["=", "!=", "<", "<=", ">", ">=", "|"]
-NAMES = ["n", "d", "e", "s", "heads", "d_model", "lambda"]
+NAMES = ["n", "d", "e", "s", "heads", "d_model", "lambda", "q_5_1"]
 
 numbers = st.builds(w.Number, st.integers(-4, 12) | st.sampled_from([-12345, 1234567]))
 symbols = st.builds(w.Symbol, st.sampled_from(NAMES))
-symbols |= st.builds(w.Symbol, st.just("D"), st.sampled_from(["s", "s-1", "2"]))
+symbols |= st.builds(w.Symbol, st.just("D"), st.sampled_from(["s", "s-1", "t1", "t1-1", "2"]))
 leaves: st.SearchStrategy[w.Written] = numbers | symbols
 small: st.SearchStrategy[w.Written] = st.builds(w.Number, st.integers(-2, 3))
 
@@ -120,7 +121,7 @@ def grown(draw: st.DrawFn, inner: st.SearchStrategy[w.Written]) -> w.Written:
             return w.Condition("not", some(1, 1))
         case "indicator":
             return w.Indicator(draw(inner))
-    return w.BigSum("s", bound(), bound(), draw(inner))
+    return w.BigSum(draw(st.sampled_from(["s", "t1"])), bound(), bound(), draw(inner))
 
 
 written: st.SearchStrategy[w.Written] = st.recursive(leaves, grown, max_leaves=9)

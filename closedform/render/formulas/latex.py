@@ -7,6 +7,7 @@ r"""Written formulas as LaTeX that GitHub, KaTeX, MathJax and TeX all accept.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -93,8 +94,13 @@ def latex_name(name: str, index: str | None = None) -> str:
     ('d_{\\mathrm{model}}', '\\alpha', '\\mathrm{heads}_{s-1}')
     """
     stem, *below = [part for part in name.split("_") if part] or ["_"]
-    parts = [*map(_word, below), *([index] if index is not None else [])]
+    parts = [*map(_word, below), *([_index(index)] if index is not None else [])]
     return _word(stem) + (f"_{{{','.join(parts)}}}" if parts else "")
+
+
+def _index(index: str) -> str:
+    """The index of a stage: `s`, `3` or `s-1`."""
+    return "".join(_word(part) for part in re.split(r"([+-])", index) if part)
 
 
 def _word(part: str) -> str:

@@ -228,7 +228,7 @@ def test_many_crossings_in_chinese() -> None:
 
 
 def test_chinese_plots_need_a_font(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closedform.render.plots.CHINESE_FONTS", ("One", "Two", "Three"))
+    monkeypatch.setattr("closedform.render.pictures.plots.CHINESE_FONTS", ("One", "Two", "Three"))
     with pytest.raises(ClosedformError) as error:
         cf.zoo("vit").plot_parts("ViT-B/16", lang="zh")
     (diagnostic,) = error.value.diagnostics
