@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -87,10 +88,15 @@ def least(symbol: Symbol) -> Integer | None:
 
 def shifted(expr: Expr) -> Expr:
     """An expression in what each size has beyond its least, which is at least 0."""
-    values = {s: s + 1 for s in expr.free_symbols if least(s) == 1}
+    values = {s: _beyond(s) + 1 for s in expr.free_symbols if least(s) == 1}
     if not values or terms_of(expr) > MAX_TERMS:
         return expr
     return expand(expr.xreplace(values))
+
+
+@lru_cache(maxsize=4096)
+def _beyond(symbol: Symbol) -> Symbol:
+    return sympy.Dummy(symbol.name, integer=True, nonnegative=True)
 
 
 def nonnegative(expr: Expr) -> bool:
