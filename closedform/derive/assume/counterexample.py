@@ -16,8 +16,8 @@ from closedform.derive.assume.situation import Fuel, Situation
 from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
 
 SMALL = (1, 2, 3, 4)  # values of every size, and of every two, where the others are least
-MAX_PAIRS = 80
-DRAWN = (0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 11, 15, 24, 29, 63)  # beyond the least
+MAX_PAIRS = 20
+DRAWN = ((1, 2), (1, 2, 4), (1, 1, 2, 3, 4, 5, 6, 7, 8), (1, 3, 9, 12, 16, 25, 30, 64))
 FACTORS = (1, 1, 1, 1, 4, 9, 128)
 MAX_DRAWN = 1500
 MAX_COMPARED = 12
@@ -88,9 +88,10 @@ def _points(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
         yield {**least, a: least[a] + 1, b: least[b] + 1}
     draw = random.Random(0)
     for at in range(MAX_DRAWN):
-        factors = [draw.choice(FACTORS) if at % 3 == 0 else 1 for _ in least]
+        drawn = DRAWN[at % len(DRAWN)]
+        factors = [draw.choice(FACTORS) if at % 6 == 5 else 1 for _ in least]
         yield {
-            symbol: value + draw.choice(DRAWN[: 8 if at % 2 else None]) * factor
+            symbol: value + (draw.choice(drawn) - 1) * factor
             for (symbol, value), factor in zip(least.items(), factors, strict=True)
         }
 

@@ -17,7 +17,7 @@ import sympy
 from sympy import Expr, Integer
 from sympy.core.relational import Relational
 
-from closedform.derive.assume.floors import joined
+from closedform.derive.assume.floors import joined, refloored
 from closedform.derive.assume.guarded import (
     NONE,
     ONE,
@@ -39,6 +39,7 @@ from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Min, sympy.Max, sympy.Piecewise, sympy.Sum)
+NESTED = (sympy.floor, sympy.ceiling)
 MAX_POWER = 6
 MAX_STEPS = 4  # between two floors over one divisor
 
@@ -69,6 +70,10 @@ class Laws:
             return reduce(multiplied, [self.form(expr.base)] * int(expr.exp), ONE)
         if isinstance(expr, sympy.Piecewise):
             return self._piecewise(expr)
+        if isinstance(expr, sympy.floor | sympy.ceiling) and expr.args[0].has(*NESTED):
+            flat = refloored(self.situation.known, expr)
+            if not flat.has(expr):
+                return self.form(flat)
         if isinstance(expr, sympy.floor):
             return lifted(self._floor, self.form(expr.args[0]))
         if isinstance(expr, sympy.ceiling):
@@ -193,11 +198,9 @@ class Laws:
             return ONE
         if bottom.is_Integer and top.is_Rational:
             return ZERO
-        inside = self.situation.at_least
-        small = positive(bottom) and inside(top) and inside(expand(bottom - 1 - top))
-        if small:
+        if positive(bottom) and self._between(top, bottom):
             return self._zero(top)
-        top = min(top, self._opposite_top(top, bottom), key=sympy.default_sort_key)
+        top = min(top, self._opposite_top(top, bottom), key=_spelling)
         found = of_guard(Holds(Divides(bottom, top)))
         return ZERO if found in self._denials(found) else found
 
@@ -241,33 +244,45 @@ class Laws:
 
     def _quotient(self, top: Expr, bottom: Expr) -> Form:
         """floor(top/bottom) for whole top and bottom."""
-        inside = self.situation.at_least
         for times in (0, 1, -1):
-            beyond = expand(top - times * bottom)
-            if inside(beyond) and inside(expand(bottom - 1 - beyond)):
+            if self._between(expand(top - times * bottom), bottom):
                 return plain(Integer(times))
         if bottom.is_Integer:
             other = _modulo(expand(bottom - 1 - top), bottom)
-            if sympy.default_sort_key(other) < sympy.default_sort_key(top):
+            if _spelling(other) < _spelling(top):
                 # floor(-t/k) = -floor((t + k - 1)/k); what is whole in the two is told apart
                 whole = expand((top + other - (bottom - 1)) / bottom)
                 return plain(whole - sympy.floor(other / bottom))
             return plain(sympy.floor(expand(top / bottom)))
         constant, rest = top.as_coeff_Add()
         if rest.could_extract_minus_sign():
-            return opposite_floor(self._quotient(expand(-top - 1), bottom))
+            return _opposite_floor(self._floor(expand(-top - 1) / bottom))
         if abs(constant) > MAX_STEPS:
             return plain(sympy.floor(expand(top / bottom)))
         # one step up at each multiple: floor(t/q) - floor((t - 1)/q) = [q | t]
         steps = [rest + j for j in range(1, int(constant) + 1)]
         back = [rest - j for j in range(-int(constant))]
-        parts = [plain(sympy.floor(expand(rest / bottom)))]
+        parts = [self._floor(rest / bottom) if constant else plain(sympy.floor(expand(top / bottom)))]
         parts += [self._divides(bottom, step) for step in steps]
         parts += [scaled(self._divides(bottom, step), Integer(-1)) for step in back]
         return added(parts)
 
 
-def opposite_floor(form: Form) -> Form:
+    def _between(self, top: Expr, bottom: Expr) -> bool:
+        """Whether it is proved that 0 <= top < bottom."""
+        sizes = {s for fact in self.situation.facts for s in fact.free_symbols}
+        if not sizes & (top.free_symbols | bottom.free_symbols):
+            return nonnegative(top) and nonnegative(bottom - 1 - top)
+        inside = self.situation.at_least
+        return inside(top) and inside(expand(bottom - 1 - top))
+
+
+def _spelling(expr: Expr) -> tuple[bool, Any]:
+    """Which of two spellings is preferred: the one without a minus sign in front."""
+    return bool(expr.could_extract_minus_sign()), sympy.default_sort_key(expr)
+
+
+def _opposite_floor(form: Form) -> Form:
     """floor(-t/q) = -floor((t - 1)/q) - 1, of the form of floor((t - 1)/q)."""
     return added((scaled(form, Integer(-1)), plain(Integer(-1))))
 

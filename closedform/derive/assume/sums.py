@@ -48,12 +48,12 @@ class SumLaws(Laws):
     def sum(self, expr: Expr) -> Form:
         body, (index, first, last) = expr.args
         return lifted(
-            lambda first, last: self._between(body, index, first, last),
+            lambda first, last: self._over(body, index, first, last),
             self.form(first),
             self.form(last),
         )
 
-    def _between(self, body: Expr, index: Symbol, first: Expr, last: Expr) -> Form:
+    def _over(self, body: Expr, index: Symbol, first: Expr, last: Expr) -> Form:
         if expand(last - first + 1) == 0:
             return {}
         inside = type(self)(
@@ -139,7 +139,7 @@ class SumLaws(Laws):
             begin = lifted(lambda a: self.form(sympy.ceiling((a + moved) / step)), low)  # noqa: B023
             end = lifted(lambda b: self.form(sympy.floor((b + moved) / step)), high)  # noqa: B023
             body = part.xreplace({index: at})
-            found.append(lifted(lambda a, b: self._between(body, t, a, b), begin, end))  # noqa: B023
+            found.append(lifted(lambda a, b: self._over(body, t, a, b), begin, end))  # noqa: B023
         return added(found)
 
     def _closed(self, part: Expr, index: Symbol, first: Expr, last: Expr) -> Form:
