@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, islice
+from math import gcd
 from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 
 from closedform.derive.assume.situation import Fuel, Situation
+from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
 
-SMALL = (1, 2, 3, 4)  # values of every size, and of every two, where the others are least
 MAX_PAIRS = 20
-DRAWN = ((1, 2), (1, 2, 4), (1, 1, 2, 3, 4, 5, 6, 7, 8), (1, 3, 9, 12, 16, 25, 30, 64))
+DRAWN = ((1, 2), (2, 4, 8), (1, 1, 2, 3, 4, 5, 6, 7), (1, 3, 9, 12, 16, 25, 36, 64, 128))
 FACTORS = (1, 1, 1, 1, 4, 9, 128)
 MAX_DRAWN = 1500
 MAX_COMPARED = 12
@@ -56,7 +57,18 @@ class Samples:
                         values[symbol] = exact(value, point)
             except NoNumberError:
                 continue
-            yield {s: values[s] for s in self.symbols}
+            yield self._mended({s: values[s] for s in self.symbols})
+
+    def _mended(self, values: Numbers) -> Numbers:
+        """Sizes with those changed that stand alone in a condition which does not hold."""
+        mended = dict(values)
+        for condition in self.conditions:
+            try:
+                if not holds(condition, mended):
+                    mended.update(_mending(condition, mended))
+            except NoNumberError:
+                return values
+        return mended
 
     def _least(self, free: Sequence[Symbol]) -> dict[Symbol, Fraction]:
         """The least value of each size by itself: 1, or more where that is assumed."""
@@ -78,21 +90,48 @@ class Samples:
             return False
 
 
+def _mending(condition: Any, values: Numbers) -> dict[Symbol, Fraction]:
+    """A value for a size of `Q | n` or `w <= n` with which that holds."""
+    if isinstance(condition, Divides) and condition.args[0].is_Symbol:
+        divisor, dividend = condition.args
+        return {divisor: Fraction(gcd(int(exact(dividend, values)), int(values[divisor])) or 1)}
+    if isinstance(condition, sympy.Le | sympy.Lt | sympy.Ge | sympy.Gt):
+        strict = int(isinstance(condition, sympy.Lt | sympy.Gt))
+        for side, other, step in (
+            (condition.lts, condition.gts, -strict),
+            (condition.gts, condition.lts, strict),
+        ):
+            if side.is_Symbol and exact(other, values) + step > 0:
+                return {side: exact(other, values) + step}
+    return {}
+
+
 def _points(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
-    """All sizes at their least, then one or two beyond it, then sizes that are drawn."""
+    """All sizes at their least, then in turn one or two beyond it and all sizes drawn."""
     yield least
-    for more in SMALL[:2]:
+    drawn = _drawn(least)
+    for small in _beyond(least):
+        yield small
+        yield next(drawn)
+    yield from drawn
+
+
+def _beyond(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
+    for more in (1, 2):
         for symbol in least:
             yield {**least, symbol: least[symbol] + more}
     for a, b in islice(combinations(least, 2), MAX_PAIRS):
         yield {**least, a: least[a] + 1, b: least[b] + 1}
+
+
+def _drawn(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
     draw = random.Random(0)
     for at in range(MAX_DRAWN):
-        drawn = DRAWN[at % len(DRAWN)]
+        groups = [draw.choice(DRAWN) if at % 2 else DRAWN[at // 2 % len(DRAWN)] for _ in least]
         factors = [draw.choice(FACTORS) if at % 6 == 5 else 1 for _ in least]
         yield {
-            symbol: value + (draw.choice(drawn) - 1) * factor
-            for (symbol, value), factor in zip(least.items(), factors, strict=True)
+            symbol: value + (draw.choice(group) - 1) * factor
+            for (symbol, value), group, factor in zip(least.items(), groups, factors, strict=True)
         }
 
 

@@ -16,7 +16,7 @@ from closedform.derive.assume.situation import Fuel, Situation
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.exact import Numbers
 
-FEW_CANDIDATES, FEW = 60, 12
+FEW_CANDIDATES, FEW = 80, 30
 
 
 class Search:
