@@ -30,16 +30,13 @@ TRIED = (
 
 def equality(known: Store, left: Expr, right: Expr) -> Verdict:
     """Whether two sizes are equal wherever what is known holds."""
-    if left == right:
-        return Proved()
     difference = expand(known.base(left) - known.base(right))
     if difference == 0:
         return Proved()
-    if difference.is_number and not difference.has(sympy.Sum):
-        return Refuted({}, left, right)
     with known.recording() as used:
         if expand(floors.refloored(known, difference)) == 0:
             return Proved(frozenset(used))
+    named = (left.free_symbols | right.free_symbols) - known.spelled.keys()
     left, right = known.base(left), known.base(right)
     search = Search(known, left.free_symbols | right.free_symbols)
 
@@ -55,9 +52,14 @@ def equality(known: Store, left: Expr, right: Expr) -> Verdict:
         found = smallest(search.samples, differ, MANY)
     if found is None:
         return NotDecided(TRIED)
-    values = {s: Rational(v.numerator, v.denominator) for s, v in found.items()}
-    sides = (Rational(v.numerator, v.denominator) for v in (exact(left, found), exact(right, found)))
-    return Refuted(values, *sides)
+    symbols = sorted(named | left.free_symbols | right.free_symbols, key=str)
+    sizes = {symbol: _number(known.base(symbol), found) for symbol in symbols}
+    return Refuted(sizes, _number(left, found), _number(right, found))
+
+
+def _number(expr: Expr, values: Numbers) -> Expr:
+    value = exact(expr, values)
+    return Rational(value.numerator, value.denominator)
 
 
 def equal(known: Store, left: Expr, right: Expr) -> bool:

@@ -123,6 +123,9 @@ class Laws:
             return opposite(self.condition(sympy.And(*map(sympy.Not, condition.args))))
         if isinstance(condition, sympy.Not):
             return opposite(self.condition(condition.args[0]))
+        if isinstance(condition, sympy.ITE):  # which SymPy makes of relations of indicators
+            asked, yes, no = map(self.condition, condition.args)
+            return added((multiplied(asked, yes), multiplied(opposite(asked), no)))
         if isinstance(condition, Divides):
             return lifted(self._divides, *map(self.form, condition.args))
         if not isinstance(condition, Relational):

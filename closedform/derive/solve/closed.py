@@ -169,7 +169,16 @@ class InAbbreviations:
         for symbol, definition in spelled.items():
             if symbol not in self.derivation.stage_symbols:
                 expr = _in_one_size(expr, symbol, definition)
+        for symbol, value in equalities(self.derivation).items():
+            if expr.has(symbol):
+                expr = bring_in(expr, symbol, value, set(spelled))
         return expr
+
+
+def equalities(derivation: Derivation) -> dict[Symbol, Expr]:
+    """Sizes that are assumed to be equal to others: n, where n == side^2 is required."""
+    known = derivation.known
+    return {s: value for s, value in known.definitions.items() if s not in known.spelled}
 
 
 def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) -> Expr:

@@ -55,6 +55,9 @@ def holds(condition: Any, values: Numbers) -> bool:
         return any(holds(part, values) for part in condition.args)
     if isinstance(condition, sympy.Not):
         return not holds(condition.args[0], values)
+    if isinstance(condition, sympy.ITE):
+        asked, yes, no = condition.args
+        return holds(yes if holds(asked, values) else no, values)
     left, right = (exact(side, values) for side in condition.args)
     if isinstance(condition, Divides):
         if left == 0:
