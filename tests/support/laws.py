@@ -36,7 +36,9 @@ def value(node: Node, sizes: Mapping[str, int]) -> int:
     if operator == "sum":
         index, last, body = parts
         return sum(value(body, {**sizes, index: i}) for i in range(1, value(last, sizes) + 1))
-    a, b = (value(part, sizes) for part in parts) if len(parts) == 2 else (value(parts[0], sizes), 0)
+    a, b = (
+        (value(part, sizes) for part in parts) if len(parts) == 2 else (value(parts[0], sizes), 0)
+    )
     if operator in RELATIONS:
         return int(RELATIONS[operator](a, b))
     return {

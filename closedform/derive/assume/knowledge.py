@@ -23,7 +23,8 @@ from typing import Any
 
 from sympy import Expr, Rational
 
-from closedform.derive.assume import equality, floors, integers, order
+from closedform.derive.assume import floors, integers, order
+from closedform.derive.assume.proofs import equality
 from closedform.derive.assume.store import Store
 from closedform.derive.symbolic.expansion import expand
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.checked import Checked
 from closedform.derive.check.claims import check_claim, claims_of
 from closedform.derive.check.expectations import check_expectation
-from closedform.derive.assume.verdict import Proved
 from closedform.derive.cost.tree import operations
 from closedform.derive.measures.rows import ROWS, work
 from closedform.derive.project import Project

@@ -10,8 +10,8 @@ from sympy import Expr
 
 from closedform import formula as w
 from closedform.derive.arrange.forms import factored, shortest
-from closedform.derive.assume.equality import equality
 from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.proofs.equality import equality
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
 from closedform.derive.check.checked import Checked, Sides

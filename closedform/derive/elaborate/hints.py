@@ -25,7 +25,11 @@ def remedy(context: Context, pairs: Iterable[tuple[Expr, Expr]]) -> str | None:
     for left, right in pairs:
         if _equal(known, left, right):
             continue
-        tried = [*_cases(left, right), *_divisibilities(known, left, right), *(_equations(left, right) if blocks else ())]
+        tried = [
+            *_cases(left, right),
+            *_divisibilities(known, left, right),
+            *(_equations(left, right) if blocks else ()),
+        ]
         condition = next((c for c in tried if _proves(known, c, left, right)), None)
         if condition is None or condition.atoms(sympy.Dummy):
             return None

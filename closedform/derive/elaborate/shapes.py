@@ -44,7 +44,14 @@ def match(context: Context, pattern: tree.Shape, tensor: Tensor, scope: Scope, w
             reason = f"{say(size)} is not proved equal to {show(axis)}"
             if say(expected) != show(axis):
                 reason += f", which is {say(expected)}"
-            raise _mismatch(pattern, tensor, what, reason, remedy(context, [(expected, size)]), *differing(context, [(expected, size)]))
+            raise _mismatch(
+                pattern,
+                tensor,
+                what,
+                reason,
+                remedy(context, [(expected, size)]),
+                *differing(context, [(expected, size)]),
+            )
 
 
 def _mismatch(

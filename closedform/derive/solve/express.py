@@ -42,7 +42,9 @@ def with_defaults(form: Closed, keep: Sequence[str] = ()) -> Closed:
     derivation, kept = form.derivation, frozenset(_wanted(form.derivation, keep))
     defaults = {s: value for s, value in derivation.defaults.items() if s not in kept}
     found = {symbol: obligations.with_values(symbol, defaults).doit() for symbol in defaults}
-    numbers: dict[Expr, Expr] = {symbol: value for symbol, value in found.items() if value.is_Number}
+    numbers: dict[Expr, Expr] = {
+        symbol: value for symbol, value in found.items() if value.is_Number
+    }
     check_stated(derivation, numbers)
     check_facts(derivation, numbers)
     return replace(form, rewrites=(*form.rewrites, AtDefaults(form.derivation, kept)))

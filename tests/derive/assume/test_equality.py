@@ -16,8 +16,8 @@ import pytest
 import sympy
 from sympy import Integer
 
-from closedform.derive.assume.equality import equality
 from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.proofs.equality import equality
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
 from closedform.derive.symbolic.atoms import Divides, indicator

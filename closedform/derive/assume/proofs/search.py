@@ -10,9 +10,9 @@ from typing import Any
 import sympy
 from sympy import Expr, Symbol
 
-from closedform.derive.assume.cases import vanishes
-from closedform.derive.assume.counterexample import Samples
-from closedform.derive.assume.situation import Fuel, Situation
+from closedform.derive.assume.proofs.cases import vanishes
+from closedform.derive.assume.proofs.counterexample import Samples
+from closedform.derive.assume.proofs.situation import Fuel, Situation
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.exact import Numbers
 
@@ -33,10 +33,10 @@ class Search:
         left: list[tuple[Fact | None, Any]] = []
         for index, (first, last) in known.ranges.items():
             left += [(None, sympy.Ge(index, first)), (None, sympy.Le(index, last))]
-        for fact in known.facts:
-            condition = fact.condition.xreplace(known.definitions)
+        for stated in known.facts:
+            condition = stated.condition.xreplace(known.definitions)
             if condition not in (True, sympy.true):
-                left.append((fact, condition))
+                left.append((stated, condition))
         while near := [pair for pair in left if pair[1].free_symbols & self.symbols]:
             left = [pair for pair in left if pair not in near]
             for fact, condition in near:

@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Symbol
 
-from closedform.derive.assume.situation import Fuel, Situation
+from closedform.derive.assume.proofs.situation import Fuel, Situation
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
 

@@ -30,12 +30,17 @@ def infeasible(rows: Iterable[Row], unsigned: Collection[Any] = (), whole: bool 
         variables = {key for row in left for key in row if key != CONSTANT}
         if not variables:
             return False
-        key = min(variables, key=lambda key: (_growth(left, key, key in unsigned), str(key)))
+        key = _next(left, variables, unsigned)
         combined = _without(left, key, key in unsigned)
         if len(combined) > MAX_ROWS:
             return False
         left = _cleaned(combined, unsigned, whole)
     return True
+
+
+def _next(rows: list[Row], variables: Collection[Any], unsigned: Collection[Any]) -> Any:
+    """The variable whose elimination leaves the fewest rows."""
+    return min(variables, key=lambda key: (_growth(rows, key, key in unsigned), str(key)))
 
 
 def _growth(rows: list[Row], key: Any, unsigned: bool) -> int:
@@ -65,7 +70,7 @@ def _without(rows: list[Row], key: Any, unsigned: bool) -> list[Row]:
 
 def _cleaned(rows: Iterable[Row], unsigned: Collection[Any], whole: bool) -> list[Row] | None:
     """Rows as small whole numbers, without those that say nothing; None for a contradiction."""
-    strongest: dict[frozenset[tuple[Any, int]], int] = {}
+    strongest: dict[frozenset[tuple[Any, Fraction]], Fraction] = {}
     for row in rows:
         numbers = {k: Fraction(v) for k, v in row.items() if v}
         constant = numbers.pop(CONSTANT, Fraction(0))
@@ -82,8 +87,8 @@ def _cleaned(rows: Iterable[Row], unsigned: Collection[Any], whole: bool) -> lis
         )
         scaled = {k: v * scale for k, v in numbers.items()}
         common = gcd(*(int(v) for v in scaled.values()))
-        key = frozenset((k, int(v) // common) for k, v in scaled.items())
+        key = frozenset((k, v / common) for k, v in scaled.items())
         bound = constant * scale / common
         bound = Fraction(floor(bound)) if whole else bound
-        strongest[key] = min(bound, strongest.get(key, bound))  # type: ignore[assignment]
-    return [{**{k: Fraction(v) for k, v in key}, CONSTANT: b} for key, b in strongest.items()]
+        strongest[key] = min(bound, strongest.get(key, bound))
+    return [{**dict(key), CONSTANT: bound} for key, bound in strongest.items()]

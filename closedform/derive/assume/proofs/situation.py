@@ -18,7 +18,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform.derive.assume.integers import proof_of_integer
-from closedform.derive.assume.polynomials import (
+from closedform.derive.assume.proofs.polynomials import (
     Atoms,
     fraction_of,
     nonnegative,
@@ -189,9 +189,9 @@ class Situation:
         self.facts += (fact,)
         if self._refuted(fact):
             self.impossible = True
-        elif whole and self._refuted(fact - 1):
-            self._is_zero(fact)
-        elif not whole and not strict and -fact in self.facts:
+        elif (whole and self._refuted(fact - 1)) or (
+            not whole and not strict and -fact in self.facts
+        ):
             self._is_zero(fact)
 
     def _is_zero(self, expr: Expr) -> None:
@@ -206,7 +206,9 @@ class Situation:
         for size in sorted(_candidates(top), key=_preference):
             coefficient = top.coeff(size)
             value = expand(size - top / coefficient)
-            if value.has(size) or not (coefficient == 1 or coefficient == -1 or not size.is_integer):
+            if value.has(size) or not (
+                coefficient == 1 or coefficient == -1 or not size.is_integer
+            ):
                 continue
             if not coefficient.is_number:
                 continue
@@ -263,7 +265,9 @@ class Situation:
             others = expand(top - coefficient * size)
             if others.has(size) or bottom.has(size) or not coefficient.is_Integer:
                 continue
-            if not (abs(coefficient) == 1 or (bottom.is_Integer and sympy.gcd(coefficient, bottom) == 1)):
+            if not (
+                abs(coefficient) == 1 or (bottom.is_Integer and sympy.gcd(coefficient, bottom) == 1)
+            ):
                 continue
             inverse = coefficient
             if abs(coefficient) != 1:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import sympy
 from sympy import Expr, Integer
 
-from closedform.derive.assume.equations import follows
-from closedform.derive.assume.guarded import (
+from closedform.derive.assume.proofs.equations import follows
+from closedform.derive.assume.proofs.guarded import (
     NONE,
     AtLeast,
     Form,
@@ -16,9 +16,9 @@ from closedform.derive.assume.guarded import (
     TooManyCasesError,
     guards_of,
 )
-from closedform.derive.assume.polynomials import fraction_of
-from closedform.derive.assume.situation import Fuel, OutOfFuelError, Situation
-from closedform.derive.assume.sums import SumLaws
+from closedform.derive.assume.proofs.polynomials import fraction_of
+from closedform.derive.assume.proofs.situation import OutOfFuelError, Situation
+from closedform.derive.assume.proofs.sums import SumLaws
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import LimitError
@@ -123,7 +123,8 @@ def _open(laws: SumLaws) -> Iterator[Form]:
 
 def _told_apart(guard: Guard, situation: Situation) -> list[Situation]:
     if isinstance(guard.condition, Divides):
-        branches = _remainders(*guard.condition.args, situation)
+        bottom, top = guard.condition.args
+        branches = _remainders(bottom, top, situation)
         if branches is not None:
             return branches
     return [situation.supposing(_case(guard, holds)) for holds in (True, False)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from closedform.derive.assume.linear import CONSTANT, Row, infeasible
+from closedform.derive.assume.proofs.linear import CONSTANT, Row, infeasible
 from closedform.derive.symbolic.expansion import expand, terms_of
 
 MAX_TERMS = 400
@@ -116,7 +116,8 @@ def positive(expr: Expr) -> bool:
 
 
 def _terms(expr: Expr) -> tuple[Expr, ...]:
-    return sympy.Add.make_args(shifted(Atoms().polynomial(expand(expr))))
+    terms: tuple[Expr, ...] = sympy.Add.make_args(shifted(Atoms().polynomial(expand(expr))))
+    return terms
 
 
 def _not_below(term: Expr) -> bool:

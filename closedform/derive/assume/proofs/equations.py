@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 from sympy.polys.orderings import grevlex
 from sympy.polys.rings import PolyElement, PolyRing
 
-from closedform.derive.assume.polynomials import Atoms
+from closedform.derive.assume.proofs.polynomials import Atoms
 
 MAX_BASIS = 24
 MAX_PAIRS = 80

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import sympy
 from sympy import Expr, Integer, Rational
 
 from closedform.derive.assume import floors
-from closedform.derive.assume.counterexample import difference_at, smallest
-from closedform.derive.assume.search import Search
+from closedform.derive.assume.proofs.counterexample import difference_at, smallest
+from closedform.derive.assume.proofs.search import Search
 from closedform.derive.assume.store import Store
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
 from closedform.derive.symbolic.atoms import indicator

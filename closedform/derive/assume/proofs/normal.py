@@ -18,8 +18,7 @@ from sympy import Expr, Integer
 from sympy.core.relational import Relational
 
 from closedform.derive.assume.floors import joined, refloored
-from closedform.derive.assume.guarded import (
-    NONE,
+from closedform.derive.assume.proofs.guarded import (
     ONE,
     ZERO,
     AtLeast,
@@ -33,8 +32,8 @@ from closedform.derive.assume.guarded import (
     plain,
     scaled,
 )
-from closedform.derive.assume.polynomials import fraction_of, nonnegative, positive
-from closedform.derive.assume.situation import Fuel, Situation, without_positive_factors
+from closedform.derive.assume.proofs.polynomials import fraction_of, nonnegative, positive
+from closedform.derive.assume.proofs.situation import Situation, without_positive_factors
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand
 
@@ -180,7 +179,9 @@ class Laws:
         if nonnegative(rest):
             if number > 0:
                 return ONE
-            return ZERO if positive(rest) else opposite(self._decided_guard(AtLeast(rest, Integer(1))))
+            return (
+                ZERO if positive(rest) else opposite(self._decided_guard(AtLeast(rest, Integer(1))))
+            )
         return self._decided_guard(AtLeast(product, Integer(0)))
 
     def _decided_guard(self, guard: AtLeast) -> Form:
@@ -265,11 +266,12 @@ class Laws:
         # one step up at each multiple: floor(t/q) - floor((t - 1)/q) = [q | t]
         steps = [rest + j for j in range(1, int(constant) + 1)]
         back = [rest - j for j in range(-int(constant))]
-        parts = [self._floor(rest / bottom) if constant else plain(sympy.floor(expand(top / bottom)))]
+        parts = [
+            self._floor(rest / bottom) if constant else plain(sympy.floor(expand(top / bottom)))
+        ]
         parts += [self._divides(bottom, step) for step in steps]
         parts += [scaled(self._divides(bottom, step), Integer(-1)) for step in back]
         return added(parts)
-
 
     def _between(self, top: Expr, bottom: Expr) -> bool:
         """Whether it is proved that 0 <= top < bottom."""

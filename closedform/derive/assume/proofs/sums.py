@@ -10,13 +10,12 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from closedform.derive.assume.guarded import (
+from closedform.derive.assume.proofs.guarded import (
     ONE,
     AtLeast,
     Form,
     Guard,
     Holds,
-    TooManyCasesError,
     added,
     guards_of,
     lifted,
@@ -25,9 +24,8 @@ from closedform.derive.assume.guarded import (
     plain,
     scaled,
 )
-from closedform.derive.assume.normal import Laws
-from closedform.derive.assume.polynomials import fraction_of, nonnegative
-from closedform.derive.assume.situation import Fuel, Situation
+from closedform.derive.assume.proofs.normal import Laws
+from closedform.derive.assume.proofs.polynomials import fraction_of, nonnegative
 from closedform.derive.symbolic.atoms import Divides, indicator
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
@@ -56,9 +54,7 @@ class SumLaws(Laws):
     def _over(self, body: Expr, index: Symbol, first: Expr, last: Expr) -> Form:
         if expand(last - first + 1) == 0:
             return {}
-        inside = type(self)(
-            self.situation.supposing(sympy.Ge(index, first), sympy.Le(index, last))
-        )
+        inside = type(self)(self.situation.supposing(sympy.Ge(index, first), sympy.Le(index, last)))
         if inside.situation.impossible:
             return {}
         parts = []
@@ -156,12 +152,12 @@ class SumLaws(Laws):
 def _slope(expr: Expr, index: Symbol) -> Any:
     """The whole coefficient of an index in a sum that is linear in it, else None."""
     slope = expr.coeff(index)
-    return slope if slope.is_Integer and slope != 0 and not (expr - slope * index).has(index) else None
+    return (
+        slope if slope.is_Integer and slope != 0 and not (expr - slope * index).has(index) else None
+    )
 
 
-def _unsolved(
-    part: Expr, guards: Sequence[Guard], index: Symbol, first: Expr, last: Expr
-) -> Form:
+def _unsolved(part: Expr, guards: Sequence[Guard], index: Symbol, first: Expr, last: Expr) -> Form:
     """A sum that stays, with an index of one name."""
     conditions = [indicator(guard.condition) for guard in guards_of({frozenset(guards): part})]
     body = sympy.Mul(part, *conditions)
