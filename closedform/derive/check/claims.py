@@ -105,7 +105,7 @@ def _checked_order(form: Closed, claim: tree.OrderClaim, title: str) -> Checked:
 
 
 def all_that_holds(derivation: Derivation) -> Knowledge:
-    """What the sizes of a formula satisfy: what is known, what it rests on, that no axis is empty."""
+    """What sizes of a formula satisfy: what is known, what it rests on, that no axis is empty."""
     known = derivation.known.copied()
     for fact in derivation.facts:
         if fact not in known.facts:

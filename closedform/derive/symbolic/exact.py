@@ -72,15 +72,11 @@ def holds(condition: Any, values: Numbers) -> bool:
 
 def _product(expr: Expr, values: Numbers) -> Fraction:
     """A product; where an indicator is 0 the other factors need no value."""
-    rest = []
-    for factor in expr.args:
-        if isinstance(factor, sympy.Piecewise):
-            if exact(factor, values) == 0:
-                return Fraction(0)
-        rest.append(factor)
     result = Fraction(1)
-    for factor in rest:
+    for factor in sorted(expr.args, key=lambda factor: not isinstance(factor, sympy.Piecewise)):
         result *= exact(factor, values)
+        if result == 0 and isinstance(factor, sympy.Piecewise):
+            break
     return result
 
 

@@ -1,6 +1,6 @@
-"""Whether two sizes are equal, and whether a condition holds: a proof, a counterexample, or neither.
+"""Whether sizes are equal, and whether a condition holds: a proof, a counterexample, or neither.
 
-What is plainly equal is so at once; sizes that satisfy what is assumed and give the sides two values
+What is plainly equal is so at once; sizes that satisfy what is assumed and tell the sides apart
 settle the rest, and only what differs nowhere is worth a proof by cases.
 """
 
@@ -51,8 +51,12 @@ def equality(known: Store, left: Expr, right: Expr) -> Verdict:
         found = smallest(search.samples, differ, MANY)
     if found is None:
         return NotDecided(TRIED)
-    symbols = sorted(named | left.free_symbols | right.free_symbols, key=str)
-    sizes = {symbol: _number(known.base(symbol), found) for symbol in symbols}
+    told = {s: known.base(s) for s in named | left.free_symbols | right.free_symbols}
+    sizes = {
+        symbol: _number(base, found)
+        for symbol, base in sorted(told.items(), key=str)
+        if base.free_symbols <= found.keys()  # else both sides have it, and neither needs it
+    }
     return Refuted(sizes, _number(left, found), _number(right, found))
 
 

@@ -176,12 +176,10 @@ class Laws:
     def _decided(self, product: Expr) -> Form:
         """[product >= 0]: its sign is that of the factors whose sign is not known."""
         number, rest = product.as_coeff_Mul()
-        if nonnegative(rest):
-            if number > 0:
-                return ONE
-            return (
-                ZERO if positive(rest) else opposite(self._decided_guard(AtLeast(rest, Integer(1))))
-            )
+        if positive(rest):
+            return ONE if number > 0 else ZERO
+        if nonnegative(rest) and rest.is_integer:
+            return ONE if number > 0 else opposite(self._decided_guard(AtLeast(rest, Integer(1))))
         return self._decided_guard(AtLeast(product, Integer(0)))
 
     def _decided_guard(self, guard: AtLeast) -> Form:
@@ -266,9 +264,9 @@ class Laws:
         # one step up at each multiple: floor(t/q) - floor((t - 1)/q) = [q | t]
         steps = [rest + j for j in range(1, int(constant) + 1)]
         back = [rest - j for j in range(-int(constant))]
-        parts = [
-            self._floor(rest / bottom) if constant else plain(sympy.floor(expand(top / bottom)))
-        ]
+        if constant == 0:
+            return plain(sympy.floor(expand(top / bottom)))
+        parts = [self._floor(rest / bottom)]
         parts += [self._divides(bottom, step) for step in steps]
         parts += [scaled(self._divides(bottom, step), Integer(-1)) for step in back]
         return added(parts)

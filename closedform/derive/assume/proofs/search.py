@@ -1,4 +1,4 @@
-"""What is known, made ready for one question: the facts that bear on it, sizes that satisfy them."""
+"""What is known, made ready for one question: the facts that bear on it, and sizes to try."""
 
 from __future__ import annotations
 

@@ -189,9 +189,7 @@ class Situation:
         self.facts += (fact,)
         if self._refuted(fact):
             self.impossible = True
-        elif (whole and self._refuted(fact - 1)) or (
-            not whole and not strict and -fact in self.facts
-        ):
+        elif self._refuted(fact - 1) if whole else not strict and -fact in self.facts:
             self._is_zero(fact)
 
     def _is_zero(self, expr: Expr) -> None:
@@ -205,15 +203,11 @@ class Situation:
         top = without_positive_factors(top)
         for size in sorted(_candidates(top), key=_preference):
             coefficient = top.coeff(size)
-            value = expand(size - top / coefficient)
-            if value.has(size) or not (
-                coefficient == 1 or coefficient == -1 or not size.is_integer
-            ):
-                continue
-            if not coefficient.is_number:
-                continue
-            self._solve(size, value)
-            return
+            if coefficient.is_Rational and (abs(coefficient) == 1 or not size.is_integer):
+                value = expand(size - top / coefficient)
+                if not value.has(size):
+                    self._solve(size, value)
+                    return
         pair = _multiples(top)
         if pair:
             (x, a), (y, b) = pair
@@ -263,15 +257,9 @@ class Situation:
         for size in sorted(_candidates(top), key=_preference):
             coefficient = top.coeff(size)
             others = expand(top - coefficient * size)
-            if others.has(size) or bottom.has(size) or not coefficient.is_Integer:
+            inverse = _inverse(coefficient, bottom)
+            if inverse is None or others.has(size) or bottom.has(size):
                 continue
-            if not (
-                abs(coefficient) == 1 or (bottom.is_Integer and sympy.gcd(coefficient, bottom) == 1)
-            ):
-                continue
-            inverse = coefficient
-            if abs(coefficient) != 1:
-                inverse = sympy.mod_inverse(coefficient, bottom)
             offset = -inverse * others
             quotient = self._quotient(size, bottom, offset)
             self._solve(size, expand(bottom * quotient + offset))
@@ -300,6 +288,15 @@ def without_positive_factors(expr: Expr) -> Expr:
     back = {symbol: atom for atom, symbol in atoms.symbols.items()}
     factors = [f for f, _ in sympy.factor_list(plain)[1] if not positive(f) and not positive(-f)]
     return expand(sympy.Mul(*factors).xreplace(back))
+
+
+def _inverse(number: Expr, modulus: Expr) -> Expr | None:
+    """The inverse of a whole number modulo another, or modulo any size if it is 1 or -1."""
+    if number in (1, -1):
+        return number
+    if number.is_Integer and modulus.is_Integer and sympy.igcd(number, modulus) == 1:
+        return sympy.mod_inverse(number, modulus)
+    return None
 
 
 def _candidates(expr: Expr) -> Iterable[Expr]:

@@ -152,9 +152,8 @@ class SumLaws(Laws):
 def _slope(expr: Expr, index: Symbol) -> Any:
     """The whole coefficient of an index in a sum that is linear in it, else None."""
     slope = expr.coeff(index)
-    return (
-        slope if slope.is_Integer and slope != 0 and not (expr - slope * index).has(index) else None
-    )
+    linear = slope.is_Integer and slope != 0 and not (expr - slope * index).has(index)
+    return slope if linear else None
 
 
 def _unsolved(part: Expr, guards: Sequence[Guard], index: Symbol, first: Expr, last: Expr) -> Form:
