@@ -22,7 +22,9 @@ from closedform.streams import drop, replace_closed
 if TYPE_CHECKING:
     from closedform.derive.project import Project
 
-EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_BUG, EXIT_INTERRUPT = 1, 2, 3, 4, 70, 130
+EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_UNDECIDED = 1, 2, 3, 4, 5
+EXIT_BUG, EXIT_INTERRUPT = 70, 130
+CODES = {"limit": EXIT_LIMIT, "undecided": EXIT_UNDECIDED}  # of diagnostics; others are wrong
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -261,34 +263,47 @@ def new(file: str) -> None:
 @commands.command()
 @click.argument("files", nargs=-1)
 @click.option("--zoo", is_flag=True, help="Check every model of the zoo.")
-def check(files: tuple[str, ...], zoo: bool) -> int:
-    """Check syntax, shapes, expectations and claims."""
+@click.option("-v", "--verbose", is_flag=True, help="Print every verdict, and what it rests on.")
+@click.option("--to", type=click.Choice(["json"]), help="Print the verdicts for a program.")
+def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> int:
+    """Check syntax, shapes, expectations and claims.
+
+    Ends with 1 where something is wrong, with 5 where only claims are left that are not decided.
+    """
+    import json
+
     from closedform.derive.check.check import check as check_project
     from closedform.projects import zoo_names
+    from closedform.render.report.verdicts import in_words, verdicts_of
 
     if not files and not zoo:
         raise click.UsageError("name a FILE to check, or give --zoo")
-    code = 0
+    codes: set[int] = set()
     total = 0
+    rows: list[dict[str, object]] = []
     for file in [*files, *(zoo_names() if zoo else ())]:
         try:
             project = _open(file)
-            number, wrong = check_project(project)
+            outcome = check_project(project)
         except ClosedformError as error:
             _complain(error)
-            code = max(code, _code(error))
+            codes.add(_code(error))
             continue
-        total += number
-        for diagnostic in wrong:
+        total += outcome.holding
+        for diagnostic in outcome.wrong:
             _print_error(str(diagnostic))
-        if wrong:
-            limit = any(diagnostic.kind == "limit" for diagnostic in wrong)
-            code = max(code, EXIT_LIMIT if limit else EXIT_WRONG)
-        else:
-            click.echo(f"{project.module.title}: {number} expectations and claims hold")
-    if code == 0 and (zoo or len(files) > 1):
+            codes.add(CODES.get(diagnostic.kind, EXIT_WRONG))
+        rows += verdicts_of(outcome)
+        if verbose and not to:
+            click.echo("".join(in_words(outcome)), nl=False)
+        if not outcome.wrong and not to:
+            click.echo(f"{project.module.title}: {outcome.holding} expectations and claims hold")
+    if to:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif not codes and (zoo or len(files) > 1):
         click.echo(f"{total} expectations and claims hold")
-    return code
+    decided = codes - {EXIT_UNDECIDED}
+    return max(decided or codes or {0})
 
 
 @commands.command()

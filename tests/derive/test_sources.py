@@ -8,7 +8,9 @@ from __future__ import annotations
 import pytest
 
 from closedform.api import Part, zoo
-from closedform.derive.check.check import agrees, check, claims_of
+from closedform.derive.check.check import check
+from closedform.derive.check.claims import claims_of
+from closedform.derive.check.expectations import agrees
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.files import read_text
@@ -35,7 +37,7 @@ def with_claim(file: str, part: str, claim: str) -> tuple[Project, str, int]:
 def refusal(file: str, part: str, claim: str) -> str:
     """All that is said about a file of the zoo with one more claim."""
     project, _, _ = with_claim(file, part, claim)
-    return "\n".join(map(str, check(project)[1]))
+    return "\n".join(map(str, check(project).wrong))
 
 
 def refused(

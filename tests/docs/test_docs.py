@@ -32,9 +32,9 @@ SNIPPETS = [
 @pytest.mark.parametrize("text", SNIPPETS)
 def test_every_snippet_checks(text: str) -> None:
     """A snippet with a wrong shape, number or claim fails."""
-    number, wrong = check(loads(text)._project)
-    assert [str(diagnostic) for diagnostic in wrong] == []
-    assert number >= text.count("claim ") - text.count("claim formula")
+    outcome = check(loads(text)._project)
+    assert [str(diagnostic) for diagnostic in outcome.wrong] == []
+    assert outcome.holding >= text.count("claim ") - text.count("claim formula")
 
 
 @pytest.mark.parametrize("text", SNIPPETS)

@@ -93,9 +93,9 @@ def test_no_file_is_saved_twice() -> None:
 @pytest.mark.parametrize("fence", ARCH)
 def test_a_snippet_is_whole_right_and_canonical(fence: Fence) -> None:
     assert fence.file
-    number, wrong = check(loads(fence.text)._project)
-    assert [str(diagnostic) for diagnostic in wrong] == []
-    assert number == len(re.findall(r"^ +claim |expect |, macs ", fence.text, re.M))
+    outcome = check(loads(fence.text)._project)
+    assert [str(diagnostic) for diagnostic in outcome.wrong] == []
+    assert outcome.holding == len(re.findall(r"^ +claim |expect |, macs ", fence.text, re.M))
     assert format_file(parse(fence.text)) == fence.text
 
 

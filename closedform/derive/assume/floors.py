@@ -41,9 +41,9 @@ def _fraction_floor(known: Store, expr: Expr) -> Expr:
     numerator, denominator = sympy.fraction(sympy.together(expr))
     if not (denominator.is_integer and denominator.is_positive):
         return sympy.floor(expr)
-    joined = _joined(known, numerator, denominator)
-    if joined is not None:
-        return floor(known, joined)
+    inner = joined(known, numerator, denominator)
+    if inner is not None:
+        return floor(known, inner)
     constant, rest = numerator.as_coeff_Add()
     terms = sympy.Add.make_args(rest) if rest != 0 else (constant,)
     if all(term.could_extract_minus_sign() for term in terms):
@@ -51,7 +51,7 @@ def _fraction_floor(known: Store, expr: Expr) -> Expr:
     return _positive_floor(numerator, denominator)
 
 
-def _joined(known: Store, numerator: Expr, denominator: Expr) -> Expr | None:
+def joined(known: Store, numerator: Expr, denominator: Expr) -> Expr | None:
     """floor((floor(a/b) + m)/n) = floor((a + b m)/(b n)), the same for a ceiling."""
     terms = sympy.Add.make_args(numerator)
     inner = [term for term in terms if isinstance(term, sympy.floor | sympy.ceiling)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.expansion import expand
@@ -27,12 +28,25 @@ def proof_of_integer(known: Store, expr: Expr) -> frozenset[Fact] | None:
     if expr.is_integer:
         return frozenset()
     expr = expand(known.base(expr))
-    rounded = expr.atoms(sympy.floor, sympy.ceiling)
-    expr = expr.xreplace({atom: sympy.Dummy("k", integer=True) for atom in rounded})
-    return _integer(known, expr, MAX_STEPS)
+    divisions = list(known.divisions())
+    parts = [expr, *(part for divisor, dividend, _ in divisions for part in (divisor, dividend))]
+    rounded = set().union(*(part.atoms(sympy.floor, sympy.ceiling) for part in parts))
+    whole = {atom: sympy.Dummy("k", integer=True) for atom in rounded}
+    taken = _Taken(
+        [(a.xreplace(whole), b.xreplace(whole), fact) for a, b, fact in divisions],
+        dict(known.ranges),
+    )
+    return _integer(taken, expr.xreplace(whole), MAX_STEPS)
 
 
-def _integer(known: Store, expr: Expr, steps: int) -> frozenset[Fact] | None:
+class _Taken(NamedTuple):
+    """Divisor, dividend and fact of what is assumed, with symbols for floors; ranges of indices."""
+
+    divisions: list[tuple[Expr, Expr, Fact]]
+    ranges: dict[Symbol, tuple[Expr, Expr]]
+
+
+def _integer(known: _Taken, expr: Expr, steps: int) -> frozenset[Fact] | None:
     proof: frozenset[Fact] = frozenset()
     failed = []
     for term in sympy.Add.make_args(expr):
@@ -46,7 +60,7 @@ def _integer(known: Store, expr: Expr, steps: int) -> frozenset[Fact] | None:
     return _integer_sum(known, sympy.Add(*failed), proof, steps)
 
 
-def _integer_term(known: Store, term: Expr, steps: int) -> frozenset[Fact] | None:
+def _integer_term(known: _Taken, term: Expr, steps: int) -> frozenset[Fact] | None:
     """A proof that a product is an integer: cancel each divisor against its multiple."""
     if term.is_integer:
         return frozenset()
@@ -57,7 +71,7 @@ def _integer_term(known: Store, term: Expr, steps: int) -> frozenset[Fact] | Non
         if proof is not None:
             return proof
     numerator, _ = term.as_numer_denom()
-    for divisor, dividend, fact in known.divisions():
+    for divisor, dividend, fact in known.divisions:
         if not _is_product(dividend) or dividend.is_Number:
             continue
         if not _divides_product(dividend, numerator):
@@ -68,7 +82,7 @@ def _integer_term(known: Store, term: Expr, steps: int) -> frozenset[Fact] | Non
     return None
 
 
-def _within_ranges(known: Store, term: Expr) -> Iterator[Expr]:
+def _within_ranges(known: _Taken, term: Expr) -> Iterator[Expr]:
     """A term with the index of a loop put as first + t, and as last - t, where t >= 0."""
     for index, (first, last) in known.ranges.items():
         if term.has(index):
@@ -78,12 +92,12 @@ def _within_ranges(known: Store, term: Expr) -> Iterator[Expr]:
 
 
 def _integer_sum(
-    known: Store, expr: Expr, proof: frozenset[Fact], steps: int
+    known: _Taken, expr: Expr, proof: frozenset[Fact], steps: int
 ) -> frozenset[Fact] | None:
     """A proof for a sum such as (k - 1)/2, by putting k = 2 q + 1."""
     if steps == 0:
         return None
-    for divisor, dividend, fact in known.divisions():
+    for divisor, dividend, fact in known.divisions:
         if not isinstance(dividend, sympy.Add):
             continue
         for symbol in sorted(dividend.free_symbols & expr.free_symbols, key=str):

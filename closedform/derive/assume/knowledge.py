@@ -24,6 +24,7 @@ from typing import Any
 from sympy import Expr, Rational
 
 from closedform.derive.assume import floors, integers, order
+from closedform.derive.assume.proofs import equality
 from closedform.derive.assume.store import Store
 from closedform.derive.symbolic.expansion import expand
 
@@ -53,13 +54,12 @@ class Knowledge(Store):
 
     def equal(self, left: Expr, right: Expr) -> bool:
         """Whether two sizes are proved equal."""
-        if left == right:
-            return True
-        return bool(expand(self.base(left) - self.base(right)) == 0)
+        return equality.equal(self, left, right)
 
     def decide(self, condition: Any) -> bool | None:
         """Yes, no, or None when it is not known."""
-        return order.decide(self, condition)
+        answer = order.decide(self, condition)
+        return equality.decided(self, condition) if answer is None else answer
 
     def bounds(self, expr: Expr) -> tuple[Rational | None, Rational | None]:
         """Bounds of the numerator of a value, which has its sign; None where not known."""

@@ -1,46 +1,64 @@
-"""Expectations and claims: checked, never assumed."""
+"""A file checked: every model and block derived, every expectation and claim with its verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
 
-import sympy
-from sympy import Expr
-
-from closedform import formula as w
-from closedform.derive.arrange.forms import factored, shortest
-from closedform.derive.assume.store import Fact
+from closedform.derive.assume.verdict import Proved
+from closedform.derive.check.checked import Checked
+from closedform.derive.check.claims import check_claim, claims_of
+from closedform.derive.check.expectations import check_expectation
 from closedform.derive.cost.tree import operations
-from closedform.derive.elaborate.model import elaborate, reading
-from closedform.derive.elaborate.values import Scope
-from closedform.derive.measures.rows import ROWS, Measure, work
+from closedform.derive.measures.rows import ROWS, work
 from closedform.derive.project import Project
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.resolve.modules import Entity
-from closedform.derive.solve.closed import Closed, closed
-from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.growth import grows_no_faster
-from closedform.derive.symbolic.wording import say
-from closedform.errors import ClosedformError, Diagnostic, fail
+from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
 
-PREFIXES = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found in a file: its expectations and claims, and what is wrong beside them."""
+
+    checked: tuple[Checked, ...]
+    errors: tuple[Diagnostic, ...]
+
+    @property
+    def wrong(self) -> list[Diagnostic]:
+        """All that is wrong or not decided, each thing once."""
+        found = [*self.errors, *(c.diagnostic for c in self.checked if c.diagnostic)]
+        return _distinct(found)
+
+    @property
+    def holding(self) -> int:
+        """How many expectations and claims are proved."""
+        return sum(isinstance(c.verdict, Proved) for c in self.checked)
 
 
-def check(project: Project) -> tuple[int, list[Diagnostic]]:
-    """How many expectations and claims a file has, and what is wrong with it.
+def check(project: Project) -> Outcome:
+    """The verdicts of a file.
 
     Every model and block is derived, so that a wrong shape is found where nothing is claimed. A
     block that claims nothing, and that models use, need not hold in sizes of its own.
     """
-    wrong: list[Diagnostic] = []
-    number = 0
-    titles: set[str] = set()
+    wrong = list(_not_derived(project))
+    if wrong:
+        return Outcome((), tuple(wrong))
+    checked: list[Checked] = []
+    for found in _verdicts(project):
+        if isinstance(found, Checked):
+            checked.append(found)
+        else:
+            wrong.append(found)
+    return Outcome(tuple(checked), tuple(wrong))
+
+
+def _not_derived(project: Project) -> Iterator[Diagnostic]:
+    """What is wrong with the models and blocks, whatever is claimed of them."""
     failed: dict[Entity, ClosedformError] = {}
     for entity in project.parts():
         try:
@@ -48,35 +66,51 @@ def check(project: Project) -> tuple[int, list[Diagnostic]]:
                 project.derivation(entity)
         except ClosedformError as error:
             failed[entity] = error
+    told = False
     for entity, reason in failed.items():
         notes = tuple(_alone(project, entity, failed))
         if notes and not claims_of(entity):
             continue
         first, *others = reason.diagnostics
-        wrong.append(replace(first, notes=(*first.notes, *notes)))
-        wrong.extend(others)
-    if not wrong:
+        yield replace(first, notes=(*first.notes, *notes))
+        yield from others
+        told = True
+    if not told:
         derived = [e for e in project.parts() if e not in failed and not takes_a_block(e)]
         for convention in project.conventions.values():
-            wrong.extend(_check_convention(project, convention, derived))
-    if wrong:
-        return number, _distinct(wrong)
+            yield from _check_convention(project, convention, derived)
+
+
+def _verdicts(project: Project) -> Iterator[Checked | Diagnostic]:
+    """Each expectation and claim with its verdict, or what keeps it from having one."""
+    titles: set[str] = set()
     for preset in project.module.presets():
         if preset.title in titles:
-            wrong.append(
-                Diagnostic("preset", f"there are two presets {preset.title!r}", preset.span)
-            )
+            yield Diagnostic("preset", f"there are two presets {preset.title!r}", preset.span)
         titles.add(preset.title)
-        number += sum(len(line.items) for line in preset.expects)
-        wrong.extend(_check_preset(project, preset))
+        yield from _check_preset(project, preset)
     for entity in project.parts():
         for claim in claims_of(entity):
-            number += 1
             try:
-                check_claim(project, entity, claim)
+                yield check_claim(project, entity, claim)
             except ClosedformError as error:
-                wrong.extend(error.diagnostics)
-    return number, _distinct(wrong)
+                yield from error.diagnostics
+
+
+def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Checked | Diagnostic]:
+    try:
+        project.check_at(preset)
+    except ClosedformError as error:
+        yield from error.diagnostics
+        return
+    for line in preset.expects:
+        for item in line.items:
+            try:
+                yield check_expectation(project, preset, item)
+            except ClosedformError as error:
+                first, *rest = error.diagnostics
+                yield replace(first, span=first.span or item.span)
+                yield from rest
 
 
 def _check_convention(
@@ -155,205 +189,3 @@ def _distinct(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
         key = (diagnostic.message, span and (span.source.name, span.start))
         found.setdefault(key, diagnostic)
     return list(found.values())
-
-
-# Expectations ------------------------------------------------------------------------------
-
-
-def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Diagnostic]:
-    try:
-        project.check_at(preset)
-    except ClosedformError as error:
-        yield from error.diagnostics
-        return
-    for line in preset.expects:
-        for item in line.items:
-            try:
-                _check_expectation(project, preset, item)
-            except ClosedformError as error:
-                first, *rest = error.diagnostics
-                yield replace(first, span=first.span or item.span)
-                yield from rest
-
-
-def _check_expectation(project: Project, preset: tree.Preset, item: tree.Expectation) -> None:
-    what = project.measure(item.measure.name, item.measure.convention, item.measure.span)
-    value = project.value(preset, what)
-    if isinstance(item.value, tree.Quantity):
-        if not agrees(value, item.value.text):
-            raise fail(
-                "expect",
-                f"{what.title} of {preset.title!r} is {value}, "
-                f"which is not printed as {item.value.text}",
-                item.span,
-                f"it rounds to {printed(value, item.value.text)}",
-            )
-        return
-    context = project.reading(project.model_of(preset))
-    expected = context.size(item.value, Scope(project.module))
-    expected = expected.xreplace(project.bindings(preset)).doit()
-    if expected != value:
-        raise fail(
-            "expect",
-            f"{what.title} of {preset.title!r} is {value}, and {expected} is expected",
-            item.span,
-            None,
-            f"derived minus expected: {value - expected}",
-            *_expected_under(project, preset, what, expected),
-        )
-
-
-def _other_conventions(project: Project, what: Measure) -> Iterator[Measure]:
-    """The work under every convention but that of a measure."""
-    if what.convention is not None:
-        for row in project.conventions.values():
-            if row.name != what.convention.name:
-                yield work(row)
-
-
-def _expected_under(
-    project: Project, preset: tree.Preset, what: Measure, expected: Expr
-) -> Iterator[str]:
-    """Conventions under which the figure would be right."""
-    for other in _other_conventions(project, what):
-        with suppress(ClosedformError):  # a convention that cannot count this model
-            if project.value(preset, other) == expected:
-                yield f"that is {other.title}: {other.says}"
-
-
-def _digits(text: str) -> tuple[Decimal, int, int]:
-    """The number before the prefix, its decimals, and the power of ten of the prefix."""
-    text = text.replace("_", "")
-    power = PREFIXES.get(text[-1], 0)
-    number = text if text[-1].isdigit() else text[:-1]
-    decimals = len(number.partition(".")[2])
-    return Decimal(number), decimals, power
-
-
-def agrees(value: int, text: str) -> bool:
-    """Whether a value is printed as a figure such as `45.2G`, rounded or cut off.
-
-    >>> agrees(45263861760, "45.2G"), agrees(45263861760, "45.3G"), agrees(45263861760, "45.4G")
-    (True, True, False)
-    """
-    number, decimals, power = _digits(text)
-    unit = sympy.Integer(10) ** power / sympy.Integer(10) ** decimals
-    figure = sympy.Integer(int(number.scaleb(decimals)))
-    ratio = sympy.Integer(value) / unit
-    return figure in (sympy.floor(ratio), sympy.floor(ratio + sympy.Rational(1, 2)))
-
-
-def printed(value: int, like: str) -> str:
-    """A value rounded to the digits and the prefix of another figure."""
-    _, decimals, power = _digits(like)
-    prefix = like[-1] if not like[-1].isdigit() else ""
-    if value < 10**power:
-        fitting = [p for p in PREFIXES if 10 ** PREFIXES[p] <= value]
-        prefix = fitting[-1] if fitting else ""
-        power = PREFIXES.get(prefix, 0)
-    scaled = Decimal(value).scaleb(-power)
-    return f"{scaled:.{decimals}f}{prefix}"
-
-
-# Claims ------------------------------------------------------------------------------------
-
-
-def claims_of(entity: Entity) -> list[tree.EqualClaim | tree.OrderClaim]:
-    """The claims that a block or model makes about itself."""
-    assert isinstance(entity.declaration, tree.Block)
-    return [s for s in entity.declaration.body if isinstance(s, tree.EqualClaim | tree.OrderClaim)]
-
-
-def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim) -> None:
-    """Raise ClosedformError, with both sides and their difference, when a claim does not hold."""
-    what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
-    form = _claimed_form(project, entity, claim, what)
-    known, scope = form.derivation.known, form.derivation.scope
-    title = f"{what.title} of `{entity.name}`"
-    if isinstance(claim, tree.OrderClaim):
-        _check_order(form, claim, title)
-        return
-    claimed = reading(form.derivation).size(claim.formula, scope)
-    difference = expand(known.base(form.expr) - known.base(claimed))
-    if difference == 0 or expand(known.refloored(difference)) == 0:
-        return
-    order = form.order
-    raise fail(
-        "claim",
-        f"{title} is {w.plain(form.written(stages='each'))}, and the claim says "
-        f"{w.plain(shortest(claimed, order))}",
-        claim.span,
-        None,
-        f"derived minus claimed: {w.plain(factored(_shown(form, claimed), order))}",
-        *_claims_hold_under(project, entity, claim, what),
-    )
-
-
-def _check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
-    context, scope = reading(form.derivation), form.derivation.scope
-    growing = [context.size(name, scope) for name in claim.growing]
-    for name, size in zip(claim.growing, growing, strict=True):
-        if not size.is_Symbol:
-            raise fail("claim", f"`{name.name}` is {say(size)} here and cannot grow", name.span)
-    bound = _spelled_out(form, context.size(claim.bound, scope), growing)
-    expr = _spelled_out(form, form.expr, growing)
-    every = sorted(bound.free_symbols | expr.free_symbols, key=str)
-    beyond = grows_no_faster(expr, bound, growing or every)
-    if beyond:
-        raise fail(
-            "claim",
-            f"{title} is not in O({show(claim.bound)})",
-            claim.span,
-            None,
-            f"these terms grow faster: {w.plain(shortest(sympy.Add(*beyond), form.order))}",
-            f"derived: {w.plain(form.written(stages='each'))}",
-        )
-
-
-def _spelled_out(form: Closed, expr: Expr, growing: list[Expr]) -> Expr:
-    """An expression with every abbreviation written out down to the sizes that grow."""
-    spelled = form.derivation.known.spelled
-    for symbol in reversed(list(spelled)):
-        if symbol not in growing:
-            expr = expr.xreplace({symbol: spelled[symbol]})
-    return expand(expr)
-
-
-def _shown(form: Closed, claimed: Expr) -> Expr:
-    """The difference in abbreviations where it is then a difference at all."""
-    difference = expand(form.expr - claimed)
-    base = form.derivation.known.base(difference)
-    return min((difference, base), key=lambda e: (e.count_ops(), str(e)))
-
-
-def _claimed_form(
-    project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim, what: Measure
-) -> Closed:
-    """The closed form under the conditions of a claim."""
-    if not claim.conditions:
-        return project.closed(entity, what)
-    derivation = project.derivation(entity)
-    facts = []
-    for condition in claim.conditions:
-        holds = project.reading(entity).condition(condition, derivation.scope)
-        if holds is False:
-            raise fail("claim", "this condition can never hold", condition.span)
-        if holds is not True:
-            facts.append(Fact(holds, "when", condition.span))
-    return closed(elaborate(entity, facts), what)
-
-
-def _claims_hold_under(
-    project: Project,
-    entity: Entity,
-    claim: tree.EqualClaim,
-    what: Measure,
-) -> Iterator[str]:
-    """Conventions under which a refused claim would hold."""
-    for other in _other_conventions(project, what):
-        form = _claimed_form(project, entity, claim, other)
-        known = form.derivation.known
-        claimed = reading(form.derivation).size(claim.formula, form.derivation.scope)
-        with suppress(ClosedformError):  # a convention that cannot count this block
-            if expand(known.base(form.expr) - known.base(claimed)) == 0:
-                yield f"it holds for {other.title}: {other.says}"

@@ -60,6 +60,7 @@ class Context:
         self.cache: dict[Any, tuple[Node, tuple[Value, ...], frozenset[Fact]]] = {}
         self.calling: list[Entity] = []
         self.supposed: tuple[Fact, ...] = ()
+        self.cases: dict[Boolean, Span] = {}  # the conditions that were not decided, and their `if`
         self.indices: list[tuple[str, int]] = []
         self.record: dict[int, Value] | None = None  # of the parts of an operation, by their id
         self.interpreter: Interpreter

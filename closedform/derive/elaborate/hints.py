@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.context import Context
-from closedform.derive.symbolic.atoms import Divides
-from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.atoms import Divides, indicator
 from closedform.derive.symbolic.wording import say
 
 MAX_TRIED = 12  # divisibilities, for one pair of sizes
@@ -26,7 +25,11 @@ def remedy(context: Context, pairs: Iterable[tuple[Expr, Expr]]) -> str | None:
     for left, right in pairs:
         if _equal(known, left, right):
             continue
-        tried = [*_divisibilities(known, left, right), *(_equations(left, right) if blocks else ())]
+        tried = [
+            *_cases(left, right),
+            *_divisibilities(known, left, right),
+            *(_equations(left, right) if blocks else ()),
+        ]
         condition = next((c for c in tried if _proves(known, c, left, right)), None)
         if condition is None or condition.atoms(sympy.Dummy):
             return None
@@ -41,13 +44,44 @@ def remedy(context: Context, pairs: Iterable[tuple[Expr, Expr]]) -> str | None:
 
 
 def _equal(known: Knowledge, left: Expr, right: Expr) -> bool:
-    return bool(expand(known.refloored(known.base(left) - known.base(right))) == 0)
+    return known.copied().equal(left, right)
 
 
 def _proves(known: Knowledge, condition: Boolean, left: Expr, right: Expr) -> bool:
     supposed = known.copied()
     supposed.assume(Fact(condition))
     return _equal(supposed, left, right)
+
+
+def differing(context: Context, pairs: Iterable[tuple[Expr, Expr]]) -> list[str]:
+    """Notes of the cases of an `if` in which sizes differ that are to be equal."""
+    notes = []
+    for left, right in pairs:
+        for condition in _cases(left, right):
+            supposed = context.known.copied()
+            supposed.assume(Fact(condition, "case"))
+            sides = [_in_case(side, condition) for side in (left, right)]
+            asked = next((c for c in (condition, sympy.Not(condition)) if c in context.cases), None)
+            if asked is not None and not supposed.equal(*sides):
+                first, second = map(say, sides)
+                place = context.cases[asked]
+                notes.append(
+                    f"where {say(condition)}, of the `if` at {place}, they are {first} and {second}"
+                )
+    return notes
+
+
+def _in_case(size: Expr, condition: Boolean) -> Expr:
+    """A size in one case of a condition."""
+    other = sympy.Not(condition)
+    return size.xreplace({indicator(condition): Integer(1), indicator(other): Integer(0)})
+
+
+def _cases(left: Expr, right: Expr) -> list[Boolean]:
+    """The conditions of the cases of two sizes, and their opposites."""
+    found = {atom.args[0][1] for size in (left, right) for atom in size.atoms(sympy.Piecewise)}
+    both = {*found, *map(sympy.Not, found)}
+    return sorted(both, key=sympy.default_sort_key)
 
 
 def _divisibilities(known: Knowledge, left: Expr, right: Expr) -> Iterator[Boolean]:

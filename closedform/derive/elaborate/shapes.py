@@ -6,7 +6,7 @@ from sympy import Expr, Integer
 
 from closedform.derive.cost.tree import Shape
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.hints import remedy
+from closedform.derive.elaborate.hints import differing, remedy
 from closedform.derive.elaborate.values import Scope, Tensor, say_shape
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
@@ -44,11 +44,23 @@ def match(context: Context, pattern: tree.Shape, tensor: Tensor, scope: Scope, w
             reason = f"{say(size)} is not proved equal to {show(axis)}"
             if say(expected) != show(axis):
                 reason += f", which is {say(expected)}"
-            raise _mismatch(pattern, tensor, what, reason, remedy(context, [(expected, size)]))
+            raise _mismatch(
+                pattern,
+                tensor,
+                what,
+                reason,
+                remedy(context, [(expected, size)]),
+                *differing(context, [(expected, size)]),
+            )
 
 
 def _mismatch(
-    pattern: tree.Shape, tensor: Tensor, what: str, reason: str, help: str | None = None
+    pattern: tree.Shape,
+    tensor: Tensor,
+    what: str,
+    reason: str,
+    help: str | None = None,
+    *notes: str,
 ) -> Exception:
     return fail(
         "shape",
@@ -56,6 +68,7 @@ def _mismatch(
         pattern.span,
         help,
         reason,
+        *notes,
     )
 
 
@@ -78,5 +91,6 @@ def broadcast(context: Context, left: Shape, right: Shape, span: Span) -> Shape:
                 remedy(context, (pair for pair in pairs if Integer(1) not in pair))
                 or "the sizes of an axis must be equal, or one of them 1",
                 f"{say(a)} is not proved equal to {say(b)}",
+                *differing(context, [(a, b)]),
             )
     return tuple(shape)

@@ -169,7 +169,24 @@ class InAbbreviations:
         for symbol, definition in spelled.items():
             if symbol not in self.derivation.stage_symbols:
                 expr = _in_one_size(expr, symbol, definition)
+        for symbol, value in equalities(self.derivation).items():
+            if expr.has(symbol) and symbol not in self._of_claim:
+                candidate = bring_in(expr, symbol, value, set(spelled))
+                if _fewer(candidate, expr) and candidate.count_ops() < expr.count_ops():
+                    expr = candidate
         return expr
+
+    @property
+    def _of_claim(self) -> set[Symbol]:
+        """The sizes in the conditions of a claim, which writes its formula without these."""
+        facts = self.derivation.known.facts
+        return set().union(*(f.condition.free_symbols for f in facts if f.reason == "when"))
+
+
+def equalities(derivation: Derivation) -> dict[Symbol, Expr]:
+    """Sizes that are assumed to be equal to others: n, where n == side^2 is required."""
+    known = derivation.known
+    return {s: value for s, value in known.definitions.items() if s not in known.spelled}
 
 
 def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) -> Expr:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol
 
-from closedform.derive.assume import obligations as demands
+from closedform.derive.assume import obligations
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.solve.closed import Closed, bring_in, symbols_of
+from closedform.derive.solve.closed import Closed, bring_in, equalities, symbols_of
+from closedform.derive.solve.numbers import check_facts, check_stated
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, fail, suggestion
 
@@ -34,8 +35,18 @@ def express(form: Closed, names: Sequence[str]) -> Closed:
 
 
 def with_defaults(form: Closed, keep: Sequence[str] = ()) -> Closed:
-    """The formula with the defaults of the file put in, but for the names to keep."""
-    kept = frozenset(_wanted(form.derivation, keep))
+    """The formula with the defaults of the file put in, but for the names to keep.
+
+    Raises ClosedformError where the defaults break what is assumed.
+    """
+    derivation, kept = form.derivation, frozenset(_wanted(form.derivation, keep))
+    defaults = {s: value for s, value in derivation.defaults.items() if s not in kept}
+    found = {symbol: obligations.with_values(symbol, defaults).doit() for symbol in defaults}
+    numbers: dict[Expr, Expr] = {
+        symbol: value for symbol, value in found.items() if value.is_Number
+    }
+    check_stated(derivation, numbers)
+    check_facts(derivation, numbers)
     return replace(form, rewrites=(*form.rewrites, AtDefaults(form.derivation, kept)))
 
 
@@ -66,6 +77,15 @@ class InTermsOf:
         for symbol, definition in spelled.items():
             if symbol in wanted:
                 expr = bring_in(expand(expr), symbol, definition, wanted | spelled.keys())
+        return self._by_equalities(expr)
+
+    def _by_equalities(self, expr: Expr) -> Expr:
+        """Sizes that are equal to others, as is assumed, in the place of these or by them."""
+        for symbol, value in equalities(self.derivation).items():
+            if symbol in self.wanted:
+                expr = bring_in(expand(expr), symbol, value, set(self.wanted))
+            elif value.free_symbols <= self.wanted:
+                expr = expr.xreplace({symbol: value})
         return expr
 
 
@@ -83,7 +103,7 @@ class AtDefaults:
                 expr = expr.xreplace({symbol: spelled[symbol]})
         defaults = self.derivation.defaults
         values = {symbol: v for symbol, v in defaults.items() if symbol not in self.kept}
-        return _refloored(self.derivation, demands.with_values(expr, values).doit())
+        return _refloored(self.derivation, obligations.with_values(expr, values).doit())
 
 
 def _refloored(derivation: Derivation, expr: Expr) -> Expr:

@@ -49,7 +49,20 @@ class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
 
 def indicator(condition: Boolean) -> Expr:
     """One where a condition holds, zero where it does not."""
-    return sympy.Piecewise((Integer(1), condition), (Integer(0), True))
+    return sympy.Piecewise((Integer(1), _told_apart(condition)), (Integer(0), True))
+
+
+def _told_apart(condition: Boolean) -> Boolean:
+    """A condition without indicators in it, for which SymPy would ask in sets of real numbers."""
+    inner = sorted(condition.atoms(sympy.Piecewise), key=sympy.default_sort_key)
+    if not inner:
+        return condition
+    asked, rest, cases = inner[0], sympy.true, []
+    for value, holds in asked.args:
+        case = condition.xreplace({asked: value})
+        cases.append(sympy.And(rest, holds, _told_apart(case)))
+        rest = sympy.And(rest, sympy.Not(holds))
+    return sympy.Or(*cases)
 
 
 FUNCTIONS: dict[str, Callable[..., Expr]] = {

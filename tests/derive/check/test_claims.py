@@ -17,7 +17,9 @@ import pytest
 
 from claims_table import CLAIMED, LATER, NUMBERS, NUMBERS_LATER, OUTGROWN, REFUSED, At
 from closedform.api import Part
-from closedform.derive.check.check import check, check_claim, claims_of
+from closedform.derive.assume.verdict import Proved
+from closedform.derive.check.check import check
+from closedform.derive.check.claims import check_claim, claims_of
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.files import read_text
@@ -113,7 +115,7 @@ def test_claim_stands_and_holds(key: str) -> None:
             standing.setdefault(text_of(node), []).append(node)
         assert claim in standing, f"{file}, {part}"
         for node in standing[claim]:
-            check_claim(project, entity, node)
+            assert isinstance(check_claim(project, entity, node).verdict, Proved)
 
 
 # Claims that are refused ---------------------------------------------------------------------
@@ -146,9 +148,9 @@ def test_difference(name: str) -> None:
 
 def wrong_with(text: str, name: str) -> list[str]:
     project = Project(Loader(read_text, CLAIMS).text(text, f"{name}.arch"))
-    number, wrong = check(project)
-    assert number == 1
-    return [diagnostic.message for diagnostic in wrong]
+    outcome = check(project)
+    assert len(outcome.checked) == 1
+    return [diagnostic.message for diagnostic in outcome.wrong]
 
 
 # Numbers -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, parse_pattern
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.hints import remedy
+from closedform.derive.elaborate.hints import differing, remedy
 from closedform.derive.elaborate.values import Tensor, as_size, say_kind
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.symbolic.expansion import expand
@@ -64,6 +64,7 @@ def concat(arguments: Arguments) -> Tensor:
                 f"{tensors[0]} and {tensor} cannot be joined along axis {axis}",
                 span,
                 (remedy(context, pairs) if ranks_fit else None) or "all other axes must be equal",
+                *(differing(context, pairs) if ranks_fit else ()),
             )
     joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
     shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
@@ -81,7 +82,14 @@ def split(arguments: Arguments) -> tuple[Tensor, ...]:
         sizes = [as_size(item, span) for item in value]
         if not context.known.equal(sympy.Add(*sizes), whole):
             total = say(sympy.Add(*sizes))
-            raise fail("shape", f"the parts add up to {total}, and the axis has {say(whole)}", span)
+            pair = [(sympy.Add(*sizes), whole)]
+            raise fail(
+                "shape",
+                f"the parts add up to {total}, and the axis has {say(whole)}",
+                span,
+                remedy(context, pair),
+                *differing(context, pair),
+            )
     else:
         number = as_size(value, span)
         if not (number.is_Integer and 1 <= number <= 64):
@@ -210,6 +218,7 @@ def _split_axis(
             f"`{Side((names,))}` is {say(product)}, and the axis has {say(whole)}",
             span,
             remedy(context, [(product, whole)]),
+            *differing(context, [(product, whole)]),
         )
 
 

@@ -57,6 +57,7 @@ def _run_both(
     rest: list[tuple[tree.Expression, tuple[tree.Statement, ...]]],
     scope: Scope,
 ) -> None:
+    context.cases[condition] = node.span
     then, otherwise = scope.inner(), scope.inner()
     done: list[tuple[Site, ...] | ClosedformError] = []
     for holds, inner in ((condition, then), (sympy.Not(condition), otherwise)):
@@ -148,25 +149,9 @@ def _joined_size(known: Knowledge, condition: Boolean, first: Expr, second: Expr
         return first
     otherwise = sympy.Not(condition)
     for general, special, holds in ((first, second, otherwise), (second, first, condition)):
-        value = _forced(holds)
-        if value and known.equal(
-            known.refloored(known.base(general).xreplace(value)),
-            known.refloored(known.base(special).xreplace(value)),
-        ):
+        supposed = known.copied()
+        supposed.assume(Fact(holds, "case"))
+        if supposed.equal(general, special):
+            known.used |= {fact for fact in supposed.used if fact.reason != "case"}
             return general
     return indicator(condition) * first + indicator(otherwise) * second
-
-
-def _forced(condition: Boolean) -> dict[Expr, Expr]:
-    """The values that a condition leaves to sizes: not (r > 1) means r = 1."""
-    if isinstance(condition, sympy.And):
-        return {size: value for part in condition.args for size, value in _forced(part).items()}
-    if isinstance(condition, sympy.Not) and isinstance(condition.args[0], sympy.Or):
-        return _forced(sympy.And(*map(sympy.Not, condition.args[0].args)))
-    if isinstance(condition, sympy.Eq):
-        left, right = condition.args
-        return {left: right} if left.is_Symbol else {right: left} if right.is_Symbol else {}
-    if isinstance(condition, sympy.Le | sympy.Lt) and condition.lhs.is_Symbol:
-        bound = condition.rhs - int(isinstance(condition, sympy.Lt))
-        return {condition.lhs: bound} if bound == 1 else {}
-    return {}

@@ -1,0 +1,168 @@
+"""Sizes that satisfy what is assumed: the smallest ones, and others that are drawn."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+from itertools import combinations, islice
+from math import gcd
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+
+from closedform.derive.assume.proofs.situation import Fuel, Situation
+from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
+
+MAX_PAIRS = 20
+DRAWN = ((1, 2), (2, 4, 8), (1, 1, 2, 3, 4, 5, 6, 7), (1, 3, 9, 12, 16, 25, 36, 64, 128))
+FACTORS = (1, 1, 1, 1, 4, 9, 128)
+MAX_DRAWN = 1500
+MAX_COMPARED = 12
+
+
+class Samples:
+    """Sizes for some symbols that satisfy conditions, found by solving the equalities first."""
+
+    def __init__(self, symbols: Iterable[Symbol], conditions: Sequence[Any]) -> None:
+        self.symbols = sorted(symbols, key=str)
+        self.conditions = conditions
+        self._found: list[Numbers] = []
+        self._candidates = self._all()
+
+    def __iter__(self) -> Iterator[Numbers]:
+        """The same sizes each time, smaller ones first; a bounded number of candidates."""
+        yield from self._found
+        for values in self._candidates:
+            if self.fit(values):
+                self._found.append(values)
+                yield values
+
+    @cached_property
+    def _situation(self) -> Situation:
+        return Situation(Fuel()).supposing(*self.conditions)
+
+    def _all(self) -> Iterator[Numbers]:
+        solved = self._situation.solved
+        inner = {s for v in solved.values() for s in v.free_symbols} | set(self.symbols)
+        free = sorted(inner - solved.keys(), key=lambda s: (isinstance(s, sympy.Dummy), str(s)))
+        for point in _points(self._least(free)):
+            values = dict(point)
+            try:
+                for symbol, value in solved.items():
+                    if symbol.is_Symbol:
+                        values[symbol] = exact(value, point)
+            except NoNumberError:
+                continue
+            yield self._mended({s: values[s] for s in self.symbols})
+
+    def _mended(self, values: Numbers) -> Numbers:
+        """Sizes with those changed that stand alone in a condition which does not hold."""
+        mended = dict(values)
+        for condition in self.conditions:
+            try:
+                if not holds(condition, mended):
+                    mended.update(_mending(condition, mended))
+            except NoNumberError:
+                return values
+        return mended
+
+    def _least(self, free: Sequence[Symbol]) -> dict[Symbol, Fraction]:
+        """The least value of each size by itself: 1, or more where that is assumed."""
+        least = dict.fromkeys(free, Fraction(1))
+        for fact in self._situation.facts:
+            constant, rest = fact.as_coeff_Add()
+            if rest in least and constant.is_Rational:
+                least[rest] = max(least[rest], Fraction(int(-constant.p), int(constant.q)))
+        return least
+
+    def fit(self, values: Numbers) -> bool:
+        """Whether these are sizes, and all conditions hold."""
+        for symbol, value in values.items():
+            if value <= 0 or (symbol.is_integer and value.denominator != 1):
+                return False
+        try:
+            return all(holds(condition, values) for condition in self.conditions)
+        except NoNumberError:
+            return False
+
+
+def _mending(condition: Any, values: Numbers) -> dict[Symbol, Fraction]:
+    """A value for a size of `Q | n` or `w <= n` with which that holds."""
+    if isinstance(condition, Divides) and condition.args[0].is_Symbol:
+        divisor, dividend = condition.args
+        return {divisor: Fraction(gcd(int(exact(dividend, values)), int(values[divisor])) or 1)}
+    if isinstance(condition, sympy.Le | sympy.Lt | sympy.Ge | sympy.Gt):
+        strict = int(isinstance(condition, sympy.Lt | sympy.Gt))
+        for side, other, step in (
+            (condition.lts, condition.gts, -strict),
+            (condition.gts, condition.lts, strict),
+        ):
+            if side.is_Symbol and exact(other, values) + step > 0:
+                return {side: exact(other, values) + step}
+    return {}
+
+
+def _points(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
+    """All sizes at their least, then in turn one or two beyond it and all sizes drawn."""
+    yield least
+    drawn = _drawn(least)
+    for small in _beyond(least):
+        yield small
+        yield next(drawn)
+    yield from drawn
+
+
+def _beyond(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
+    for more in (1, 2):
+        for symbol in least:
+            yield {**least, symbol: least[symbol] + more}
+    for a, b in islice(combinations(least, 2), MAX_PAIRS):
+        yield {**least, a: least[a] + 1, b: least[b] + 1}
+
+
+def _drawn(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
+    draw = random.Random(0)
+    for at in range(MAX_DRAWN):
+        groups = [draw.choice(DRAWN) if at % 2 else DRAWN[at // 2 % len(DRAWN)] for _ in least]
+        factors = [draw.choice(FACTORS) if at % 6 == 5 else 1 for _ in least]
+        yield {
+            symbol: value + (draw.choice(group) - 1) * factor
+            for (symbol, value), group, factor in zip(least.items(), groups, factors, strict=True)
+        }
+
+
+def difference_at(left: Expr, right: Expr, values: Numbers) -> Fraction | None:
+    """How much two expressions differ at some sizes; None where one has no value there."""
+    try:
+        return exact(left, values) - exact(right, values)
+    except NoNumberError:
+        return None
+
+
+def smallest(samples: Samples, differs: Callable[[Numbers], bool], tries: int) -> Numbers | None:
+    """The smallest sizes that are found at which something is not so."""
+    found = list(islice(filter(differs, islice(samples, tries)), MAX_COMPARED))
+    if not found:
+        return None
+    best = min(found, key=_size)
+    smaller: Numbers | None = best
+    while smaller:
+        best = smaller
+        smaller = next((s for s in _below(best) if samples.fit(s) and differs(s)), None)
+    return best
+
+
+def _below(values: Numbers) -> Iterator[Numbers]:
+    """The same with one size smaller."""
+    for symbol, value in values.items():
+        for less in (1, 2, 3, value // 2, value - 1):
+            if 0 < less < value:
+                yield {**values, symbol: Fraction(less)}
+
+
+def _size(values: Numbers) -> tuple[Fraction, tuple[tuple[str, Fraction], ...]]:
+    return sum(values.values(), Fraction(0)), tuple((str(s), v) for s, v in values.items())

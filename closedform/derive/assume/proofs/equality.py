@@ -1,0 +1,108 @@
+"""Whether sizes are equal, and whether a condition holds: a proof, a counterexample, or neither.
+
+What is plainly equal is so at once; sizes that satisfy what is assumed and tell the sides apart
+settle the rest, and only what differs nowhere is worth a proof by cases.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, Integer, Rational
+
+from closedform.derive.assume import floors
+from closedform.derive.assume.proofs.counterexample import difference_at, smallest
+from closedform.derive.assume.proofs.search import Search
+from closedform.derive.assume.store import Store
+from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
+from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
+from closedform.derive.symbolic.expansion import expand
+
+FEW, MANY = 40, 1200  # candidates for sizes, before a proof is tried and after
+TRIED = (
+    "the laws of floors, min, max and indicators",
+    "a split into cases",
+    "small and random sizes",
+)
+
+
+def equality(known: Store, left: Expr, right: Expr) -> Verdict:
+    """Whether two sizes are equal wherever what is known holds."""
+    difference = expand(known.base(left) - known.base(right))
+    if difference == 0:
+        return Proved()
+    with known.recording() as used:
+        if expand(floors.refloored(known, difference)) == 0:
+            return Proved(frozenset(used))
+    named = (left.free_symbols | right.free_symbols) - known.spelled.keys()
+    left, right = known.base(left), known.base(right)
+    search = Search(known, left.free_symbols | right.free_symbols)
+
+    def differ(values: Numbers) -> bool:
+        return bool(difference_at(left, right, values))
+
+    found = smallest(search.samples, differ, FEW)
+    if found is None:
+        facts = search.proof(difference)
+        if facts is not None:
+            known.used |= facts
+            return Proved(facts)
+        found = smallest(search.samples, differ, MANY)
+    if found is None:
+        return NotDecided(TRIED)
+    told = {s: known.base(s) for s in named | left.free_symbols | right.free_symbols}
+    sizes = {
+        symbol: _number(base, found)
+        for symbol, base in sorted(told.items(), key=str)
+        if base.free_symbols <= found.keys()  # else both sides have it, and neither needs it
+    }
+    return Refuted(sizes, _number(left, found), _number(right, found))
+
+
+def _number(expr: Expr, values: Numbers) -> Expr:
+    value = exact(expr, values)
+    return Rational(value.numerator, value.denominator)
+
+
+def equal(known: Store, left: Expr, right: Expr) -> bool:
+    """Whether two sizes are proved equal; the facts of the proof count as used."""
+    if left == right:
+        return True
+    difference = expand(known.base(left) - known.base(right))
+    return difference == 0 or _zero(known, difference)
+
+
+def decided(known: Store, condition: Any) -> bool | None:
+    """Yes or no where that is proved; None when it is not known."""
+    condition = condition.xreplace(known.definitions)
+    search = Search(known, condition.free_symbols)
+    answers = set()
+    for values in search.few():
+        try:
+            answers.add(holds(condition, values))
+        except NoNumberError:
+            continue
+        if len(answers) > 1:
+            return None
+    value = indicator(condition)
+    for answer in answers or (True, False):
+        facts = search.proof(value - 1 if answer else value)
+        if facts is not None:
+            known.used |= facts
+            return answer
+    return None
+
+
+def _zero(known: Store, difference: Expr) -> bool:
+    """Whether a difference is proved to be 0, once it is seen at few sizes that it may be."""
+    if difference.is_number:
+        return False
+    search = Search(known, difference.free_symbols)
+    if any(difference_at(difference, Integer(0), values) for values in search.few()):
+        return False
+    facts = search.proof(difference)
+    if facts is None:
+        return False
+    known.used |= facts
+    return True

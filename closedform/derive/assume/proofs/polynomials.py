@@ -1,0 +1,199 @@
+"""Expressions as polynomials in sizes and in atoms such as floor(n/p), and the signs of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from closedform.derive.assume.proofs.linear import CONSTANT, Row, infeasible
+from closedform.derive.symbolic.expansion import expand, terms_of
+
+MAX_TERMS = 400
+MAX_PRODUCTS = 24  # of a fact and a size, for one question
+
+
+def fraction_of(expr: Expr) -> tuple[Expr, Expr]:
+    """Numerator and denominator, both written out."""
+    numerator, denominator = sympy.fraction(sympy.together(expr))
+    return expand(numerator), expand(denominator)
+
+
+class Atoms:
+    """Symbols for what is no polynomial: a floor, a power 2^s, a root, a sum without a form."""
+
+    def __init__(self) -> None:
+        self.symbols: dict[Expr, Symbol] = {}
+
+    def polynomial(self, expr: Expr) -> Expr:
+        """An expression with a symbol for each atom in it."""
+        if expr.is_Symbol or expr.is_Rational:
+            return expr
+        if expr.is_Add or expr.is_Mul:
+            return expr.func(*map(self.polynomial, expr.args))
+        if expr.is_Pow:
+            return self._power(expr)
+        return self._symbol(expr)
+
+    def bounds(self) -> list[Expr]:
+        """What is at least 0 by the meaning of the atoms."""
+        found: list[Expr] = []
+        for atom, symbol in list(self.symbols.items()):
+            if isinstance(atom, sympy.floor):
+                top, bottom = fraction_of(atom.args[0])
+                if bottom.is_positive and top.is_integer and bottom.is_integer:
+                    top, bottom = self.polynomial(top), self.polynomial(bottom)
+                    rest = expand(top - bottom * symbol)
+                    found += [rest, expand(bottom - 1 - rest)]
+        return found
+
+    def _power(self, expr: Expr) -> Expr:
+        base, exponent = expr.args
+        if exponent.is_Integer:
+            return self.polynomial(base) ** exponent
+        number, rest = exponent.as_coeff_Mul()
+        if exponent.is_Rational:  # n^(3/2) is n sqrt(n)
+            whole, part = divmod(exponent, 1)
+            return self.polynomial(base) ** whole * self._symbol(base**part)
+        if number.is_Integer and base.is_Integer:
+            return self._symbol(base**rest) ** number
+        return self._symbol(expr)
+
+    def _symbol(self, atom: Expr) -> Symbol:
+        if atom not in self.symbols:
+            positive = atom.is_positive
+            self.symbols[atom] = sympy.Dummy(
+                "a",
+                integer=atom.is_integer,
+                positive=positive or None,
+                nonnegative=(positive or atom.is_nonnegative or _counts(atom)) or None,
+            )
+        return self.symbols[atom]
+
+
+def _counts(atom: Expr) -> bool:
+    """Whether an atom is a floor or a ceiling of what is at least 0."""
+    return isinstance(atom, sympy.floor | sympy.ceiling) and bool(atom.args[0].is_nonnegative)
+
+
+def least(symbol: Symbol) -> Integer | None:
+    """The least value of a symbol by its kind; None when it has none."""
+    if symbol.is_positive and symbol.is_integer:
+        return Integer(1)
+    return Integer(0) if symbol.is_nonnegative else None
+
+
+def shifted(expr: Expr) -> Expr:
+    """An expression in what each size has beyond its least, which is at least 0."""
+    values = {s: _beyond(s) + 1 for s in expr.free_symbols if least(s) == 1}
+    if not values or terms_of(expr) > MAX_TERMS:
+        return expr
+    return expand(expr.xreplace(values))
+
+
+@lru_cache(maxsize=4096)
+def _beyond(symbol: Symbol) -> Symbol:
+    return sympy.Dummy(symbol.name, integer=True, nonnegative=True)
+
+
+def nonnegative(expr: Expr) -> bool:
+    """Whether every size gives a polynomial a value of at least 0, as its terms show."""
+    return all(map(_not_below, _terms(expr)))
+
+
+def positive(expr: Expr) -> bool:
+    """Whether every size gives a polynomial a value above 0, as its terms show.
+
+    >>> n, w = sympy.symbols("n w", integer=True, positive=True)
+    >>> positive(n * w - w + 1), positive(n - w)
+    (True, False)
+    """
+    terms = _terms(expr)
+    return all(map(_not_below, terms)) and any(term.is_positive for term in terms)
+
+
+def _terms(expr: Expr) -> tuple[Expr, ...]:
+    terms: tuple[Expr, ...] = sympy.Add.make_args(shifted(Atoms().polynomial(expand(expr))))
+    return terms
+
+
+def _not_below(term: Expr) -> bool:
+    number, rest = term.as_coeff_Mul()
+    return bool(number >= 0 and (rest == 1 or rest.is_nonnegative))
+
+
+def refuted(question: Sequence[Expr], facts: Iterable[Expr]) -> bool:
+    """Whether it is proved that not all of some polynomials are at least 0.
+
+    `facts` are at least 0; those that share no size with the question are left aside. A fact may
+    be multiplied by a size.
+
+    >>> n, w, d = sympy.symbols("n w d", integer=True, positive=True)
+    >>> refuted([d * w - d * n - 1], [n - w]), refuted([w - n - 1], [])
+    (True, False)
+    """
+    atoms = Atoms()
+    asked = [atoms.polynomial(expr) for expr in question]
+    known = [atoms.polynomial(expr) for expr in facts]
+    known = _related(asked, [*known, *atoms.bounds()])
+    if any(terms_of(expr) > MAX_TERMS for expr in (*asked, *known)):
+        return False
+    asked, known = [shifted(e) for e in asked], [shifted(e) for e in known]
+    symbols = sorted(set().union(*(e.free_symbols for e in (*asked, *known))), key=_order)
+    rows = [_row(expr, symbols) for expr in (*asked, *known)]
+    rows += _products(rows[: len(asked)], rows[len(asked) :], symbols)
+    keys = {key for row in rows for key in row if key != CONSTANT}
+    signed = [not symbol.is_nonnegative for symbol in symbols]
+    unsigned = {k for k in keys if any(n % 2 for n, s in zip(k, signed, strict=True) if s)}
+    whole = all(symbol.is_integer for symbol in symbols)
+    return infeasible(rows, unsigned, whole)
+
+
+def _order(symbol: Symbol) -> tuple[str, int]:
+    return symbol.name, getattr(symbol, "dummy_index", 0)
+
+
+def _related(asked: Sequence[Expr], known: Sequence[Expr]) -> list[Expr]:
+    """The facts that share sizes with a question, or with each other."""
+    symbols = set().union(*(expr.free_symbols for expr in asked))
+    found: list[Expr] = []
+    left = list(known)
+    while True:
+        near = [expr for expr in left if expr.free_symbols & symbols]
+        if not near:
+            return found
+        found += near
+        left = [expr for expr in left if not expr.free_symbols & symbols]
+        symbols = symbols.union(*(expr.free_symbols for expr in near))
+
+
+def _row(expr: Expr, symbols: Sequence[Symbol]) -> Row:
+    if not symbols:
+        return {CONSTANT: Fraction(int(expr.p), int(expr.q))}
+    terms = sympy.Poly(expr, *symbols).terms()
+    return {
+        key if any(key) else CONSTANT: Fraction(int(number.p), int(number.q))
+        for key, number in terms
+    }
+
+
+def _products(asked: list[Row], known: list[Row], symbols: Sequence[Symbol]) -> list[Row]:
+    """Facts multiplied by a size, where only products that are asked for come of it."""
+    wanted = {key for row in asked for key in row if sum(key) > 1}
+    found: list[Row] = []
+    for at, symbol in enumerate(symbols):
+        if not symbol.is_nonnegative or not any(key[at] for key in wanted):
+            continue
+        for row in known:
+            raised = {_times(key, at, len(symbols)): value for key, value in row.items()}
+            if {key for key in raised if sum(key) > 1} <= wanted and len(found) < MAX_PRODUCTS:
+                found.append(raised)
+    return found
+
+
+def _times(key: tuple[int, ...], at: int, length: int) -> tuple[int, ...]:
+    key = key or (0,) * length
+    return tuple(n + (i == at) for i, n in enumerate(key))

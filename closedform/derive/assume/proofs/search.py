@@ -1,0 +1,97 @@
+"""What is known, made ready for one question: the facts that bear on it, and sizes to try."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+
+from closedform.derive.assume.proofs.cases import vanishes
+from closedform.derive.assume.proofs.counterexample import Samples
+from closedform.derive.assume.proofs.situation import Fuel, Situation
+from closedform.derive.assume.store import Fact, Store
+from closedform.derive.symbolic.exact import Numbers
+
+FEW_CANDIDATES, FEW = 80, 30
+
+
+class Search:
+    """Proofs and counterexamples for questions about some sizes."""
+
+    def __init__(self, known: Store, symbols: Iterable[Symbol]) -> None:
+        self.facts: list[tuple[Fact, Any]] = []
+        self.ranges: list[Any] = []
+        self.symbols = set(symbols)
+        self._gather(known)
+
+    def _gather(self, known: Store) -> None:
+        """Take the facts that share sizes with the question, or with each other."""
+        left: list[tuple[Fact | None, Any]] = []
+        for index, (first, last) in known.ranges.items():
+            left += [(None, sympy.Ge(index, first)), (None, sympy.Le(index, last))]
+        for stated in known.facts:
+            condition = stated.condition.xreplace(known.definitions)
+            if condition not in (True, sympy.true):
+                left.append((stated, condition))
+        while near := [pair for pair in left if pair[1].free_symbols & self.symbols]:
+            left = [pair for pair in left if pair not in near]
+            for fact, condition in near:
+                self.symbols |= condition.free_symbols
+                if fact is None:
+                    self.ranges.append(condition)
+                else:
+                    self.facts.append((fact, condition))
+
+    @property
+    def samples(self) -> Samples:
+        """Sizes that satisfy what is known."""
+        conditions = (*self.ranges, *(condition for _, condition in self.facts))
+        return _samples(frozenset(self.symbols), conditions)
+
+    def few(self) -> Iterator[Numbers]:
+        """A few of them, enough to see most differences."""
+        return islice(islice(self.samples, FEW_CANDIDATES), FEW)
+
+    def proof(self, expr: Expr) -> frozenset[Fact] | None:
+        """The facts from which it follows that an expression is 0, or None."""
+        if not self._proves(expr, self.facts):
+            return None
+        needed = _needed(self.facts, lambda facts: self._proves(expr, facts))
+        return frozenset(fact for fact, _ in needed)
+
+    def _proves(self, expr: Expr, facts: Sequence[tuple[Fact, Any]]) -> bool:
+        situation = _situation((*self.ranges, *(condition for _, condition in facts)))
+        return vanishes(expr, situation.with_fuel(Fuel()))
+
+
+def _needed(
+    facts: Sequence[tuple[Fact, Any]], proves: Callable[[Sequence[tuple[Fact, Any]]], bool]
+) -> list[tuple[Fact, Any]]:
+    """As few facts as a proof needs, halves left out at once."""
+
+    def needed(
+        kept: list[tuple[Fact, Any]], left: list[tuple[Fact, Any]]
+    ) -> list[tuple[Fact, Any]]:
+        if not left or proves(kept):
+            return []
+        if len(left) == 1:
+            return left
+        first, second = left[: len(left) // 2], left[len(left) // 2 :]
+        of_second = needed(kept + first, second)
+        return needed(kept + of_second, first) + of_second
+
+    return needed([], list(facts))
+
+
+@lru_cache(maxsize=64)
+def _situation(conditions: tuple[Any, ...]) -> Situation:
+    return Situation(Fuel()).supposing(*conditions)
+
+
+@lru_cache(maxsize=64)
+def _samples(symbols: frozenset[Symbol], conditions: tuple[Any, ...]) -> Samples:
+    return Samples(symbols, conditions)

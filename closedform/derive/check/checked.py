@@ -1,0 +1,41 @@
+"""An expectation or a claim, and what became of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from closedform.derive.assume.store import Fact
+from closedform.derive.assume.verdict import Verdict
+from closedform.errors import Diagnostic
+from closedform.grammar import tree
+
+
+class Sides(NamedTuple):
+    """What was derived, what is claimed, and the difference of the two, as text."""
+
+    derived: str
+    claimed: str
+    difference: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An expectation or a claim with its verdict.
+
+    `facts` are what the formula and the proof rest on; the diagnostic says what is wrong with it.
+    """
+
+    node: tree.Expectation | tree.EqualClaim | tree.OrderClaim
+    verdict: Verdict
+    sides: Callable[[], Sides]
+    facts: tuple[Fact, ...] = ()
+    diagnostic: Diagnostic | None = None
+
+    @property
+    def text(self) -> str:
+        """What is claimed, as it is written, on one line."""
+        span = self.node.span
+        return re.sub(r"\s+", " ", span.source.text[span.start : span.end]).strip()

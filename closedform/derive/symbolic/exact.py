@@ -1,0 +1,140 @@
+"""Expressions and conditions at numbers, exactly and fast: SymPy is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil, floor, isqrt
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.core.relational import Relational
+
+from closedform.derive.symbolic.atoms import Divides, Log
+
+Numbers: TypeAlias = Mapping[Symbol, Fraction]
+
+MAX_BITS = 4096
+MAX_SUMMANDS = 2_000
+
+
+class NoNumberError(Exception):
+    """An expression has no exact number here: a root, a logarithm, a division by zero."""
+
+
+def exact(expr: Expr, values: Numbers) -> Fraction:
+    """The value of an expression. Raises NoNumberError.
+
+    >>> n, p = sympy.symbols("n p", integer=True, positive=True)
+    >>> exact(n * sympy.floor(n / p) / 3, {n: Fraction(7), p: Fraction(2)})
+    Fraction(7, 1)
+    """
+    if expr.is_Symbol:
+        if expr not in values:
+            raise NoNumberError(expr)
+        return values[expr]
+    if expr.is_Rational:
+        return Fraction(int(expr.p), int(expr.q))
+    if expr.is_Add:
+        return sum((exact(term, values) for term in expr.args), Fraction(0))
+    if expr.is_Mul:
+        return _product(expr, values)
+    if expr.is_Pow:
+        return _power(exact(expr.base, values), exact(expr.exp, values))
+    return _function(expr, values)
+
+
+def holds(condition: Any, values: Numbers) -> bool:
+    """Whether a condition holds. Raises NoNumberError."""
+    if condition in (True, False, sympy.true, sympy.false):
+        return bool(condition)
+    if isinstance(condition, sympy.And):
+        return all(holds(part, values) for part in condition.args)
+    if isinstance(condition, sympy.Or):
+        return any(holds(part, values) for part in condition.args)
+    if isinstance(condition, sympy.Not):
+        return not holds(condition.args[0], values)
+    if isinstance(condition, sympy.ITE):
+        asked, yes, no = condition.args
+        return holds(yes if holds(asked, values) else no, values)
+    left, right = (exact(side, values) for side in condition.args)
+    if isinstance(condition, Divides):
+        if left == 0:
+            raise NoNumberError(condition)
+        return (right / left).denominator == 1
+    if not isinstance(condition, Relational):
+        raise TypeError(f"no value for {type(condition).__name__}")
+    sign = (left > right) - (left < right)
+    signs = {"==": (0,), "!=": (1, -1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (1, 0)}
+    return sign in signs[condition.rel_op]
+
+
+def _product(expr: Expr, values: Numbers) -> Fraction:
+    """A product; where an indicator is 0 the other factors need no value."""
+    result = Fraction(1)
+    for factor in sorted(expr.args, key=lambda factor: not isinstance(factor, sympy.Piecewise)):
+        result *= exact(factor, values)
+        if result == 0 and isinstance(factor, sympy.Piecewise):
+            break
+    return result
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    if exponent.denominator == 1:
+        if base == 0 and exponent < 0:
+            raise NoNumberError("a division by zero")
+        bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+        if abs(exponent) * bits > MAX_BITS:
+            raise NoNumberError("a power that is too large")
+        return base ** int(exponent)
+    if exponent.denominator == 2 and base >= 0:
+        roots = Fraction(isqrt(base.numerator), isqrt(base.denominator))
+        if roots**2 == base:
+            return _power(roots, exponent * 2)
+    raise NoNumberError("a root")
+
+
+def _function(expr: Expr, values: Numbers) -> Fraction:
+    if isinstance(expr, sympy.Piecewise):
+        for value, condition in expr.args:
+            if holds(condition, values):
+                return exact(value, values)
+        raise NoNumberError(expr)
+    if isinstance(expr, sympy.Sum):
+        return _sum(expr, values)
+    if isinstance(expr, sympy.floor | sympy.ceiling | sympy.Min | sympy.Max):
+        numbers = [exact(argument, values) for argument in expr.args]
+        if isinstance(expr, sympy.Min | sympy.Max):
+            return min(numbers) if isinstance(expr, sympy.Min) else max(numbers)
+        whole = floor if isinstance(expr, sympy.floor) else ceil
+        return Fraction(whole(numbers[0]))
+    if isinstance(expr, Log):
+        value, base = (exact(argument, values) for argument in expr.args)
+        return _logarithm(value, base)
+    raise NoNumberError(expr)
+
+
+def _sum(expr: Expr, values: Numbers) -> Fraction:
+    body, (index, *limits) = expr.args
+    first, last = (exact(limit, values) for limit in limits)
+    if first.denominator != 1 or last.denominator != 1 or last - first > MAX_SUMMANDS:
+        raise NoNumberError(expr)
+    return sum(
+        (exact(body, {**values, index: Fraction(i)}) for i in range(int(first), int(last) + 1)),
+        Fraction(0),
+    )
+
+
+def _logarithm(value: Fraction, base: Fraction) -> Fraction:
+    """The exponent, where it is whole: roots of the base have no value either."""
+    if value <= 0 or base <= 1:
+        raise NoNumberError("a logarithm")
+    exponent, rest = 0, value
+    while rest >= base:
+        rest, exponent = rest / base, exponent + 1
+    while rest < 1:
+        rest, exponent = rest * base, exponent - 1
+    if rest != 1:
+        raise NoNumberError("a logarithm")
+    return Fraction(exponent)

@@ -1,0 +1,47 @@
+"""Verdicts as plain data and as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from closedform.derive.assume.verdict import NotDecided, Refuted
+from closedform.derive.check.check import Outcome
+from closedform.derive.check.checked import Checked
+from closedform.derive.symbolic.wording import say
+
+
+def verdicts_of(outcome: Outcome) -> list[dict[str, object]]:
+    """Each expectation and claim of a file as a row of `check --to json`."""
+    return [_row(checked) for checked in outcome.checked]
+
+
+def in_words(outcome: Outcome) -> Iterator[str]:
+    """Each expectation and claim of a file as a line, with what a proof rests on below it."""
+    for checked in outcome.checked:
+        yield f"{checked.node.span}: {checked.verdict.word}: {checked.text}\n"
+        for fact in _rests_on(checked):
+            yield f"    {fact['text']}: {fact['reason']} ({fact['place']})\n"
+
+
+def _row(checked: Checked) -> dict[str, object]:
+    span, verdict, sides = checked.node.span, checked.verdict, checked.sides()
+    refuted = verdict if isinstance(verdict, Refuted) else Refuted()
+    values = {"derived": refuted.left, "claimed": refuted.right} if refuted.sizes else {}
+    return {
+        "file": span.source.name,
+        "line": span.line,
+        "text": checked.text,
+        "verdict": verdict.word,
+        "rests_on": list(_rests_on(checked)),
+        "derived": sides.derived,
+        "claimed": sides.claimed,
+        "difference": sides.difference,
+        "sizes": {say(symbol): say(value) for symbol, value in refuted.sizes.items()},
+        "values": {side: say(value) for side, value in values.items()},
+        "tried": list(verdict.tried) if isinstance(verdict, NotDecided) else [],
+    }
+
+
+def _rests_on(checked: Checked) -> Iterator[dict[str, str]]:
+    for fact in checked.facts:
+        yield {"text": str(fact), "reason": fact.why.rstrip(","), "place": str(fact.span or "")}

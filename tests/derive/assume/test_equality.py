@@ -1,0 +1,106 @@
+"""No equality that is true is refuted, no false one is proved, and few are left open.
+
+Expressions are made and rewritten as plain tuples, which plain Python evaluates: the judge shares
+nothing with the prover.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from itertools import product
+from typing import Any
+
+import pytest
+import sympy
+from sympy import Integer
+
+from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.proofs.equality import equality
+from closedform.derive.assume.store import Fact
+from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
+from closedform.derive.symbolic.atoms import Divides, indicator
+from closedform.derive.symbolic.symbols import size_symbol
+from laws import Maker, Node, value
+
+NAMES = ["n", "w", "d"]
+EXAMPLES = int(os.environ.get("CLOSEDFORM_EXAMPLES", "150"))
+POINTS = [dict(zip(NAMES, sizes, strict=True)) for sizes in product(range(1, 8), repeat=3)]
+RELATIONS: dict[str, Any] = {
+    "==": sympy.Eq, "!=": sympy.Ne, "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt,
+    ">=": sympy.Ge, "|": Divides, "and": sympy.And, "or": sympy.Or, "not": sympy.Not,
+}  # fmt: skip
+
+
+def expression(node: Node) -> Any:
+    """A tuple as the expression or the condition that the prover is asked about."""
+    if isinstance(node, int):
+        return Integer(node)
+    if isinstance(node, str):
+        return size_symbol(node)
+    operator, *parts = node
+    if operator == "sum":
+        index, last, body = parts
+        return sympy.Sum(expression(body), (size_symbol(index), 1, expression(last)))
+    inner = [expression(part) for part in parts]
+    if operator in RELATIONS:
+        return RELATIONS[operator](*inner)
+    match operator:
+        case "if":
+            condition, yes, no = inner
+            return indicator(condition) * yes + indicator(sympy.Not(condition)) * no
+        case "floor" | "ceil":
+            function = sympy.floor if operator == "floor" else sympy.ceiling
+            return function(inner[0] / inner[1])
+        case "-":
+            return inner[0] - inner[1]
+    return {"+": sympy.Add, "*": sympy.Mul, "min": sympy.Min, "max": sympy.Max}[operator](*inner)
+
+
+def verdict_of(left: Node, right: Node, facts: list[Node] | None = None) -> Verdict:
+    known = Knowledge()
+    for fact in facts or []:
+        known.assume(Fact(expression(fact)))
+    return equality(known, expression(left), expression(right))
+
+
+def some_facts(maker: Maker) -> list[Node]:
+    """Facts of which some of the points satisfy every one."""
+    while True:
+        facts = [maker.condition() for _ in range(maker.draw.randrange(3))]
+        if sum(all(value(fact, point) for fact in facts) for point in POINTS) > 5:
+            return facts
+
+
+def judged(seed: int, change: str) -> str:
+    """How the verdict of one random equality compares with what plain Python finds."""
+    maker = Maker(random.Random(seed), NAMES)
+    facts = some_facts(maker)
+    left = maker.size(maker.draw.choice([1, 2, 2, 3]))
+    right = maker.rewritten(left, maker.draw.randrange(1, 6))
+    if change == "mistake":
+        right = maker.perturbed(right)
+    points = [point for point in POINTS if all(value(fact, point) for fact in facts)]
+    differs = any(value(left, point) != value(right, point) for point in points)
+    assert not differs or change == "mistake", "a law of the test is wrong"
+    verdict = verdict_of(left, right, facts)
+    shown = f"{left} == {right} under {facts}: {verdict}"
+    if isinstance(verdict, Proved):
+        assert not differs, shown
+    if isinstance(verdict, Refuted):
+        assert change == "mistake", shown
+        sizes = {**points[0], **{s.name: int(v) for s, v in verdict.sizes.items()}}
+        assert value(left, sizes) == verdict.left != verdict.right == value(right, sizes), shown
+    if isinstance(verdict, NotDecided):
+        return "open, and differs" if differs else "open"
+    return verdict.word
+
+
+@pytest.mark.parametrize("change", ["laws", "mistake"])
+def test_random_equalities(change: str, record_property: Any) -> None:
+    """Fails when a verdict is not true, or when more than one in twenty is left open."""
+    seen = Counter(judged(seed, change) for seed in range(EXAMPLES))
+    record_property("summary", f"equalities by {change}: {dict(seen)}")
+    assert seen["open"] + seen["open, and differs"] < 0.05 * seen.total(), seen
+    assert seen["proved" if change == "laws" else "refuted"] > 0.5 * seen.total(), seen
