@@ -12,14 +12,13 @@ from sympy import Expr
 from closedform import formula as w
 from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.store import Fact
+from closedform.derive.check.orders import check_order
 from closedform.derive.cost.measures import Measure, conventions, measure
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.project import Project, derive
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.growth import grows_no_faster
-from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
@@ -239,7 +238,7 @@ def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.
     evaluator = form.derivation.evaluator
     title = f"{what.title} of `{entity.name}`"
     if isinstance(claim, tree.OrderClaim):
-        _check_order(form, claim, title)
+        check_order(form, claim, title)
         return
     claimed = evaluator.size(claim.formula, scope)
     difference = expand(known.base(form.expr) - known.base(claimed))
@@ -255,36 +254,6 @@ def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.
         f"derived minus claimed: {w.plain(factored(_shown(form, claimed), order))}",
         *_claims_hold_under(project, entity, claim, what),
     )
-
-
-def _check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
-    evaluator, scope = form.derivation.evaluator, form.derivation.scope
-    growing = [evaluator.size(name, scope) for name in claim.growing]
-    for name, size in zip(claim.growing, growing, strict=True):
-        if not size.is_Symbol:
-            raise fail("claim", f"`{name.name}` is {say(size)} here and cannot grow", name.span)
-    bound = _spelled_out(form, evaluator.size(claim.bound, scope), growing)
-    expr = _spelled_out(form, form.expr, growing)
-    every = sorted(bound.free_symbols | expr.free_symbols, key=str)
-    beyond = grows_no_faster(expr, bound, growing or every)
-    if beyond:
-        raise fail(
-            "claim",
-            f"{title} is not in O({show(claim.bound)})",
-            claim.span,
-            None,
-            f"these terms grow faster: {w.plain(shortest(sympy.Add(*beyond), form.order))}",
-            f"derived: {w.plain(form.written(stages='each'))}",
-        )
-
-
-def _spelled_out(form: Closed, expr: Expr, growing: list[Expr]) -> Expr:
-    """An expression with every abbreviation written out down to the sizes that grow."""
-    spelled = form.derivation.known.spelled
-    for symbol in reversed(list(spelled)):
-        if symbol not in growing:
-            expr = expr.xreplace({symbol: spelled[symbol]})
-    return expand(expr)
 
 
 def _shown(form: Closed, claimed: Expr) -> Expr:

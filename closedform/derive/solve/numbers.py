@@ -47,24 +47,26 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
             "give it in the preset, or a default with `dim NAME = ...`",
         )
     check_facts(derivation, settled)
-    value = _number(base.xreplace(settled))
+    value = number(base.xreplace(settled))
     if not value.is_Integer:
         raise fail("fraction", f"{form.measure.title} would be {say(value)}, which is not whole")
     return int(value)
 
 
-def _number(expr: Expr) -> Expr:
-    """A number, with the sums that have no closed form added up."""
-
-    def added(term: Expr, *limits: Expr) -> Expr:
-        ((index, first, last),) = limits
-        if last - first > MAX_SUMMANDS:
-            raise LimitError(
-                Diagnostic("limit", f"a sum of {say(last - first + 1)} terms has no closed form")
-            )
-        return sympy.Add(*(term.xreplace({index: k}) for k in range(first, last + 1)))
-
-    return expr.replace(sympy.Sum, added).doit()
+def number(expr: Expr, most: int = MAX_SUMMANDS) -> Expr:
+    """A number, with the sums that have no closed form added up; LimitError beyond `most` terms."""
+    if not expr.has(sympy.Sum):
+        return expr.doit()
+    if not isinstance(expr, sympy.Sum):
+        return expr.func(*(number(part, most) for part in expr.args)).doit()
+    body, *inner, (index, first, last) = expr.args
+    first, last = number(first, most), number(last, most)
+    if last - first > most:
+        raise LimitError(
+            Diagnostic("limit", f"a sum of {say(last - first + 1)} terms has no closed form")
+        )
+    body = sympy.Sum(body, *inner) if inner else body
+    return sympy.Add(*(number(body.xreplace({index: k}), most) for k in range(first, last + 1)))
 
 
 def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, Expr]:
