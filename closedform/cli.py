@@ -262,6 +262,7 @@ def new(file: str) -> None:
 def check(files: tuple[str, ...], zoo: bool) -> int:
     """Check syntax, shapes, expectations and claims."""
     from closedform.derive.check.check import check as check_project
+    from closedform.derive.check.check import notes
     from closedform.projects import zoo_names
 
     if not files and not zoo:
@@ -284,6 +285,8 @@ def check(files: tuple[str, ...], zoo: bool) -> int:
             code = max(code, EXIT_LIMIT if limit else EXIT_WRONG)
         else:
             click.echo(f"{project.module.title}: {number} expectations and claims hold")
+            for note in notes(project):
+                click.echo(note)
     if code == 0 and (zoo or len(files) > 1):
         click.echo(f"{total} expectations and claims hold")
     return code

@@ -12,7 +12,7 @@ from sympy import Expr
 from closedform import formula as w
 from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.store import Fact
-from closedform.derive.check.orders import check_order
+from closedform.derive.check.orders import check_order, defaults_that_grow
 from closedform.derive.cost.measures import Measure, conventions, measure
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.project import Project, derive
@@ -228,6 +228,16 @@ def claims_of(entity: Entity) -> list[tree.EqualClaim | tree.OrderClaim]:
     """The claims that a block or model makes about itself."""
     assert isinstance(entity.declaration, tree.Block)
     return [s for s in entity.declaration.body if isinstance(s, tree.EqualClaim | tree.OrderClaim)]
+
+
+def notes(project: Project) -> Iterator[str]:
+    """What there is to say of claims that hold: sizes held fixed whose defaults grow."""
+    for entity in project.parts():
+        for claim in claims_of(entity):
+            if isinstance(claim, tree.OrderClaim):
+                form = _claimed_form(project, entity, claim, project.measure(claim.measure))
+                for note in defaults_that_grow(form, claim):
+                    yield f"{claim.span}: note: {note}"
 
 
 def check_claim(project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -24,6 +24,8 @@ from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+
+ENDINGS = {"proved": "holds too", "refuted": "does not hold", "not decided": "is not decided"}
 
 
 def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
@@ -67,19 +69,17 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
 
 
 def defaults_that_grow(form: Closed, claim: tree.OrderClaim) -> Iterator[str]:
-    """What is held fixed though its default grows, and whether the claim holds with that."""
+    """What a claim holds fixed, where a default of that grows, and whether it holds with that."""
     asked = asked_of(form, claim)
-    for symbol in asked.fixed:
-        default = asked.default_of(symbol)
-        if default is None or not default.free_symbols & set(asked.growing):
-            continue
-        text = w.plain(shortest(default, form.order))
-        growing = " and ".join(s.name for s in asked.growing if default.has(s))
-        word = asked.with_default(symbol, default).verdict().word
-        ending = {"proved": "holds", "refuted": "does not hold"}.get(word, "is not decided")
+    defaults = asked.growing_defaults()
+    if defaults:
+        equations = [f"{s.name} = {w.plain(shortest(e, form.order))}" for s, e in defaults.items()]
+        reasons = [s.name for s in asked.growing if any(e.has(s) for e in defaults.values())]
+        word = asked.with_sizes(defaults).verdict().word
         yield (
-            f"{symbol.name} is held fixed, and its default {text} grows with {growing}; "
-            f"with {symbol.name} = {text} the claim {ending}"
+            f"{asked.held_fixed()[0]}; by default {' and '.join(equations)} "
+            f"{'grows' if len(defaults) == 1 else 'grow'} with {' and '.join(reasons)}, and then "
+            f"the claim {ENDINGS[word]}"
         )
 
 
@@ -110,23 +110,23 @@ class Asked:
     def fixed(self) -> list[Symbol]:
         """What is held fixed, as it is declared."""
         found = (self.expr.free_symbols | self.bound.free_symbols) - set(self.growing)
-        declared = symbols_of(self.form.derivation)
-        return sorted(found, key=lambda s: (s not in declared, s in declared and declared.index(s)))
+        return _as_declared(self.form, found)
 
     def held_fixed(self) -> list[str]:
         fixed = self.fixed
         return [f"held fixed: {', '.join(symbol.name for symbol in fixed)}"] if fixed else []
 
-    def default_of(self, symbol: Symbol) -> Expr | None:
-        """The default of a size in the sizes that grow, where it has one."""
+    def growing_defaults(self) -> dict[Symbol, Expr]:
+        """The defaults of what is held fixed that have a size in them that grows."""
         defaults = self.form.derivation.defaults
         others = {s: default for s, default in defaults.items() if s not in self.growing}
-        return with_values(symbol, others) if symbol in defaults else None
+        found = {symbol: with_values(symbol, others) for symbol in self.fixed if symbol in others}
+        return {s: expr for s, expr in found.items() if expr.free_symbols & set(self.growing)}
 
-    def with_default(self, symbol: Symbol, default: Expr) -> Asked:
-        """The same with a default in the place of a size."""
-        expr, bound = (expand(side.xreplace({symbol: default})) for side in (self.expr, self.bound))
-        facts = [replace(f, condition=f.condition.xreplace({symbol: default})) for f in self.facts]
+    def with_sizes(self, sizes: Mapping[Symbol, Expr]) -> Asked:
+        """The same with other sizes in the place of some."""
+        expr, bound = (expand(side.xreplace(sizes)) for side in (self.expr, self.bound))
+        facts = [replace(fact, condition=fact.condition.xreplace(sizes)) for fact in self.facts]
         return replace(self, expr=expr, bound=bound, facts=tuple(facts))
 
     def _numbers(self) -> Mapping[Symbol, Expr]:
@@ -153,7 +153,7 @@ def asked_of(form: Closed, claim: tree.OrderClaim) -> Asked:
 
     expr = expand(spelled(form.expr))
     bound = expand(spelled(evaluator.size(claim.bound, scope)))
-    every = tuple(sorted(bound.free_symbols | expr.free_symbols, key=str))
+    every = _as_declared(form, bound.free_symbols | expr.free_symbols)
     facts = [*known.facts, *derivation.facts]
     facts += [Fact(sympy.Eq(s, known.spelled[s])) for s in named if s in known.spelled]
     for size, case in derivation.positive:
@@ -166,7 +166,7 @@ def asked_of(form: Closed, claim: tree.OrderClaim) -> Asked:
         claim.order,
         expr,
         bound,
-        tuple(named) or every,
+        tuple(named or every),
         tuple(
             replace(fact, condition=condition)
             for fact, condition in conditions.items()
@@ -178,6 +178,12 @@ def asked_of(form: Closed, claim: tree.OrderClaim) -> Asked:
             for ranges in product(*(indices[i] for i in indices if condition.has(i)))
         ),
     )
+
+
+def _as_declared(form: Closed, symbols: Collection[Symbol]) -> list[Symbol]:
+    """Sizes in the order in which they are declared."""
+    declared = {symbol: at for at, symbol in enumerate(symbols_of(form.derivation))}
+    return sorted(symbols, key=lambda s: (declared.get(s, len(declared)), s.name))
 
 
 def _ranges(form: Closed) -> dict[Symbol, list[Range]]:

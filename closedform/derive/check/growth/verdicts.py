@@ -50,6 +50,7 @@ def order_verdict(
     allow. `ranged` are conditions for all values of indices, which only a refutation regards;
     `examples` are numbers for what is fixed that are worth trying.
 
+    >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> n, w = size_symbol("n"), size_symbol("w")
     >>> order_verdict(n * sympy.Min(n, w), n, [n]).word
     'proved'
