@@ -25,7 +25,7 @@ from closedform.errors import fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 
-ENDINGS = {"proved": "holds too", "refuted": "does not hold", "not decided": "is not decided"}
+ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
 
 def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
@@ -45,7 +45,9 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
             *_faster(asked, verdict),
             derived,
             *_along(asked, verdict),
+            *defaults_that_grow(form, claim),
         )
+    held = defaults_that_grow(form, claim) or [asked.held_fixed()]
     if isinstance(verdict, CannotGrow):
         raise fail(
             "claim",
@@ -54,7 +56,7 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
             claim.span,
             None,
             *(f"{fact} is {fact.why}".rstrip(",") for fact in asked.facts),
-            *asked.held_fixed(),
+            *held,
         )
     assert isinstance(verdict, NotDecided)
     raise fail(
@@ -64,23 +66,24 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
         None,
         derived,
         *verdict.tried,
-        *asked.held_fixed(),
+        *held,
     )
 
 
-def defaults_that_grow(form: Closed, claim: tree.OrderClaim) -> Iterator[str]:
-    """What a claim holds fixed, where a default of that grows, and whether it holds with that."""
+def defaults_that_grow(form: Closed, claim: tree.OrderClaim) -> list[str]:
+    """What a claim holds fixed, where a default of that grows, and what the verdict is with that."""
     asked = asked_of(form, claim)
     defaults = asked.growing_defaults()
-    if defaults:
-        equations = [f"{s.name} = {w.plain(shortest(e, form.order))}" for s, e in defaults.items()]
-        reasons = [s.name for s in asked.growing if any(e.has(s) for e in defaults.values())]
-        word = asked.with_sizes(defaults).verdict().word
-        yield (
-            f"{asked.held_fixed()[0]}; by default {' and '.join(equations)} "
-            f"{'grows' if len(defaults) == 1 else 'grow'} with {' and '.join(reasons)}, and then "
-            f"the claim {ENDINGS[word]}"
-        )
+    if not defaults:
+        return []
+    equations = [f"{s.name} = {w.plain(shortest(e, form.order))}" for s, e in defaults.items()]
+    reasons = [s.name for s in asked.growing if any(e.has(s) for e in defaults.values())]
+    word = asked.with_sizes(defaults).verdict().word
+    return [
+        f"{asked.held_fixed()}; by default {' and '.join(equations)} "
+        f"{'grows' if len(defaults) == 1 else 'grow'} with {' and '.join(reasons)}, and then "
+        f"the claim {ENDINGS[word]}"
+    ]
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,8 @@ class Asked:
         found = (self.expr.free_symbols | self.bound.free_symbols) - set(self.growing)
         return _as_declared(self.form, found)
 
-    def held_fixed(self) -> list[str]:
-        fixed = self.fixed
-        return [f"held fixed: {', '.join(symbol.name for symbol in fixed)}"] if fixed else []
+    def held_fixed(self) -> str:
+        return f"held fixed: {', '.join(symbol.name for symbol in self.fixed) or 'nothing'}"
 
     def growing_defaults(self) -> dict[Symbol, Expr]:
         """The defaults of what is held fixed that have a size in them that grows."""
@@ -244,4 +246,4 @@ def _compared(point: Point, order: str) -> str:
 def _number(value: Expr) -> str:
     """A number, or the power of ten that it is above where it is too long to be read."""
     digits = len(str(abs(int(value))))
-    return str(value) if digits <= 16 else f"more than 10^{digits - 1}"
+    return say(value) if digits <= 16 else f"more than 10^{digits - 1}"

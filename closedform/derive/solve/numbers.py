@@ -66,7 +66,8 @@ def number(expr: Expr, most: int = MAX_SUMMANDS) -> Expr:
             Diagnostic("limit", f"a sum of {say(last - first + 1)} terms has no closed form")
         )
     body = sympy.Sum(body, *inner) if inner else body
-    return sympy.Add(*(number(body.xreplace({index: k}), most) for k in range(first, last + 1)))
+    values = map(sympy.Integer, range(first, last + 1))
+    return sympy.Add(*(number(body.xreplace({index: value}), most) for value in values))
 
 
 def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, Expr]:

@@ -12,9 +12,10 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.order import decide
 from closedform.derive.assume.store import Fact
-from closedform.derive.check.growth.bounds import Bounder, fraction, least_of, logarithm
+from closedform.derive.check.growth.bounds import Bounder, fraction
 from closedform.derive.check.growth.cases import Supposed, Undecided
 from closedform.derive.check.growth.monomials import EXP, LOG, ONE, Monomial, power
+from closedform.derive.check.growth.rules import least_of, logarithm
 from closedform.derive.symbolic.atoms import Divides, Log
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import plain_relation
@@ -33,6 +34,8 @@ def suppose(bounder: Bounder, condition: Boolean) -> None:
     elif isinstance(condition, sympy.Or):
         arms = [Supposed(arm) for arm in condition.args]
         suppose(bounder, bounder.ask(condition, arms))
+    elif _never(condition):
+        never(bounder)
     else:
         bounder.store.assume(Fact(condition))
         for less, more in _inequalities(bounder, condition):
@@ -51,9 +54,18 @@ def without_not(condition: Any) -> Any:
     return condition
 
 
+def _never(condition: Boolean) -> bool:
+    """Whether it is plain that a number divides another, where it is not to, or the reverse."""
+    inner = condition.args[0] if isinstance(condition, sympy.Not) else condition
+    if not isinstance(inner, Divides):
+        return False
+    divisor, dividend = inner.args
+    return expand(dividend / divisor).is_integer is (inner is not condition)
+
+
 def never(bounder: Bounder) -> None:
     """A case that there is not: what grows would be bounded."""
-    bounder.cone.bounded.extend(power(symbol) for symbol in bounder.setting.growing)
+    bounder.cone.limit(*map(power, bounder.setting.growing))
 
 
 def _inequalities(bounder: Bounder, condition: Boolean) -> Iterator[tuple[Expr, Expr]]:
@@ -76,7 +88,7 @@ def _inequalities(bounder: Bounder, condition: Boolean) -> Iterator[tuple[Expr, 
 
 def _at_most(bounder: Bounder, less: Expr, more: Expr) -> None:
     """No term of the one side outgrows the other side."""
-    bounder.cone.bounded.extend(_of_exponentials(bounder, less, more))
+    bounder.cone.limit(*_of_exponentials(bounder, less, more))
     small: list[Monomial] = []
     large: list[Monomial] = []
     for term in sympy.Add.make_args(expand(settled(bounder, less - more))):
@@ -100,7 +112,7 @@ def _bounded(bounder: Bounder, ratio: Monomial) -> None:
     """What is bounded; and so are the logarithms of its parts, where there is but one below."""
     if not ratio.powers:
         return
-    bounder.cone.bounded.append(ratio)
+    bounder.cone.limit(ratio)
     above, below = ratio.parts
     if not all(bounder.setting.growing >= {atom.name} for atom, _ in ratio.powers):
         return

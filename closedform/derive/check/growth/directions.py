@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain, islice, product
 from math import lcm
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -37,21 +38,24 @@ from closedform.derive.check.growth.prover import (
 )
 from closedform.derive.check.growth.simplex import maximize
 from closedform.derive.solve.numbers import number
-from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.atoms import Divides, Log
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import Diagnostic, LimitError
 
 Table: TypeAlias = Mapping[Symbol, Expr]
 
-MAX_TRIED = 240  # directions at numbers
-MAX_PROVED = 10  # of these, those for which a proof is tried
-MAX_SUMMANDS = 2000
-MAX_WAYS, MAX_TABLES, MAX_NUMBERS = 4000, 12, 16
-PROBES, PROBES_IN_EXPONENTS = (8, 512), (3, 12)
+MAX_KINDS = 12  # ways to satisfy conditions
+MAX_TRIED = 60  # directions of one kind, at numbers
+MAX_PROVED = 20  # for so many of them a proof is tried
+MAX_SUMMANDS, FEW = 1000, 150
+MAX_WAYS, MAX_NUMBERS = 4000, 16
+PROBES, PROBES_IN_EXPONENTS, PROBES_IN_SUMS = (8, 512), (3, 12), (3, 24)
+LARGEST_EXPONENT = 2000
+AHEAD = Rational(3, 2)  # from the first to the second of two probes
 READABLE = 10**15
 PLACES = ((10, 100, 1000), (4, 16, 64), (16, 256, 65536), (2, 4, 8), (8, 16, 32))
-PLACES_IN_EXPONENTS = ((5, 10, 20), (4, 8, 16), (2, 4, 8), (3, 5, 7))
+PLACES_IN_EXPONENTS = ((5, 10, 20), (4, 8, 16), (2, 4, 8), (3, 5, 7), (1, 2, 3))
 
 
 @dataclass(frozen=True)
@@ -98,14 +102,19 @@ def outgrown(
     """A refutation of a statement, where one is found."""
     time = _new_name(statement)
     proofs = 0
-    for table in islice(_tables(statement, gaps, examples, time), MAX_TRIED):
-        direction = _Direction(statement, table, time)
-        if direction.seems_right() and proofs < MAX_PROVED:
+    for tables in _tables(statement, gaps, examples, time):
+        likely = (_Direction(statement, table, time) for table in tables)
+        seen: set[object] = set()
+        for direction in likely:
+            if direction.moving in seen or not direction.seems_right():
+                continue
+            seen.add(direction.moving)  # other numbers of what is fixed would change little
             proofs += 1
-            if direction.is_right():
-                points = direction.points()
-                if points:
-                    return direction.refutation(points)
+            if proofs > MAX_PROVED:
+                return None
+            points = direction.points() if direction.is_right() else ()
+            if points:
+                return direction.refutation(points)
     return None
 
 
@@ -123,9 +132,14 @@ class _Direction:
     table: Table
     time: Symbol
 
+    @cached_property
+    def moving(self) -> frozenset[tuple[Symbol, Expr]]:
+        """What does not stay the same along the direction."""
+        return frozenset((s, expr) for s, expr in self.table.items() if expr.has(self.time))
+
     @property
     def _has_exponents(self) -> bool:
-        return self.statement.has_exponents or any(
+        return bool(self.statement.exponents) or any(
             power.exp.has(self.time) for e in self.table.values() for power in e.atoms(sympy.Pow)
         )
 
@@ -133,35 +147,41 @@ class _Direction:
 
     def seems_right(self) -> bool:
         """Whether the conditions hold at two places, and the quotient of both sides grows."""
-        places = PROBES_IN_EXPONENTS if self._has_exponents else PROBES
-        found = [point for point in map(self.at, places) if point]
+        places = PROBES
+        if self._has_exponents:
+            places = PROBES_IN_EXPONENTS
+        elif self.statement.has_sums:
+            places = PROBES_IN_SUMS
+        found = [point for point in (self.at(place, FEW) for place in places) if point]
         if len(found) < len(places):
             return False
         first, second = found
         sides = (first.left, first.right, second.left, second.right)
-        if not all(side.is_Rational for side in sides):
-            return True  # a root, or a sum of too many terms
+        if not all(map(_is_number, sides)):
+            return True  # a logarithm, or a sum of too many terms
         if second.left <= 0 or second.right <= 0:
             return bool(second.left > 0)
         return bool(
-            first.right <= 0 or 8 * second.left * first.right > 9 * first.left * second.right
+            first.right <= 0 or second.left * first.right > AHEAD * first.left * second.right
         )
 
-    def at(self, place: int) -> Point | None:
-        """Both sides at a place, where it satisfies the conditions."""
+    def at(self, place: int, most: int = MAX_SUMMANDS) -> Point | None:
+        """Both sides at a place, where it satisfies the conditions; at most so many terms each."""
         sizes = {s: expr.xreplace({self.time: Integer(place)}) for s, expr in self.table.items()}
         for symbol, size in sizes.items():
             if not size.is_positive or (symbol.is_integer and not size.is_integer):
                 return None
         conditions = chain(self.statement.setting.conditions, self._at_every_index(sizes))
         try:
+            if any(sizes[size] > LARGEST_EXPONENT for size in self.statement.exponents):
+                raise LimitError(Diagnostic("limit", "a power is too large"))
             if any(c.xreplace(sizes) not in (True, sympy.true) for c in conditions):
                 return None
             left, right = (
-                number(side.xreplace(sizes), MAX_SUMMANDS)
+                number(side.xreplace(sizes), most)
                 for side in (self.statement.left, self.statement.right)
             )
-        except LimitError:  # too many terms, or values of an index
+        except LimitError:  # too many terms or values of an index, or too large a power
             left = right = sympy.nan
         return Point(sizes, left, right)
 
@@ -180,14 +200,15 @@ class _Direction:
 
     def points(self) -> tuple[Point, ...]:
         """Places at which the quotient grows, with numbers to be read; none if none is exact."""
-        found = []
+        found: tuple[Point, ...] = ()
         for places in PLACES_IN_EXPONENTS if self._has_exponents else PLACES:
-            points = [point for point in map(self.at, places) if point]
-            exact = all(p.left.is_Rational and p.right.is_Rational for p in points)
-            if exact and len(points) == 3 and all(map(_grows, points, points[1:])):
-                found.append(tuple(points))
-        readable = (points for points in found if max(points[-1].left, points[-1].right) < READABLE)
-        return next(readable, found[0] if found else ())
+            points = tuple(point for point in (self.at(place) for place in places) if point)
+            exact = all(map(_is_number, (side for p in points for side in (p.left, p.right))))
+            if exact and len(points) == len(places) and all(map(_grows, points, points[1:])):
+                found = found or points
+                if max(points[-1].left, points[-1].right) < READABLE:
+                    return points
+        return found
 
     def refutation(self, points: tuple[Point, ...]) -> Outgrown:
         setting = self.statement.setting
@@ -244,6 +265,11 @@ class _Direction:
         if isinstance(condition, Divides):
             divisor, dividend = condition.args
             return bool(expand(dividend / divisor).is_integer)
+        if isinstance(condition, sympy.Not) and isinstance(condition.args[0], Divides):
+            divisor, dividend = condition.args[0].args
+            quotient = sympy.Add.make_args(expand(dividend / divisor))
+            rest = sympy.Add(*(term for term in quotient if not term.is_integer))
+            return self._holds(sympy.And(rest > 0, rest < 1))
         if isinstance(condition, sympy.Eq):
             return bool(expand(condition.lhs - condition.rhs) == 0)
         if isinstance(condition, sympy.Ne):
@@ -258,6 +284,11 @@ class _Direction:
             goal = at_most(Integer(0), excess, strictly=True)
         ranges = [(i, *(end.xreplace(self.table) for end in ends)) for i, *ends in over]
         return self.at_last(within(goal, ranges))
+
+
+def _is_number(side: Expr) -> bool:
+    """Whether a side has a value that can be compared."""
+    return bool(side.is_real and side.is_finite and side.is_number and not side.has(Log))
 
 
 def _whole(ends: Sequence[Expr]) -> tuple[int, int]:
@@ -280,17 +311,18 @@ def _grows(first: Point, second: Point) -> bool:
 
 def _tables(
     statement: Statement, gaps: Sequence[Gap], examples: Sequence[Table], time: Symbol
-) -> Iterator[Table]:
-    """Directions, the likeliest first, with numbers for what is held fixed."""
+) -> Iterator[list[Table]]:
+    """Directions with numbers for what is held fixed, the likeliest first; by their parameters."""
     guided = list(_guided(statement, gaps))
-    for parameters in islice(parametrized(statement), MAX_TABLES):
+    for parameters in islice(parametrized(statement), MAX_KINDS):
         moving = _directions(statement, parameters, guided, time)
         fixed = _numbers(statement, parameters, examples)
-        pairs = product(enumerate(moving), enumerate(fixed))
-        tried = sorted(pairs, key=lambda pair: pair[0][0] + pair[1][0])
-        for (_, direction), (_, numbers) in tried[: MAX_TRIED // 2]:
-            values = {**direction, **numbers}
-            yield {s: expand(expr.xreplace(values)) for s, expr in parameters.table.items()}
+        pairs = product(range(len(moving)), range(len(fixed)))
+        tried = [{**moving[at], **fixed[of]} for at, of in sorted(pairs, key=sum)[:MAX_TRIED]]
+        yield [
+            {s: expand(expr.xreplace(values)) for s, expr in parameters.table.items()}
+            for values in tried
+        ]
 
 
 def _directions(
@@ -301,10 +333,13 @@ def _directions(
 ) -> list[Table]:
     """What each parameter that can grow may be: few powers, those of a gap, then others."""
     moving = parameters.moving
-    powers: list[Expr] = [time, time**2, time**3]
-    if not statement.has_exponents:
-        powers[2:2] = [2**time, 4**time, 2 ** (time**2)]
-    choices = [powers if parameters.must_grow(p) else [Integer(1), *powers[:3]] for p in moving]
+    powers = [time, time**2, time**3, 2**time, 4**time]
+    with_exponentials = [time, time**2, 2**time, 4**time, 2 ** (time**2), time**3]
+    choices: list[list[Expr]] = []
+    for p in moving:
+        raised = any(parameters.table[size].has(p) for size in statement.exponents)
+        steps = powers if raised else with_exponentials
+        choices.append(steps if parameters.must_grow(p) else [Integer(1), *steps[:3]])
     ways = islice(product(*(range(len(steps)) for steps in choices)), MAX_WAYS)
     found: list[Table] = [
         {p: steps[at] for p, steps, at in zip(moving, choices, way, strict=True)}

@@ -10,14 +10,14 @@ solution of a linear program.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, cached_property
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
 import sympy
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Rational
 
 from closedform.derive.check.growth.simplex import maximize
 from closedform.derive.symbolic.atoms import Log
@@ -112,8 +112,13 @@ def _at_least_one(atom: Atom) -> bool:
 class Cone:
     """How sizes grow: each of `growing` without bound, each product of `bounded` within one."""
 
-    growing: frozenset[Symbol]
-    bounded: list[Monomial]
+    growing: frozenset[Expr]
+    bounded: list[Monomial] = field(default_factory=list)
+    _found: dict[object, bool] = field(default_factory=dict)
+
+    def limit(self, *products: Monomial) -> None:
+        """Let products of sizes be bounded."""
+        self.bounded.extend(m for m in products if m.powers and m not in self.bounded)
 
     def contradictory(self) -> bool:
         """Whether the sizes cannot grow so at all."""
@@ -128,14 +133,35 @@ class Cone:
         """Whether a term is in O of a sum of terms; in o of it, for `strictly`.
 
         >>> n, w = sympy.symbols("n w", positive=True, integer=True)
-        >>> cone = Cone(frozenset({n, w}), [power(w) / power(n)])
+        >>> cone = Cone(frozenset({n, w}))
+        >>> cone.limit(power(w) / power(n))
         >>> cone.below(power(w) * power(n), [power(n) ** 2]), cone.below(power(n), [power(w)])
         (True, False)
         """
         if not bound:
             return False
-        if not strictly and term in bound:
+        if any(self._simply_below(term / other, strictly) for other in bound):
             return True
+        asked = (term, tuple(bound), strictly, len(self.bounded))
+        if asked not in self._found:
+            self._found[asked] = self._below(term, bound, strictly)
+        return self._found[asked]
+
+    def _simply_below(self, ratio: Monomial, strictly: bool) -> bool:
+        """Whether a quotient is seen to be bounded without a program: every size goes down."""
+        fastest: dict[Expr, tuple[int, Fraction]] = {}
+        for atom, exponent in ratio.powers:
+            unsure = atom.name not in self.growing and not _at_least_one(atom)
+            scale, _ = fastest.get(atom.name, (-1, exponent))
+            if unsure or scale == EXP == atom.scale:
+                return False
+            if atom.scale > scale:
+                fastest[atom.name] = (atom.scale, exponent)
+        if any(exponent > 0 for _, exponent in fastest.values()):
+            return False
+        return not strictly or any(name in self.growing for name in fastest)
+
+    def _below(self, term: Monomial, bound: Sequence[Monomial], strictly: bool) -> bool:
         involved = {atom for m in (term, *bound, *self.bounded) for atom, _ in m.powers}
         if strictly:
             involved |= {Atom(symbol) for symbol in self.growing}

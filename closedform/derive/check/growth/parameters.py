@@ -109,8 +109,8 @@ def _ways(parameters: Parameters, condition: Any) -> Iterator[Parameters]:
         yield _multiple(parameters, divisor, dividend - 1)
     elif isinstance(condition, Relational) and not isinstance(condition, sympy.Ne):
         found = _alone(expand(condition.gts - condition.lts), parameters, above=True)
+        yield parameters
         if found is None:
-            yield parameters
             return
         symbol, least = found
         yield parameters.put(symbol, least + _new(symbol))

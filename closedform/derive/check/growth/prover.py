@@ -12,22 +12,16 @@ import sympy
 from sympy import Dummy, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.check.growth.bounds import (
-    RULES,
-    Bounder,
-    Bounds,
-    Monomials,
-    Rule,
-    Setting,
-)
+from closedform.derive.check.growth.bounds import Bounder, Bounds, Monomials, Rule, Setting
 from closedform.derive.check.growth.cases import Case, Question, Undecided
 from closedform.derive.check.growth.conditions import settled, suppose
 from closedform.derive.check.growth.monomials import ONE, Cone, Monomial
+from closedform.derive.check.growth.rules import RULES
 from closedform.derive.check.growth.series import piecewise, series
 from closedform.derive.symbolic.expansion import expand
 
 ALL_RULES: Mapping[type, Rule] = {**RULES, sympy.Sum: series, sympy.Piecewise: piecewise}
-MAX_CASES = 200
+MAX_CASES = 100
 
 
 Range: TypeAlias = tuple[Symbol, Expr, Expr]  # an index, its first and its last value
@@ -58,14 +52,17 @@ class Statement:
             found |= inside - {index for index, *_ in over}
         return frozenset(found)
 
+    @cached_property
+    def exponents(self) -> frozenset[Symbol]:
+        """The sizes that stand in an exponent."""
+        exprs = (self.left, self.right, *self.setting.conditions)
+        powers = (power for expr in exprs for power in expr.atoms(sympy.Pow))
+        return frozenset().union(*(power.exp.free_symbols for power in powers))
+
     @property
-    def has_exponents(self) -> bool:
-        """Whether a size stands in an exponent."""
-        return any(
-            not power.exp.is_number
-            for expr in (self.left, self.right, *self.setting.conditions)
-            for power in expr.atoms(sympy.Pow)
-        )
+    def has_sums(self) -> bool:
+        """Whether a sum has no closed form."""
+        return bool(self.left.has(sympy.Sum) or self.right.has(sympy.Sum))
 
     def gaps(self) -> list[Gap]:
         """What is missing to a proof."""
@@ -114,7 +111,7 @@ def bounder_in(setting: Setting, case: Case) -> Bounder:
     for _, supposed in case.answers:
         for condition in supposed.conditions:
             suppose(bounder, condition)
-        bounder.cone.bounded.extend(supposed.bounded)
+        bounder.cone.limit(*supposed.bounded)
     bounder.known.clear()
     return bounder
 
@@ -139,12 +136,16 @@ def at_most(expr: Expr, bound: Expr, strictly: bool = False) -> Goal:
         cone = bounder.cone
         highs = [bounds.high for bounds in _bounds(bounder, expr)]
         lows = [bounds.low for bounds in _bounds(bounder, bound) if bounds.low is not None]
-        if strictly:
-            lows = [low for low in lows if low]
-        if any(cone.all_below(high, low, strictly) for high in highs for low in lows):
+        low = tuple(dict.fromkeys(m for some in lows for m in some))
+        known = bool(low if strictly else lows)
+        if known and any(cone.all_below(high, low, strictly) for high in highs):
             return []
-        pairs = [(term, low) for high in highs for low in lows or [()] for term in high or (ONE,)]
-        return [Gap(*pair, cone) for pair in pairs if not cone.below(*pair, strictly)]
+        if not strictly:  # f <= g, or f - g <= C g
+            rests = [bounds.high for bounds in _bounds(bounder, expand(expr - bound))]
+            if () in rests or (known and any(cone.all_below(rest, low) for rest in rests)):
+                return []
+        terms = dict.fromkeys(term for high in highs for term in high or (ONE,))
+        return [Gap(term, low, cone) for term in terms if not cone.below(term, low, strictly)]
 
     return goal
 

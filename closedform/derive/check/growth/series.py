@@ -12,7 +12,8 @@ from sympy.core.relational import Relational
 from closedform.derive.check.growth.bounds import Bounder, Bounds
 from closedform.derive.check.growth.cases import Undecided
 from closedform.derive.check.growth.conditions import settled, without_not
-from closedform.derive.check.growth.monomials import Monomial
+from closedform.derive.check.growth.monomials import ONE, Monomial
+from closedform.derive.check.growth.rules import log_of
 from closedform.derive.symbolic.atoms import Divides, indicator
 from closedform.derive.symbolic.expansion import expand
 
@@ -144,6 +145,11 @@ def _bounds(bounder: Bounder, body: Expr, index: Symbol, first: Expr, last: Expr
     count = bounder.of(settled(bounder, expand(last - first + 1)))
     if not count.high:
         return Bounds.like()
+    if body == 1 / index and bounder.is_constant(first) and first.is_positive:
+        growing = log_of(bounder, last)
+        return Bounds.between(
+            (ONE, *(growing.low or ())) if count.low else (), (ONE, *growing.high)
+        )
     geometric, ratio, rest = _geometric(body, index)
     with bounder.index_between(index, first, last):
         term = bounder.of(rest)

@@ -88,4 +88,4 @@ def _pivot(
         weight = other[column]
         if weight:
             other[column] = Fraction(0)
-            other[:] = [x + weight * y for x, y in zip(other, row, strict=True)]
+            other[:] = [x + weight * y if y else x for x, y in zip(other, row, strict=True)]
