@@ -55,7 +55,7 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
             "that the claim says nothing",
             claim.span,
             None,
-            *(f"{fact} is {fact.why}".rstrip(",") for fact in asked.facts),
+            *_kept(asked, verdict),
             *held,
         )
     assert isinstance(verdict, NotDecided)
@@ -71,7 +71,7 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
 
 
 def defaults_that_grow(form: Closed, claim: tree.OrderClaim) -> list[str]:
-    """What a claim holds fixed, where a default of that grows, and what the verdict is with that."""
+    """What a claim holds fixed, where a default of that grows, and the verdict with that."""
     asked = asked_of(form, claim)
     defaults = asked.growing_defaults()
     if not defaults:
@@ -202,6 +202,18 @@ def _ranges(form: Closed) -> dict[Symbol, list[Range]]:
 
 def _names(sizes: tuple[Symbol, ...]) -> str:
     return " and ".join(f"`{size.name}`" for size in sizes)
+
+
+def _kept(asked: Asked, verdict: CannotGrow) -> Iterator[str]:
+    """What keeps sizes from growing."""
+    spelled = asked.form.derivation.known.spelled
+    for size in verdict.sizes:
+        if size in spelled:
+            yield f"{size.name} is {w.plain(shortest(spelled[size], asked.form.order))}"
+    for fact in asked.facts:
+        defines = isinstance(fact.condition, sympy.Eq) and fact.condition.lhs in spelled
+        if fact.condition.free_symbols & set(verdict.sizes) and not defines:
+            yield f"{fact} is {fact.why}".rstrip(",")
 
 
 def _faster(asked: Asked, found: Outgrown) -> Iterator[str]:

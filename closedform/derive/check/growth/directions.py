@@ -45,8 +45,8 @@ from closedform.errors import Diagnostic, LimitError
 
 Table: TypeAlias = Mapping[Symbol, Expr]
 
-MAX_KINDS = 12  # ways to satisfy conditions
-MAX_TRIED = 60  # directions of one kind, at numbers
+MAX_KINDS = 8  # ways to satisfy conditions
+MAX_TRIED = 50  # directions of one kind, at numbers
 MAX_PROVED = 20  # for so many of them a proof is tried
 MAX_SUMMANDS, FEW = 1000, 150
 MAX_WAYS, MAX_NUMBERS = 4000, 16

@@ -146,10 +146,8 @@ def _bounds(bounder: Bounder, body: Expr, index: Symbol, first: Expr, last: Expr
     if not count.high:
         return Bounds.like()
     if body == 1 / index and bounder.is_constant(first) and first.is_positive:
-        growing = log_of(bounder, last)
-        return Bounds.between(
-            (ONE, *(growing.low or ())) if count.low else (), (ONE, *growing.high)
-        )
+        log = log_of(bounder, last)
+        return Bounds.between((ONE, *(log.low or ())) if count.low else (), (ONE, *log.high))
     geometric, ratio, rest = _geometric(body, index)
     with bounder.index_between(index, first, last):
         term = bounder.of(rest)
