@@ -274,7 +274,7 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
 
     from closedform.derive.check.check import check as check_project
     from closedform.projects import zoo_names
-    from closedform.render.report.verdicts import in_words, verdicts_of
+    from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if not files and not zoo:
         raise click.UsageError("name a FILE to check, or give --zoo")
@@ -298,6 +298,7 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
             click.echo("".join(in_words(outcome)), nl=False)
         if not outcome.wrong and not to:
             click.echo(f"{project.module.title}: {outcome.holding} expectations and claims hold")
+            click.echo("".join(notes(outcome)), nl=False)
     if to:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif not codes and (zoo or len(files) > 1):

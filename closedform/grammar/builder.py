@@ -246,7 +246,7 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         conditions = tuple(kids[-1]) if isinstance(kids[-1], list) else ()
         growing = next((kid.names for kid in kids if isinstance(kid, Growth)), ())
         return tree.OrderClaim(
-            kids[1], kids[5], growing, _string(kids), conditions, span=span_of(kids)
+            kids[1], str(kids[3]), kids[5], growing, _string(kids), conditions, span=span_of(kids)
         )
 
     def growth(self, kids: list[Any]) -> Growth:

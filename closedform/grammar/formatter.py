@@ -327,7 +327,7 @@ class _Printer:
 
     @statement.register
     def _(self, node: tree.OrderClaim) -> None:
-        claim = f"claim {_measure(node.measure)} in O({show(node.bound, SUM)})"
+        claim = f"claim {_measure(node.measure)} in {node.order}({show(node.bound, SUM)})"
         if node.growing:
             claim += f" as {', '.join(name.name for name in node.growing)} grow"
         self.claim(claim, node.source, node.conditions)

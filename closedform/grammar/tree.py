@@ -239,9 +239,10 @@ class EqualClaim(Node):
 
 @dataclass(frozen=True)
 class OrderClaim(Node):
-    """`claim macs in O(bound) as N, D grow`."""
+    """`claim macs in O(bound) as N, D grow`; `order` is O, Omega or Theta."""
 
     measure: Measure
+    order: str
     bound: Expression
     growing: tuple[Name, ...]
     source: str | None

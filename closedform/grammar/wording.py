@@ -28,6 +28,7 @@ TOKEN_NAMES = {
     "EQUAL": "`=`",
     "ARROW": "`->`",
     "RANGE": "`..`, as in 1..4",
+    "ORDER": "`O`, `Omega` or `Theta`",
 }
 
 DECLARATIONS = (

@@ -60,6 +60,10 @@ class ArchLexer(RegexLexer):
                     Keyword.Namespace, Whitespace, Name.Namespace, Whitespace, Keyword.Namespace
                 ),
             ),
+            (
+                r"(in)(\s+)(O|Omega|Theta)(?=\()",
+                bygroups(Keyword, Whitespace, Name.Builtin),
+            ),
             (words(DECLARATIONS, suffix=r"\b"), Keyword.Declaration),
             (words(STATEMENTS, suffix=r"\b"), Keyword),
             (words(("and", "or", "not"), suffix=r"\b"), Operator.Word),

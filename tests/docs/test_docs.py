@@ -98,6 +98,18 @@ def test_first_two_shell_blocks_make_their_own_environment() -> None:
         assert block.startswith("python3 -m venv .venv && .venv/bin/pip install ")
 
 
+def test_language_page_shows_what_is_held_fixed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when `check` prints something else about a default that grows."""
+    page = ROOT / "docs" / "language.md"
+    monkeypatch.chdir(tmp_path)
+    (snippet,) = (text for text in fences(page, "arch") if "dim F = 4*D\n\nmodel MLP" in text)
+    Path("mlp.arch").write_text(snippet, "utf-8")
+    assert cli.run(["check", "mlp.arch"]) == 0
+    assert capsys.readouterr().out in fences(page, "text")
+
+
 def test_language_page_lists_every_operation() -> None:
     """The table of operations is what the standard library says."""
     page = (ROOT / "docs" / "language.md").read_text("utf-8")

@@ -134,6 +134,8 @@ def test_lexer_tells_tokens_apart() -> None:
     assert (Name.Function, "linear") in tokens
     assert (Name.Function, "gelu") in tokens
     assert not any(kind in String for kind, _ in tokens)
+    assert (Name.Builtin, "Theta") in ArchLexer().get_tokens("claim macs in Theta(n)")
+    assert (Name, "Theta") in ArchLexer().get_tokens("dim Theta")
     assert (Number.Float, "45.2G") in ArchLexer().get_tokens("expect macs ~ 45.2G")
     assert (String.Escape, r"\"") in ArchLexer().get_tokens(r'dim D "a \" b"')
 

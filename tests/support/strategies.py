@@ -26,8 +26,16 @@ RESERVED = frozenset(
 
 # Leaves ------------------------------------------------------------------------------------
 
-WORDS = ["x", "y", "d", "n", "D", "N", "O", "I", "E", "k_1", "_", "_a", "größe", "β", "名", "size"]
-WORDS += ["convention", "others", "kind", "on"]  # words that mean something in one place only
+WORDS = ["x", "y", "d", "n", "D", "N", "O", "Omega", "Theta", "I", "E", "k_1", "_", "_a", "größe"]
+WORDS += [
+    "β",
+    "名",
+    "size",
+    "convention",
+    "others",
+    "kind",
+    "on",
+]
 
 words: SearchStrategy[str] = st.sampled_from(WORDS) | st.from_regex(
     r"[a-zA-Z_][a-zA-Z0-9_]{0,12}", fullmatch=True
@@ -114,6 +122,7 @@ claims = st.builds(
 ) | st.builds(
     tree.OrderClaim,
     measure,
+    st.sampled_from(["O", "Omega", "Theta"]),
     expression,
     lists_of(name),
     st.none() | line_text,

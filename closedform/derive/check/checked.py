@@ -25,7 +25,8 @@ class Sides(NamedTuple):
 class Checked:
     """An expectation or a claim with its verdict.
 
-    `facts` are what the formula and the proof rest on; the diagnostic says what is wrong with it.
+    `facts` are what the formula and the proof rest on; the diagnostic says what is wrong with it,
+    and `notes` what there is to know of one that holds.
     """
 
     node: tree.Expectation | tree.EqualClaim | tree.OrderClaim
@@ -33,6 +34,7 @@ class Checked:
     sides: Callable[[], Sides]
     facts: tuple[Fact, ...] = ()
     diagnostic: Diagnostic | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -13,7 +13,7 @@ from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import equality
 from closedform.derive.assume.store import Fact
-from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
+from closedform.derive.assume.verdict import NotDecided, Proved, Refuted
 from closedform.derive.check.checked import Checked, Sides
 from closedform.derive.check.expectations import other_conventions
 from closedform.derive.check.orders import check_order
@@ -27,7 +27,6 @@ from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, Diagnostic, fail
 from closedform.grammar import tree
-from closedform.grammar.expressions import show
 
 
 def claims_of(entity: Entity) -> list[tree.EqualClaim | tree.OrderClaim]:
@@ -44,7 +43,7 @@ def check_claim(
     form = _claimed_form(project, entity, claim, what)
     title = f"{what.title} of `{entity.name}`"
     if isinstance(claim, tree.OrderClaim):
-        return _checked_order(form, claim, title)
+        return check_order(form, claim, title)
     claimed = reading(form.derivation).size(claim.formula, form.derivation.scope)
     known = all_that_holds(form.derivation)
     verdict = equality(known, form.expr, claimed)
@@ -86,22 +85,6 @@ def check_claim(
         )
         return Checked(claim, verdict, sides, facts, open_)
     return Checked(claim, verdict, sides, facts)
-
-
-def _checked_order(form: Closed, claim: tree.OrderClaim, title: str) -> Checked:
-    def sides() -> Sides:
-        return Sides(w.plain(form.written(stages="each")), f"O({show(claim.bound)})", "")
-
-    verdict: Verdict = Proved(frozenset(form.facts))
-    wrong = None
-    try:
-        check_order(form, claim, title)
-    except ClosedformError as error:
-        wrong = error.diagnostics[0]
-        if wrong.kind not in ("claim", "undecided"):
-            raise
-        verdict = NotDecided(wrong.notes) if wrong.kind == "undecided" else Refuted()
-    return Checked(claim, verdict, sides, form.facts, wrong)
 
 
 def all_that_holds(derivation: Derivation) -> Knowledge:

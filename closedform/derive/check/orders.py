@@ -1,48 +1,254 @@
-"""Claims of orders of growth."""
+"""Claims of orders of growth: what they are about, and their verdicts in words."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
 import sympy
-from sympy import Expr
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
 from closedform.derive.arrange.forms import shortest
+from closedform.derive.assume.obligations import with_values
+from closedform.derive.assume.store import Fact
+from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
+from closedform.derive.check.checked import Checked, Sides
+from closedform.derive.check.growth import CannotGrow, Outgrown, Point, Range, order_verdict
+from closedform.derive.cost.tree import Steps, nodes
 from closedform.derive.elaborate.model import reading
-from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.growth import grows_no_faster
 from closedform.derive.symbolic.wording import say
-from closedform.errors import fail
+from closedform.errors import Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 
+ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
-def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> None:
-    """Raise ClosedformError where a claim of an order does not hold."""
-    context, scope = reading(form.derivation), form.derivation.scope
-    growing = [context.size(name, scope) for name in claim.growing]
-    for name, size in zip(claim.growing, growing, strict=True):
-        if not size.is_Symbol:
-            raise fail("claim", f"`{name.name}` is {say(size)} here and cannot grow", name.span)
-    bound = _spelled_out(form, context.size(claim.bound, scope), growing)
-    expr = _spelled_out(form, form.expr, growing)
-    every = sorted(bound.free_symbols | expr.free_symbols, key=str)
-    beyond = grows_no_faster(expr, bound, growing or every)
-    if beyond:
-        raise fail(
-            "claim",
-            f"{title} is not in O({show(claim.bound)})",
-            claim.span,
-            None,
-            f"these terms grow faster: {w.plain(shortest(sympy.Add(*beyond), form.order))}",
-            f"derived: {w.plain(form.written(stages='each'))}",
+
+def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> Checked:
+    """The verdict of a claim of an order, with what was found where it is not proved."""
+    asked = asked_of(form, claim)
+    verdict = asked.verdict()
+    order = f"{claim.order}({show(claim.bound)})"
+
+    def sides() -> Sides:
+        return Sides(w.plain(form.written(stages="each")), order, "")
+
+    growing = tuple(defaults_that_grow(form, claim))
+    if isinstance(verdict, Proved):
+        return Checked(claim, verdict, sides, form.facts, notes=growing)
+    derived = f"derived: {sides().derived}"
+    held = growing or (asked.held_fixed(),)
+    if isinstance(verdict, Outgrown):
+        kind, message = "claim", f"{title} is not in {order}"
+        notes = (*_faster(asked, verdict), derived, *_along(asked, verdict), *growing)
+    elif isinstance(verdict, CannotGrow):
+        together = " together" * (len(verdict.sizes) > 1)
+        kind = "claim"
+        message = (
+            f"{_names(verdict.sizes)} cannot grow{together} here, so that the claim says nothing"
+        )
+        notes = (*_kept(asked, verdict), *held)
+    else:
+        assert isinstance(verdict, NotDecided)
+        kind, message = "undecided", f"it is not decided whether {title} is in {order}"
+        notes = (derived, *verdict.tried, *held)
+    return Checked(
+        claim, verdict, sides, form.facts, Diagnostic(kind, message, claim.span, None, notes)
+    )
+
+
+def defaults_that_grow(form: Closed, claim: tree.OrderClaim) -> list[str]:
+    """What a claim holds fixed, where a default of that grows, and the verdict with that."""
+    asked = asked_of(form, claim)
+    defaults = asked.growing_defaults()
+    if not defaults:
+        return []
+    equations = [f"{s.name} = {w.plain(shortest(e, form.order))}" for s, e in defaults.items()]
+    reasons = [s.name for s in asked.growing if any(e.has(s) for e in defaults.values())]
+    word = asked.with_sizes(defaults).verdict().word
+    return [
+        f"{asked.held_fixed()}; by default {' and '.join(equations)} "
+        f"{'grows' if len(defaults) == 1 else 'grow'} with {' and '.join(reasons)}, and then "
+        f"the claim {ENDINGS[word]}"
+    ]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a claim is about: two expressions, what grows, and what is known of the sizes."""
+
+    form: Closed
+    order: str
+    expr: Expr
+    bound: Expr
+    growing: tuple[Symbol, ...]
+    facts: tuple[Fact, ...]
+    ranged: tuple[tuple[Boolean, tuple[Range, ...]], ...]
+
+    def verdict(self) -> Verdict:
+        return order_verdict(
+            self.expr,
+            self.bound,
+            self.growing,
+            self.facts,
+            self.ranged,
+            self.order,
+            [self._numbers()],
         )
 
+    @property
+    def fixed(self) -> list[Symbol]:
+        """What is held fixed, as it is declared."""
+        found = (self.expr.free_symbols | self.bound.free_symbols) - set(self.growing)
+        return _as_declared(self.form, found)
 
-def _spelled_out(form: Closed, expr: Expr, growing: list[Expr]) -> Expr:
-    """An expression with every abbreviation written out down to the sizes that grow."""
-    spelled = form.derivation.known.spelled
-    for symbol in reversed(list(spelled)):
-        if symbol not in growing:
-            expr = expr.xreplace({symbol: spelled[symbol]})
-    return expand(expr)
+    def held_fixed(self) -> str:
+        return f"held fixed: {', '.join(symbol.name for symbol in self.fixed) or 'nothing'}"
+
+    def growing_defaults(self) -> dict[Symbol, Expr]:
+        """The defaults of what is held fixed that have a size in them that grows."""
+        defaults = self.form.derivation.defaults
+        others = {s: default for s, default in defaults.items() if s not in self.growing}
+        found = {symbol: with_values(symbol, others) for symbol in self.fixed if symbol in others}
+        return {s: expr for s, expr in found.items() if expr.free_symbols & set(self.growing)}
+
+    def with_sizes(self, sizes: Mapping[Symbol, Expr]) -> Asked:
+        """The same with other sizes in the place of some."""
+        expr, bound = (expand(side.xreplace(sizes)) for side in (self.expr, self.bound))
+        facts = [replace(fact, condition=fact.condition.xreplace(sizes)) for fact in self.facts]
+        return replace(self, expr=expr, bound=bound, facts=tuple(facts))
+
+    def _numbers(self) -> Mapping[Symbol, Expr]:
+        """The sizes that are numbers by default."""
+        defaults = self.form.derivation.defaults
+        found = {symbol: with_values(symbol, defaults).doit() for symbol in defaults}
+        return {symbol: value for symbol, value in found.items() if value.is_Number}
+
+
+def asked_of(form: Closed, claim: tree.OrderClaim) -> Asked:
+    """What a claim is about, every abbreviation written out but those that grow."""
+    derivation = form.derivation
+    context, scope, known = reading(derivation), derivation.scope, derivation.known
+    named = [context.size(name, scope) for name in claim.growing]
+    for name, size in zip(claim.growing, named, strict=True):
+        if not size.is_Symbol:
+            raise fail("claim", f"`{name.name}` is {say(size)} here and cannot grow", name.span)
+
+    def spelled(expr: Any) -> Any:
+        for symbol in reversed(list(known.spelled)):
+            if symbol not in named:
+                expr = expr.xreplace({symbol: known.spelled[symbol]})
+        return expr
+
+    expr = expand(spelled(form.expr))
+    bound = expand(spelled(context.size(claim.bound, scope)))
+    every = _as_declared(form, bound.free_symbols | expr.free_symbols)
+    facts = [*known.facts, *derivation.facts]
+    facts += [Fact(sympy.Eq(s, known.spelled[s])) for s in named if s in known.spelled]
+    for size, case in derivation.positive:
+        facts.append(Fact(sympy.Or(sympy.Not(case), size >= 1), "required"))
+    conditions = {fact: spelled(fact.condition) for fact in dict.fromkeys(facts)}
+    indices = _ranges(form)
+    about_indices = [c for c in conditions.values() if c.free_symbols & indices.keys()]
+    return Asked(
+        form,
+        claim.order,
+        expr,
+        bound,
+        tuple(named or every),
+        tuple(
+            replace(fact, condition=condition)
+            for fact, condition in conditions.items()
+            if condition not in about_indices and condition != sympy.true
+        ),
+        tuple(
+            (condition, ranges)
+            for condition in about_indices
+            for ranges in product(*(indices[i] for i in indices if condition.has(i)))
+        ),
+    )
+
+
+def _as_declared(form: Closed, symbols: Collection[Symbol]) -> list[Symbol]:
+    """Sizes in the order in which they are declared."""
+    declared = {symbol: at for at, symbol in enumerate(symbols_of(form.derivation))}
+    return sorted(symbols, key=lambda s: (declared.get(s, len(declared)), s.name))
+
+
+def _ranges(form: Closed) -> dict[Symbol, list[Range]]:
+    """The ranges of the indices of loops."""
+    found: dict[Symbol, list[Range]] = {}
+    for node in nodes(form.derivation.root):
+        if isinstance(node, Steps):
+            found.setdefault(node.index, []).append((node.index, node.first, node.last))
+    return found
+
+
+# In words ----------------------------------------------------------------------------------
+
+
+def _names(sizes: tuple[Symbol, ...]) -> str:
+    return " and ".join(f"`{size.name}`" for size in sizes)
+
+
+def _kept(asked: Asked, verdict: CannotGrow) -> Iterator[str]:
+    """What keeps sizes from growing."""
+    spelled = asked.form.derivation.known.spelled
+    for size in verdict.sizes:
+        if size in spelled:
+            yield f"{size.name} is {w.plain(shortest(spelled[size], asked.form.order))}"
+    for fact in asked.facts:
+        defines = isinstance(fact.condition, sympy.Eq) and fact.condition.lhs in spelled
+        if fact.condition.free_symbols & set(verdict.sizes) and not defines:
+            yield f"{fact} is {fact.why}".rstrip(",")
+
+
+def _faster(asked: Asked, found: Outgrown) -> Iterator[str]:
+    """The terms that grow faster than the bound by themselves."""
+    if found.order == "O":
+        terms = sympy.Add.make_args(asked.expr)
+        faster = [term for term in terms if found.outgrows(term, asked.bound)]
+        if faster:
+            text = w.plain(shortest(sympy.Add(*faster), asked.form.order))
+            yield f"these terms grow faster: {text}"
+
+
+def _along(asked: Asked, found: Outgrown) -> Iterator[str]:
+    """The direction, and numbers along it."""
+    direction = ", ".join(_equation(s, found.direction[s]) for s in asked.growing)
+    held = [_equation(s, found.held[s]) for s in asked.fixed]
+    fixed = f", with {', '.join(held)}" if held else ""
+    constant = "is large enough" if found.order == "O" else "above 0 is small enough"
+    yield f"along {direction}{fixed}, no constant {constant}"
+    for point in found.points:
+        sizes = ", ".join(_equation(s, point.sizes[s]) for s in asked.growing)
+        yield f"at {sizes} {_compared(point, found.order)}"
+
+
+def _equation(symbol: Symbol, value: Expr) -> str:
+    return f"{symbol.name} = {_number(value) if value.is_Number else say(value)}"
+
+
+def _compared(point: Point, order: str) -> str:
+    """Both sides at a place, and how many times one is the other."""
+    value, bound = (point.left, point.right) if order == "O" else (point.right, point.left)
+    if point.right <= 0:
+        return f"it is {_number(value)}, and the bound is {_number(bound)}"
+    quotient = sympy.floor(point.left / point.right)
+    exactly = "" if quotient * point.right == point.left else "more than "
+    times = f"{exactly}{_number(quotient)} times"
+    if order == "O":
+        return f"it is {_number(value)}, {times} the bound {_number(bound)}"
+    return f"it is {_number(value)}, and the bound {_number(bound)} is {times} that"
+
+
+def _number(value: Expr) -> str:
+    """A number, or the power of ten that it is above where it is too long to be read."""
+    digits = len(str(abs(int(value))))
+    return say(value) if digits <= 16 else f"more than 10^{digits - 1}"

@@ -1,1 +1,1 @@
-"""SymPy alone: symbols, atoms of our own, expansion, relations, growth."""
+"""SymPy alone: symbols, atoms of our own, expansion, relations."""

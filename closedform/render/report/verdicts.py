@@ -23,6 +23,13 @@ def in_words(outcome: Outcome) -> Iterator[str]:
             yield f"    {fact['text']}: {fact['reason']} ({fact['place']})\n"
 
 
+def notes(outcome: Outcome) -> Iterator[str]:
+    """What there is to know of claims that hold: sizes held fixed whose defaults grow."""
+    for checked in outcome.checked:
+        for note in checked.notes:
+            yield f"{checked.node.span}: note: {note}\n"
+
+
 def _row(checked: Checked) -> dict[str, object]:
     span, verdict, sides = checked.node.span, checked.verdict, checked.sides()
     refuted = verdict if isinstance(verdict, Refuted) else Refuted()
@@ -38,6 +45,7 @@ def _row(checked: Checked) -> dict[str, object]:
         "difference": sides.difference,
         "sizes": {say(symbol): say(value) for symbol, value in refuted.sizes.items()},
         "values": {side: say(value) for side, value in values.items()},
+        "notes": list(checked.notes),
         "tried": list(verdict.tried) if isinstance(verdict, NotDecided) else [],
     }
 

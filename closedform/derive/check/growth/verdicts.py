@@ -1,0 +1,136 @@
+"""Verdicts on orders of growth.
+
+`f in O(g) as x, y grow` says: whatever positive sizes are held fixed, there are a constant C and a
+bound B such that f <= C g for all sizes that satisfy the conditions and of which x and y, each by
+itself, are at least B. `f in Omega(g)` is `g in O(f)`, and `Theta` is both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+from closedform.derive.assume.store import Fact
+from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
+from closedform.derive.check.growth.bounds import Setting
+from closedform.derive.check.growth.cases import Undecided
+from closedform.derive.check.growth.directions import Outgrown, outgrown
+from closedform.derive.check.growth.monomials import ONE
+from closedform.derive.check.growth.prover import Gap, Range, Statement, in_every_case, primes_of
+from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.wording import say
+from closedform.errors import LimitError
+
+MAX_TOLD = 3
+
+
+@dataclass(frozen=True)
+class CannotGrow(NotDecided):
+    """The conditions keep these sizes from growing, so that nothing is said of them."""
+
+    sizes: tuple[Symbol, ...] = ()
+
+
+def order_verdict(
+    expr: Expr,
+    bound: Expr,
+    growing: Collection[Symbol],
+    facts: Sequence[Fact] = (),
+    ranged: Sequence[tuple[Boolean, tuple[Range, ...]]] = (),
+    order: str = "O",
+    examples: Sequence[Mapping[Symbol, Expr]] = (),
+) -> Verdict:
+    """Whether an expression is in O, Omega or Theta of a bound as sizes grow, where facts hold.
+
+    Other sizes of both are fixed; a size that only facts are about may be anything that these
+    allow. `ranged` are conditions for all values of indices, which only a refutation regards;
+    `examples` are numbers for what is fixed that are worth trying.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> n, w = size_symbol("n"), size_symbol("w")
+    >>> order_verdict(n * sympy.Min(n, w), n, [n]).word
+    'proved'
+    >>> found = order_verdict(n * sympy.Min(n, w), n, [n, w])
+    >>> found.word, found.direction, found.points[0].left, found.points[0].right
+    ('refuted', {n: t, w: t}, 100, 10)
+    """
+    conditions = tuple(fact.condition for fact in facts)
+    grow = frozenset(growing)
+    named = expr.free_symbols | bound.free_symbols | grow
+    free = frozenset().union(*(c.free_symbols for c in conditions)) - named
+    primes = primes_of(expr, bound, *conditions)
+    setting = Setting(grow, free, conditions, primes)
+    try:
+        stuck = _stuck(setting)
+    except (Undecided, LimitError) as doubt:
+        return NotDecided((_text(doubt),))
+    if stuck:
+        return CannotGrow(sizes=stuck)
+    expr, bound = (_with_equations(side, setting, named) for side in (expr, bound))
+    sides = {"O": (expr, bound), "Omega": (bound, expr)}
+    verdicts = []
+    for name in ("O", "Omega") if order == "Theta" else (order,):
+        verdict = _verdict(Statement(*sides[name], setting, tuple(ranged)), examples)
+        if isinstance(verdict, Outgrown):
+            return replace(verdict, order=name)
+        verdicts.append(verdict)
+    doubts = [verdict for verdict in verdicts if isinstance(verdict, NotDecided)]
+    return doubts[0] if doubts else Proved(frozenset(facts))
+
+
+def _verdict(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Verdict:
+    gaps: list[Gap] = []
+    tried = []
+    try:
+        gaps = statement.gaps()
+        if not gaps:
+            return Proved()
+        for gap in gaps[:MAX_TOLD]:
+            below = " + ".join(say(term.expr) for term in gap.bound) or "0"
+            tried.append(f"{say(gap.term.expr)} is not seen to be in O({below})")
+    except (Undecided, LimitError) as doubt:
+        tried.append(_text(doubt))
+    found = outgrown(statement, gaps, examples)
+    if found is not None:
+        return found
+    return NotDecided((*dict.fromkeys(tried), "no direction was found in which it fails"))
+
+
+def _text(doubt: Undecided | LimitError) -> str:
+    return doubt.diagnostics[0].message if isinstance(doubt, LimitError) else str(doubt)
+
+
+def _stuck(setting: Setting) -> tuple[Symbol, ...]:
+    """The sizes that conditions keep from growing; all of them where it is not one alone."""
+    if _can_grow(setting):
+        return ()
+    every = sorted(setting.growing, key=str)
+    alone = [
+        symbol
+        for symbol in every
+        if not _can_grow(
+            replace(setting, growing=frozenset({symbol}), free=setting.varying - {symbol})
+        )
+    ]
+    return tuple(alone or every)
+
+
+def _can_grow(setting: Setting) -> bool:
+    """Whether there is a case that is not contradictory."""
+    return bool(in_every_case(setting, lambda bounder: [Gap(ONE, (), bounder.cone)]))
+
+
+def _with_equations(expr: Expr, setting: Setting, named: Collection[Symbol]) -> Expr:
+    """An expression in which what an equation of conditions defines is written out."""
+    for condition in setting.conditions:
+        if isinstance(condition, sympy.Eq):
+            left, right = condition.args
+            if right.is_Symbol and not left.is_Symbol:
+                left, right = right, left
+            if left.is_Symbol and not right.has(left) and right.free_symbols <= set(named):
+                expr = expand(expr.xreplace({left: right}))
+    return expr
