@@ -54,10 +54,15 @@ class Statement:
 
     @cached_property
     def exponents(self) -> frozenset[Symbol]:
-        """The sizes that stand in an exponent."""
+        """The sizes that stand in an exponent, or in a bound of an index that does."""
         exprs = (self.left, self.right, *self.setting.conditions)
         powers = (power for expr in exprs for power in expr.atoms(sympy.Pow))
-        return frozenset().union(*(power.exp.free_symbols for power in powers))
+        found = set().union(*(power.exp.free_symbols for power in powers))
+        sums = (part for expr in exprs for part in expr.atoms(sympy.Sum))
+        for index, first, last in (limits for part in sums for limits in part.limits):
+            if index in found:
+                found = found - {index} | first.free_symbols | last.free_symbols
+        return frozenset(found)
 
     @property
     def has_sums(self) -> bool:
