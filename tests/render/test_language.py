@@ -28,16 +28,12 @@ from closedform.render.formulas.aligned import reason_rows
 from closedform.render.language import language
 from closedform.render.report.view import REASONS
 from closedform.render.site import site
-from helpers import PACKAGE, ZOO, Ran, call, programs
+from helpers import PACKAGE, ZOO, Ran, call, cases, programs
 
 FOLDER = PACKAGE / "render" / "locale" / "zh" / "LC_MESSAGES"
 STD = PACKAGE / "derive" / "std"
 FILES = programs(ZOO, 20)
-FAST = {"vit", "pvt", "recurrent", "albert"}
-MODELS = [
-    pytest.param(path, marks=[] if path.stem in FAST else [pytest.mark.slow], id=path.stem)
-    for path in FILES
-]
+MODELS = cases(FILES, {"mixer", "recurrent"})
 
 
 class Strict(gettext.NullTranslations):

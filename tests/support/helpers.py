@@ -9,10 +9,12 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+import pytest
 
 from closedform.cli import run
 from closedform.derive.measures.lookup import measure
@@ -108,6 +110,21 @@ def at_most(seconds: int, what: str) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+# Models of which a report or a derivation takes long.
+LONG = {"densenet", "efficientnet", "mobilenet_v1", "mobilenet_v2", "pvt", "pvt2", "pvt2_linear"}
+LONG |= {"resnet", "resnext", "swin"}
+
+
+def cases(found: Sequence[Path | str], quick: Collection[str] | None = None) -> list[Any]:
+    """Parameters of a test with their ids; those that are not quick are left to slow runs."""
+    params = []
+    for given in found:
+        name = given if isinstance(given, str) else given.stem
+        slow = name in LONG if quick is None else name not in quick
+        params.append(pytest.param(given, id=name, marks=[pytest.mark.slow] if slow else []))
+    return params
 
 
 def names(paths: Sequence[Path]) -> list[str]:

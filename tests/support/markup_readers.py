@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree
 
-from closedform.render.formulas.inline import Piece
+from closedform.render.formulas.svg_line import Piece
 
 SIGNS = {
     "\u2062": r"\, ", "×": r"\cdot ", "−": "-", "+": "+", "\u2061": "", ",": ",", "=": "=",

@@ -11,9 +11,9 @@ from lark.exceptions import LarkError
 import latex_reader
 import plain_reader
 from closedform import formula as w
-from closedform.render.formulas.inline import pieces
 from closedform.render.formulas.latex import broken, latex
 from closedform.render.formulas.mathml import mathml
+from closedform.render.formulas.svg_line import pieces
 from markup_readers import latex_of, plain_of
 from plain_reader import Inexact, Values
 from trees import VALUES, worth

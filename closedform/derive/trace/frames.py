@@ -37,7 +37,7 @@ class Frame:
     order: Order = field(default_factory=Order)
     general: Frame | None = None
 
-    def told(self, expr: Any) -> Any:
+    def shown(self, expr: Any) -> Any:
         """An expression in the sizes of this frame."""
         return expr.xreplace(self.here) if self.here else expr
 
@@ -96,7 +96,7 @@ def node_key(node: Node, value: Value, convert: Convert) -> tuple[Any, ...] | No
             return node.mode, body(node.body)
 
 
-class Alike:
+class StageRuns:
     """The runs of stages of one loop that are told together."""
 
     def __init__(
@@ -145,7 +145,7 @@ class Alike:
     def _start(self, outer: Frame) -> dict[str, Expr]:
         """The sizes that enter the first stage, as they are told outside."""
         found = entering(self.node, self.stage_symbols)
-        return {family: outer.told(before) for family, before in found.items()}
+        return {family: outer.shown(before) for family, before in found.items()}
 
     def _frame(self, run: list[int], start: Mapping[str, Expr], outer: Frame) -> Frame:
         form = self.places.around(run[-1])

@@ -87,11 +87,11 @@ class Teller:
 
     def size(self, expr: Expr, frame: Frame) -> w.Written:
         """A size as it is written in a frame."""
-        return forms.write(frame.told(self.derivation.known.renamed(expr)), frame.order)
+        return forms.write(frame.shown(self.derivation.known.renamed(expr)), frame.order)
 
     def amount(self, expr: Expr, frame: Frame) -> w.Written:
         """A cost as it is written in a frame."""
-        return forms.shortest(frame.told(expr), frame.order)
+        return forms.shortest(frame.shown(expr), frame.order)
 
     def named(self, name: str, label: str | None = None) -> w.Written:
         return w.Function(self.measure.label, (w.Symbol(name, label),))

@@ -128,7 +128,7 @@ class Operations(Teller):
         }
         shown: set[w.Written] = set()
         rests = [
-            forms.write(frame.told(fact.condition), frame.order)
+            forms.write(frame.shown(fact.condition), frame.order)
             for fact in sorted(node.facts, key=str)
             if fact.reason != "case"
         ]
@@ -141,10 +141,10 @@ class Operations(Teller):
             if spelled.filled in shown or value in taken:
                 continue
             shown.add(spelled.filled)
-            right = frame.told(value)
+            right = frame.shown(value)
             axis = len(outputs[name]) + at
             subject = w.Function(f"axis_{axis}", (w.Symbol(name),))
-            left = frame.told(spelled.value)
+            left = frame.shown(spelled.value)
             sizes = commas(self.told_sizes(declared, spelled.declared, frame)) or (said("put in"),)
             stated = said(
                 "axis {axis} of {name} as declared, line {line} of {file}",
@@ -184,9 +184,9 @@ class Operations(Teller):
             spelled = reader.of_kind(rule.expression, rule.counts)
             return self.stated(reader, spelled, rule.expression, stated, node, frame)
         if not isinstance(rule, Weights):
-            told = frame.told(self.value(node))
+            shown = frame.shown(self.value(node))
             last = self.amount(self.value(node), frame)
-            return [Step(self.named(node.name), last, (why,), told, told)]
+            return [Step(self.named(node.name), last, (why,), shown, shown)]
         if node.declaration is None:
             return self.built_in(node, frame)
         declared = Declared(node, say)
@@ -204,11 +204,11 @@ class Operations(Teller):
         frame: Frame,
     ) -> list[Step]:
         """A formula as it stands at a place, with the sizes put in, and simplified."""
-        value, told = self.value(node), frame.told(self.value(node))
-        left = frame.told(spelled.value)
+        value, shown = self.value(node), frame.shown(self.value(node))
+        left = frame.shown(spelled.value)
         sizes = self.told_sizes(declared, spelled.declared, frame)
         last = self.amount(value, frame)
-        before = frame.told(self.derivation.known.renamed(spelled.value))
+        before = frame.shown(self.derivation.known.renamed(spelled.value))
         lines: list[tuple[w.Written, Reason]] = [
             (spelled.declared, (defined,)),
             (spelled.filled, commas(sizes)),
@@ -216,7 +216,7 @@ class Operations(Teller):
         ]
         if not self.first_time(place, spelled.declared):
             del lines[0]
-        return _chain(self.named(node.name), lines, left, told)
+        return _chain(self.named(node.name), lines, left, shown)
 
     def told_sizes(self, declared: Declared, formula: w.Written, frame: Frame) -> list[Reason]:
         """What the names of a formula stand for, and the size of each tensor in it."""
@@ -233,7 +233,7 @@ class Operations(Teller):
     def built_in(self, node: cost.Operation, frame: Frame) -> list[Step]:
         """A function of the language itself: its result, times what each element of it takes."""
         value = self.value(node)
-        told = frame.told(value)
+        shown = frame.shown(value)
         sizes = [self.size(size, frame) for size in node.outputs[0]]
         amount = sympy.Mul(*node.outputs[0])
         each = self.closed.rewritten(sympy.cancel(value / self.closed.rewritten(amount)))
@@ -241,10 +241,10 @@ class Operations(Teller):
         filled = product(*([f for f in factors if f != w.Number(1)] or [w.Number(1)]))
         last = self.amount(value, frame)
         known = self.derivation.known
-        before = frame.told(known.renamed(amount)) * frame.told(each)
+        before = frame.shown(known.renamed(amount)) * frame.shown(each)
         reason: Reason = (said(BUILT_IN_COUNTS.get(node.name, "the elements of the result")),)
         lines = [(filled, reason), (last, self.simplified(before, last, frame))]
-        return _chain(self.named(node.name), lines, before, told)
+        return _chain(self.named(node.name), lines, before, shown)
 
     def factor(self, each: Expr, frame: Frame) -> list[w.Written]:
         return [] if each == 1 else [bracketed(self.size(each, frame))]

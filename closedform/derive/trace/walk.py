@@ -20,7 +20,7 @@ from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.trace.declared import bracketed
-from closedform.derive.trace.frames import Alike, Frame, in_step, node_key
+from closedform.derive.trace.frames import Frame, StageRuns, in_step, node_key
 from closedform.derive.trace.lines import (
     Part,
     Quiet,
@@ -141,18 +141,20 @@ class _Walker(Operations):
         body = bodies[-1]
         terms = self.terms(body, frame)
         value = sympy.Add(*(term.value for term in terms))
-        told = frame.told(value)
+        shown = frame.shown(value)
         last = final or self.amount(value, frame)
-        steps = self.summed(subject, terms, told, last, frame)
+        steps = self.summed(subject, terms, shown, last, frame)
         parts = self.parts(body, frame)
         quiet = self.quiet(bodies, frame)
-        return Passage(kind, name, subject, says, span, arguments, parts, quiet, steps, frame, told)
+        return Passage(
+            kind, name, subject, says, span, arguments, parts, quiet, steps, frame, shown
+        )
 
     def summed(
         self, subject: w.Written, terms: Sequence[_Term], value: Expr, last: w.Written, frame: Frame
     ) -> tuple[Step, ...]:
         """A sum by the names of its parts, with these written out, and simplified."""
-        parts = sympy.Add(*(frame.told(term.value) for term in terms), evaluate=False)
+        parts = sympy.Add(*(frame.shown(term.value) for term in terms), evaluate=False)
         reasons = list(dict.fromkeys(r for term in terms for r in term.reasons))
         why: Reason = (
             commas(reasons)
@@ -305,8 +307,10 @@ class _Walker(Operations):
         name = self.own_name("stage")
         why: Reason = (said("the stages, "), line_of(site))
         found: list[_Term] = []
-        alike = Alike(node, self.derivation.stage_symbols, self.value, self.derivation.known.normal)
-        for inner, body in alike.frames(frame):
+        runs = StageRuns(
+            node, self.derivation.stage_symbols, self.value, self.derivation.known.normal
+        )
+        for inner, body in runs.frames(frame):
             if all(self.value(part.node) == 0 for part in body):
                 continue
             subject = self.named(name, inner.label)
@@ -335,7 +339,7 @@ class _Walker(Operations):
         named = w.BigSum(node.index.name, *bounds, subject)
         put_in = w.BigSum(node.index.name, *bounds, passage.steps[-1].right)
         value = self.value(node)
-        self.sums[named] = frame.told(value)
+        self.sums[named] = frame.shown(value)
         why: Reason = (said("the steps, "), line_of(site))
         return _Term(named, put_in, value, (why,))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from closedform import formula as w
-from closedform.render.formulas import displays, mathml
+from closedform.render.formulas import mathml, mathml_lines
 from closedform.render.language import language
 from closedform.render.markup.format import Format, Site
 from closedform.render.markup.templating import Markup, Node, Raw
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def _display(name: str, node: Node) -> str:
-    return displays.equation(name, node.written)
+    return mathml_lines.equation(name, node.written)
 
 
 def _definition(symbol: Node, node: Node) -> str:
-    return displays.definition(symbol.written, node.written)
+    return mathml_lines.definition(symbol.written, node.written)
 
 
 def _number(value: int | None, lang: str = "en") -> str:
@@ -36,14 +36,14 @@ def _typed(text: str) -> str:
 
 
 def _equals(node: Node) -> str:
-    return "\n".join(displays.equals(node.written))
+    return "\n".join(mathml_lines.equals(node.written))
 
 
 def _shapes(
     outputs: Iterable[Iterable[dict[str, Any]]], inputs: Iterable[Iterable[dict[str, Any]]] = ()
 ) -> str:
     """The shapes of tensors; with inputs, what an operation makes of them."""
-    return displays.shapes(_written(outputs), _written(inputs))
+    return mathml_lines.shapes(_written(outputs), _written(inputs))
 
 
 def _written(shapes: Iterable[Iterable[dict[str, Any]]]) -> list[list[w.Written]]:

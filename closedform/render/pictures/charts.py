@@ -7,7 +7,7 @@ from math import ceil, floor, log, log10
 
 from closedform.render.language import Language
 from closedform.render.pictures import svg
-from closedform.render.report.at_preset import Sweep
+from closedform.render.report.preset_costs import Sweep
 
 WIDTH = 960
 BAR, ROW = 34, 78  # the height of a bar, and of a bar with its texts

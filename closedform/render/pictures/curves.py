@@ -19,8 +19,8 @@ from closedform.derive.solve.express import express
 from closedform.derive.solve.numbers import dims_values
 from closedform.errors import fail
 from closedform.formula.numbers import Numbers, amount_or_none
-from closedform.render.report.at_preset import hold, sizes_at
 from closedform.render.report.basis import Basis, basis, sizes_of
+from closedform.render.report.preset_costs import hold, sizes_at
 
 POINTS = 192
 EVERY = 4096

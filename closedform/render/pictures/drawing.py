@@ -8,11 +8,11 @@ from fractions import Fraction
 from itertools import groupby
 
 from closedform import formula as w
-from closedform.render.formulas.inline import Piece, broken, factor_pieces, pieces, svg_text
+from closedform.render.formulas.svg_line import Piece, broken, factor_pieces, pieces, svg_text
 from closedform.render.language import Language, language
 from closedform.render.pictures import svg
-from closedform.render.report.at_preset import Part
 from closedform.render.report.parts import Loop
+from closedform.render.report.preset_costs import Part
 from closedform.render.report.view import Report
 
 WIDTH = 960

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from closedform.render.language import language
 from closedform.render.pictures import charts, drawing, svg
-from closedform.render.report.at_preset import (
+from closedform.render.report.preset_costs import (
     amounts_of_rows,
     by_name,
     parts_of,

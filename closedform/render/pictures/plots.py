@@ -19,7 +19,7 @@ from closedform.errors import fail
 from closedform.render.language import Language, language
 from closedform.render.pictures.curves import Crossing, Curve, crossings
 from closedform.render.pictures.svg import percent, short_number
-from closedform.render.report.at_preset import by_name, parts_of, preset_shown, sizes_at
+from closedform.render.report.preset_costs import by_name, parts_of, preset_shown, sizes_at
 from closedform.render.report.view import Report
 
 if TYPE_CHECKING:

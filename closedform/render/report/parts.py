@@ -16,7 +16,7 @@ from closedform.derive.cost.tree import Node, Site
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.wording import say
-from closedform.derive.trace.frames import Alike, Frame
+from closedform.derive.trace.frames import Frame, StageRuns
 from closedform.render.language import Language
 
 MAX_DEPTH = 4
@@ -183,7 +183,7 @@ class Parts:
                 yield f"{node.index} = {index}", place, body
             return
         known = self.derivation.known
-        runs = Alike(node, self.derivation.stage_symbols, self._value, known.normal)
+        runs = StageRuns(node, self.derivation.stage_symbols, self._value, known.normal)
         for frame, body in runs.frames(place.frame):
             first, last = frame.stages[0], frame.stages[-1]
             if first == last:
@@ -218,7 +218,7 @@ class Parts:
         frame, order = place.frame, place.frame.order
 
         def written(expr: Expr) -> w.Written:
-            return forms.write(frame.told(expr), order)
+            return forms.write(frame.shown(expr), order)
 
         self.starts.update(frame.starts)
         return PartRow(
@@ -232,7 +232,7 @@ class Parts:
             ),
             written(uses.times),
             written(uses.copies),
-            tuple(forms.shortest(frame.told(amount), order) for amount in amounts),
+            tuple(forms.shortest(frame.shown(amount), order) for amount in amounts),
             tuple(map(written, uses.counted)),
             place.stages,
         )

@@ -22,7 +22,7 @@ from closedform.formula.numbers import NoNumberError, Numbers
 from closedform.formula.precedence import LINE, Level, Place, parts
 from closedform.projects import open_project
 from derivations import Evaluator, number, random_sizes
-from helpers import GOOD, ZOO, names
+from helpers import GOOD, ZOO, cases
 from helpers import programs as files
 from plain_reader import Inexact, Values, canonical
 from programs import Program, programs
@@ -121,7 +121,7 @@ def has_roots(node: w.Written) -> bool:
     return inexact or any(has_roots(part.node) for part in parts(node, LINE))
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES))
 def test_every_form_has_one_value(path: Path) -> None:
     for closed in formulas(path):
         for seed in SEEDS:

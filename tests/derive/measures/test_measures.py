@@ -24,7 +24,7 @@ from closedform.derive.measures.lookup import measure
 from closedform.derive.measures.rows import ROWS, Measure, count_of
 from closedform.errors import ClosedformError
 from closedform.formula import Number
-from closedform.render.report.at_preset import parts_of
+from closedform.render.report.preset_costs import parts_of
 from closedform.render.report.view import Wish, report
 from helpers import ROOT, Golden, call, spawn
 

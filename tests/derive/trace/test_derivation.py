@@ -23,9 +23,9 @@ from closedform.derive.trace.walk import Passage, Walk, walk
 from closedform.errors import ClosedformError
 from closedform.projects import open_project
 from derivations import Evaluator, number, random_sizes
-from helpers import TESTS, ZOO, Golden, names, programs
+from helpers import TESTS, ZOO, Golden, cases, programs
 
-FILES = programs(ZOO, 20)
+FILES = cases(programs(ZOO, 20))
 ELEMENTWISE = ("addition", "product", "quotient")
 SEEDS = (1, 2, 3)
 
@@ -123,7 +123,7 @@ class Numbers:
 
 
 @pytest.mark.parametrize("what", ["macs", "params", "flops"])
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", FILES)
 def test_every_line_is_true(path: Path, what: str) -> None:
     checked = 0
     for project, entity in parts(path):
@@ -180,7 +180,7 @@ def test_a_wrong_line_is_noticed() -> None:
         numbers.printed(step, numbers.evaluator, value + 1)
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", FILES)
 def test_every_named_line_exists(path: Path) -> None:
     for project, entity in parts(path):
         for passage in walk(project.closed(entity, measure("macs"))).passages:
@@ -195,7 +195,7 @@ def test_every_named_line_exists(path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["macs", "params"])
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", FILES)
 def test_nothing_is_passed_over(path: Path, what: str) -> None:
     """Fails when an operation of a block is in no line of its derivation."""
     for project, entity in parts(path):

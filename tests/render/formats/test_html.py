@@ -18,14 +18,14 @@ from closedform import formula as w
 from closedform.formula.numbers import NoNumberError, Numbers, amount
 from closedform.projects import open_project, zoo_names
 from closedform.render.formats import format_named
-from closedform.render.formulas.displays import equation
-from closedform.render.formulas.inline import pieces
 from closedform.render.formulas.mathml import escape_html, math, mathml
-from closedform.render.report.at_preset import amounts_of_rows, by_name, parts_of, sizes_at
+from closedform.render.formulas.mathml_lines import equation
+from closedform.render.formulas.svg_line import pieces
 from closedform.render.report.closing import Remark
+from closedform.render.report.preset_costs import amounts_of_rows, by_name, parts_of, sizes_at
 from closedform.render.report.prose import Code
 from closedform.render.report.view import Report, Wish, report
-from helpers import call
+from helpers import call, cases
 from pages import MATHML, SVG, XHTML, assert_safe, read
 
 
@@ -36,7 +36,7 @@ def reports(name: str, models_only: bool = False) -> list[Report]:
     return [report(project, entity, wish) for entity in parts]
 
 
-@pytest.mark.parametrize("name", zoo_names())
+@pytest.mark.parametrize("name", cases(zoo_names()))
 def test_pages_of_the_zoo(name: str) -> None:
     for shown in reports(name):
         page = format_named("html").report(shown)
@@ -55,7 +55,7 @@ def test_pages_of_the_zoo(name: str) -> None:
             assert f"{name_} = {w.plain(row.formula)}" in shown_formulas
 
 
-@pytest.mark.parametrize("name", zoo_names())
+@pytest.mark.parametrize("name", cases(zoo_names()))
 def test_parts_add_up_to_the_values_of_the_presets(name: str) -> None:
     """The numbers of the pictures are those of the closed forms, which the core finds its way."""
     for shown in reports(name, models_only=True):
@@ -71,7 +71,7 @@ def test_parts_add_up_to_the_values_of_the_presets(name: str) -> None:
                 assert sum(amounts[at] for amounts in own.values()) == value
 
 
-@pytest.mark.parametrize("name", zoo_names())
+@pytest.mark.parametrize("name", cases(zoo_names()))
 def test_stages_alike_cost_what_each_of_them_costs(name: str) -> None:
     """Fails when a row that tells several stages at once says another thing than these."""
     for shown in reports(name, models_only=True):

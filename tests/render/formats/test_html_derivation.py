@@ -13,16 +13,12 @@ from closedform import formula as w
 from closedform.derive.measures.lookup import measure
 from closedform.projects import open_project
 from closedform.render.formats import derivation_in
-from closedform.render.formulas.displays import equals, shapes
+from closedform.render.formulas.mathml_lines import equals, shapes
 from closedform.render.report.derivation import DerivationView, derivation_view
-from helpers import ZOO, call, programs
+from helpers import ZOO, call, cases, programs
 from pages import XHTML, assert_safe, read, shown
 
-FAST = {"vit", "pvt", "recurrent", "densenet"}
-FILES = [
-    pytest.param(path, marks=[] if path.stem in FAST else [pytest.mark.slow], id=path.stem)
-    for path in programs(ZOO, 20)
-]
+FILES = cases(programs(ZOO, 20), {"vit", "recurrent"})
 MLP = """\
 block MLP(x: [n, d], hidden):
     \"\"\"Two maps.\"\"\"

@@ -36,9 +36,9 @@ from closedform.render.formats import format_named
 from closedform.render.formats.macros import macro_name
 from closedform.render.formulas.latex import broken, equation, latex, latex_name
 from closedform.render.formulas.widths import width
-from helpers import ZOO, names, programs
+from helpers import ZOO, cases, programs
 
-FILES = programs(ZOO, 20)
+FILES = cases(programs(ZOO, 20))
 N, D, S = Symbol("N"), Symbol("D"), Symbol("D", "s-1")
 PLUS = Sum((N, Product((Number(-2), D)), Fraction(Number(-1), Number(2))))
 
@@ -101,7 +101,7 @@ def test_a_long_sum_is_broken_at_its_signs() -> None:
     assert all(row.strip().startswith(r"&\quad {}+ a") for row in rows[1:])
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", FILES)
 def test_no_line_is_wider_than_its_room(path: Path) -> None:
     file = load(path)
     for name in file:
@@ -187,7 +187,7 @@ def documents(project: Project, lang: str) -> Iterator[str]:
     ],
     ids=LANGUAGES,
 )
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", FILES)
 def test_tex_sets_the_zoo(
     path: Path, lang: str, program: str, words: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -14,13 +14,9 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 import closedform as cf
 from closedform.projects import open_project
 from closedform.render.markup.markdown import code, escape_markdown
-from helpers import MATH, ZOO, call, formulas, markdown_texts, programs
+from helpers import MATH, ZOO, call, cases, formulas, markdown_texts, programs
 
-FAST = {"vit", "pvt", "recurrent", "swin"}
-FILES = [
-    pytest.param(path, marks=[] if path.stem in FAST else [pytest.mark.slow], id=path.stem)
-    for path in programs(ZOO, 20)
-]
+FILES = cases(programs(ZOO, 20), {"vit", "recurrent"})
 HOSTILE = (
     r"50% & #1_ $x$ </script><img onerror=...> \input{/etc/passwd} \(y\) a|b ~~c~~ `d` *e* [f](g)"
 )
@@ -93,7 +89,7 @@ def test_every_formula_arrives_whole(path: Path) -> None:
 @pytest.mark.parametrize("flavour", MATH)
 def test_a_flavour_has_no_marks_of_another(flavour: str) -> None:
     """Fails when a template writes the marks of a formula by itself."""
-    for text in (cf.zoo("pvt").report(flavour), cf.zoo("pvt").derivation(to=flavour)):
+    for text in (cf.zoo("vit").report(flavour), cf.zoo("vit").derivation(to=flavour)):
         bare = MATH[flavour].sub("", text)
         assert bare != text
         assert not [mark for mark in ("$", r"\(", r"\[", "```") if mark in bare]

@@ -13,9 +13,9 @@ from closedform import formula as w
 from closedform.formula import Condition, Function, Indicator, Number, Power, Product, Sum, Symbol
 from closedform.formula import precedence as rules
 from closedform.formula.precedence import PLANE, RAISED_LINE, Level, Notation, Place
-from closedform.render.formulas.inline import pieces
 from closedform.render.formulas.latex import broken, latex
 from closedform.render.formulas.mathml import mathml
+from closedform.render.formulas.svg_line import pieces
 from helpers import GOOD
 from latex_reader import read
 from markup_readers import plain_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from closedform import formula as w
-from closedform.render.formulas.inline import pieces
 from closedform.render.formulas.mathml import element, escape_html, mathml, row, terms
+from closedform.render.formulas.svg_line import pieces
 
 LINE = 44.0  # ems in a line, for the broad column of a page
 SIDE = 30.0  # the same with what is explained before it, and a reason after it
