@@ -238,6 +238,13 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def shape(self, kids: list[Any]) -> tree.Shape:
         return tree.Shape(tuple(_nodes(kids)), span=span_of(kids))
 
+    def map_shape(self, kids: list[Any]) -> tree.Shape:
+        *axes, sides = _nodes(kids)
+        return tree.Shape((*axes, *sides), len(sides), span=span_of(kids))
+
+    def sides(self, kids: list[Any]) -> list[Any]:
+        return _nodes(kids)
+
     def rest(self, kids: list[Any]) -> tree.Rest:
         return tree.Rest(span=span_of(kids))
 

@@ -352,7 +352,7 @@ def _broken(result: str) -> str:
     depth, start, rows = 0, 0, []
     for at, char in enumerate(result):
         depth += (char in "([") - (char in ")]")
-        if char == "," and depth == 1:
+        if char in ",;" and depth == 1:
             rows.append(result[start : at + 1].strip())
             start = at + 1
     rows.append(result[start:].strip())

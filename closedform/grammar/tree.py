@@ -163,9 +163,13 @@ Expression: TypeAlias = (
 
 @dataclass(frozen=True)
 class Shape(Node):
-    """`[..., n, d]`: sizes, names to bind, `_` for any size, `...` for any axes."""
+    """`[..., n, d]`: sizes, names to bind, `_` for any size, `...` for any axes.
+
+    `[..., c; h, w]` is the shape of a map: the channels c, and after them `sides` axes.
+    """
 
     axes: tuple[Expression | Rest, ...]
+    sides: int | None = None
 
 
 # Statements --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ tree is a graph without cycles, and every walk over it remembers what it has see
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sympy import Expr, Symbol
@@ -154,3 +154,14 @@ def nodes(root: Node) -> Iterator[Node]:
 def operations(root: Node) -> list[Operation]:
     """Every operation of a cost tree, each once, in the order of the source."""
     return [node for node in nodes(root) if isinstance(node, Operation)]
+
+
+def alike(one: object, other: object) -> bool:
+    """Whether two parts of a cost tree say the same, and might as well be one."""
+    if one is other:
+        return True
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, Node | Site) and type(one) is type(other):
+        return all(alike(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    return bool(one == other)

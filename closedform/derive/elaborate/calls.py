@@ -46,7 +46,9 @@ def apply(
     """Derive a callee for given arguments, or take what was derived for the same before."""
     given = tuple(sorted(bound.items(), key=lambda item: item[0]))
     supposed = (elab.context, tuple(elab.known.ranges.items()))
-    key = (entity, given, modifiers.get("kind"), supposed)
+    layouts = tuple(value.layout for _, value in given if isinstance(value, Tensor))
+    same = (entity, given, modifiers.get("kind"), supposed)
+    key = (*same, layouts)
     if key not in elab.cache:
         if entity in elab.calling:
             raise fail(
@@ -69,6 +71,8 @@ def apply(
                     node, outputs = run_block(elab, entity, scope, bound)
             except ClosedformError as error:
                 raise _noted(error, entity, span) from None
+        before = elab.cache.setdefault(same, (node, outputs, frozenset(used)))
+        node = before[0] if costs.alike(before[0], node) else node
         elab.cache[key] = (node, outputs, frozenset(used))
     node, outputs, facts = elab.cache[key]
     elab.known.used |= facts

@@ -10,6 +10,7 @@ from sympy import Expr, Integer, Rational
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost.tree import Operation
+from closedform.derive.elaborate.layouts import of_slice
 from closedform.derive.elaborate.values import (
     Applied,
     BuiltIn,
@@ -276,7 +277,8 @@ class Evaluator:
                 shape.append(self._extent(item, axis, scope))
             elif not isinstance(item, tree.Rest):
                 self._inside(self.size(item, scope), axis, item.span)
-        result = Tensor(self.owner.demands.axes(shape, node.span, "the slice"))
+        sizes = self.owner.demands.axes(shape, node.span, "the slice")
+        result = Tensor(sizes, of_slice(tensor, [isinstance(i, tree.Slice) for i in items]))
         moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,))
         self.owner.emit(node.span, moved)
         return result

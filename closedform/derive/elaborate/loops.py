@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.derive.cost import tree as costs
+from closedform.derive.cost.tree import Site
+from closedform.derive.elaborate.layouts import carried
 from closedform.derive.elaborate.values import Scope, Tensor, Value
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import size_symbol
@@ -28,7 +30,7 @@ def run_repeat(elab: Elaborator, node: tree.Repeat, scope: Scope) -> None:
     times = _times(elab, node.count, scope, "a repeat")
     inner = scope.inner()
     body = elab.run(node.body, inner)
-    _check_kept(elab, inner, scope, node.span, "a repeat")
+    _keep(elab, inner, scope, body, node.span, "a repeat")
     elab.emit(node.span, costs.Repeat(times, node.shared, body))
 
 
@@ -39,7 +41,7 @@ def run_choose(elab: Elaborator, node: tree.Choose, scope: Scope) -> None:
     elab.demands.possible(sympy.Le(count, of), node.span, message)
     inner = scope.inner()
     body = elab.run(node.body, inner)
-    _check_kept(elab, inner, scope, node.span, "a choice")
+    _keep(elab, inner, scope, body, node.span, "a choice")
     elab.emit(node.span, costs.Choose(count, of, body))
 
 
@@ -51,18 +53,23 @@ def _times(elab: Elaborator, node: tree.Expression, scope: Scope, what: str) -> 
     return times
 
 
-def _check_kept(elab: Elaborator, inner: Scope, outer: Scope, span: Span, what: str) -> None:
+def _keep(
+    elab: Elaborator, inner: Scope, outer: Scope, body: tuple[Site, ...], span: Span, what: str
+) -> None:
     """A repeated body must give back every tensor in the shape in which it took it."""
     for name, after in inner.names.items():
         before = outer.find(name)
-        if before is None or _same(elab, before, after):
+        if before is None:
             continue
-        raise fail(
-            "shape",
-            f"`{name}` is {_say(before)} before the body and {_say(after)} after it",
-            span,
-            f"{what} must keep its shapes; where they change, use `for`",
-        )
+        if not _same(elab, before, after):
+            raise fail(
+                "shape",
+                f"`{name}` is {_say(before)} before the body and {_say(after)} after it",
+                span,
+                f"{what} must keep its shapes; where they change, use `for`",
+            )
+        if isinstance(before, Tensor) and before.layout != after.layout:
+            outer.names[name] = carried(before, after, body, name, span)
 
 
 def _same(elab: Elaborator, before: Value, after: Value) -> bool:
@@ -174,6 +181,7 @@ class _Steps:
         self._enter(inner, {axis: known.simplified(size) for axis, size in sizes.items()})
         body = self.elab.run(self.node.body, inner)
         self._check(inner, sizes)
+        self._carry(inner, body)
         del known.ranges[index]
         self.elab.emit(self.node.span, costs.Steps(index, first, last, body))
         outer = self.scope.inner()
@@ -215,9 +223,10 @@ class _Steps:
                 scope.names[axis.name] = size
             else:
                 tensor = scope.find(axis.name)
-                shape = list(tensor.shape)  # type: ignore[union-attr]  # _axes saw a tensor
+                assert isinstance(tensor, Tensor)
+                shape = list(tensor.shape)
                 shape[axis.at] = self.elab.known.fold(size)
-                scope.names[axis.name] = Tensor(tuple(shape))
+                scope.names[axis.name] = replace(tensor, shape=tuple(shape))
 
     def _sizes(self, scope: Scope, axes: Sequence[_Axis]) -> dict[_Axis, Expr]:
         found: dict[_Axis, Expr] = {}
@@ -316,6 +325,14 @@ class _Steps:
                 raise self._no_formula(
                     f"a step gives {say(after[axis])} where {say(expected)} is expected"
                 )
+
+    def _carry(self, inner: Scope, body: tuple[Site, ...]) -> None:
+        """Keep what the steps leave known of the channels of a tensor."""
+        for name in assigned(self.node.body):
+            before, after = self.scope.find(name), inner.find(name)
+            if isinstance(before, Tensor) and isinstance(after, Tensor):
+                kept = carried(before, after, body, name, self.node.span)
+                self.scope.names[name] = kept
 
     def _no_formula(self, reason: str) -> Exception:
         return fail(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -13,7 +14,7 @@ from closedform.derive.assume.knowledge import Fact, Knowledge
 from closedform.derive.assume.obligations import Demands
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Node, Site
-from closedform.derive.elaborate import calls
+from closedform.derive.elaborate import calls, layouts
 from closedform.derive.elaborate.binding import as_list
 from closedform.derive.elaborate.builtins import functions as built_in
 from closedform.derive.elaborate.conditionals import run_if
@@ -21,7 +22,7 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.expressions import Evaluator
 from closedform.derive.elaborate.loops import run_choose, run_for, run_repeat
 from closedform.derive.elaborate.names import Names, check_size
-from closedform.derive.elaborate.shapes import broadcast, match
+from closedform.derive.elaborate.shapes import REST, broadcast, match
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Tensor, Value
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.symbols import size_symbol
@@ -143,7 +144,9 @@ class Elaborator:
         word = {"add": "addition", "mul": "product", "div": "quotient"}[name]
         counts = {name: sympy.Mul(*shape)}
         self.emit(span, costs.Operation(word, "elementwise", counts, shapes, (shape,)))
-        return Tensor(shape)
+        tensors = [value for value in (left, right) if isinstance(value, Tensor)]
+        layout = layouts.of_elements(tensors, len(shape), span, f"this {word}")
+        return Tensor(shape, layout)
 
     # Statements ----------------------------------------------------------------------------
 
@@ -228,8 +231,10 @@ class Elaborator:
     def _ascribe(self, node: tree.Ascribe, scope: Scope) -> None:
         tensor = self.evaluator.tensor(node.tensor, scope)
         before = set(scope.names)
-        match(self, node.shape, tensor, scope, f"`{node.tensor.name}`")
-        scope.names.pop("...", None)
+        tensor = layouts.stated(node.shape, tensor)
+        tensor = match(self, node.shape, tensor, scope, f"`{node.tensor.name}`")
+        for rest in REST:
+            scope.names.pop(rest, None)
         if len(self.calling) == 1 and not self.generic:
             named = {
                 size: self._abbreviate(name, size)
@@ -240,7 +245,8 @@ class Elaborator:
                 {name: named[scope.names[name]] for name in scope.names if name not in before}
             )
             shape = tuple(named.get(size, self.known.fold(size)) for size in tensor.shape)
-            scope.names[node.tensor.name] = Tensor(shape)
+            tensor = replace(tensor, shape=shape)
+        scope.names[node.tensor.name] = tensor
 
     def _abbreviate(self, name: str, size: Expr) -> Expr:
         """A size that a model names becomes an abbreviation, with the index of its stage."""
@@ -300,12 +306,10 @@ class Elaborator:
         name = parameter.name.name
         if parameter.shape is not None:
             axes: list[Expr] = []
-            rests = [axis for axis in parameter.shape.axes if isinstance(axis, tree.Rest)]
-            if len(rests) > 1:
-                raise fail("shape", "`...` stands twice in a shape", rests[1].span)
+            layouts.check_pattern(parameter.shape)
             for axis in parameter.shape.axes:
                 if isinstance(axis, tree.Rest):
-                    scope.names["..."] = ()
+                    scope.names.update(dict.fromkeys(REST, ()))
                     continue
                 if isinstance(axis, tree.Name) and axis.name == "_":
                     axes.append(size_symbol(f"{name}_{len(axes)}"))
@@ -321,7 +325,8 @@ class Elaborator:
                             )
                         scope.names[free] = size_symbol(free)
                 axes.append(self.evaluator.size(axis, scope))
-            return Tensor(self.demands.axes(axes, parameter.span, f"`{name}`"))
+            tensor = Tensor(self.demands.axes(axes, parameter.span, f"`{name}`"))
+            return layouts.stated(parameter.shape, tensor)
         if parameter.default is not None:
             value = self.evaluator.value(parameter.default, scope)
             return as_list(self, parameter, value, scope)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost import tree as costs
+from closedform.derive.elaborate import layouts
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.builtins import functions as built_in
+from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say
@@ -39,7 +42,7 @@ def run_op(
         if isinstance(statement, tree.Require):
             for condition in statement.conditions:
                 _require(elab, entity, condition, scope, span)
-    outputs = tuple(_output(elab, output, scope, span) for output in declaration.outputs)
+    outputs = tuple(_output(elab, entity, output, scope, span) for output in declaration.outputs)
     for output, tensor in zip(declaration.outputs, outputs, strict=True):
         scope.names[output.name.name] = tensor
     counts: dict[str, Expr] = {}
@@ -100,19 +103,30 @@ def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> 
                 )
 
 
-def _output(elab: Elaborator, output: tree.Output, scope: Scope, span: Span) -> Tensor:
+def _output(
+    elab: Elaborator, entity: Entity, output: tree.Output, scope: Scope, span: Span
+) -> Tensor:
     if isinstance(output.shape, tree.Call):
         value = elab.evaluator.tensor(output.shape, scope)
         return value
     sizes: list[Expr] = []
-    for axis in output.shape.axes:
-        if isinstance(axis, tree.Rest):
-            sizes.extend(scope.find("...") or ())
-        else:
-            sizes.append(elab.evaluator.size(axis, scope))
+    layouts.check_pattern(output.shape)
+    for axes, rest in zip(layouts.parts(output.shape), REST, strict=True):
+        for axis in axes:
+            if isinstance(axis, tree.Rest):
+                sizes.extend(scope.find(rest) or ())
+            else:
+                sizes.append(elab.evaluator.size(axis, scope))
     owner = scope.module.names.get(output.name.name)
     what = f"`{output.name.name}`" if owner else "the result"
-    return Tensor(elab.demands.axes(sizes, span, what))
+    result = Tensor(elab.demands.axes(sizes, span, what))
+    taken = [
+        (parameter.shape, scope.names[parameter.name.name])
+        for parameter in parameters_of(entity)
+        if parameter.shape is not None
+    ]
+    layout = layouts.of_result(taken, output.shape, span, f"`{entity.name}`")
+    return replace(result, layout=layout)
 
 
 def _count(elab: Elaborator, statement: tree.Assign, scope: Scope) -> Expr | str | None:

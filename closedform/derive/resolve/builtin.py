@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-FUNCTIONS_OF_SIZES = frozenset({"size", "floor", "ceil", "min", "max", "log", "sqrt"})
+FUNCTIONS_OF_SIZES = frozenset(
+    {"size", "sides", "area", "floor", "ceil", "min", "max", "log", "sqrt"}
+)
 FUNCTIONS_OF_TENSORS = frozenset(
     {"einsum", "rearrange", "reduce", "concat", "split", "param", "zeros"}
 )
@@ -19,6 +21,8 @@ USAGE = {
     "log": "log(n, 2)",
     "sqrt": "sqrt(n)",
     "size": "size(x)",
+    "sides": "sides(x)",
+    "area": "area(x)",
     "param": "param([n, d])",
     "zeros": "zeros([n, d])",
     "concat": "concat(x, y, axis=0)",

@@ -15,6 +15,7 @@ from sympy import Expr, Integer, Rational
 from closedform import formula as w
 from closedform.derive.cost.tree import Operation, Shape
 from closedform.derive.elaborate.expressions import RELATIONS
+from closedform.derive.elaborate.layouts import parts
 from closedform.derive.elaborate.values import Family, Tensor
 from closedform.derive.symbolic.atoms import indicator
 from closedform.grammar import tree
@@ -65,10 +66,14 @@ class Declared:
         self.declaration = operation.declaration
         self.say = say
         self.names: dict[str, Any] = {}
+        self.sides: dict[str, int] = {}  # how many axes stand after the channels of a tensor
         shapes = iter(operation.inputs)
         for parameter in self.declaration.parameters:
             if parameter.shape is not None:
-                self._bind(parameter.name.name, parameter.shape.axes, next(shapes))
+                name = parameter.name.name
+                if parameter.shape.sides is not None:
+                    (self.sides[name],) = operation.given[name].layout.sides
+                self._bind(name, parameter.shape, next(shapes))
         for parameter in self.declaration.parameters:
             if parameter.shape is None:
                 self.names[parameter.name.name] = self._argument(parameter, operation.given)
@@ -80,18 +85,20 @@ class Declared:
             if isinstance(statement, tree.Assign)
         }
 
-    def _bind(self, name: str, axes: tuple[Any, ...], shape: Shape) -> None:
+    def _bind(self, name: str, pattern: tree.Shape, shape: Shape) -> None:
         """Give the names of a shape pattern the sizes that stand there."""
         self.names[name] = shape
-        rest = [at for at, axis in enumerate(axes) if isinstance(axis, tree.Rest)]
-        before = axes[: rest[0]] if rest else axes
-        after = axes[rest[0] + 1 :] if rest else ()
-        pairs = [*zip(before, shape, strict=False)]
-        if after:
-            pairs += zip(after, shape[-len(after) :], strict=True)
-        for axis, size in pairs:
-            if isinstance(axis, tree.Name):
-                self.names.setdefault(axis.name, size)
+        at = len(shape) - self.sides.get(name, 0)
+        for axes, sizes in zip(parts(pattern), (shape[:at], shape[at:]), strict=True):
+            rest = [i for i, axis in enumerate(axes) if isinstance(axis, tree.Rest)]
+            before = axes[: rest[0]] if rest else axes
+            after = axes[rest[0] + 1 :] if rest else ()
+            pairs = [*zip(before, sizes, strict=False)]
+            if after:
+                pairs += zip(after, sizes[-len(after) :], strict=True)
+            for axis, size in pairs:
+                if isinstance(axis, tree.Name):
+                    self.names.setdefault(axis.name, size)
 
     def _argument(self, parameter: tree.Parameter, given: Mapping[str, Any]) -> Any:
         value = given.get(parameter.name.name)
@@ -176,11 +183,14 @@ class Declared:
     def _call(self, node: tree.Call) -> Spelled:
         name = node.function.name
         parts = [self.spelled(argument.value) for argument in node.arguments]
-        if name == "size":
+        if name in ("size", "area"):
             shape = parts[0].value
+            if name == "area":
+                assert isinstance(node.arguments[0].value, tree.Name)
+                shape = shape[len(shape) - self.sides[node.arguments[0].value.name] :]
             sizes = [bracketed(self._say(size)) for size in shape if size != 1] or [w.Number(1)]
             filled = bracketed(product(*sizes))
-            return Spelled(w.Function("size", (parts[0].declared,)), filled, sympy.Mul(*shape))
+            return Spelled(w.Function(name, (parts[0].declared,)), filled, sympy.Mul(*shape))
         values = [_expr(part.value) for part in parts]
         if name == "log":
             value = sympy.log(values[0]) / sympy.log(values[1])

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Integer
 
+from closedform.derive.cost.tree import Shape
 from closedform.derive.elaborate.builtins import tensors
 from closedform.derive.elaborate.builtins.arguments import Arguments
+from closedform.derive.elaborate.layouts import advice, reason
 from closedform.derive.elaborate.values import Scope, Tensor, Value
 from closedform.derive.resolve.library import standard_library
 from closedform.derive.symbolic.atoms import Log
+from closedform.errors import fail
 from closedform.grammar import tree
 
 if TYPE_CHECKING:
@@ -70,6 +73,30 @@ def _size(arguments: Arguments) -> Expr:
     return arguments.tensor().size
 
 
+def _sides(arguments: Arguments) -> Expr:
+    """How many axes stand after the channels of a tensor."""
+    return Integer(len(_map(arguments)))
+
+
+def _area(arguments: Arguments) -> Expr:
+    """How many places each channel of a tensor has."""
+    return sympy.Mul(*_map(arguments))
+
+
+def _map(arguments: Arguments) -> Shape:
+    tensor = arguments.tensor()
+    if len(tensor.layout.sides) != 1:
+        raise fail(
+            "shape",
+            f"`{arguments.name}` needs to know which axis of {tensor} has its channels",
+            arguments.span,
+            advice(tensor, "", ()),
+            reason(tensor),
+        )
+    (sides,) = tensor.layout.sides
+    return tensor.shape[len(tensor.shape) - sides :]
+
+
 FUNCTIONS: dict[str, Callable[[Arguments], Value]] = {
     "floor": _floor,
     "ceil": _ceil,
@@ -78,6 +105,8 @@ FUNCTIONS: dict[str, Callable[[Arguments], Value]] = {
     "log": _log,
     "sqrt": _sqrt,
     "size": _size,
+    "sides": _sides,
+    "area": _area,
     "param": tensors.param,
     "zeros": tensors.zeros,
     "concat": tensors.concat,

@@ -13,6 +13,7 @@ from closedform.derive.cost.totals import DROPPED
 from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, parse_pattern
 from closedform.derive.elaborate.hints import remedy
+from closedform.derive.elaborate.layouts import of_elements
 from closedform.derive.elaborate.values import Tensor, say_kind
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.symbolic.expansion import expand
@@ -71,7 +72,8 @@ def concat(arguments: Arguments) -> Tensor:
             )
     joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
     shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
-    result = Tensor(elab.demands.axes(shape, span, "the result"))
+    layout = of_elements(tensors, rank, span, "this `concat`")
+    result = Tensor(elab.demands.axes(shape, span, "the result"), layout)
     _move(arguments, tensors, (result,))
     return result
 
@@ -95,7 +97,8 @@ def split(arguments: Arguments) -> tuple[Tensor, ...]:
         Tensor(
             elab.demands.axes(
                 (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part"
-            )
+            ),
+            tensor.layout,
         )
         for size in sizes
     )
