@@ -148,7 +148,8 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def parameter(self, kids: list[Any]) -> tree.Parameter:
         shape, length, default = (next(iter(_after(kids, mark)), None) for mark in ":[=")
-        return tree.Parameter(kids[0], shape, length, default, span=span_of(kids))
+        ratio = _has(kids, "ratio")
+        return tree.Parameter(kids[ratio], shape, length, default, ratio, span=span_of(kids))
 
     def preset(self, kids: list[Any]) -> tree.Preset:
         of = next(iter(_after(kids, "of")), None)

@@ -333,7 +333,8 @@ def _parameter(node: tree.Parameter) -> str:
     shape = f": {show(node.shape)}" if node.shape else ""
     length = f"[{show(node.length, SUM)}]" if node.length else ""
     default = f"={show(node.default)}" if node.default else ""
-    return node.name.name + shape + length + default
+    keyword = "ratio " if node.ratio else ""
+    return keyword + node.name.name + shape + length + default
 
 
 def _measure(node: tree.Measure) -> str:

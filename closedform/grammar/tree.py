@@ -293,10 +293,13 @@ class Count(Node):
 
 @dataclass(frozen=True)
 class Parameter(Node):
+    """`x: [n, d]`, `kernel[2]=1`, or `ratio scale`, which need not be whole."""
+
     name: Name
     shape: Shape | None = None
     length: Expression | None = None
     default: Expression | None = None
+    ratio: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ STATEMENTS = (
     *("repeat", "shared", "for", "in", "choose", "of", "if", "elif", "else", "require"),
     *("return", "when", "under", "as", "grow"),
 )
-SIZES = ("size", "floor", "ceil", "min", "max", "log", "sqrt")
+SIZES = ("size", "sides", "area", "floor", "ceil", "min", "max", "gcd", "log", "sqrt")
 TENSORS = ("einsum", "rearrange", "reduce", "concat", "split", "param")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import ceil, floor, isqrt, prod
+from math import ceil, floor, gcd, isqrt, prod
 from typing import Any
 
 
@@ -119,6 +119,7 @@ NUMERIC: dict[str, Callable[..., Any]] = {
     "ceil": ceil,
     "min": min,
     "max": max,
+    "gcd": gcd,
     "sqrt": root,
     "log": logarithm,
 }

@@ -146,7 +146,7 @@ statement: Strategy = st.recursive(simple, bodies, max_leaves=5)
 # Declarations ------------------------------------------------------------------------------
 
 maybe = st.none() | expression
-parameter = st.builds(tree.Parameter, name, st.none() | shape, maybe, maybe)
+parameter = st.builds(tree.Parameter, name, st.none() | shape, maybe, maybe, st.booleans())
 output = st.builds(
     tree.Output,
     name,

@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform import formula as w
-from closedform.derive.symbolic.atoms import Divides, Log
+from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.derive.symbolic.expansion import expand
 
 HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms
@@ -112,6 +112,7 @@ FUNCTIONS = {
     sympy.ceiling: "ceil",
     sympy.Max: "max",
     sympy.Min: "min",
+    Gcd: "gcd",
     Log: "log",
 }
 

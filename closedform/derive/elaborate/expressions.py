@@ -230,6 +230,8 @@ class Evaluator:
                 left, right = (self.value(part, scope) for part in (node.left, node.right))
                 if node.operator in ("==", "!=") and isinstance(left, str | bool):
                     return (left == right) is (node.operator == "==")
+                if node.operator in ("==", "!=") and isinstance(right, str):
+                    return node.operator == "!="
                 sizes = self.as_size(left, node.left.span), self.as_size(right, node.right.span)
                 return self._settled(RELATIONS[node.operator](*sizes))
         raise TypeError(f"no value for {type(node).__name__}")

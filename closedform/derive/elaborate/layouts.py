@@ -20,7 +20,7 @@ from closedform.grammar import tree
 Axes: TypeAlias = tuple[tree.Expression | tree.Rest, ...]
 
 UNKNOWN = Layout()
-IMAGE = 2  # sides
+IMAGE, MOST = 2, 3  # sides of the map of an image, and of a volume
 
 
 def check_pattern(pattern: tree.Shape) -> None:
@@ -92,16 +92,22 @@ def reason(tensor: Tensor) -> str:
     return "nothing says which of its axes has the channels"
 
 
-def advice(tensor: Tensor, op: str, names: Iterable[str]) -> str:
+def advice(rank: int, tensor: Tensor | None = None, op: str = "", names: Iterable[str] = ()) -> str:
     """What to write where the channels of a tensor are not known."""
-    rank = len(tensor.shape)
-    sides = [k for k in range(1, 4) if k < rank]
-    typed = {k: f"{op}{k}d" for k in sides if f"{op}{k}d" in names}
-    takes = [f"`{name}` takes it as {say_layout(tensor, k)}" for k, name in typed.items()]
-    k = max(sides, default=0)
-    pattern = f"[{', '.join('_' * (rank - k))}; {', '.join('_' * k)}]".replace("; ]", ";]")
-    said = f"say it on a line before: `x: {pattern}`, where the axis before `;` has the channels"
-    return "; ".join([*takes, said])
+    sides = range(min(rank - 1, MOST), -1, -1)
+    forms = [f"`x: {_pattern(rank, k)}`" for k in sides]
+    said = "say on a line before which axis has the channels, the one before `;`: "
+    said += " or ".join([", ".join(forms[:-1]), forms[-1]] if forms[1:] else forms)
+    typed = [(f"{op}{k}d", k) for k in sides if f"{op}{k}d" in names]
+    if tensor is None or not typed:
+        return said
+    written = ", ".join(f"`{name}` for {say_layout(tensor, k)}" for name, k in typed)
+    return f"write {written}, or {said}"
+
+
+def _pattern(rank: int, sides: int) -> str:
+    before, after = ["_"] * (rank - sides), ["_"] * sides
+    return f"[{', '.join(before)}; {', '.join(after)}]".replace("; ]", ";]")
 
 
 def joined(layouts: Iterable[Layout], span: Span, what: str) -> Layout:
@@ -114,7 +120,7 @@ def joined(layouts: Iterable[Layout], span: Span, what: str) -> Layout:
             "shape",
             f"{supposed}, and {what} has the channels on another axis",
             span,
-            "say where they are on a line before: `x: [_; _, _]` or `x: [_, _; _]`",
+            advice(1 + IMAGE),
         )
     return Layout(sides, supposed)
 
@@ -185,7 +191,7 @@ def carried(before: Tensor, after: Tensor, body: tuple[Site, ...], name: str, sp
                 f"the first time round `{name}` is {_say_known(before)}, "
                 f"and later {_say_known(after)}",
                 span,
-                "say where its channels are before the body: `x: [_; _, _]` or `x: [_, _; _]`",
+                advice(len(before.shape)),
             )
     return replace(before, layout=layout)
 

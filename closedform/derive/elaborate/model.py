@@ -25,7 +25,7 @@ from closedform.derive.elaborate.names import Names, check_size
 from closedform.derive.elaborate.shapes import REST, broadcast, match
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Tensor, Value
 from closedform.derive.resolve.modules import Entity, Module
-from closedform.derive.symbolic.symbols import size_symbol
+from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.errors import Span, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
@@ -337,7 +337,8 @@ class Elaborator:
                 parameter.span,
                 f"declare it outside: `dim {name}`",
             )
-        return as_list(self, parameter, size_symbol(name), scope)
+        symbol = ratio_symbol(name) if parameter.ratio else size_symbol(name)
+        return as_list(self, parameter, symbol, scope)
 
 
 def _is_rounded(value: Value) -> bool:

@@ -19,8 +19,8 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
-from closedform.grammar.expressions import show
-from closedform.grammar.traverse import names_in
+from closedform.grammar.expressions import quote, show
+from closedform.grammar.traverse import names_in, parts_of
 
 if TYPE_CHECKING:
     from closedform.derive.elaborate.model import Elaborator
@@ -76,11 +76,18 @@ def _require(
     values = {name: scope.find(name) for name in sorted(names_in(condition))}
     given = ", ".join(f"{n} = {say(v)}" for n, v in values.items() if isinstance(v, Expr))
     message = f"`{entity.name}` requires {show(condition)}" + (f", with {given}" if given else "")
+    for value in values.values():
+        if holds is False and isinstance(value, Tensor) and value.layout.supposed:
+            help = layouts.advice(len(value.shape))
+            raise fail("shape", message, span, help, value.layout.supposed)
     elab.demands.holds(holds, span, message)
 
 
 def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> None:
-    """The sizes handed to an operation must be whole numbers or true and false."""
+    """The sizes handed to an operation must be whole numbers or true and false.
+
+    A parameter that is compared with texts may be one of them: `padding == "same"`.
+    """
     declaration = entity.declaration
     assert isinstance(declaration, tree.Op)
     patterns = names_in(
@@ -92,15 +99,27 @@ def _check_sizes(elab: Elaborator, entity: Entity, scope: Scope, span: Span) -> 
         value = scope.names[parameter.name.name]
         several = isinstance(value, tuple) and parameter.length is not None
         for item in value if several else (value,):
-            if isinstance(item, Expr):
-                elab.demands.whole(item, span, f"`{parameter.name.name}` of `{entity.name}`")
-            elif not isinstance(item, bool | Boolean):
-                raise fail(
-                    "type",
-                    f"`{parameter.name.name}` of `{entity.name}` is a size, "
-                    f"and this is {say_kind(item)}",
-                    span,
-                )
+            what = f"`{parameter.name.name}` of `{entity.name}`"
+            texts = texts_of(declaration, parameter)
+            kinds = [] if isinstance(parameter.default, tree.Text) else ["a size"]
+            if isinstance(item, Expr) and kinds:
+                if not parameter.ratio:
+                    elab.demands.whole(item, span, what)
+            elif item not in texts and not (isinstance(item, bool | Boolean) and kinds):
+                expected = " or ".join([*kinds, *map(quote, texts)])
+                raise fail("type", f"{what} is {expected}, and this is {say_kind(item)}", span)
+
+
+def texts_of(declaration: tree.Op, parameter: tree.Parameter) -> list[str]:
+    """The texts that a parameter may be: its default, and those that it is compared with."""
+    default = parameter.default
+    found = {default.value: None} if isinstance(default, tree.Text) else {}
+    for node in parts_of(declaration):
+        if isinstance(node, tree.Comparison) and isinstance(node.right, tree.Text):
+            left = node.left.base if isinstance(node.left, tree.Index) else node.left
+            if left == parameter.name:
+                found[node.right.value] = None
+    return sorted(found)
 
 
 def _output(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 FUNCTIONS_OF_SIZES = frozenset(
-    {"size", "sides", "area", "floor", "ceil", "min", "max", "log", "sqrt"}
+    {"size", "sides", "area", "floor", "ceil", "min", "max", "gcd", "log", "sqrt"}
 )
 FUNCTIONS_OF_TENSORS = frozenset(
     {"einsum", "rearrange", "reduce", "concat", "split", "param", "zeros"}
@@ -18,6 +18,7 @@ USAGE = {
     "ceil": "ceil(a/b)",
     "min": "min(a, b)",
     "max": "max(a, b)",
+    "gcd": "gcd(a, b)",
     "log": "log(n, 2)",
     "sqrt": "sqrt(n)",
     "size": "size(x)",

@@ -8,7 +8,7 @@ from itertools import combinations
 import sympy
 from sympy import Expr, Symbol
 
-from closedform.derive.symbolic.atoms import Log
+from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.derive.symbolic.expansion import expand
 
 # A logarithm grows, and more slowly than any power that a formula is likely to have.
@@ -31,9 +31,13 @@ def grows_no_faster(expr: Expr, bound: Expr, growing: Sequence[Symbol]) -> list[
 
 
 def _exponents(term: Expr, growing: Sequence[Symbol]) -> tuple[Expr, ...]:
-    """The growth of one term in each symbol; a floor or ceiling grows like its argument."""
+    """The growth of one term in each symbol; a floor or ceiling grows like its argument.
+
+    A common divisor is at most either of its arguments.
+    """
     smooth = term.replace(sympy.floor, lambda a: a).replace(sympy.ceiling, lambda a: a)
     smooth = smooth.replace(sympy.Piecewise, lambda *_: sympy.Integer(1))
+    smooth = smooth.replace(Gcd, lambda a, b: b if a.has(*growing) else a)
     degrees = []
     for symbol in growing:
         numerator, denominator = sympy.fraction(sympy.together(smooth))

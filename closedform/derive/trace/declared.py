@@ -17,7 +17,7 @@ from closedform.derive.cost.tree import Operation, Shape
 from closedform.derive.elaborate.expressions import RELATIONS
 from closedform.derive.elaborate.layouts import parts
 from closedform.derive.elaborate.values import Family, Tensor
-from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.symbolic.atoms import Gcd, indicator
 from closedform.grammar import tree
 from closedform.grammar.traverse import parts_of
 
@@ -28,6 +28,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "ceil": sympy.ceiling,
     "min": sympy.Min,
     "max": sympy.Max,
+    "gcd": Gcd,
     "sqrt": sympy.sqrt,
 }
 
@@ -104,7 +105,8 @@ class Declared:
         value = given.get(parameter.name.name)
         if value is None:
             assert parameter.default is not None
-            value = self.value(parameter.default)
+            default = parameter.default
+            value = default.value if isinstance(default, tree.Text) else self.value(default)
         if isinstance(value, Family):
             value = value.symbols
         if parameter.length is not None and not isinstance(value, tuple):
@@ -131,6 +133,14 @@ class Declared:
     def value(self, node: tree.Expression) -> Any:
         return self.spelled(node).value
 
+    def argument(self, node: tree.Expression) -> Any:
+        """What a parameter is that may be a text; texts stand in no formula."""
+        if isinstance(node, tree.Index):
+            at = self.spelled(node.items[0]).value
+            return self.argument(node.base)[int(at) - 1]
+        assert isinstance(node, tree.Name)
+        return self.names[node.name]
+
     # Expressions ---------------------------------------------------------------------------
 
     def spelled(self, node: Any) -> Spelled:
@@ -140,8 +150,10 @@ class Declared:
                 value = Rational(node.value.numerator, node.value.denominator)
                 return Spelled(number(value), number(value), value)
             case tree.Boolean():
-                bit = w.Number(int(node.value))
-                return Spelled(bit, bit, node.value)
+                return _bit(node.value)
+            case tree.Comparison() if isinstance(node.right, tree.Text):
+                same = self.argument(node.left) == node.right.value
+                return _bit(same is (node.operator == "=="))
             case tree.Name():
                 return self._name(node)
             case tree.Index():
@@ -285,6 +297,11 @@ class Declared:
                 value = function(*(part.value for part in parts))
                 return _joined("and" if both else "or", parts, value)
         raise TypeError(f"no formula for {type(node).__name__}")
+
+
+def _bit(value: bool) -> Spelled:
+    bit = w.Number(int(value))
+    return Spelled(bit, bit, value)
 
 
 def _joined(operator: str, parts: list[Spelled], value: Any) -> Spelled:

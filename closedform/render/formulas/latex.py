@@ -47,7 +47,7 @@ RELATIONS = {
 
 SPACE = r"\, "
 
-NAMED = frozenset(["log", "max", "min"])  # functions that LaTeX has a command for
+NAMED = frozenset(["gcd", "log", "max", "min"])  # functions that LaTeX has a command for
 
 
 @singledispatch

@@ -14,7 +14,7 @@ from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.layouts import advice, reason
 from closedform.derive.elaborate.values import Scope, Tensor, Value
 from closedform.derive.resolve.library import standard_library
-from closedform.derive.symbolic.atoms import Log
+from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.errors import fail
 from closedform.grammar import tree
 
@@ -59,6 +59,17 @@ def _extreme(function: Callable[..., Expr]) -> Callable[[Arguments], Expr]:
     return extreme
 
 
+def _gcd(arguments: Arguments) -> Expr:
+    """One of the two where it is known to divide the other."""
+    known, sizes = arguments.elab.known, (arguments.size(), arguments.size())
+    for size in sizes:
+        arguments.elab.demands.whole(size, arguments.span, "what `gcd` takes")
+    for divisor, dividend in (sizes, sizes[::-1]):
+        if known.decide(Divides(divisor, dividend)):
+            return divisor
+    return Gcd(*sizes)
+
+
 def _log(arguments: Arguments) -> Expr:
     value = arguments.size()
     base = arguments.size("a base")
@@ -90,7 +101,7 @@ def _map(arguments: Arguments) -> Shape:
             "shape",
             f"`{arguments.name}` needs to know which axis of {tensor} has its channels",
             arguments.span,
-            advice(tensor, "", ()),
+            advice(len(tensor.shape)),
             reason(tensor),
         )
     (sides,) = tensor.layout.sides
@@ -102,6 +113,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], Value]] = {
     "ceil": _ceil,
     "min": _extreme(sympy.Min),
     "max": _extreme(sympy.Max),
+    "gcd": _gcd,
     "log": _log,
     "sqrt": _sqrt,
     "size": _size,
