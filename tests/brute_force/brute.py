@@ -196,7 +196,7 @@ class Run(Calls):
                     self.body(node.body, inner)
             case tree.Choose():
                 of, work = self.whole(node.of, scope), self.whole(node.count, scope)
-                if work > of or work < 1:
+                if work > of or work < 0 or of < 1:
                     raise Unclear(f"{work} of {of}")
                 before = scope.tensors()
                 for copy in range(of):
