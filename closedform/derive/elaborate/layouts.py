@@ -8,12 +8,13 @@ who took them so, that a contradiction is found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
 from closedform.derive.cost.tree import Node, Site, operations
 from closedform.derive.elaborate.values import Layout, Tensor, say_shape
+from closedform.derive.resolve.modules import Entity
 from closedform.errors import Span, fail
 from closedform.grammar import tree
 
@@ -92,17 +93,26 @@ def reason(tensor: Tensor) -> str:
     return "nothing says which of its axes has the channels"
 
 
-def advice(rank: int, tensor: Tensor | None = None, op: str = "", names: Iterable[str] = ()) -> str:
-    """What to write where the channels of a tensor are not known."""
+def advice(rank: int, typed: Iterable[str] = ()) -> str:
+    """What to write where the channels of a tensor are not known; `typed` are other operations."""
     sides = range(min(rank - 1, MOST), -1, -1)
     forms = [f"`x: {_pattern(rank, k)}`" for k in sides]
     said = "say on a line before which axis has the channels, the one before `;`: "
     said += " or ".join([", ".join(forms[:-1]), forms[-1]] if forms[1:] else forms)
-    typed = [(f"{op}{k}d", k) for k in sides if f"{op}{k}d" in names]
-    if tensor is None or not typed:
-        return said
-    written = ", ".join(f"`{name}` for {say_layout(tensor, k)}" for name, k in typed)
-    return f"write {written}, or {said}"
+    found = ", ".join(typed)
+    return f"write {found}, or {said}" if found else said
+
+
+def typed(tensor: Tensor, op: str, names: Mapping[str, Entity]) -> Iterator[str]:
+    """Operations that state by their names how many sides they take, and what a tensor is then."""
+    for k in range(1, MOST + 1):
+        entity = names.get(f"{op}{k}d")
+        if entity is None or not isinstance(entity.declaration, tree.Op):
+            continue
+        shapes = [parameter.shape for parameter in entity.declaration.parameters]
+        fits = any(shape and shape.sides == k and not any_sides(shape) for shape in shapes)
+        if fits and k < len(tensor.shape) and (not tensor.layout.sides or k in tensor.layout.sides):
+            yield f"`{op}{k}d` for {say_layout(tensor, k)}"
 
 
 def _pattern(rank: int, sides: int) -> str:

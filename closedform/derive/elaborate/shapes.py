@@ -36,7 +36,7 @@ def match(
         raise _mismatch(pattern, tensor, what, RANKS)
     found = layouts.settled(pattern, tensor, what)
     if found is None:
-        help = layouts.advice(rank, tensor, op, scope.module.names)
+        help = layouts.advice(rank, layouts.typed(tensor, op, scope.module.names))
         raise _mismatch(pattern, tensor, what, layouts.reason(tensor), help)
     before, after = layouts.parts(pattern)
     sides = len(after)
