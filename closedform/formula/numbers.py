@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import singledispatchmethod
-from math import ceil, floor, isqrt
+from math import ceil, floor, gcd, isqrt
 
 from closedform import formula as w
 
@@ -121,6 +121,8 @@ class Numbers:
                 return min(values)
             case "max":
                 return max(values)
+            case "gcd":
+                return Fraction(gcd(*map(int, values)))
             case "sqrt":
                 return Fraction(_root(values[0].numerator), _root(values[0].denominator))
             case "log":

@@ -168,7 +168,8 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def parameter(self, kids: list[Any]) -> tree.Parameter:
         shape, length, default = (next(iter(_after(kids, mark)), None) for mark in ":[=")
-        return tree.Parameter(kids[0], shape, length, default, span=span_of(kids))
+        ratio = _has(kids, "ratio")
+        return tree.Parameter(kids[ratio], shape, length, default, ratio, span=span_of(kids))
 
     def preset(self, kids: list[Any]) -> tree.Preset:
         of = next(iter(_after(kids, "of")), None)
@@ -257,6 +258,13 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def shape(self, kids: list[Any]) -> tree.Shape:
         return tree.Shape(tuple(_nodes(kids)), span=span_of(kids))
+
+    def map_shape(self, kids: list[Any]) -> tree.Shape:
+        *axes, sides = _nodes(kids)
+        return tree.Shape((*axes, *sides), len(sides), span=span_of(kids))
+
+    def sides(self, kids: list[Any]) -> list[Any]:
+        return _nodes(kids)
 
     def rest(self, kids: list[Any]) -> tree.Rest:
         return tree.Rest(span=span_of(kids))

@@ -89,7 +89,11 @@ def _(node: tree.ListOf) -> str:
 
 @_show.register
 def _(node: tree.Shape) -> str:
-    return "[" + ", ".join(show(axis, SUM) for axis in node.axes) + "]"
+    axes = [show(axis, SUM) for axis in node.axes]
+    if node.sides is None:
+        return "[" + ", ".join(axes) + "]"
+    at = len(axes) - node.sides
+    return ("[" + ", ".join(axes[:at]) + "; " + ", ".join(axes[at:])).rstrip() + "]"
 
 
 @_show.register

@@ -356,7 +356,8 @@ def _parameter(node: tree.Parameter) -> str:
     shape = f": {show(node.shape)}" if node.shape else ""
     length = f"[{show(node.length, SUM)}]" if node.length else ""
     default = f"={show(node.default)}" if node.default else ""
-    return node.name.name + shape + length + default
+    keyword = "ratio " if node.ratio else ""
+    return keyword + node.name.name + shape + length + default
 
 
 def _measure(node: tree.Measure) -> str:
@@ -379,9 +380,16 @@ def _results(outputs: Sequence[tree.Output], in_line: str) -> str:
             text += show(out.shape)
             continue
         margin = " " * (len(text) - text.rfind("\n"))
-        axes = (show(axis, SUM) for axis in out.shape.axes)
-        text += "[" + f",\n{margin}".join(axes) + "]"
+        text += "[" + f"\n{margin}".join(_axes(out.shape)) + "]"
     return text
+
+
+def _axes(shape: tree.Shape) -> list[str]:
+    """The axes of a shape, each with the comma or the `;` after it."""
+    ends = [","] * (len(shape.axes) - 1) + [""]
+    if shape.sides is not None:
+        ends[-1 - shape.sides] = ";"
+    return [show(axis, SUM) + end for axis, end in zip(shape.axes, ends, strict=False)]
 
 
 def _rows(items: Sequence[str], width: int) -> list[str]:

@@ -163,9 +163,13 @@ Expression: TypeAlias = (
 
 @dataclass(frozen=True)
 class Shape(Node):
-    """`[..., n, d]`: sizes, names to bind, `_` for any size, `...` for any axes."""
+    """`[..., n, d]`: sizes, names to bind, `_` for any size, `...` for any axes.
+
+    `[..., c; h, w]` is the shape of a map: the channels c, and after them `sides` axes.
+    """
 
     axes: tuple[Expression | Rest, ...]
+    sides: int | None = None
 
 
 # Statements --------------------------------------------------------------------------------
@@ -317,10 +321,13 @@ class Convention(Node):
 
 @dataclass(frozen=True)
 class Parameter(Node):
+    """`x: [n, d]`, `kernel[2]=1`, or `ratio scale`, which need not be whole."""
+
     name: Name
     shape: Shape | None = None
     length: Expression | None = None
     default: Expression | None = None
+    ratio: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from brute_calls import WEIGHTS, Calls
+from brute_calls import WEIGHTS, Calls, open_sides
 from brute_conventions import OTHERS, convention
 from brute_modules import STANDARD, Function, Module, Scope, names_of
 from brute_values import (
@@ -172,7 +173,9 @@ class Run(Calls):
         for parameter in node.parameters:
             if parameter.shape:
                 shape = [self.value(axis, scope) for axis in parameter.shape.axes]
-                scope.names[parameter.name.name] = Tensor(tuple(shape))
+                tensor = Tensor(tuple(shape))
+                sides = parameter.shape.sides
+                scope.names[parameter.name.name] = tensor if sides is None else tensor.at(sides)
             else:
                 scope.names[parameter.name.name] = self.value(parameter.default, scope)
         self.body(node.body, scope)
@@ -204,7 +207,10 @@ class Run(Calls):
                 for target, value in zip(node.targets, values, strict=True):
                     scope.bind(target.name, value)
             case tree.Ascribe():
-                self.meet(node.shape, self.value(node.tensor, scope), scope)
+                tensor = self.value(node.tensor, scope)
+                if node.shape.sides is not None and not open_sides(node.shape):
+                    tensor = tensor.at(node.shape.sides)
+                scope.bind(node.tensor.name, self.meet(node.shape, tensor, scope))
             case tree.Require():
                 if not all(self.value(c, scope) for c in node.conditions):
                     raise Impossible("a requirement does not hold")
@@ -217,7 +223,7 @@ class Run(Calls):
                     self.body(node.body, inner)
             case tree.Choose():
                 of, work = self.whole(node.of, scope), self.whole(node.count, scope)
-                if work > of or work < 1:
+                if work > of or work < 0 or of < 1:
                     raise Unclear(f"{work} of {of}")
                 before = scope.tensors()
                 for copy in range(of):
@@ -241,19 +247,49 @@ class Run(Calls):
             if scope.tensors() != before:
                 raise Impossible("a repeat changes a shape")
 
-    def meet(self, shape: tree.Shape, tensor: Any, scope: Scope, binding: bool = False) -> None:
-        """Hold a shape against a tensor: names without a value are bound, the others checked."""
+    def meet(self, shape: tree.Shape, tensor: Any, scope: Scope, binding: bool = False) -> Tensor:
+        """Hold a shape against a tensor: names without a value are bound, the others checked.
+
+        Gives the tensor as it is taken.
+        """
         if not isinstance(tensor, Tensor):
             raise Impossible("a tensor is expected")
-        axes, sizes = shape.axes, tensor.shape
+        if shape.sides is None:
+            scope.rest = self.axes(shape.axes, tensor.shape, scope, scope.rest, binding)
+            return tensor
+        tensor = self.taken(shape, tensor)
+        (sides,) = tensor.places
+        cut, at = len(tensor.shape) - sides, len(shape.axes) - shape.sides
+        scope.rest = self.axes(shape.axes[:at], tensor.shape[:cut], scope, scope.rest, binding)
+        scope.sides = self.axes(shape.axes[at:], tensor.shape[cut:], scope, scope.sides, binding)
+        return tensor
+
+    def taken(self, shape: tree.Shape, tensor: Tensor) -> Tensor:
+        """A tensor whose channels are where a shape with a `;` has them."""
+        if not open_sides(shape):
+            if tensor.places and shape.sides not in tensor.places:
+                raise Impossible("channels on another axis")
+            return tensor.at(shape.sides or 0)
+        if not tensor.places and len(tensor.shape) == 3:
+            return replace(tensor, places=frozenset({2}), guess=True)
+        if not tensor.places and len(tensor.shape) == 1:
+            return tensor.at(0)
+        if len(tensor.places) != 1:
+            raise Impossible("channels that are not known")
+        return tensor
+
+    def axes(
+        self, axes: Any, sizes: tuple[int, ...], scope: Scope, rest: Any, binding: bool
+    ) -> tuple[int, ...] | None:
+        """Hold axes against sizes; gives those that `...` stands for."""
         rests = [i for i, axis in enumerate(axes) if isinstance(axis, tree.Rest)]
         if rests:
             at, extra = rests[0], len(sizes) - len(axes) + 1
             if extra < 0:
                 raise Impossible("too few axes")
-            if binding and scope.rest not in (None, sizes[at : at + extra]):
+            if binding and rest not in (None, sizes[at : at + extra]):
                 raise Impossible("`...` of two tensors")
-            scope.rest = sizes[at : at + extra] if binding else scope.rest
+            rest = sizes[at : at + extra] if binding else rest
             axes, sizes = axes[:at] + axes[at + 1 :], sizes[:at] + sizes[at + extra :]
         if len(axes) != len(sizes):
             raise Impossible(f"{len(sizes)} axes, {len(axes)} expected")
@@ -264,6 +300,7 @@ class Run(Calls):
                 scope.names[axis.name] = size
             elif self.value(axis, scope) != size:
                 raise Impossible(f"an axis of {size}")
+        return rest
 
     # Expressions ---------------------------------------------------------------------------
 
@@ -336,6 +373,7 @@ class Run(Calls):
             return ARITHMETIC[operator](a, b)
         shapes = [t.shape for t in (a, b) if isinstance(t, Tensor)]
         result = Tensor(broadcast(shapes[0], shapes[-1]))
+        result = result.beside(*(t for t in (a, b) if isinstance(t, Tensor)))
         self.count(ELEMENTWISE[operator], "elementwise", result.size)
         self.done("elementwise", {ELEMENTWISE[operator]: result.size})
         return result
@@ -356,7 +394,11 @@ class Run(Calls):
         end = len(base.shape) - len(after)
         first = self.cut(before, base.shape[: len(before)], scope)
         last = self.cut(after, base.shape[end:], scope)
-        return Tensor(first + base.shape[len(before) : end] + last)
+        kept = [isinstance(item, tree.Slice) for item in before]
+        kept += [True] * (end - len(before)) + [isinstance(item, tree.Slice) for item in after]
+        places = {sum(kept[-k:]) if k else 0 for k in base.places if kept[-k - 1]}
+        shape = first + base.shape[len(before) : end] + last
+        return Tensor(shape, frozenset(places), base.guess and bool(places))
 
     def cut(self, items: Any, shape: tuple[int, ...], scope: Scope) -> tuple[int, ...]:
         """The axes that are left of a part of a shape."""

@@ -37,7 +37,7 @@ class Calls:
     value: Callable[..., Any]
     name: Callable[..., Any]
     body: Callable[..., tuple[Any, ...]]
-    meet: Callable[..., None]
+    meet: Callable[..., Tensor]
     statement: Callable[..., None]
     count: Callable[[str, str, Any], None]
     done: Callable[..., None]
@@ -75,7 +75,9 @@ class Calls:
         scope.names.update(named)
         for parameter in parameters:
             if parameter.shape:
-                self.meet(parameter.shape, named[parameter.name.name], scope, binding=True)
+                tensor = named[parameter.name.name]
+                held = self.meet(parameter.shape, tensor, scope, binding=True)
+                scope.names[parameter.name.name] = held
         for parameter in parameters:
             if parameter.name.name not in scope.names:
                 if parameter.default is None:
@@ -100,10 +102,17 @@ class Calls:
                 tensor = rearranged(x.shape, pattern, {}, drop=True)
             else:
                 shape: list[int] = []
+                rests = [scope.rest or (), scope.sides or ()]
                 for axis in output.shape.axes:
                     rest = isinstance(axis, tree.Rest)
-                    shape += (scope.rest or ()) if rest else (self.value(axis, scope),)
+                    shape += rests.pop(0) if rest else (self.value(axis, scope),)
                 tensor = Tensor(tuple(shape))
+                for parameter in node.parameters:
+                    if parameter.shape:
+                        taken = scope.names[parameter.name.name]
+                        tensor = tensor.beside(told(parameter.shape, taken, output.shape))
+                if output.shape.sides is not None and not open_sides(output.shape):
+                    tensor = tensor.beside(Tensor(tensor.shape).at(output.shape.sides))
             scope.names[output.name.name] = tensor
             found.append(tensor)
         totals = []
@@ -136,6 +145,12 @@ class Calls:
         match name:
             case "size":
                 return given[0].size
+            case "sides" | "area":
+                if len(given[0].places) != 1:
+                    raise Impossible("channels that are not known")
+                (sides,) = given[0].places
+                shape = given[0].shape
+                return sides if name == "sides" else prod(shape[len(shape) - sides :])
             case "param":
                 tensor = Tensor(given[0])
                 with self.only(not modifiers.get("tied"), True, not modifiers.get("frozen")):
@@ -152,7 +167,7 @@ class Calls:
                 return concat(given, int(named["axis"]))
             case "split":
                 self.done(name)
-                return split(given[0].shape, given[1], int(named["axis"]))
+                return split(given[0], given[1], int(named["axis"]))
         if name in NUMERIC:
             return NUMERIC[name](*given)
         raise Impossible(f"`{name}` is not defined")
@@ -183,3 +198,28 @@ class Calls:
             self.count(name, kind, amount)
         self.done(kind, counted)
         return result
+
+
+def open_sides(shape: tree.Shape) -> bool:
+    """Whether any axes may stand after the channels."""
+    return bool(shape.sides) and isinstance(shape.axes[-1], tree.Rest)
+
+
+def told(old: tree.Shape, tensor: Tensor, new: tree.Shape) -> Tensor:
+    """What is still true of the channels of a tensor when an operation has changed its shape.
+
+    Axes that stand in `...` are the same as before, and so are all if both patterns are one.
+    """
+    if old.axes == new.axes:
+        return tensor
+    dots = [[isinstance(axis, tree.Rest) for axis in shape.axes] for shape in (old, new)]
+    if [found.count(True) for found in dots] != [1, 1] or open_sides(old) or open_sides(new):
+        return Tensor(())
+    begin = dots[0].index(True)
+    end, end_then = (found[::-1].index(True) for found in dots)
+    stay = {
+        k for k in tensor.places if begin <= len(tensor.shape) - 1 - k < len(tensor.shape) - end
+    }
+    moved = frozenset(k + end_then - end for k in stay)
+    rank = len(tensor.shape) + len(new.axes) - len(old.axes)
+    return Tensor((1,) * rank, moved, tensor.guess and bool(moved))

@@ -112,7 +112,8 @@ class Scope:
 
     def __init__(self, module: Module, outer: Scope | None = None) -> None:
         self.module, self.outer, self.names = module, outer, dict[str, Any]()
-        self.rest: tuple[int, ...] | None = None
+        self.rest: tuple[int, ...] | None = None  # what `...` stands for, and after a `;`
+        self.sides: tuple[int, ...] | None = None
 
     def owner(self, name: str) -> Scope | None:
         if name in self.names:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import ceil, floor, isqrt, prod
+from math import ceil, floor, gcd, isqrt, prod
 from typing import Any
 
 
@@ -24,17 +24,36 @@ class Expensive(Exception):
 
 @dataclass(frozen=True)
 class Tensor:
+    """A shape, and every place at which something has put the channels, counted from the end.
+
+    `guess` says that three axes were taken as a map without a reason.
+    """
+
     shape: tuple[int, ...]
+    places: frozenset[int] = field(default=frozenset(), compare=False)
+    guess: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         for axis in self.shape:
             if axis != int(axis) or axis < 1:
                 raise Impossible(f"a tensor of shape {self.shape}")
         object.__setattr__(self, "shape", tuple(map(int, self.shape)))
+        if self.guess and len(self.places) > 1:
+            raise Impossible(f"a guess was wrong: {self}")
 
     @property
     def size(self) -> int:
         return prod(self.shape)
+
+    def beside(self, *others: Tensor) -> Tensor:
+        """The same tensor, which others of its rank say something of."""
+        told = [t for t in others if len(t.shape) == len(self.shape)]
+        places = self.places.union(*(t.places for t in told))
+        return replace(self, places=places, guess=self.guess or any(t.guess for t in told))
+
+    def at(self, sides: int) -> Tensor:
+        """The same tensor, whose channels are said to have so many axes after them."""
+        return replace(self, places=frozenset({sides}), guess=False)
 
 
 class Results(tuple[Any, ...]):
@@ -100,6 +119,7 @@ NUMERIC: dict[str, Callable[..., Any]] = {
     "ceil": ceil,
     "min": min,
     "max": max,
+    "gcd": gcd,
     "sqrt": root,
     "log": logarithm,
 }
@@ -173,10 +193,12 @@ def concat(tensors: tuple[Tensor, ...], axis: int) -> Tensor:
     axis %= rank
     if len({s[:axis] + s[axis + 1 :] for s in shapes}) > 1:
         raise Impossible("concat of different shapes")
-    return Tensor((*shapes[0][:axis], sum(s[axis] for s in shapes), *shapes[0][axis + 1 :]))
+    shape = (*shapes[0][:axis], sum(s[axis] for s in shapes), *shapes[0][axis + 1 :])
+    return Tensor(shape).beside(*tensors)
 
 
-def split(shape: tuple[int, ...], parts: Any, axis: int) -> Any:
+def split(tensor: Tensor, parts: Any, axis: int) -> Any:
+    shape = tensor.shape
     if not -len(shape) <= axis < len(shape):
         raise Impossible("no such axis")
     axis %= len(shape)
@@ -184,7 +206,9 @@ def split(shape: tuple[int, ...], parts: Any, axis: int) -> Any:
         parts = (divide(shape[axis], parts),) * int(parts)
     if sum(parts) != shape[axis]:
         raise Impossible("the parts do not add up")
-    found = Results(Tensor((*shape[:axis], part, *shape[axis + 1 :])) for part in parts)
+    found = Results(
+        replace(tensor, shape=(*shape[:axis], part, *shape[axis + 1 :])) for part in parts
+    )
     return found[0] if len(found) == 1 else found
 
 

@@ -18,6 +18,8 @@ SAME = ["relu", "gelu", "gelu_tanh", "silu", "sigmoid", "softmax", "hardswish", 
 SAME += ["layernorm", "layernorm(bias=false)", "rmsnorm", "rmsnorm(affine=false)", "dropout"]
 SAME += ["layernorm(frozen=true)", "rmsnorm(tied=true)", 'kv_cache(kind="linear")', "kv_cache"]
 MAPS = ["batchnorm", "batchnorm(frozen=true)", "groupnorm", "batchnorm(tied=true)", "relu"]
+MAPS += ["prelu", "instancenorm", "groupnorm(groups=1)"]
+IMAGES = [*MAPS, "batchnorm2d", "instancenorm2d(affine=true)"]
 COUNTS = ["mac", "add", "exp", "twiddle", "params", "buffers", "cache", "log", "trig"]
 LETTERS = "abcuvw"
 OPS = """\
@@ -123,7 +125,10 @@ class Writer(Pen):
         """A statement for a tensor of rank 2."""
         n, d = self.tensors[x]
         s, h, e = self.size(), self.size(0), self.size(0)
-        match self.upto(1, 10):
+        match self.upto(1, 11):
+            case 11:
+                conv = f"conv1d({h}, kernel={self.upto(1, 2)}, padding=1)"
+                self.new(f"{x} -> {conv} -> {self.pick(['batchnorm', 'batchnorm1d', 'prelu'])}", 2)
             case 1:
                 part = f'{x} -> linear({h}*{e}) -> rearrange("n (h e) -> h n e", h={h})'
                 q, k = self.new(part, [h, n, e]), self.new(part, [h, n, e])
@@ -168,13 +173,30 @@ class Writer(Pen):
         c, h, w = self.tensors[x]
         k, out, small = self.size(0), self.size(), self.upto(1, 3)
         step, pad = self.pick(["1", "1", "2", self.size(0)]), self.pick(["0", "1", self.size(0)])
-        match self.upto(1, 9):
+        match self.upto(1, 11):
+            case 10:
+                mode = self.pick(["nearest", "bilinear"])
+                self.new(
+                    self.pick(
+                        [
+                            f'{x} -> conv2d({out}, kernel={k}, stride={step}, padding="same")',
+                            f"{x} -> adaptive_{self.pick(['avg', 'max'])}pool2d([{k}, {small}])",
+                            f'{x} -> resize2d([{small}, {k}], mode="{mode}")',
+                            f'{x} -> upsample2d(3/2, mode="{mode}")',
+                        ]
+                    ),
+                    3,
+                )
+            case 11:
+                volume = f'{x} -> rearrange("a b c -> a b 1 c") -> conv3d({out}, kernel=1)'
+                last = self.pick(["global_avgpool", "adaptive_maxpool3d(2) -> global_maxpool"])
+                self.new(f"{volume} -> {self.pick(MAPS)} -> {last}", 1)
             case 1:
                 kernel = self.pick([str(small), k, f"[{small}, {k}]"])
                 conv = self.called(
                     "conv2d", out, f"kernel={kernel}", f"stride={step}, padding={pad}"
                 )
-                self.new(f"{x} -> {conv} -> {self.pick(MAPS)}", 3)
+                self.new(f"{x} -> {conv} -> {self.pick(IMAGES)}", 3)
             case 2:
                 self.put(
                     f"{x} = {x} + ({x} -> conv2d({c}, kernel=2*{k}+1, padding={k}, bias=false))"

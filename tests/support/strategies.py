@@ -108,7 +108,10 @@ def grown(inner: Strategy) -> Strategy:
 
 expression: Strategy = st.recursive(name | number | text | boolean, grown, max_leaves=8)
 
-shape = st.builds(tree.Shape, lists_of(expression | st.builds(tree.Rest), 0, 4))
+axes = lists_of(expression | st.builds(tree.Rest), 0, 4)
+shape = st.builds(tree.Shape, axes) | axes.filter(bool).flatmap(
+    lambda found: st.builds(tree.Shape, st.just(found), st.integers(0, len(found) - 1))
+)
 
 # Statements --------------------------------------------------------------------------------
 
@@ -153,7 +156,7 @@ statement: Strategy = st.recursive(simple, bodies, max_leaves=5)
 # Declarations ------------------------------------------------------------------------------
 
 maybe = st.none() | expression
-parameter = st.builds(tree.Parameter, name, st.none() | shape, maybe, maybe)
+parameter = st.builds(tree.Parameter, name, st.none() | shape, maybe, maybe, st.booleans())
 output = st.builds(
     tree.Output,
     name,

@@ -129,9 +129,10 @@ def match_arguments(
         name = parameter.name.name
         if parameter.shape is None:
             continue
-        scope.names[name] = bound[name]
         try:
-            match(context, parameter.shape, bound[name], scope, f"`{name}` of `{entity.name}`")
+            what = f"`{name}` of `{entity.name}`"
+            bound[name] = match(context, parameter.shape, bound[name], scope, what, entity.name)
+            scope.names[name] = bound[name]
         except ClosedformError as error:
             first = error.diagnostics[0]
             raise ClosedformError(

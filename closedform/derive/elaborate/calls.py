@@ -9,6 +9,7 @@ from typing import Any
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.binding import bind, match_arguments, parameters_of, signature
 from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.layouts import alike
 from closedform.derive.elaborate.operations import run_op
 from closedform.derive.elaborate.values import Applied, Scope, Tensor, Value
 from closedform.derive.resolve.modules import Entity
@@ -43,7 +44,9 @@ def apply(
     """Derive a callee for given arguments, or take what was derived for the same before."""
     given = tuple(sorted(bound.items(), key=lambda item: item[0]))
     supposed = (context.supposed, tuple(context.known.ranges.items()))
-    key = (entity, given, modifiers.get("kind"), supposed)
+    layouts = tuple(value.layout for _, value in given if isinstance(value, Tensor))
+    same = (entity, given, modifiers.get("kind"), supposed)
+    key = (*same, layouts)
     if key not in context.cache:
         if entity in context.calling:
             raise fail(
@@ -66,6 +69,8 @@ def apply(
                     node, outputs = run_block(context, entity, scope, bound)
             except ClosedformError as error:
                 raise _noted(error, entity, span) from None
+        before = context.cache.setdefault(same, (node, outputs, frozenset(used)))
+        node = before[0] if alike(before[0], node) else node
         context.cache[key] = (node, outputs, frozenset(used))
     node, outputs, facts = context.cache[key]
     context.known.used |= facts

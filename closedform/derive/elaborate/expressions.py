@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.cost.tree import Operation
 from closedform.derive.elaborate.algebra import Algebra, Operand
 from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.layouts import of_slice
 from closedform.derive.elaborate.operations import elementwise
 from closedform.derive.elaborate.values import (
     Family,
@@ -156,6 +157,8 @@ class Expressions(Algebra[Value, Scope]):
     def comparison(self, node: tree.Comparison, left: Value, right: Value) -> bool | Boolean:
         if node.operator in ("==", "!=") and isinstance(left, str | bool):
             return (left == right) is (node.operator == "==")
+        if node.operator in ("==", "!=") and isinstance(right, str):
+            return node.operator == "!="
         sizes = as_size(left, node.left.span), as_size(right, node.right.span)
         return self._settled(RELATIONS[node.operator](*sizes))
 
@@ -201,7 +204,8 @@ class Expressions(Algebra[Value, Scope]):
                 shape.append(self._extent(item, axis, scope))
             elif not isinstance(item, tree.Rest):
                 self._inside(self.size(item, scope), axis, item.span)
-        result = Tensor(self.context.obligations.axes(shape, node.span, "the slice"))
+        sizes = self.context.obligations.axes(shape, node.span, "the slice")
+        result = Tensor(sizes, of_slice(tensor, [isinstance(i, tree.Slice) for i in items]))
         moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,))
         self.context.emit(node.span, moved)
         return result

@@ -10,19 +10,20 @@ from sympy import Expr, Symbol
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import sizes_in
-from closedform.derive.elaborate import calls
+from closedform.derive.elaborate import calls, layouts
 from closedform.derive.elaborate.binding import as_list
 from closedform.derive.elaborate.builtins import functions
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.declarations import define_lets, find_defaults, state_assumptions
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.expressions import Expressions
+from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.statements.conditionals import run_if
 from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Tensor, Value
 from closedform.derive.resolve.modules import Entity, Module
-from closedform.derive.symbolic.symbols import size_symbol
+from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.errors import Diagnostic, LimitError, fail
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
@@ -147,12 +148,10 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
     name = parameter.name.name
     if parameter.shape is not None:
         axes: list[Expr] = []
-        rests = [axis for axis in parameter.shape.axes if isinstance(axis, tree.Rest)]
-        if len(rests) > 1:
-            raise fail("shape", "`...` stands twice in a shape", rests[1].span)
+        layouts.check_pattern(parameter.shape)
         for axis in parameter.shape.axes:
             if isinstance(axis, tree.Rest):
-                scope.names["..."] = ()
+                scope.names.update(dict.fromkeys(REST, ()))
                 continue
             if isinstance(axis, tree.Name) and axis.name == "_":
                 axes.append(size_symbol(f"{name}_{len(axes)}"))
@@ -168,7 +167,8 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
                         )
                     scope.names[free] = size_symbol(free)
             axes.append(context.size(axis, scope))
-        return Tensor(context.obligations.axes(axes, parameter.span, f"`{name}`"))
+        tensor = Tensor(context.obligations.axes(axes, parameter.span, f"`{name}`"))
+        return layouts.stated(parameter.shape, tensor)
     if parameter.default is not None:
         value = context.value(parameter.default, scope)
         return as_list(context, parameter, value, scope)
@@ -179,4 +179,5 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
             parameter.span,
             f"declare it outside: `dim {name}`",
         )
-    return as_list(context, parameter, size_symbol(name), scope)
+    symbol = ratio_symbol(name) if parameter.ratio else size_symbol(name)
+    return as_list(context, parameter, symbol, scope)

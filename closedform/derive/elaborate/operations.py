@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost import tree as costs
+from closedform.derive.elaborate import layouts
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.shapes import broadcast
+from closedform.derive.elaborate.shapes import REST, broadcast
 from closedform.derive.elaborate.values import Applied, Scope, Tensor, Value, as_size, say_kind
 from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
-from closedform.grammar.expressions import show
-from closedform.grammar.traverse import names_in
+from closedform.grammar.expressions import quote, show
+from closedform.grammar.traverse import names_in, parts_of
 
 SIGNS = {"add": "addition", "mul": "product", "div": "quotient"}
 
@@ -43,7 +45,9 @@ def elementwise(
     shape = broadcast(context, shapes[0], shapes[-1], span)
     counts = {name: sympy.Mul(*shape)}
     context.emit(span, costs.Operation(SIGNS[name], "elementwise", counts, shapes, (shape,)))
-    return Tensor(shape)
+    tensors = [value for value in (left, right) if isinstance(value, Tensor)]
+    layout = layouts.of_elements(tensors, len(shape), span, f"this {SIGNS[name]}")
+    return Tensor(shape, layout)
 
 
 def run_op(
@@ -72,10 +76,21 @@ def run_op(
         inputs,
         shapes,
         declaration,
-        dict(scope.names),
+        _told(declaration, scope),
         record,
     )
     return node, outputs
+
+
+def _told(declaration: tree.Op, scope: Scope) -> dict[str, Value]:
+    """The names of an operation, which says nothing of channels where its shapes do not."""
+    names = dict(scope.names)
+    parts: tuple[tree.Parameter | tree.Output, ...] = declaration.parameters + declaration.outputs
+    for part in parts:
+        name = part.name.name
+        if isinstance(names[name], Tensor) and getattr(part.shape, "sides", None) is None:
+            names[name] = Tensor(names[name].shape)
+    return names
 
 
 def _carried_out(
@@ -89,7 +104,7 @@ def _carried_out(
         if isinstance(statement, tree.Require):
             for condition in statement.conditions:
                 _require(context, entity, condition, scope, span)
-    outputs = tuple(_output(context, output, scope, span) for output in declaration.outputs)
+    outputs = tuple(_output(context, entity, output, scope, span) for output in declaration.outputs)
     for output, tensor in zip(declaration.outputs, outputs, strict=True):
         scope.names[output.name.name] = tensor
     counts: dict[str, Expr] = {}
@@ -118,11 +133,18 @@ def _require(
     values = {name: scope.find(name) for name in sorted(names_in(condition))}
     given = ", ".join(f"{n} = {say(v)}" for n, v in values.items() if isinstance(v, Expr))
     message = f"`{entity.name}` requires {show(condition)}" + (f", with {given}" if given else "")
+    for value in values.values():
+        if holds is False and isinstance(value, Tensor) and value.layout.supposed:
+            help = layouts.advice(len(value.shape))
+            raise fail("shape", message, span, help, value.layout.supposed)
     context.obligations.holds(holds, span, message)
 
 
 def _check_sizes(context: Context, entity: Entity, scope: Scope, span: Span) -> None:
-    """The sizes handed to an operation must be whole numbers or true and false."""
+    """The sizes handed to an operation must be whole numbers or true and false.
+
+    A parameter that is compared with texts may be one of them: `padding == "same"`.
+    """
     declaration = entity.declaration
     assert isinstance(declaration, tree.Op)
     patterns = names_in(
@@ -134,30 +156,53 @@ def _check_sizes(context: Context, entity: Entity, scope: Scope, span: Span) -> 
         value = scope.names[parameter.name.name]
         several = isinstance(value, tuple) and parameter.length is not None
         for item in value if several else (value,):
-            if isinstance(item, Expr):
-                context.obligations.whole(item, span, f"`{parameter.name.name}` of `{entity.name}`")
-            elif not isinstance(item, bool | Boolean):
-                raise fail(
-                    "type",
-                    f"`{parameter.name.name}` of `{entity.name}` is a size, "
-                    f"and this is {say_kind(item)}",
-                    span,
-                )
+            what = f"`{parameter.name.name}` of `{entity.name}`"
+            texts = texts_of(declaration, parameter)
+            kinds = [] if isinstance(parameter.default, tree.Text) else ["a size"]
+            if isinstance(item, Expr) and kinds:
+                if not parameter.ratio:
+                    context.obligations.whole(item, span, what)
+            elif item not in texts and not (isinstance(item, bool | Boolean) and kinds):
+                expected = " or ".join([*kinds, *map(quote, texts)])
+                raise fail("type", f"{what} is {expected}, and this is {say_kind(item)}", span)
 
 
-def _output(context: Context, output: tree.Output, scope: Scope, span: Span) -> Tensor:
+def texts_of(declaration: tree.Op, parameter: tree.Parameter) -> list[str]:
+    """The texts that a parameter may be: its default, and those that it is compared with."""
+    default = parameter.default
+    found = {default.value: None} if isinstance(default, tree.Text) else {}
+    for node in parts_of(declaration):
+        if isinstance(node, tree.Comparison) and isinstance(node.right, tree.Text):
+            left = node.left.base if isinstance(node.left, tree.Index) else node.left
+            if left == parameter.name:
+                found[node.right.value] = None
+    return sorted(found)
+
+
+def _output(
+    context: Context, entity: Entity, output: tree.Output, scope: Scope, span: Span
+) -> Tensor:
     if isinstance(output.shape, tree.Call):
         value = context.tensor(output.shape, scope)
         return value
     sizes: list[Expr] = []
-    for axis in output.shape.axes:
-        if isinstance(axis, tree.Rest):
-            sizes.extend(scope.find("...") or ())
-        else:
-            sizes.append(context.size(axis, scope))
+    layouts.check_pattern(output.shape)
+    for axes, rest in zip(layouts.parts(output.shape), REST, strict=True):
+        for axis in axes:
+            if isinstance(axis, tree.Rest):
+                sizes.extend(scope.find(rest) or ())
+            else:
+                sizes.append(context.size(axis, scope))
     owner = scope.module.names.get(output.name.name)
     what = f"`{output.name.name}`" if owner else "the result"
-    return Tensor(context.obligations.axes(sizes, span, what))
+    result = Tensor(context.obligations.axes(sizes, span, what))
+    taken = [
+        (parameter.shape, scope.names[parameter.name.name])
+        for parameter in parameters_of(entity)
+        if parameter.shape is not None
+    ]
+    layout = layouts.of_result(taken, output.shape, span, f"`{entity.name}`")
+    return replace(result, layout=layout)
 
 
 def _count(context: Context, statement: tree.Assign, scope: Scope) -> Expr | str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Integer
 
 from closedform.derive.cost.tree import Shape
+from closedform.derive.elaborate import layouts
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.hints import differing, remedy
 from closedform.derive.elaborate.values import Scope, Tensor, say_shape
@@ -13,25 +14,59 @@ from closedform.errors import Span, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 
+RANKS = "they have different numbers of axes"
+REST = ("...", "; ...")  # what the axes in `...` are called in a scope, before `;` and after it
 
-def match(context: Context, pattern: tree.Shape, tensor: Tensor, scope: Scope, what: str) -> None:
-    """Check a shape against a pattern; names without a value take the size that they meet."""
-    axes = list(pattern.axes)
-    sizes = list(tensor.shape)
-    rests = [i for i, axis in enumerate(axes) if isinstance(axis, tree.Rest)]
-    if len(rests) > 1:
-        raise fail("shape", "`...` stands twice in a shape", axes[rests[1]].span)
-    if len(axes) - len(rests) > len(sizes) or (not rests and len(axes) != len(sizes)):
-        raise _mismatch(pattern, tensor, what, "they have different numbers of axes")
-    if rests:
-        at, end = rests[0], rests[0] + len(sizes) - len(axes) + 1
-        rest = tuple(sizes[at:end])
-        before = scope.names.setdefault("...", rest)
-        if len(before) != len(rest) or not all(map(context.known.equal, before, rest)):
-            reason = f"`...` is {say_shape(before)} in another tensor, and {say_shape(rest)} here"
+
+def match(
+    context: Context, pattern: tree.Shape, tensor: Tensor, scope: Scope, what: str, op: str = ""
+) -> Tensor:
+    """Check a shape against a pattern; names without a value take the size that they meet.
+
+    Gives the tensor with its channels where the pattern takes them to be.
+    """
+    layouts.check_pattern(pattern)
+    fixed = [axis for axis in pattern.axes if not isinstance(axis, tree.Rest)]
+    rank = len(tensor.shape)
+    if len(fixed) > rank or (len(fixed) == len(pattern.axes) != rank):
+        raise _mismatch(pattern, tensor, what, RANKS)
+    found = layouts.settled(pattern, tensor, what)
+    if found is None:
+        help = layouts.advice(rank, layouts.typed(tensor, op, scope.module.names))
+        raise _mismatch(pattern, tensor, what, layouts.reason(tensor), help)
+    before, after = layouts.parts(pattern)
+    sides = len(after)
+    if layouts.any_sides(pattern):
+        (sides,) = found.layout.sides
+    sizes = tensor.shape[: rank - sides], tensor.shape[rank - sides :]
+    for axes, part, rest in zip((before, after), sizes, REST, strict=True):
+        _match_axes(context, pattern, axes, part, rest, tensor, scope, what)
+    return found
+
+
+def _match_axes(
+    context: Context,
+    pattern: tree.Shape,
+    axes: layouts.Axes,
+    sizes: Shape,
+    rest: str,
+    tensor: Tensor,
+    scope: Scope,
+    what: str,
+) -> None:
+    """The axes of a pattern before its `;`, or after it, against the sizes that stand there."""
+    at = next((i for i, axis in enumerate(axes) if isinstance(axis, tree.Rest)), None)
+    extra = len(sizes) - len(axes) + (at is not None)
+    if extra < 0 or (extra and at is None):
+        raise _mismatch(pattern, tensor, what, RANKS)
+    if at is not None:
+        kept = sizes[at : at + extra]
+        before = scope.names.setdefault(rest, kept)
+        if len(before) != len(kept) or not all(map(context.known.equal, before, kept)):
+            reason = f"`...` is {say_shape(before)} in another tensor, and {say_shape(kept)} here"
             raise _mismatch(pattern, tensor, what, reason)
-        axes[at : at + 1] = []
-        sizes[at:end] = []
+        axes = axes[:at] + axes[at + 1 :]
+        sizes = sizes[:at] + sizes[at + extra :]
     for axis, size in zip(axes, sizes, strict=True):
         assert not isinstance(axis, tree.Rest)
         if isinstance(axis, tree.Name) and axis.name == "_":

@@ -18,10 +18,23 @@ from closedform.errors import Span, fail
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Where the channels of a tensor are: how many axes stand after them.
+
+    Without `sides` nothing is known; with several, what made the tensor contradicts itself.
+    `supposed` tells who took a tensor of which nothing was known for the map of an image.
+    """
+
+    sides: frozenset[int] = frozenset()
+    supposed: str = ""
+
+
+@dataclass(frozen=True)
 class Tensor:
-    """A tensor is known by its shape."""
+    """A tensor is known by its shape. What is known of its channels makes it no other tensor."""
 
     shape: Shape
+    layout: Layout = field(default=Layout(), compare=False)
 
     @property
     def size(self) -> Expr:

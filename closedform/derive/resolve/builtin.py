@@ -4,10 +4,13 @@ from __future__ import annotations
 
 OF_SIZES = {
     "size": "size(x)",
+    "sides": "sides(x)",
+    "area": "area(x)",
     "floor": "floor(a/b)",
     "ceil": "ceil(a/b)",
     "min": "min(a, b)",
     "max": "max(a, b)",
+    "gcd": "gcd(a, b)",
     "log": "log(n, 2)",
     "sqrt": "sqrt(n)",
 }

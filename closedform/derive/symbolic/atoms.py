@@ -1,4 +1,4 @@
-"""What SymPy lacks: divisibility as a condition, exact logarithms, indicators.
+"""What SymPy lacks: divisibility as a condition, common divisors, exact logarithms, indicators.
 
 The functions of the language, as SymPy has them, are here too.
 """
@@ -26,6 +26,32 @@ class Divides(BooleanFunction):  # type: ignore[misc]  # SymPy has no types
 
     def _sympystr(self, printer: Any) -> str:
         return f"{printer.doprint(self.args[0])} | {printer.doprint(self.args[1])}"
+
+
+class Gcd(sympy.Function):  # type: ignore[misc]  # SymPy has no types
+    """`Gcd(a, b)`: the greatest common divisor of two sizes; SymPy's is that of polynomials.
+
+    >>> n = sympy.Symbol("n", integer=True, positive=True)
+    >>> Gcd(12, 18), Gcd(n, 1), Gcd(n, n), Gcd(n, 6).subs(n, 4)
+    (6, 1, n, 2)
+    """
+
+    is_integer = True
+    is_nonnegative = True
+
+    @classmethod
+    def eval(cls, one: Expr, other: Expr) -> Any:
+        if one.is_Integer and other.is_Integer:
+            return sympy.igcd(one, other)
+        if one == other or other == 1:
+            return other
+        if one == 1:
+            return one
+        first, second = sorted((one, other), key=sympy.default_sort_key)
+        return cls(first, second) if (first, second) != (one, other) else None
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if any(size.is_positive for size in self.args) else None
 
 
 class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
@@ -70,6 +96,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "ceil": sympy.ceiling,
     "min": sympy.Min,
     "max": sympy.Max,
+    "gcd": Gcd,
     "log": Log,
     "sqrt": sympy.sqrt,
 }

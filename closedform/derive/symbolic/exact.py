@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import ceil, floor, isqrt
+from math import ceil, floor, gcd, isqrt
 from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
-from closedform.derive.symbolic.atoms import Divides, Log
+from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 
 Numbers: TypeAlias = Mapping[Symbol, Fraction]
 
@@ -109,9 +109,9 @@ def _function(expr: Expr, values: Numbers) -> Fraction:
             return min(numbers) if isinstance(expr, sympy.Min) else max(numbers)
         whole = floor if isinstance(expr, sympy.floor) else ceil
         return Fraction(whole(numbers[0]))
-    if isinstance(expr, Log):
-        value, base = (exact(argument, values) for argument in expr.args)
-        return _logarithm(value, base)
+    if isinstance(expr, Log | Gcd):
+        first, second = (exact(argument, values) for argument in expr.args)
+        return _logarithm(first, second) if isinstance(expr, Log) else _divisor(first, second)
     raise NoNumberError(expr)
 
 
@@ -124,6 +124,13 @@ def _sum(expr: Expr, values: Numbers) -> Fraction:
         (exact(body, {**values, index: Fraction(i)}) for i in range(int(first), int(last) + 1)),
         Fraction(0),
     )
+
+
+def _divisor(first: Fraction, second: Fraction) -> Fraction:
+    """The greatest common divisor of two whole numbers."""
+    if first.denominator != 1 or second.denominator != 1:
+        raise NoNumberError("a common divisor of fractions")
+    return Fraction(gcd(int(first), int(second)))
 
 
 def _logarithm(value: Fraction, base: Fraction) -> Fraction:

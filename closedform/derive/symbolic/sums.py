@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.derive.symbolic.atoms import Gcd
 from closedform.derive.symbolic.expansion import expand
 
 
@@ -26,7 +27,7 @@ def summed(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
 def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     if part == 1:
         return last - first + 1
-    if part.atoms(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min):
+    if part.has(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min, Gcd):
         return sympy.Sum(part, (index, first, last))
     return expand(_in_primes(sympy.summation(part, (index, first, last))))
 

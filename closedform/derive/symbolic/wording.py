@@ -40,6 +40,9 @@ class _Saying(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     def _print_Min(self, expr: Expr) -> str:
         return self._called("min", sorted(expr.args, key=sympy.default_sort_key))
 
+    def _print_Gcd(self, expr: Expr) -> str:
+        return self._called("gcd", expr.args)
+
     def _print_Log(self, expr: Expr) -> str:
         return self._called("log", expr.args)
 

@@ -15,9 +15,11 @@ from sympy import Expr, Integer, Rational
 from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
-from closedform.derive.cost.tree import Operation
+from closedform.derive.cost.tree import Operation, Shape
 from closedform.derive.elaborate.algebra import Algebra, Operand
 from closedform.derive.elaborate.expressions import RELATIONS
+from closedform.derive.elaborate.layouts import map_of, parts
+from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.values import Family, Tensor
 from closedform.derive.symbolic.atoms import FUNCTIONS, indicator
 from closedform.grammar import tree
@@ -100,10 +102,15 @@ class Declared:
         for output in self.operation.declaration.outputs if self.operation.declaration else ():
             if isinstance(output.shape, tree.Call):
                 continue
-            for at, axis in enumerate(output.shape.axes):
-                if not isinstance(axis, tree.Rest) and _is_rounded(axis):
-                    place = at - len(output.shape.axes)
-                    found.append((output.name.name, place, self._formulas().size(axis, None)))
+            place = 0
+            for axes, rest in zip(parts(output.shape), REST, strict=True):
+                for axis in axes:
+                    if isinstance(axis, tree.Rest):
+                        place += len(self.names.get(rest, ()))
+                        continue
+                    if _is_rounded(axis):
+                        found.append((output.name.name, place, self._formulas().size(axis, None)))
+                    place += 1
         return found
 
 
@@ -179,17 +186,24 @@ class Formulas(Algebra[Spelled, None]):
     def call(self, node: tree.Call, scope: None) -> Spelled:
         name = node.function.name
         parts = [self.value(argument.value, None) for argument in node.arguments]
-        if name == "size" and isinstance(parts[0].value, Tensor):
-            shape = parts[0].value.shape
-            sizes = [bracketed(self.say(size)) for size in shape if size != 1] or [w.Number(1)]
-            filled = bracketed(product(*sizes))
-            return Spelled(w.Function("size", (parts[0].declared,)), filled, sympy.Mul(*shape))
+        if parts and isinstance(parts[0].value, Tensor):
+            shape = parts[0].value.shape if name == "size" else map_of(parts[0].value)
+            if shape is not None and name in ("size", "sides", "area"):
+                return self._of_tensor(name, parts[0].declared, shape)
         if name not in FUNCTIONS:
             return self._found(node)
         parts = list(map(_as_size, parts))
         value = FUNCTIONS[name](*(part.value for part in parts))
         declared = w.Function(name, tuple(part.declared for part in parts))
         return Spelled(declared, w.Function(name, tuple(part.filled for part in parts)), value)
+
+    def _of_tensor(self, name: str, tensor: w.Written, shape: Shape) -> Spelled:
+        """How many axes of a tensor there are, or the product of their sizes."""
+        declared = w.Function(name, (tensor,))
+        if name == "sides":
+            return Spelled(declared, w.Number(len(shape)), Integer(len(shape)))
+        sizes = [bracketed(self.say(size)) for size in shape if size != 1] or [w.Number(1)]
+        return Spelled(declared, bracketed(product(*sizes)), sympy.Mul(*shape))
 
     def pipe(self, node: tree.Pipe, scope: None) -> Spelled:
         return self._found(node)
@@ -244,7 +258,8 @@ class Formulas(Algebra[Spelled, None]):
 
     def comparison(self, node: tree.Comparison, left: Spelled, right: Spelled) -> Spelled:
         operator = "=" if node.operator == "==" else node.operator
-        if node.operator in ("==", "!=") and isinstance(left.value, str | bool):
+        texts = isinstance(left.value, str | bool) or isinstance(right.value, str)
+        if node.operator in ("==", "!=") and texts:
             value: Any = (left.value == right.value) is (node.operator == "==")
             return _joined(operator, [left, right], value)
         left, right = _as_size(left), _as_size(right)

@@ -142,13 +142,12 @@ class Operations(Teller):
                 continue
             shown.add(spelled.filled)
             right = frame.shown(value)
-            axis = len(outputs[name]) + at
-            subject = w.Function(f"axis_{axis}", (w.Symbol(name),))
+            subject = w.Function(f"axis_{at}", (w.Symbol(name),))
             left = frame.shown(spelled.value)
             sizes = commas(self.told_sizes(declared, spelled.declared, frame)) or (said("put in"),)
             stated = said(
                 "axis {axis} of {name} as declared, line {line} of {file}",
-                axis=axis,
+                axis=at,
                 name=name,
                 line=span.line,
                 file=span.source.name,

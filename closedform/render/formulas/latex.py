@@ -62,6 +62,7 @@ FENCES = {
     "floor": (r"\left\lfloor ", r" \right\rfloor"),
     "ceil": (r"\left\lceil ", r" \right\rceil"),
     "sqrt": (r"\sqrt{", "}"),
+    "gcd": (r"\gcd\left(", r"\right)"),
     "max": (r"\max\left(", r"\right)"),
     "min": (r"\min\left(", r"\right)"),
     "": (r"\left(", r"\right)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import sympy
 from sympy import Expr, Symbol
@@ -22,7 +23,7 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express, staying, with_defaults
 from closedform.derive.solve.stages import stage_runs
-from closedform.derive.symbolic.atoms import Divides, Log
+from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.derive.trace.lines import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
@@ -250,7 +251,17 @@ def sympy_text(expr: Expr) -> str:
     """An expression as SymPy prints it, with nothing in it that SymPy does not know."""
     known = expr.replace(Divides, lambda a, b: sympy.Eq(sympy.Mod(b, a, evaluate=False), 0))
     known = known.replace(Log, lambda value, base: sympy.log(value) / sympy.log(base))
+    known = known.replace(Gcd, _counted)
     return str(sympy.sstr(known, order="lex"))
+
+
+def _counted(one: Expr, other: Expr) -> Expr:
+    """A common divisor in what SymPy knows: how many of 1..a, times b, are multiples of a."""
+    names = {str(symbol) for symbol in (one * other).free_symbols}
+    index = next(name for at in count() if (name := f"k{at or ''}") not in names)
+    k = sympy.Symbol(index, integer=True, positive=True)
+    multiple = sympy.Eq(sympy.Mod(k * other, one, evaluate=False), 0)
+    return sympy.Sum(sympy.Piecewise((1, multiple), (0, True)), (k, 1, one))
 
 
 # Presets and assumptions -------------------------------------------------------------------

@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.derive.assume.proofs.linear import CONSTANT, Row, infeasible
+from closedform.derive.symbolic.atoms import Gcd
 from closedform.derive.symbolic.expansion import expand, terms_of
 
 MAX_TERMS = 400
@@ -48,6 +49,9 @@ class Atoms:
                     top, bottom = self.polynomial(top), self.polynomial(bottom)
                     rest = expand(top - bottom * symbol)
                     found += [rest, expand(bottom - 1 - rest)]
+            elif isinstance(atom, Gcd):  # no larger than either of its sizes
+                sizes = [size for size in atom.args if size.is_positive]
+                found += [expand(self.polynomial(size) - symbol) for size in sizes]
         return found
 
     def _power(self, expr: Expr) -> Expr:

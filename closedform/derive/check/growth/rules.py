@@ -21,7 +21,7 @@ from closedform.derive.check.growth.bounds import (
 )
 from closedform.derive.check.growth.cases import Supposed, Undecided
 from closedform.derive.check.growth.monomials import EXP, LOG, ONE, Monomial, power
-from closedform.derive.symbolic.atoms import Log
+from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 
@@ -204,6 +204,15 @@ def _min(bounder: Bounder, expr: Expr) -> Bounds:
     return Bounds.between(_least(bounder, [part.low or () for part in parts]), high)
 
 
+def _gcd(bounder: Bounder, expr: Expr) -> Bounds:
+    """A common divisor is at least 1, and at most any that is positive of what it divides."""
+    parts = [bounder.of(part) for part in expr.args]
+    high = [part.high for part in parts if part.low]
+    if not high:
+        raise unknown(expr)
+    return Bounds.between((ONE,), _least(bounder, high))
+
+
 def least_of(bounder: Bounder, expr: Expr) -> Expr:
     """That of several expressions which is the least in this case."""
     answers = []
@@ -281,5 +290,6 @@ RULES: Mapping[type, Rule] = {
     sympy.ceiling: _ceiling,
     sympy.Max: _max,
     sympy.Min: _min,
+    Gcd: _gcd,
     Log: _log,
 }

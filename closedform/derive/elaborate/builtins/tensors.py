@@ -12,6 +12,7 @@ from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, parse_pattern
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.hints import differing, remedy
+from closedform.derive.elaborate.layouts import of_elements
 from closedform.derive.elaborate.values import Tensor, as_size, say_kind
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.symbolic.expansion import expand
@@ -68,7 +69,8 @@ def concat(arguments: Arguments) -> Tensor:
             )
     joined = sympy.Add(*(tensor.shape[axis] for tensor in tensors))
     shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
-    result = Tensor(context.obligations.axes(shape, span, "the result"))
+    layout = of_elements(tensors, rank, span, "this `concat`")
+    result = Tensor(context.obligations.axes(shape, span, "the result"), layout)
     _move(arguments, tensors, (result,))
     return result
 
@@ -99,7 +101,8 @@ def split(arguments: Arguments) -> tuple[Tensor, ...]:
         Tensor(
             context.obligations.axes(
                 (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]), span, "a part"
-            )
+            ),
+            tensor.layout,
         )
         for size in sizes
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 from sympy import Expr
 
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.shapes import match
-from closedform.derive.elaborate.values import Scope, Tensor, Value
+from closedform.derive.elaborate.layouts import stated
+from closedform.derive.elaborate.shapes import REST, match
+from closedform.derive.elaborate.values import Scope, Value
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import fail
 from closedform.grammar import tree
@@ -45,8 +48,10 @@ def run_ascribe(context: Context, node: tree.Ascribe, scope: Scope) -> None:
     """Check the shape of a tensor; the sizes that a model names so become abbreviations."""
     tensor = context.tensor(node.tensor, scope)
     before = set(scope.names)
-    match(context, node.shape, tensor, scope, f"`{node.tensor.name}`")
-    scope.names.pop("...", None)
+    tensor = stated(node.shape, tensor)
+    tensor = match(context, node.shape, tensor, scope, f"`{node.tensor.name}`")
+    for rest in REST:
+        scope.names.pop(rest, None)
     if len(context.calling) == 1 and not context.generic:
         named = {
             size: _abbreviate(context, name, size)
@@ -57,7 +62,8 @@ def run_ascribe(context: Context, node: tree.Ascribe, scope: Scope) -> None:
             {name: named[scope.names[name]] for name in scope.names if name not in before}
         )
         shape = tuple(named.get(size, context.known.fold(size)) for size in tensor.shape)
-        scope.names[node.tensor.name] = Tensor(shape)
+        tensor = replace(tensor, shape=shape)
+    scope.names[node.tensor.name] = tensor
 
 
 def _abbreviate(context: Context, name: str, size: Expr) -> Expr:

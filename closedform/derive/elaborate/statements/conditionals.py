@@ -14,6 +14,7 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.layouts import joined
 from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
 from closedform.derive.symbolic.atoms import indicator
 from closedform.errors import ClosedformError, fail
@@ -123,16 +124,17 @@ def _join(
 def _joined(
     known: Knowledge, condition: Boolean, first: Value, second: Value, name: str, node: tree.If
 ) -> Value:
-    if first == second:
-        return first
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         if len(first.shape) == len(second.shape):
             return Tensor(
                 tuple(
                     _joined_size(known, condition, a, b)
                     for a, b in zip(first.shape, second.shape, strict=True)
-                )
+                ),
+                joined((first.layout, second.layout), node.span, "the other branch"),
             )
+    elif first == second:
+        return first
     elif isinstance(first, Expr) and isinstance(second, Expr):
         return _joined_size(known, condition, first, second)
     raise fail(

@@ -6,7 +6,9 @@ import sympy
 from sympy import Expr, Integer
 
 from closedform.derive.cost import tree as costs
+from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.layouts import carried
 from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, Recurrence, assigned
 from closedform.derive.elaborate.values import Scope, Tensor, Value
 from closedform.derive.symbolic.wording import say
@@ -18,7 +20,7 @@ def run_repeat(context: Context, node: tree.Repeat, scope: Scope) -> None:
     times = _times(context, node.count, scope, "a repeat")
     inner = scope.inner()
     body = context.run(node.body, inner)
-    _check_kept(context, inner, scope, node.span, "a repeat")
+    _keep(context, inner, scope, body, node.span, "a repeat")
     context.emit(node.span, costs.Repeat(times, node.shared, body))
 
 
@@ -29,7 +31,7 @@ def run_choose(context: Context, node: tree.Choose, scope: Scope) -> None:
     context.obligations.possible(sympy.Le(count, of), node.span, message)
     inner = scope.inner()
     body = context.run(node.body, inner)
-    _check_kept(context, inner, scope, node.span, "a choice")
+    _keep(context, inner, scope, body, node.span, "a choice")
     context.emit(node.span, costs.Choose(count, of, body))
 
 
@@ -41,18 +43,23 @@ def _times(context: Context, node: tree.Expression, scope: Scope, what: str) -> 
     return times
 
 
-def _check_kept(context: Context, inner: Scope, outer: Scope, span: Span, what: str) -> None:
+def _keep(
+    context: Context, inner: Scope, outer: Scope, body: tuple[Site, ...], span: Span, what: str
+) -> None:
     """A repeated body must give back every tensor in the shape in which it took it."""
     for name, after in inner.names.items():
         before = outer.find(name)
-        if before is None or _same(context, before, after):
+        if before is None:
             continue
-        raise fail(
-            "shape",
-            f"`{name}` is {_say(before)} before the body and {_say(after)} after it",
-            span,
-            f"{what} must keep its shapes; where they change, use `for`",
-        )
+        if not _same(context, before, after):
+            raise fail(
+                "shape",
+                f"`{name}` is {_say(before)} before the body and {_say(after)} after it",
+                span,
+                f"{what} must keep its shapes; where they change, use `for`",
+            )
+        if isinstance(before, Tensor) and before.layout != after.layout:
+            outer.names[name] = carried(before, after, body, name, span)
 
 
 def _same(context: Context, before: Value, after: Value) -> bool:
@@ -100,9 +107,9 @@ def run_for(context: Context, node: tree.For, scope: Scope) -> None:
 
 def _run_stages(context: Context, node: tree.For, first: int, last: int, scope: Scope) -> None:
     bodies, entries = [], []
-    carried = assigned(node.body)
+    names = assigned(node.body)
     for index in range(first, last + 1):
-        found = ((name, scope.find(name)) for name in carried)
+        found = ((name, scope.find(name)) for name in names)
         entries.append(tuple((n, v.shape) for n, v in found if isinstance(v, Tensor)))
         inner = scope.inner()
         inner.names[node.index.name] = Integer(index)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 from sympy import Expr, Symbol
 
 from closedform.derive.cost import tree as costs
+from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.layouts import carried
 from closedform.derive.elaborate.values import Scope, Tensor
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import size_symbol
@@ -73,6 +75,7 @@ class Recurrence:
         self._enter(inner, {axis: known.simplified(size) for axis, size in sizes.items()})
         body = self.context.run(self.node.body, inner)
         self._check(inner, sizes)
+        self._carry(inner, body)
         del known.ranges[index]
         self.context.emit(self.node.span, costs.Steps(index, first, last, body))
         outer = self.scope.inner()
@@ -114,9 +117,10 @@ class Recurrence:
                 scope.names[axis.name] = size
             else:
                 tensor = scope.find(axis.name)
-                shape = list(tensor.shape)  # type: ignore[union-attr]  # _axes saw a tensor
+                assert isinstance(tensor, Tensor)
+                shape = list(tensor.shape)
                 shape[axis.at] = self.context.known.fold(size)
-                scope.names[axis.name] = Tensor(tuple(shape))
+                scope.names[axis.name] = replace(tensor, shape=tuple(shape))
 
     def _sizes(self, scope: Scope, axes: Sequence[_Axis]) -> dict[_Axis, Expr]:
         found: dict[_Axis, Expr] = {}
@@ -215,6 +219,14 @@ class Recurrence:
                 raise self._no_formula(
                     f"a step gives {say(after[axis])} where {say(expected)} is expected"
                 )
+
+    def _carry(self, inner: Scope, body: tuple[Site, ...]) -> None:
+        """Keep what the steps leave known of the channels of a tensor."""
+        for name in assigned(self.node.body):
+            before, after = self.scope.find(name), inner.find(name)
+            if isinstance(before, Tensor) and isinstance(after, Tensor):
+                kept = carried(before, after, body, name, self.node.span)
+                self.scope.names[name] = kept
 
     def _no_formula(self, reason: str) -> Exception:
         return fail(

@@ -1,0 +1,38 @@
+"""Small files that went wrong once give what is right: `cases.toml` says what, row by row."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from closedform import cli
+from helpers import TESTS
+
+FOLDER = TESTS / "cases"
+CASES: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "cases.toml").read_text("utf-8"))
+
+
+def test_every_file_has_a_row() -> None:
+    assert sorted(CASES) == sorted(
+        path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.arch")
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_case(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(FOLDER)
+    expected = CASES[name]
+    if "error" in expected:
+        assert cli.run(["check", name]) != 0
+        assert capsys.readouterr().err.splitlines()[0] == f"{name}:{expected['error']}"
+        return
+    assert cli.run(["check", name]) == 0, capsys.readouterr().err
+    capsys.readouterr()
+    assert cli.run(["derive", name, "--to", "text", "--measure", ",".join(expected)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if line.split(" = ")[0] in expected] == [
+        f"{measure} = {value}" for measure, value in expected.items()
+    ]
