@@ -80,7 +80,10 @@ def write(expr: Any, order: Order) -> w.Written:
     if expr.is_Pow:
         return _power(expr, order)
     if isinstance(expr, sympy.Piecewise):
-        return w.Indicator(write(expr.args[0][1], order))
+        (one, condition), (zero, _) = expr.args
+        if (one, zero) != (1, 0):
+            raise TypeError("an indicator is 1 or 0")
+        return w.Indicator(write(condition, order))
     if isinstance(expr, sympy.Sum):
         body, (index, first, last) = expr.args
         bounds = write(first, order), write(last, order)

@@ -73,6 +73,22 @@ class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
         return True if (value - 1).is_nonnegative and (base - 1).is_positive else None
 
 
+class BigSum(sympy.Sum):  # type: ignore[misc]  # SymPy has no types
+    """`BigSum(body, (i, first, last))`: a sum whose body stays as it is.
+
+    SymPy's own puts the factors beside an indicator into its Piecewise.
+
+    >>> i, n = sympy.symbols("i n", integer=True, positive=True)
+    >>> BigSum(i * indicator(i > 2), (i, 1, n)).args[0]
+    i*Piecewise((1, i > 2), (0, True))
+    """
+
+    def __new__(cls, body: Expr, *limits: Any) -> Expr:
+        found = Expr.__new__(cls, body, *(sympy.Tuple(*over) for over in limits))
+        found.is_commutative = True
+        return found
+
+
 def indicator(condition: Boolean) -> Expr:
     """One where a condition holds, zero where it does not."""
     return sympy.Piecewise((Integer(1), _told_apart(condition)), (Integer(0), True))

@@ -26,7 +26,7 @@ from closedform.derive.assume.proofs.guarded import (
 )
 from closedform.derive.assume.proofs.normal import Laws
 from closedform.derive.assume.proofs.polynomials import fraction_of, nonnegative
-from closedform.derive.symbolic.atoms import Divides, indicator
+from closedform.derive.symbolic.atoms import BigSum, Divides, indicator
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
 
@@ -39,7 +39,7 @@ class SumLaws(Laws):
 
     >>> i, n, p = sympy.symbols("i n p", integer=True, positive=True)
     >>> laws = SumLaws(Situation(Fuel()))
-    >>> laws.form(sympy.Sum(indicator(Divides(p, i)), (i, 1, n)))
+    >>> laws.form(BigSum(indicator(Divides(p, i)), (i, 1, n)))
     {frozenset(): floor(n/p)}
     """
 
@@ -162,7 +162,7 @@ def _unsolved(part: Expr, guards: Sequence[Guard], index: Symbol, first: Expr, l
     body = sympy.Mul(part, *conditions)
     depth = next(k for k in count() if not body.has(_index(k)))
     name = _index(depth)
-    return plain(sympy.Sum(body.xreplace({index: name}), (name, first, last)))
+    return plain(BigSum(body.xreplace({index: name}), (name, first, last)))
 
 
 def _index(depth: int) -> Symbol:
