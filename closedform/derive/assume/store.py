@@ -90,7 +90,9 @@ class Store:
         """Know what the other knows, and no more."""
         self.definitions, self.spelled = dict(other.definitions), dict(other.spelled)
         self.names, self.facts = dict(other.names), list(other.facts)
-        self.used, self.ranges = set(other.used), dict(other.ranges)
+        self.ranges, used = dict(other.ranges), set(other.used)
+        self.used.clear()  # not another set: `recording` has given this one away
+        self.used |= used
 
     def renamed(self, expr: Expr) -> Expr:
         """An expression with abbreviations wherever what they stand for can be seen."""

@@ -160,6 +160,8 @@ class Parts:
             case cost.Steps():
                 name = f"{node.index} = {say(node.first)}..{say(node.last)}"
                 amounts = self._amounts((site,), uses)
+                if all(amount == 0 for amount in amounts):
+                    return
                 yield self._row("steps", site, name, uses, amounts, depth, place)
                 yield from self.rows(node.body, uses.of_parts, depth + 1, place)
             case cost.Cases():
