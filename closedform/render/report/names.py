@@ -112,10 +112,11 @@ class Names:
         rows: list[Definition] = []
         starts = list(self._starts())
         for family, values in families.items():
-            if 0 in values:
-                written = forms.shortest(values[0], self.order)
+            alone = values.pop(0, None)  # a size of the whole model, beside those of its stages
+            if alone is not None:
+                written = forms.shortest(alone, self.order)
                 rows.append(Definition(w.Symbol(family), written, self._meaning(family)))
-            else:
+            if values:
                 rows += [*starts, *self._of_stages(family, values)]
                 starts = []
         return (*rows, *starts)

@@ -55,7 +55,7 @@ class Recurrence:
             )
 
     def run(self, first: Expr, last: Expr, sizes: dict[_Axis, Expr]) -> None:
-        """Carry out all steps as one body, with the sizes before each as a function of the index."""
+        """Carry out all steps as one body, with the sizes before each by the index."""
         index, known = self.index, self.context.known
         known.ranges[index] = (first, last)
         inner = self.scope.inner()
