@@ -80,7 +80,7 @@ class Names:
 
     def symbols(self) -> tuple[SymbolRow, ...]:
         """The dims; those of a block in its own sizes have no meaning told."""
-        names, rows, told = self.derivation.entity.module.names, [], set()
+        names, rows, told = self.derivation.declared, [], set()
         for name, family in self.derivation.symbols.items():
             declaration = names[name].declaration if name in names else None
             spellings = {name, *(symbol.name for symbol in family)}
@@ -127,7 +127,7 @@ class Names:
             yield Definition(w.Symbol(family, index), forms.write(value, self.order), "")
 
     def _meaning(self, name: str) -> str:
-        entity = self.derivation.entity.module.names.get(name)
+        entity = self.derivation.declared.get(name)
         if entity and isinstance(entity.declaration, tree.Let):
             return entity.declaration.meaning or ""
         return ""
