@@ -147,7 +147,8 @@ def _where(formulas: Sequence[Formula]) -> str:
     written = tuple(formula.written for formula in formulas)
     rows = Names(derivation, written, starts, closed[0].order, language("en")).where()
     told = (
-        f"${latex(row.symbol)} = {latex(row.formula)}$" + (f" ({row.meaning})" if row.meaning else "")
+        f"${latex(row.symbol)} = {latex(row.formula)}$"
+        + (f" ({row.meaning})" if row.meaning else "")
         for row in rows
     )
     return "\n\nwhere " + ", ".join(told) if rows else ""

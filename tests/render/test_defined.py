@@ -141,6 +141,9 @@ def test_a_notebook_defines_what_it_shows() -> None:
     shown = architecture.macs
     for text in (shown._repr_markdown_(), shown._repr_latex_(), architecture._repr_markdown_()):
         assert text.split("\n\n")[-1] == where
-    assert closedform.loads("dim D\n\nmodel M(x: [D]):\n    return x -> linear(D)\n")[
-        "M"
-    ].macs._repr_markdown_() == "$$\n\\mathrm{MACs} = D^{2}\n$$"
+    assert (
+        closedform.loads("dim D\n\nmodel M(x: [D]):\n    return x -> linear(D)\n")[
+            "M"
+        ].macs._repr_markdown_()
+        == "$$\n\\mathrm{MACs} = D^{2}\n$$"
+    )
