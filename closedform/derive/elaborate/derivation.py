@@ -19,9 +19,9 @@ class Derivation:
     """What the elaboration of a model, or of a block in its own sizes, has found.
 
     `symbols` has the sizes of every dim by its name, `declared` the dims and abbreviations
-    themselves, those of the files of imported models too, `stage_symbols` the family and the stage of
-    those that belong to one; `positive` are sizes that must be checked once they are numbers, each
-    with the case in which it is needed.
+    themselves, of imported models too, `stage_symbols` the family and the stage of those that
+    belong to one; `positive` are sizes that must be checked once they are numbers, each with the
+    case in which it is needed.
     """
 
     entity: Entity
