@@ -18,7 +18,7 @@ from closedform.derive.measures.rows import Measure
 from closedform.derive.resolve.conventions import Convention, conventions_of
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.solve.closed import Closed, closed
-from closedform.derive.solve.numbers import check_facts, check_stated, evaluate, settle
+from closedform.derive.solve.numbers import check_bound, check_facts, check_stated, evaluate, settle
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 
@@ -140,14 +140,13 @@ class Project:
 
     def values(self, preset: tree.Preset) -> dict[Symbol, Expr]:
         """The sizes that a preset gives."""
-        names = self.reading(self.model_of(preset)).names
+        model = self.model_of(preset)
+        names, declared = self.reading(model).names, self.derivation(model).declared
         found: dict[Symbol, Expr] = {}
         for binding in preset.bindings:
-            entity = self.module.names.get(binding.name.name)
+            entity = declared.get(binding.name.name)
             if entity is None or not isinstance(entity.declaration, tree.Dim):
-                dims = [
-                    n for n, e in self.module.names.items() if isinstance(e.declaration, tree.Dim)
-                ]
+                dims = [n for n, e in declared.items() if isinstance(e.declaration, tree.Dim)]
                 raise fail(
                     "preset",
                     f"`{binding.name.name}` is no dim of this file",
@@ -181,10 +180,14 @@ class Project:
         return {s: v for s, v in settled.items() if isinstance(s, Symbol)}
 
     def check_at(self, preset: tree.Preset) -> None:
-        """Raise ClosedformError where what the file assumes or its formulas need does not hold."""
-        derivation = self.derivation(self.model_of(preset))
+        """Raise ClosedformError where a preset lacks a size, or breaks what the file assumes or its
+        formulas need."""
+        model = self.model_of(preset)
+        derivation = self.derivation(model)
         settled = self.bindings(preset)
         with _named(preset):
+            for what in self.measures((), None):
+                check_bound(self.closed(model, what), settled)
             check_stated(derivation, settled)
             check_facts(derivation, settled)
 

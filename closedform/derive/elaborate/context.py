@@ -61,6 +61,7 @@ class Context:
         self.calling: list[Entity] = []
         self.supposed: tuple[Fact, ...] = ()
         self.cases: dict[Boolean, Span] = {}  # the conditions that were not decided, and their `if`
+        self.undecided: dict[Boolean, None] = {}  # comparisons that were not decided
         self.indices: list[tuple[str, int]] = []
         self.record: dict[int, Value] | None = None  # of the parts of an operation, by their id
         self.interpreter: Interpreter

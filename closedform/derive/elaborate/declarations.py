@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.names import check_size
 from closedform.derive.elaborate.values import Family, Scope
+from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
@@ -53,12 +55,24 @@ def define_lets(context: Context) -> None:
             context.names.of(entity)
 
 
-def find_defaults(context: Context) -> None:
-    """Note the sizes that dims have where nothing else is given."""
-    for entity in context.module.names.values():
+def find_defaults(context: Context, model: Entity) -> None:
+    """Note the sizes that dims have where nothing else is given, those of imported models too."""
+    for entity in dict.fromkeys([*context.module.names.values(), *_needed_by(model)]):
         declaration = entity.declaration
         if isinstance(declaration, tree.Dim) and declaration.default is not None:
             bound = context.names.bind(entity, declaration.default, entity.module)
             for symbol, value in bound.items():
                 check_size(symbol, value, declaration.default.span)
             context.obligations.defaults.update(bound)
+
+
+def _needed_by(model: Entity) -> Iterator[Entity]:
+    """Every declaration that a model needs, in its own file or in others."""
+    seen, waiting = {model}, [model]
+    while waiting:
+        entity = waiting.pop()
+        yield entity
+        names = sorted(names_in(entity.declaration))
+        found = [entity.module.names[name] for name in names if name in entity.module.names]
+        waiting += [other for other in dict.fromkeys(found) if other not in seen]
+        seen |= set(found)

@@ -160,7 +160,10 @@ class Expressions(Algebra[Value, Scope]):
         if node.operator in ("==", "!=") and isinstance(right, str):
             return node.operator == "!="
         sizes = as_size(left, node.left.span), as_size(right, node.right.span)
-        return self._settled(RELATIONS[node.operator](*sizes))
+        condition = self._settled(RELATIONS[node.operator](*sizes))
+        if not isinstance(condition, bool):
+            self.context.undecided.setdefault(condition)
+        return condition
 
     def _settled(self, condition: Any) -> bool | Boolean:
         answer = self.context.known.decide(condition)

@@ -95,7 +95,7 @@ def elaborate(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
         context.known.assume(fact)
     if not context.generic:
         define_lets(context)
-        find_defaults(context)
+        find_defaults(context, entity)
     try:
         return _elaborated(context, entity, declaration)
     except RecursionError:
@@ -118,6 +118,7 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
     for symbol in sizes_in(root):
         used |= context.names.let_facts.get(symbol, frozenset())
     facts = context.known.without_implied(fact for fact in used if fact.reason != "case")
+    declared = _declared(context)
     return Derivation(
         entity=entity,
         generic=context.generic,
@@ -126,7 +127,8 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         known=context.known,
         facts=tuple(facts),
         scope=scope,
-        symbols=_symbols(context),
+        symbols=_symbols(context, declared),
+        declared=declared,
         stage_symbols=context.names.stage_symbols,
         lets=tuple(context.names.lets.values()),
         defaults=context.obligations.defaults,
@@ -134,10 +136,18 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
     )
 
 
-def _symbols(context: Context) -> dict[str, tuple[Symbol, ...]]:
+def _declared(context: Context) -> dict[str, Entity]:
+    """What the file names, and then the sizes of other files, as these declare them."""
+    owners, found = context.names.owners, dict(context.module.names)
+    for module in dict.fromkeys(owner.module for owner in owners.values()):
+        found |= {name: e for name, e in module.names.items() if owners.get(name) is e}
+    return found
+
+
+def _symbols(context: Context, declared: dict[str, Entity]) -> dict[str, tuple[Symbol, ...]]:
     """The symbols of every dim that the derivation can mention."""
     found: dict[str, tuple[Symbol, ...]] = {}
-    for name, entity in {**context.module.names, **context.names.owners}.items():
+    for name, entity in declared.items():
         if isinstance(entity.declaration, tree.Dim):
             value = context.names.dim(entity.declaration, entity.module)
             found[name] = value.symbols if isinstance(value, Family) else (value,)

@@ -291,6 +291,6 @@ def symbols_of(derivation: Derivation) -> list[Symbol]:
             for size in sizes if not isinstance(value, tuple) else value:
                 if isinstance(size, Symbol):
                     found.setdefault(size)
-    for entity in derivation.entity.module.names.values():
-        found.update(dict.fromkeys(derivation.symbols.get(entity.name, ())))
+    for name in dict.fromkeys([*derivation.entity.module.names, *derivation.symbols]):
+        found.update(dict.fromkeys(derivation.symbols.get(name, ())))
     return list(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -26,26 +26,7 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     """
     derivation = form.derivation
     settled = settle(derivation, values)
-    base = derivation.known.base(form.expr)
-    unbound = sorted((s for s in base.free_symbols if s not in settled), key=str)
-    missing = [symbol.name for symbol in unbound]
-    circular = [symbol.name for symbol in unbound if symbol in derivation.defaults]
-    if circular:
-        raise fail(
-            "unbound",
-            f"the defaults of {', '.join(f'`{name}`' for name in circular)} need sizes "
-            "that have no value, or each other",
-            None,
-            "give one of them in the preset",
-        )
-    if missing:
-        raise fail(
-            "unbound",
-            f"{', '.join(f'`{name}`' for name in missing)} {'has' if len(missing) == 1 else 'have'}"
-            " no value",
-            None,
-            "give it in the preset, or a default with `dim NAME = ...`",
-        )
+    check_bound(form, settled)
     check_facts(derivation, settled)
     sizes = {s.name: write(v, Order()) for s, v in settled.items() if isinstance(s, Symbol)}
     title = form.measure.title
@@ -58,6 +39,48 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     if value.denominator != 1:
         raise fail("fraction", f"{title} would be {value}, which is not whole")
     return int(value)
+
+
+def check_bound(form: Closed, settled: Mapping[Expr, Expr]) -> None:
+    """Refuse numbers that leave a size of a formula without one."""
+    derivation = form.derivation
+    base = derivation.known.base(form.expr)
+    unbound = sorted((s for s in base.free_symbols if s not in settled), key=str)
+    circular = [symbol.name for symbol in unbound if symbol in derivation.defaults]
+    missing = sorted(_without_value(derivation, unbound, settled))
+    if circular and not missing:
+        raise fail(
+            "unbound",
+            f"the defaults of {', '.join(f'`{name}`' for name in circular)} need each other",
+            None,
+            "give one of them in the preset",
+        )
+    if missing:
+        raise fail(
+            "unbound",
+            f"{', '.join(f'`{name}`' for name in missing)} {'has' if len(missing) == 1 else 'have'}"
+            " no value",
+            None,
+            "give it in the preset, or a default with `dim NAME = ...`",
+        )
+
+
+def _without_value(
+    derivation: Derivation, unbound: Sequence[Symbol], settled: Mapping[Expr, Expr]
+) -> set[str]:
+    """The sizes that are missing: those without a default, needed by themselves or by a default."""
+    found, seen, waiting = set(), set(), list(unbound)
+    while waiting:
+        symbol = waiting.pop()
+        if symbol in seen or symbol in settled:
+            continue
+        seen.add(symbol)
+        default = derivation.defaults.get(symbol)
+        if default is None:
+            found.add(symbol.name)
+        else:
+            waiting += derivation.known.base(default).free_symbols
+    return found
 
 
 def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, Expr]:

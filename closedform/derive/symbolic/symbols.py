@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 
 def size_symbol(name: str) -> Symbol:
@@ -13,6 +13,13 @@ def size_symbol(name: str) -> Symbol:
 def ratio_symbol(name: str) -> Symbol:
     """The symbol of a positive rational number."""
     return Symbol(name, rational=True, positive=True)
+
+
+def index_symbol(name: str, first: Expr) -> Symbol:
+    """The symbol of the index of a loop: an integer, positive where the loop begins above 0."""
+    if first >= 1:
+        return size_symbol(name)
+    return Symbol(name, integer=True, nonnegative=True if first == 0 else None)
 
 
 def like(symbol: Symbol, name: str) -> Symbol:

@@ -160,10 +160,7 @@ def _unsolved(part: Expr, guards: Sequence[Guard], index: Symbol, first: Expr, l
     """A sum that stays, with an index of one name."""
     conditions = [indicator(guard.condition) for guard in guards_of({frozenset(guards): part})]
     body = sympy.Mul(part, *conditions)
-    depth = next(k for k in count() if not body.has(_index(k)))
-    name = _index(depth)
+    names = {symbol.name for symbol in body.atoms(Symbol)}
+    free = next(name for k in count() if (name := f"_{k}") not in names)
+    name = Symbol(free, **index.assumptions0)
     return plain(BigSum(body.xreplace({index: name}), (name, first, last)))
-
-
-def _index(depth: int) -> Symbol:
-    return Symbol(f"_{depth}", integer=True, positive=True)

@@ -9,7 +9,8 @@ from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.layouts import carried
-from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, Recurrence, assigned
+from closedform.derive.elaborate.statements.ends import run_steps
+from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, assigned
 from closedform.derive.elaborate.values import Scope, Tensor, Value
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
@@ -102,7 +103,7 @@ def run_for(context: Context, node: tree.For, scope: Scope) -> None:
             node.first.span,
             "count from 1, and add the rest to the index where it is used",
         )
-    Recurrence(context, node, scope).run(first, last)
+    run_steps(context, node, scope, first, last)
 
 
 def _run_stages(context: Context, node: tree.For, first: int, last: int, scope: Scope) -> None:
