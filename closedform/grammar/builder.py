@@ -111,7 +111,9 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         )
 
     def let(self, kids: list[Any]) -> tree.Let:
-        return tree.Let(kids[1], kids[3], _string(kids), span=span_of(kids))
+        length = next(iter(_after(kids, "[")), None)
+        (value,) = _after(kids, "=")
+        return tree.Let(kids[1], length, value, _string(kids), span=span_of(kids))
 
     def assume(self, kids: list[Any]) -> tree.Assume:
         return tree.Assume(tuple(kids[1]), span=span_of(kids))

@@ -345,9 +345,9 @@ class _Printer:
 def _declared(node: tree.Dim | tree.Let | tree.Count) -> str:
     if isinstance(node, tree.Count):
         return f"count {node.name.name}"
-    if isinstance(node, tree.Let):
-        return f"let {node.name.name} = {show(node.value)}"
     length = f"[{show(node.length, SUM)}]" if node.length else ""
+    if isinstance(node, tree.Let):
+        return f"let {node.name.name}{length} = {show(node.value)}"
     default = f" = {show(node.default)}" if node.default else ""
     return f"{node.keyword} {node.name.name}{length}{default}"
 

@@ -274,7 +274,10 @@ class Dim(Node):
 
 @dataclass(frozen=True)
 class Let(Node):
+    """`let N[4] = value "meaning"`: an abbreviation; with a length, one for each stage."""
+
     name: Name
+    length: Expression | None
     value: Expression
     meaning: str | None
 

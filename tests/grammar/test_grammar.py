@@ -93,7 +93,7 @@ def test_format_is_idempotent(file: tree.File) -> None:
 @bounded(400)
 def test_parse_undoes_format_of_expressions(node: Any) -> None:
     """Fails when an expression needs a parenthesis that is not written."""
-    file = tree.File(None, (tree.Let(tree.Name("x"), node, None),))
+    file = tree.File(None, (tree.Let(tree.Name("x"), None, node, None),))
     assert parse(format_file(file)) == file
 
 

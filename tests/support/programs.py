@@ -331,6 +331,10 @@ class Writer(Pen):
                 most[names[0]] = "X"
                 self.choices.append((names[0], "X"))
         self.sizes = list(names)
+        if lists and self.chance(2):
+            self.sizes = [*names, "W", "W"]
+            self.put(f"let V[3] = {self.size(2)}")
+            self.sizes, self.lists = list(names), ["W", "V"]
         if self.chance(3):
             self.put(f"let T = {self.size()}")
             self.sizes.append("T")

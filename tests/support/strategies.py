@@ -162,7 +162,7 @@ output = st.builds(
     name,
     shape | st.builds(tree.Call, name, lists_of(st.builds(tree.Argument, st.none(), expression))),
 )
-figures = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,3})?[kKMGTPE]?", fullmatch=True)
+figures = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,3})?[kKMBGTPE]?", fullmatch=True)
 quantity = st.builds(tree.Quantity, figures)
 expectation = st.builds(tree.Expectation, measure, st.just("="), expression) | st.builds(
     tree.Expectation, measure, st.just("~"), quantity
@@ -188,7 +188,7 @@ declaration: Strategy = st.one_of(
         st.none() | line_text,
         keyword=st.sampled_from(["dim", "ratio"]),
     ),
-    st.builds(tree.Let, name, expression, st.none() | line_text),
+    st.builds(tree.Let, name, maybe, expression, st.none() | line_text),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),
     st.builds(

@@ -17,7 +17,7 @@ from closedform.derive.project import Project
 from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 
-PREFIXES = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+PREFIXES = {"k": 3, "K": 3, "M": 6, "B": 9, "G": 9, "T": 12, "P": 15, "E": 18}
 
 
 def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectation) -> Checked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from sympy import Expr, Symbol
@@ -16,7 +16,7 @@ from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
-from closedform.grammar.traverse import names_in
+from closedform.grammar.traverse import at_stage, names_in, whole_names_in
 
 MAX_FAMILY = 1024
 
@@ -35,7 +35,7 @@ class Names:
         self.owners: dict[str, Entity] = {}
         self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
         self.ended: set[str] = set()  # names whose body is over
-        self.lets: dict[Entity, Symbol] = {}
+        self.lets: dict[Entity, Symbol | Family] = {}
         self.let_facts: dict[Symbol, frozenset[Fact]] = {}
         self._defining: list[Entity] = []
 
@@ -112,24 +112,27 @@ class Names:
         name = declaration.name.name
         if declaration.length is None:
             return make(name)
-        if name in names_in(declaration.length):
-            raise fail("name", f"`{name}` is defined by itself", declaration.length.span)
-        length = self._size(declaration.length, module)
-        if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
-            raise fail(
-                "range",
-                f"the length of a list is a number from 1 to {MAX_FAMILY}, not {say(length)}",
-                declaration.length.span,
-                "a loop with a symbolic bound needs no list: `for i in 1..S:`",
-            )
         symbols = []
-        for index in range(1, int(length) + 1):
+        for index in range(1, self._length(name, declaration.length, module) + 1):
             symbol = make(f"{name}_{index}")
             self.stage_symbols[symbol] = (name, index)
             symbols.append(symbol)
         return Family(name, tuple(symbols))
 
-    def _let(self, entity: Entity, declaration: tree.Let) -> Symbol:
+    def _length(self, name: str, node: tree.Expression, module: Module) -> int:
+        if name in names_in(node):
+            raise fail("name", f"`{name}` is defined by itself", node.span)
+        length = self._size(node, module)
+        if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
+            raise fail(
+                "range",
+                f"the length of a list is a number from 1 to {MAX_FAMILY}, not {say(length)}",
+                node.span,
+                "a loop with a symbolic bound needs no list: `for i in 1..S:`",
+            )
+        return int(length)
+
+    def _let(self, entity: Entity, declaration: tree.Let) -> Symbol | Family:
         if entity not in self.lets:
             if entity in self._defining:
                 names = [e.name for e in self._defining[self._defining.index(entity) :]]
@@ -141,15 +144,62 @@ class Names:
                     ", and ".join(f"{a} needs {b}" for a, b in pairwise([*names, entity.name])),
                 )
             self._defining.append(entity)
-            with self.known.recording() as used:
-                value = self._size(declaration.value, entity.module)
-                integer = self.known.integer(value) or None
+            if declaration.length is None:
+                self.lets[entity] = self._abbreviation(entity.name, declaration.value, entity)
+            else:
+                length = self._length(entity.name, declaration.length, entity.module)
+                self.lets[entity] = self._let_family(entity, declaration.value, length)
             self._defining.pop()
-            symbol = Symbol(entity.name, positive=True, integer=integer)
-            self.let_facts[symbol] = frozenset(used)
-            self.lets[entity] = symbol
-            self.known.define(symbol, value)
         return self.lets[entity]
+
+    def _let_family(self, entity: Entity, value: tree.Expression, length: int) -> Family:
+        """An abbreviation for each stage, in which lists stand for their element there."""
+        elements = self._elements(entity, value, length)
+        symbols = []
+        for stage, element in enumerate(elements, 1):
+            symbol = self._abbreviation(f"{entity.name}_{stage}", element, entity)
+            self.stage_symbols[symbol] = (entity.name, stage)
+            symbols.append(symbol)
+        return Family(entity.name, tuple(symbols))
+
+    def _elements(
+        self, entity: Entity, value: tree.Expression, length: int
+    ) -> Sequence[tree.Expression]:
+        """What an abbreviation for each stage is at each of them."""
+        items = value.items if isinstance(value, tree.ListOf) else (value,) * length
+        if len(items) != length:
+            raise fail(
+                "argument",
+                f"`{entity.name}` has {length} elements, and {len(items)} are given",
+                value.span,
+            )
+        lists = self.families(value, Scope(entity.module))
+        for name, family in lists.items():
+            if len(family.symbols) != length:
+                raise fail(
+                    "argument",
+                    f"`{entity.name}` has {length} elements, and `{name}` has {len(family.symbols)}",
+                    value.span,
+                    f"one element of a list is written `{name}[1]`",
+                )
+        return [at_stage(item, lists, stage) for stage, item in enumerate(items, 1)]
+
+    def families(self, node: tree.Expression, scope: Scope) -> dict[str, Family]:
+        """The lists that an expression names as a whole, and not one element of them."""
+        return {
+            name: value
+            for name in sorted(whole_names_in(node))
+            if isinstance(value := self.find(name, scope), Family)
+        }
+
+    def _abbreviation(self, name: str, node: tree.Expression, entity: Entity) -> Symbol:
+        with self.known.recording() as used:
+            value = self._size(node, entity.module)
+            integer = self.known.integer(value) or None
+        symbol = Symbol(name, positive=True, integer=integer)
+        self.let_facts[symbol] = frozenset(used)
+        self.known.define(symbol, value)
+        return symbol
 
     def _size(self, node: tree.Expression, module: Module) -> Expr:
         return as_size(self.evaluate(node, Scope(module)), node.span)

@@ -212,4 +212,5 @@ def _check_families(module: Module) -> None:
 
 
 def _is_family(entity: Entity) -> bool:
-    return isinstance(entity.declaration, tree.Dim) and entity.declaration.length is not None
+    declaration = entity.declaration
+    return isinstance(declaration, tree.Dim | tree.Let) and declaration.length is not None
