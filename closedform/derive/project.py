@@ -16,7 +16,7 @@ from closedform.derive.elaborate.names import check_size
 from closedform.derive.measures.lookup import SHOWN, measure
 from closedform.derive.measures.rows import Measure
 from closedform.derive.resolve.conventions import Convention, conventions_of
-from closedform.derive.resolve.modules import Entity, Module
+from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.solve.numbers import check_facts, check_stated, evaluate, settle
 from closedform.errors import ClosedformError, Span, fail, suggestion
@@ -35,8 +35,13 @@ class Project:
     # Models and blocks ---------------------------------------------------------------------
 
     def parts(self) -> list[Entity]:
-        """The models and then the blocks of the file."""
-        return [*self.module.models(), *self.module.blocks()]
+        """The models of the file, with those that it imports for a preset, and then its blocks."""
+        return [*self._models(), *self.module.blocks()]
+
+    def _models(self) -> list[Entity]:
+        own, of = self.module.models(), {p.of.name for p in self.module.presets() if p.of}
+        named = [entity for name in sorted(of) if (entity := self.module.names.get(name))]
+        return [*own, *(e for e in named if is_model(e) and e not in own)]
 
     def part(self, name: str | None, span: Span | None = None) -> Entity:
         """A model or block by its name; without one, the only one, or that named as the file."""
@@ -47,10 +52,11 @@ class Project:
                     "name",
                     f"`{self.module.title}` has no model or block `{name}`",
                     span,
-                    suggestion(name, parts) or "it has " + ", ".join(parts),
+                    suggestion(name, parts)
+                    or (f"it has {', '.join(parts)}" if parts else "declare one, or import it"),
                 )
             return parts[name]
-        models = self.module.models()
+        models = self._models()
         stem = PurePath(self.module.title).stem.lower()
         named = [entity for entity in models if entity.name.lower() == stem]
         if len(models) == 1 or named:

@@ -174,6 +174,8 @@ def _help(token: Token, expected: AbstractSet[str]) -> str | None:
         return "powers are written `a^b`; whole quotients `floor(a/b)`"
     if text == "=" and expected == {"COLON", "COMMA"}:
         return "a weight or a formula stands behind `:`"
+    if text == "==" and "EQUAL" in expected:
+        return "expected `=`"
     if text == "=" and "EQUAL" not in expected:
         return "compare with `==`"
     if text == "^":

@@ -41,7 +41,7 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
         return Checked(item, Refuted(left=Integer(value)), lambda: sides, facts, wrong)
     context = project.reading(project.model_of(preset))
     expected = context.size(item.value, Scope(project.module))
-    expected = expected.xreplace(project.bindings(preset)).doit()
+    expected = context.known.base(expected).xreplace(project.bindings(preset)).doit()
     sides = Sides(str(value), str(expected), str(value - expected))
     if expected == value:
         return Checked(item, Proved(frozenset(facts)), lambda: sides, facts)

@@ -11,7 +11,7 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value, as_size
 from closedform.derive.resolve.builtin import USAGE
-from closedform.derive.resolve.modules import Entity, Module
+from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
@@ -61,7 +61,7 @@ class Names:
                 name.span,
                 "assign it before that body as well; the body then carries it on",
             )
-        models = {n for n, e in scope.module.names.items() if _is_model(e)}
+        models = {n for n, e in scope.module.names.items() if is_model(e)}
         known = {*scope.all_names(), *scope.module.names, *USAGE} - models
         return fail(
             "name",
@@ -238,7 +238,3 @@ def check_size(symbol: Symbol, value: Expr, span: Span) -> None:
     if value.is_Number and not (value > 0 and (value.is_Integer or not symbol.is_integer)):
         what = "positive whole" if symbol.is_integer else "positive"
         raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span)
-
-
-def _is_model(entity: Entity) -> bool:
-    return isinstance(entity.declaration, tree.Block) and entity.declaration.keyword == "model"

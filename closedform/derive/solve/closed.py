@@ -198,16 +198,18 @@ def equalities(derivation: Derivation) -> dict[Symbol, Expr]:
 def in_stages(derivation: Derivation, expr: Expr) -> Expr:
     """What one operation costs, with each product or quotient that a `let` names for its stage.
 
-    Other stages may have the same sizes, so one is put in only for a size of its own stage, or
-    where it takes a quotient away.
+    It is put in where it takes a quotient away; and for a size of its stage where it has no others,
+    which other stages may have as well.
     """
     stages, spelled = derivation.stage_symbols, derivation.known.spelled
     for symbol in derivation.lets:
         definition = spelled[symbol]
-        if symbol not in stages or definition.is_Add or not definition.is_Mul:
+        if symbol not in stages or not (definition.is_Mul or definition.is_Pow):
             continue
-        others = {s for s in definition.free_symbols if stages.get(s, ("", 0))[1] != stages[symbol][1]}
-        expr = bring_in(expr, symbol, definition, {*spelled, *others})
+        if definition.as_coeff_Mul()[1].is_Symbol:
+            continue
+        if all(s in stages and stages[s][1] == stages[symbol][1] for s in definition.free_symbols):
+            expr = bring_in(expr, symbol, definition, set(spelled))
         terms = sympy.Add.make_args(expand(expr))
         named = [(term, expand(term / definition) * symbol) for term in terms]
         expr = sympy.Add(*(min(pair, key=_powers_below) for pair in named))
