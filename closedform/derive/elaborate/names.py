@@ -175,10 +175,11 @@ class Names:
             )
         lists = self.families(value, Scope(entity.module))
         for name, family in lists.items():
-            if len(family.symbols) != length:
+            given = len(family.symbols)
+            if given != length:
                 raise fail(
                     "argument",
-                    f"`{entity.name}` has {length} elements, and `{name}` has {len(family.symbols)}",
+                    f"`{entity.name}` has {length} elements, and `{name}` has {given}",
                     value.span,
                     f"one element of a list is written `{name}[1]`",
                 )
