@@ -188,11 +188,12 @@ class Project:
         for binding in preset.bindings:
             if binding.name.name in parameters:
                 continue
-            bound = names.bind(self._dim(binding, model), binding.value, self.module)
+            entity = self._dim(binding, model)
+            bound = names.bind(entity, binding.value, self.module)
             if found.keys() & bound.keys():
                 raise fail("preset", f"`{binding.name.name}` is given twice", binding.span)
             for symbol, value in bound.items():
-                check_size(symbol, value, binding.span)
+                check_size(entity, symbol, value, binding.span)
             found.update(bound)
         return found
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from lark import Token, Transformer
 
-from closedform.errors import Diagnostic, LimitError, Source, Span
+from closedform.errors import Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
 
 MAX_DIGITS = 1000
@@ -106,8 +106,22 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def dim(self, kids: list[Any]) -> tree.Dim:
         length = next(iter(_after(kids, "[")), None)
         default = next(iter(_after(kids, "=")), None)
+        least = next(iter(_after(kids, ">=")), None)
+        if least is not None and least != "0":
+            raise fail(
+                "syntax",
+                "only 0 stands here: a size that may be 0",
+                span_of([least]),
+                f"`assume {kids[1].name} >= {least}` says that it is larger",
+            )
         return tree.Dim(
-            kids[1], length, default, _string(kids), keyword=str(kids[0]), span=span_of(kids)
+            kids[1],
+            length,
+            default,
+            _string(kids),
+            keyword=str(kids[0]),
+            maybe_zero=least is not None,
+            span=span_of(kids),
         )
 
     def let(self, kids: list[Any]) -> tree.Let:

@@ -131,7 +131,7 @@ class _Printer:
                 self.blank()
             column = self._meaning_column(nodes, at)
             if isinstance(node, tree.Dim | tree.Let | tree.Count):
-                self.line_with_meaning(_declared(node), node.meaning, column)
+                self.line_with_meaning(declared(node), node.meaning, column)
                 self.trailing(node)
             else:
                 self.statement(node)
@@ -155,7 +155,7 @@ class _Printer:
             last += 1
         run = nodes[first : last + 1]
         return max(
-            (len(_declared(n)) for n in run if isinstance(n, tree.Dim | tree.Let | tree.Count)),
+            (len(declared(n)) for n in run if isinstance(n, tree.Dim | tree.Let | tree.Count)),
             default=0,
         )
 
@@ -342,14 +342,16 @@ class _Printer:
         self.write(text + gap + quote(source) + when)
 
 
-def _declared(node: tree.Dim | tree.Let | tree.Count) -> str:
+def declared(node: tree.Dim | tree.Let | tree.Count) -> str:
+    """The text of a declaration on one line, without its meaning."""
     if isinstance(node, tree.Count):
         return f"count {node.name.name}"
     length = f"[{show(node.length, SUM)}]" if node.length else ""
     if isinstance(node, tree.Let):
         return f"let {node.name.name}{length} = {show(node.value)}"
+    least = " >= 0" if node.maybe_zero else ""
     default = f" = {show(node.default)}" if node.default else ""
-    return f"{node.keyword} {node.name.name}{length}{default}"
+    return f"{node.keyword} {node.name.name}{length}{least}{default}"
 
 
 def _parameter(node: tree.Parameter) -> str:

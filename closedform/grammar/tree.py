@@ -263,13 +263,17 @@ Statement: TypeAlias = (
 
 @dataclass(frozen=True)
 class Dim(Node):
-    """`dim D[4] = default "meaning"`; `ratio` declares a positive rational instead."""
+    """`dim D[4] = default "meaning"`; `ratio` declares a positive rational instead.
+
+    With `>= 0` after its name it may also be 0, else it is positive.
+    """
 
     name: Name
     length: Expression | None
     default: Expression | None
     meaning: str | None
     keyword: str = "dim"
+    maybe_zero: bool = False
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,8 @@ class Run(Calls):
             if node.length:
                 found = spread(found, self.value(node.length, Scope(origin)))
             for size in found if isinstance(found, tuple) else (found,):
-                if size <= 0 or (node.keyword == "dim" and size != int(size)):
+                low = size < 0 if node.maybe_zero else size <= 0
+                if low or (node.keyword == "dim" and size != int(size)):
                     raise Impossible(f"{name} = {size}")
         return found
 

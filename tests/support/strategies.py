@@ -187,6 +187,7 @@ declaration: Strategy = st.one_of(
         maybe,
         st.none() | line_text,
         keyword=st.sampled_from(["dim", "ratio"]),
+        maybe_zero=st.booleans(),
     ),
     st.builds(tree.Let, name, maybe, expression, st.none() | line_text),
     st.builds(tree.Assume, conditions),

@@ -50,5 +50,5 @@ def find_defaults(context: Context) -> None:
         if isinstance(declaration, tree.Dim) and declaration.default is not None:
             bound = context.names.bind(entity, declaration.default, entity.module)
             for symbol, value in bound.items():
-                check_size(symbol, value, declaration.default.span)
+                check_size(entity, symbol, value, declaration.default.span)
             context.obligations.defaults.update(bound)

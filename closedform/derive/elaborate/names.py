@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sympy import Expr, Symbol
@@ -12,10 +13,11 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value, as_size
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.resolve.modules import Entity, Module, is_model
-from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
+from closedform.derive.symbolic.symbols import is_size, ratio_symbol, size_symbol
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
+from closedform.grammar.formatter import declared
 from closedform.grammar.traverse import at_stage, names_in, whole_names_in
 
 MAX_FAMILY = 1024
@@ -111,10 +113,10 @@ class Names:
         make = size_symbol if declaration.keyword == "dim" else ratio_symbol
         name = declaration.name.name
         if declaration.length is None:
-            return make(name)
+            return make(name, declaration.maybe_zero)
         symbols = []
         for index in range(1, self._length(name, declaration.length, module) + 1):
-            symbol = make(f"{name}_{index}")
+            symbol = make(f"{name}_{index}", declaration.maybe_zero)
             self.stage_symbols[symbol] = (name, index)
             symbols.append(symbol)
         return Family(name, tuple(symbols))
@@ -234,8 +236,19 @@ class Names:
         return {symbols: as_size(items, value.span)}
 
 
-def check_size(symbol: Symbol, value: Expr, span: Span) -> None:
-    """Refuse a number that is no size: a dim is positive and whole, a ratio positive."""
-    if value.is_Number and not (value > 0 and (value.is_Integer or not symbol.is_integer)):
-        what = "positive whole" if symbol.is_integer else "positive"
-        raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span)
+def check_size(entity: Entity, symbol: Symbol, value: Expr, span: Span) -> None:
+    """Refuse a number that is no size: a dim is positive and whole, a ratio positive.
+
+    A size whose declaration says so may be 0.
+    """
+    if not value.is_Number or is_size(symbol, value):
+        return
+    what = "positive whole" if symbol.is_integer else "positive"
+    if not symbol.is_positive:
+        what = "whole" if symbol.is_integer else "nonnegative"
+    help_ = None
+    declaration = entity.declaration
+    if value == 0 and isinstance(declaration, tree.Dim):
+        stated = declared(replace(declaration, maybe_zero=True))
+        help_ = f"where it may be 0, declare it so: `{stated}`"
+    raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span, help_)
