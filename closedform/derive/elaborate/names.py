@@ -245,7 +245,7 @@ def check_size(entity: Entity, symbol: Symbol, value: Expr, span: Span) -> None:
         return
     what = "positive whole" if symbol.is_integer else "positive"
     if not symbol.is_positive:
-        what = "whole" if symbol.is_integer else "nonnegative"
+        what = "nonnegative whole" if symbol.is_integer else "nonnegative"
     help_ = None
     declaration = entity.declaration
     if value == 0 and isinstance(declaration, tree.Dim):

@@ -77,7 +77,7 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
         value = settled[symbol]
         if symbol.is_integer and not is_size(symbol, value):
             default = None if symbol in values else derivation.defaults[symbol]
-            kind = "positive whole" if symbol.is_positive else "whole"
+            kind = "positive whole" if symbol.is_positive else "nonnegative whole"
             raise fail(
                 "unbound",
                 f"`{symbol}` is {say(value)}, and a size is a {kind} number",
