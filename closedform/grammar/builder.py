@@ -104,25 +104,25 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     # Declarations --------------------------------------------------------------------------
 
     def dim(self, kids: list[Any]) -> tree.Dim:
-        length = next(iter(_after(kids, "[")), None)
-        default = next(iter(_after(kids, "=")), None)
-        least = next(iter(_after(kids, ">=")), None)
+        dim: tree.Dim = kids[1]
+        return replace(dim, meaning=_string(kids), keyword=str(kids[0]), span=span_of(kids))
+
+    def dims(self, kids: list[Any]) -> tree.Dims:
+        dims = tuple(replace(dim, keyword=str(kids[0])) for dim in _nodes(kids))
+        return tree.Dims(dims, span=span_of(kids))
+
+    def one_dim(self, kids: list[Any]) -> tree.Dim:
+        length, least, default = (next(iter(_after(kids, m)), None) for m in ("[", ">=", "="))
+        name = kids[0]
         if least is not None and least != "0":
             raise fail(
                 "syntax",
                 "only 0 stands here: a size that may be 0",
                 span_of([least]),
-                f"`assume {kids[1].name} >= {least}` says that it is larger",
+                f"`assume {name.name} >= {least}` says that it is larger",
             )
-        return tree.Dim(
-            kids[1],
-            length,
-            default,
-            _string(kids),
-            keyword=str(kids[0]),
-            maybe_zero=least is not None,
-            span=span_of(kids),
-        )
+        zero = least is not None
+        return tree.Dim(name, length, default, None, maybe_zero=zero, span=span_of(kids))
 
     def let(self, kids: list[Any]) -> tree.Let:
         length = next(iter(_after(kids, "[")), None)

@@ -177,6 +177,12 @@ class _Printer:
         self.trailing(node)
 
     @statement.register
+    def _(self, node: tree.Dims) -> None:
+        texts = [declared(dim).removeprefix(f"{dim.keyword} ") for dim in node.dims]
+        self.write(f"{node.dims[0].keyword} {', '.join(texts)}")
+        self.trailing(node)
+
+    @statement.register
     def _(self, node: tree.Import) -> None:
         module = "." * node.dots + ".".join(node.module)
         names = ", ".join(name.name for name in node.names)

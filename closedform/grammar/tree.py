@@ -277,6 +277,13 @@ class Dim(Node):
 
 
 @dataclass(frozen=True)
+class Dims(Node):
+    """`dim N, D, H[4]`: several of one keyword, which have no meanings."""
+
+    dims: tuple[Dim, ...]
+
+
+@dataclass(frozen=True)
 class Let(Node):
     """`let N[4] = value "meaning"`: an abbreviation; with a length, one for each stage."""
 
@@ -406,7 +413,9 @@ class Import(Node):
     names: tuple[Name, ...]
 
 
-Declaration: TypeAlias = Dim | Let | Assume | Count | Convention | Op | Block | Preset | Import
+Declaration: TypeAlias = (
+    Dim | Dims | Let | Assume | Count | Convention | Op | Block | Preset | Import
+)
 
 
 @dataclass(frozen=True)

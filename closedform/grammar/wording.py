@@ -182,6 +182,8 @@ def _help(token: Token, expected: AbstractSet[str]) -> str | None:
         return "powers do not chain: write a^(b^c)"
     if text == "-" and expected >= OPERANDS:
         return "put the negative number in parentheses"
+    if token.type == "STRING" and expected == {"COMMA", "_NL"}:
+        return "a meaning is of one size: give each a line of its own"
     if "DIM" in expected:
         known = suggestion(text, DECLARATIONS)
         return known or "a file is made of " + ", ".join(f"`{word}`" for word in DECLARATIONS)

@@ -332,7 +332,7 @@ class Writer(Pen):
                 most[names[0]] = "X"
                 self.choices.append((names[0], "X"))
         if self.chance(3):
-            self.put("dim Z >= 0")
+            self.put(self.pick(["dim Z >= 0", "dim Y, Z >= 0, Y2[2] = 1"]))
             self.none = ("Z",)
         self.sizes = list(names)
         if lists and self.chance(2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from inspect import cleandoc
 from typing import Any, cast
 
@@ -179,16 +180,17 @@ def not_empty(node: tree.Op | tree.Block) -> bool:
     return bool(node.body) or node.doc is not None
 
 
+def dims_of(word: str, meaning: Strategy) -> Strategy:
+    """Dims of a keyword."""
+    return st.builds(
+        tree.Dim, name, maybe, maybe, meaning, keyword=st.just(word), maybe_zero=st.booleans()
+    )
+
+
+keyword = st.sampled_from(["dim", "ratio"])
 declaration: Strategy = st.one_of(
-    st.builds(
-        tree.Dim,
-        name,
-        maybe,
-        maybe,
-        st.none() | line_text,
-        keyword=st.sampled_from(["dim", "ratio"]),
-        maybe_zero=st.booleans(),
-    ),
+    keyword.flatmap(partial(dims_of, meaning=st.none() | line_text)),
+    keyword.flatmap(lambda word: st.builds(tree.Dims, lists_of(dims_of(word, st.none()), 2))),
     st.builds(tree.Let, name, maybe, expression, st.none() | line_text),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),

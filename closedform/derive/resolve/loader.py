@@ -64,6 +64,9 @@ class Loader:
                 check_placement(declaration)
             if isinstance(declaration, tree.Import):
                 self._import(module, declaration)
+            elif isinstance(declaration, tree.Dims):
+                for dim in declaration.dims:
+                    _declare(module, dim.name, Entity(dim, module))
             elif not isinstance(declaration, tree.Assume | tree.Preset):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
