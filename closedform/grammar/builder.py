@@ -111,6 +111,26 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         dims = tuple(replace(dim, keyword=str(kids[0])) for dim in _nodes(kids))
         return tree.Dims(dims, span=span_of(kids))
 
+    def table(self, kids: list[Any]) -> tree.Table:
+        parts = _nodes(kids)
+        columns = [replace(p, keyword=str(kids[0])) for p in parts if isinstance(p, tree.Dim)]
+        rows = [part for part in parts if isinstance(part, tree.Row)]
+        for column in columns:
+            if column.length or column.default:
+                message = "the lists of a table have no length and no value but those of its rows"
+                raise fail("syntax", message, column.span, f"write `{column.name.name}`")
+        for row in rows:
+            if len(row.values) != len(columns):
+                message = (
+                    f"values in this row: {len(row.values)}; lists in the table: {len(columns)}"
+                )
+                raise fail("syntax", message, row.span)
+        header = kids[: kids.index(":")]
+        return tree.Table(tuple(columns), tuple(rows), span=span_of(header))
+
+    def row(self, kids: list[Any]) -> tree.Row:
+        return tree.Row(tuple(_nodes(kids)), span=span_of(kids))
+
     def one_dim(self, kids: list[Any]) -> tree.Dim:
         length, least, default = (next(iter(_after(kids, m)), None) for m in ("[", ">=", "="))
         name = kids[0]

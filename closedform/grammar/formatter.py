@@ -26,8 +26,9 @@ SIMPLE = (
     tree.OrderClaim,
     tree.Expect,
     tree.Weigh,
+    tree.Row,
 )
-MULTILINE = (tree.Convention, tree.Op, tree.Block)
+MULTILINE = (tree.Convention, tree.Op, tree.Block, tree.Table)
 
 
 def format_file(file: tree.File) -> str:
@@ -45,6 +46,7 @@ class _Printer:
         self.lines: list[str] = []
         self.indent = ""
         self.pending = list(comments)
+        self.widths: list[int] = []  # of the columns of the open table
         self.following: int | None = None  # where the code after the open block begins
 
     # Layout --------------------------------------------------------------------------------
@@ -178,9 +180,22 @@ class _Printer:
 
     @statement.register
     def _(self, node: tree.Dims) -> None:
-        texts = [declared(dim).removeprefix(f"{dim.keyword} ") for dim in node.dims]
-        self.write(f"{node.dims[0].keyword} {', '.join(texts)}")
+        self.write(_several(node.dims))
         self.trailing(node)
+
+    @statement.register
+    def _(self, node: tree.Table) -> None:
+        self.open(node, f"{_several(node.columns)}:")
+        columns = zip(*(row.values for row in node.rows), strict=True)
+        self.widths = [max(len(show(value)) for value in column) for column in columns]
+        self.body(node.rows)
+
+    @statement.register
+    def _(self, node: tree.Row) -> None:
+        texts = [show(value) for value in node.values]
+        ends = [","] * (len(texts) - 1) + [""]
+        cells = zip(texts, ends, self.widths, strict=True)
+        self.write(" ".join((text + end).ljust(width + 1) for text, end, width in cells).rstrip())
 
     @statement.register
     def _(self, node: tree.Import) -> None:
@@ -358,6 +373,11 @@ def declared(node: tree.Dim | tree.Let | tree.Count) -> str:
     least = " >= 0" if node.maybe_zero else ""
     default = f" = {show(node.default)}" if node.default else ""
     return f"{node.keyword} {node.name.name}{length}{least}{default}"
+
+
+def _several(dims: Sequence[tree.Dim]) -> str:
+    texts = [declared(dim).removeprefix(f"{dim.keyword} ") for dim in dims]
+    return f"{dims[0].keyword} {', '.join(texts)}"
 
 
 def _parameter(node: tree.Parameter) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -284,6 +284,31 @@ class Dims(Node):
 
 
 @dataclass(frozen=True)
+class Row(Node):
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Table(Node):
+    """`dim T, C:` and below it a row for each stage: lists, with their values side by side."""
+
+    columns: tuple[Dim, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        """The lists, each as if it were declared by itself."""
+        found = []
+        for column, values in zip(
+            self.columns, zip(*(row.values for row in self.rows), strict=True), strict=True
+        ):
+            length = Number(Fraction(len(self.rows)), span=column.span)
+            default = ListOf(tuple(values), span=column.span)
+            found.append(replace(column, length=length, default=default))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
 class Let(Node):
     """`let N[4] = value "meaning"`: an abbreviation; with a length, one for each stage."""
 
@@ -414,7 +439,7 @@ class Import(Node):
 
 
 Declaration: TypeAlias = (
-    Dim | Dims | Let | Assume | Count | Convention | Op | Block | Preset | Import
+    Dim | Dims | Table | Let | Assume | Count | Convention | Op | Block | Preset | Import
 )
 
 

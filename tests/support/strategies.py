@@ -187,10 +187,25 @@ def dims_of(word: str, meaning: Strategy) -> Strategy:
     )
 
 
+def tables_of(word: str) -> Strategy:
+    """A table of a keyword: as many values in each row as it has lists."""
+    column = st.builds(
+        tree.Dim, name, *[st.none()] * 3, keyword=st.just(word), maybe_zero=st.booleans()
+    )
+    return lists_of(column, 1).flatmap(
+        lambda columns: st.builds(
+            tree.Table,
+            st.just(columns),
+            lists_of(st.builds(tree.Row, lists_of(expression, len(columns), len(columns))), 1),
+        )
+    )
+
+
 keyword = st.sampled_from(["dim", "ratio"])
 declaration: Strategy = st.one_of(
     keyword.flatmap(partial(dims_of, meaning=st.none() | line_text)),
     keyword.flatmap(lambda word: st.builds(tree.Dims, lists_of(dims_of(word, st.none()), 2))),
+    keyword.flatmap(tables_of),
     st.builds(tree.Let, name, maybe, expression, st.none() | line_text),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),

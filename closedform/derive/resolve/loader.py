@@ -64,7 +64,7 @@ class Loader:
                 check_placement(declaration)
             if isinstance(declaration, tree.Import):
                 self._import(module, declaration)
-            elif isinstance(declaration, tree.Dims):
+            elif isinstance(declaration, tree.Dims | tree.Table):
                 for dim in declaration.dims:
                     _declare(module, dim.name, Entity(dim, module))
             elif not isinstance(declaration, tree.Assume | tree.Preset):
