@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import partial
 from inspect import cleandoc
 from typing import Any, cast
 
@@ -201,11 +200,15 @@ def tables_of(word: str) -> Strategy:
     )
 
 
+def sizes_of(word: str) -> Strategy:
+    """A dim of a keyword, several of them, or a table."""
+    several = st.builds(tree.Dims, lists_of(dims_of(word, st.none()), 2))
+    return dims_of(word, st.none() | line_text) | several | tables_of(word)
+
+
 keyword = st.sampled_from(["dim", "ratio"])
 declaration: Strategy = st.one_of(
-    keyword.flatmap(partial(dims_of, meaning=st.none() | line_text)),
-    keyword.flatmap(lambda word: st.builds(tree.Dims, lists_of(dims_of(word, st.none()), 2))),
-    keyword.flatmap(tables_of),
+    keyword.flatmap(sizes_of),
     st.builds(tree.Let, name, maybe, expression, st.none() | line_text),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),
