@@ -110,7 +110,13 @@ class Formula:
         """
         if preset is not None and not sizes:
             return self._project.at(self._project.preset(preset), self._closed)
-        return evaluate(self._closed, self._values(preset, sizes))
+        return evaluate(self._at(preset), self._values(preset, sizes))
+
+    def _at(self, preset: str | None) -> Closed:
+        """The closed form of the model with what a preset gives to its parameters."""
+        if preset is None:
+            return self._closed
+        return self._project.form_at(self._project.preset(preset), self._closed)
 
     def _values(
         self, preset: str | None, sizes: Mapping[str, int | Sequence[int]]
@@ -295,8 +301,7 @@ class Architecture(Part):
 
     def _repr_markdown_(self) -> str:
         return "\n\n".join(
-            Part(self._project, entity)._repr_markdown_()
-            for entity in self._project.module.models()
+            Part(self._project, entity)._repr_markdown_() for entity in self._project.models()
         )
 
 
@@ -330,7 +335,7 @@ def plot_over(
     for name, form in formulas.items():
         given = {k: v for k, v in sizes.items() if k in known[name] or k not in shared}
         chosen = preset.get(name) if isinstance(preset, Mapping) else preset
-        curves.append(curve_of(name, form._closed, size, form._values(chosen, given)))
+        curves.append(curve_of(name, form._at(chosen), size, form._values(chosen, given)))
     words = language(lang)
     counted = (form._closed.measure for form in formulas.values())
     units = dict.fromkeys(  # a unit that names a formula is a name, and others are words

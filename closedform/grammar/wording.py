@@ -174,12 +174,16 @@ def _help(token: Token, expected: AbstractSet[str]) -> str | None:
         return "powers are written `a^b`; whole quotients `floor(a/b)`"
     if text == "=" and expected == {"COLON", "COMMA"}:
         return "a weight or a formula stands behind `:`"
+    if text == "==" and "EQUAL" in expected:
+        return "expected `=`"
     if text == "=" and "EQUAL" not in expected:
         return "compare with `==`"
     if text == "^":
         return "powers do not chain: write a^(b^c)"
     if text == "-" and expected >= OPERANDS:
         return "put the negative number in parentheses"
+    if token.type == "STRING" and expected == {"COMMA", "_NL"}:
+        return "a meaning is of one size: give each a line of its own"
     if "DIM" in expected:
         known = suggestion(text, DECLARATIONS)
         return known or "a file is made of " + ", ".join(f"`{word}`" for word in DECLARATIONS)

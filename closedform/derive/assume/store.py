@@ -11,7 +11,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.atoms import Divides, put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import implies
 from closedform.derive.symbolic.wording import say
@@ -69,7 +69,7 @@ class Store:
         """An expression without abbreviations."""
         if not self.definitions or not expr.has_free(*self.definitions):
             return expr
-        return expand(expr.xreplace(self.definitions))
+        return expand(put_in(expr, self.definitions))
 
     def fold(self, expr: Expr) -> Expr:
         """The abbreviation of an expression when it has one, else the expression."""
@@ -98,7 +98,7 @@ class Store:
 
     def renamed(self, expr: Expr) -> Expr:
         """An expression with abbreviations wherever what they stand for can be seen."""
-        named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Symbol}
+        named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Atom}
         expr = expr.xreplace(named)
         for symbol, value in self.spelled.items():
             atoms = value.atoms(*ROUNDED) & expr.atoms(*ROUNDED)

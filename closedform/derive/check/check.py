@@ -89,7 +89,8 @@ def _verdicts(project: Project) -> Iterator[Checked | Diagnostic]:
             yield Diagnostic("preset", f"there are two presets {preset.title!r}", preset.span)
         titles.add(preset.title)
         yield from _check_preset(project, preset)
-    for entity in project.parts():
+    own = [entity for entity in project.parts() if entity.module is project.module]
+    for entity in own:
         for claim in claims_of(entity):
             try:
                 yield check_claim(project, entity, claim)

@@ -8,12 +8,11 @@ from typing import Any
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.names import check_size
-from closedform.derive.elaborate.values import Family, Scope
+from closedform.derive.elaborate.values import Scope
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
 from closedform.grammar import tree
-from closedform.grammar.expressions import show
-from closedform.grammar.traverse import names_in, parts_of
+from closedform.grammar.traverse import at_stage, names_in
 
 
 def state_assumptions(context: Context) -> None:
@@ -29,23 +28,14 @@ def state_assumptions(context: Context) -> None:
 def _each_stage(context: Context, condition: tree.Expression) -> list[Any]:
     """A condition on lists holds for every stage: `assume H | D`."""
     scope = Scope(context.module)
-    indexed = {show(n.base) for n in parts_of(condition) if isinstance(n, tree.Index)}
-    families = {
-        name: value
-        for name in sorted(names_in(condition) - indexed)
-        if isinstance(value := context.names.find(name, scope), Family)
-    }
+    families = context.names.families(condition, scope)
     if not families:
         return [context.condition(condition, scope)]
     lengths = {len(family.symbols) for family in families.values()}
     if len(lengths) > 1:
         raise fail("assume", "the lists here have different lengths", condition.span)
-    found = []
-    for at in range(lengths.pop()):
-        inner = scope.inner()
-        inner.names.update({name: f.symbols[at] for name, f in families.items()})
-        found.append(context.condition(condition, inner))
-    return found
+    stages = range(1, lengths.pop() + 1)
+    return [context.condition(at_stage(condition, families, s), scope) for s in stages]
 
 
 def define_lets(context: Context) -> None:
@@ -62,7 +52,7 @@ def find_defaults(context: Context, model: Entity) -> None:
         if isinstance(declaration, tree.Dim) and declaration.default is not None:
             bound = context.names.bind(entity, declaration.default, entity.module)
             for symbol, value in bound.items():
-                check_size(symbol, value, declaration.default.span)
+                check_size(entity, symbol, value, declaration.default.span)
             context.obligations.defaults.update(bound)
 
 

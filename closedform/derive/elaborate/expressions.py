@@ -110,6 +110,8 @@ class Expressions(Algebra[Value, Scope]):
         base = as_size(base, node.base.span)
         exponent = as_size(exponent, node.exponent.span)
         _check_power(base, exponent, node)
+        if not exponent.is_nonnegative:
+            self._divisor(base, node.base.span)
         if not exponent.is_Number:
             return sympy.Pow(base, exponent)
         if not exponent.is_Integer and not (exponent * 2).is_Integer:
@@ -139,8 +141,17 @@ class Expressions(Algebra[Value, Scope]):
             elif right == 0:
                 raise fail("type", "this divides by zero", operand.span)
             else:
+                self._divisor(right, operand.span)
                 value = left / right
         return sympy.Add(value, *collected) if collected else value
+
+    def _divisor(self, size: Expr, span: Span) -> None:
+        """Demand of a divisor that is made of sizes which may be 0 that it is not."""
+        base = self.context.known.base(size)
+        if all(symbol.is_positive or not symbol.is_nonnegative for symbol in base.free_symbols):
+            return
+        nonzero = sympy.Gt(size, 0) if base.is_nonnegative else sympy.Ne(size, 0)
+        self.context.obligations.possible(nonzero, span, "this divides by zero")
 
     def either(self, holds: Boolean, value: Expr, otherwise: Expr) -> Expr:
         return indicator(holds) * value + indicator(sympy.Not(holds)) * otherwise

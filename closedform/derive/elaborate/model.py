@@ -21,7 +21,7 @@ from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.statements.conditionals import run_if
 from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
-from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Tensor, Value
+from closedform.derive.elaborate.values import Applied, BuiltIn, Scope, Tensor, Value, symbols_in
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.errors import Diagnostic, LimitError, fail
@@ -130,7 +130,7 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         symbols=_symbols(context, declared),
         declared=declared,
         stage_symbols=context.names.stage_symbols,
-        lets=tuple(context.names.lets.values()),
+        lets=tuple(s for value in context.names.lets.values() for s in symbols_in(value)),
         defaults=context.obligations.defaults,
         positive=tuple(context.obligations.positive.items()),
     )
@@ -150,7 +150,7 @@ def _symbols(context: Context, declared: dict[str, Entity]) -> dict[str, tuple[S
     for name, entity in declared.items():
         if isinstance(entity.declaration, tree.Dim):
             value = context.names.dim(entity.declaration, entity.module)
-            found[name] = value.symbols if isinstance(value, Family) else (value,)
+            found[name] = symbols_in(value)
     return found
 
 

@@ -70,6 +70,11 @@ class BuiltIn:
 Value: TypeAlias = Any  # Expr, Tensor, Family, Applied, BuiltIn, str, bool, Boolean or a tuple
 
 
+def symbols_in(value: Expr | Family) -> tuple[Expr, ...]:
+    """The symbol of a size, or those of its stages."""
+    return value.symbols if isinstance(value, Family) else (value,)
+
+
 def say_shape(shape: Shape) -> str:
     return "[" + ", ".join(map(say, shape)) + "]"
 

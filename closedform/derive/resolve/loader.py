@@ -64,6 +64,9 @@ class Loader:
                 check_placement(declaration)
             if isinstance(declaration, tree.Import):
                 self._import(module, declaration)
+            elif isinstance(declaration, tree.Dims | tree.Table):
+                for dim in declaration.dims:
+                    _declare(module, dim.name, Entity(dim, module))
             elif not isinstance(declaration, tree.Assume | tree.Preset):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
@@ -212,4 +215,5 @@ def _check_families(module: Module) -> None:
 
 
 def _is_family(entity: Entity) -> bool:
-    return isinstance(entity.declaration, tree.Dim) and entity.declaration.length is not None
+    declaration = entity.declaration
+    return isinstance(declaration, tree.Dim | tree.Let) and declaration.length is not None

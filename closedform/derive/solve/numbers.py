@@ -13,6 +13,7 @@ from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.derive.symbolic.symbols import is_size
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
 from closedform.formula.numbers import NoNumberError, TooLargeError, amount
@@ -97,11 +98,12 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
     settled = {s: v for s, v in table.items() if v.is_Number}
     for symbol in sorted(settled, key=lambda s: s not in values):  # given ones make the others
         value = settled[symbol]
-        if symbol.is_integer and not (value.is_Integer and value > 0):
+        if symbol.is_integer and not is_size(symbol, value):
             default = None if symbol in values else derivation.defaults[symbol]
+            kind = "positive whole" if symbol.is_positive else "nonnegative whole"
             raise fail(
                 "unbound",
-                f"`{symbol}` is {say(value)}, and a size is a positive whole number",
+                f"`{symbol}` is {say(value)}, and a size is a {kind} number",
                 None,
                 None,
                 *([] if default is None else [f"its default is {say(default)}"]),

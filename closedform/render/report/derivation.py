@@ -96,14 +96,14 @@ def derivation_view(
 ) -> DerivationView:
     """The derivation of a measure of a model or block; with a preset, its numbers after it."""
     words = language(lang)
-    closed = project.closed(entity, measure)
     told = report(project, entity, Wish(measures=(measure,), preset=preset, lang=lang))
+    chosen = project.preset(preset) if preset is not None else None
+    if chosen and project.model_of(chosen) is not entity:
+        raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
+    closed = project.closed(project.at_preset(chosen) if chosen else entity, measure)
     found = walk(closed)
     lines: tuple[tuple[Step, ...], ...] = ()
-    if preset is not None:
-        chosen = project.preset(preset)
-        if project.model_of(chosen) is not entity:
-            raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
+    if chosen:
         settled = settle(closed.derivation, project.values(chosen))
         lines = numbers(found, closed.derivation, settled)
     own = entity.module.title

@@ -134,12 +134,14 @@ class Names:
 
     def _of_stages(self, family: str, values: dict[int, Expr]) -> Iterator[Definition]:
         """`m_1 = I/4`, then `m_s = m_(s-1)/2` once for all the stages that have it so."""
+        declared = self._meaning(family)
         for run in stage_runs(values, self.derivation.stage_symbols):
             if run.first == run.last:
                 written = forms.shortest(values[run.first], self.order)
-                yield Definition(w.Symbol(family, str(run.first)), written, "")
+                yield Definition(w.Symbol(family, str(run.first)), written, declared)
             else:
-                meaning = self.words.tr("for s = {first}..{last}", first=run.first, last=run.last)
+                stages = self.words.tr("for s = {first}..{last}", first=run.first, last=run.last)
+                meaning = f"{declared}, {stages}" if declared else stages
                 yield Definition(w.Symbol(family, "s"), run.write(self.order), meaning)
 
 
