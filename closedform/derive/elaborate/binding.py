@@ -7,6 +7,7 @@ from typing import Any
 from sympy import Expr
 
 from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.hints import remedy
 from closedform.derive.elaborate.shapes import match
 from closedform.derive.elaborate.values import Applied, Family, Scope, Tensor, Value, say_kind
 from closedform.derive.resolve.modules import Entity
@@ -165,5 +166,6 @@ def _check_bound(
             f"`{name}` of `{entity.name}` is given as {say(value)}, "
             f"and its tensor has {say(before)}",
             span,
+            remedy(context, [(before, value)]),
             f"{say(value)} is not proved equal to {say(before)}",
         )
