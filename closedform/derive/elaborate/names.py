@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from sympy import Expr, Symbol
@@ -11,11 +11,13 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value, as_size
 from closedform.derive.resolve.builtin import USAGE
+from closedform.derive.resolve.library import library_blocks
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
+from closedform.grammar.habits import about_name
 from closedform.grammar.traverse import names_in
 
 MAX_FAMILY = 1024
@@ -67,7 +69,10 @@ class Names:
             "name",
             f"`{name.name}` is not defined",
             name.span,
-            suggestion(name.name, known)
+            _same_word(name.name, known)
+            or _import_of(name.name)
+            or about_name(name.name)
+            or suggestion(name.name, known)
             or f"a size is declared with `dim {name.name}`, an operation with `op`",
         )
 
@@ -188,6 +193,21 @@ def check_size(symbol: Symbol, value: Expr, span: Span) -> None:
     if value.is_Number and not (value > 0 and (value.is_Integer or not symbol.is_integer)):
         what = "positive whole" if symbol.is_integer else "positive"
         raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span)
+
+
+def _same_word(name: str, known: Iterable[str]) -> str | None:
+    """A help where a known name has the same letters: `AdaptiveAvgPool2d`, `layer_norm`."""
+    word = name.replace("_", "").lower()
+    same = sorted(other for other in known if other.replace("_", "").lower() == word)
+    return f"did you mean `{same[0]}`?" if same else None
+
+
+def _import_of(name: str) -> str | None:
+    """A help to import a block of the standard library."""
+    for module, block in library_blocks():
+        if block == name:
+            return f"import it: `from std.{module} import {name}`"
+    return None
 
 
 def _is_model(entity: Entity) -> bool:
