@@ -10,7 +10,7 @@ _AXES = 'axes are split and joined by a pattern: `rearrange(x, "n (h e) -> n h e
 _PRODUCT = 'a product of tensors names their axes: `einsum("n d, d m -> n m", x, y)`'
 _LOOP = "a body is carried out again with `repeat 4:`, or for each number with `for i in 1..4:`"
 _PART = "a part that is used again is a `block`, a whole network a `model`"
-_ATTENTION = "import one: `from std.attention import SelfAttention`"
+_ATTENTION = "write `SelfAttention`, and import it: `from std.attention import SelfAttention`"
 _CONCAT = "tensors are joined with `concat(x, y, axis=0)`"
 
 _OF_NAMES = {
