@@ -125,6 +125,12 @@ def about_attribute(before: str, after: str) -> str | None:
 
 def about_sign(before: str, after: str) -> str | None:
     """A help for signs that this language lacks, by what stands before and from the wrong token."""
+    applied = re.search(r"([^\W\d]\w*\([^()]*\))$", before)
+    to = re.match(r"\(\s*([^\W\d]\w*)\s*\)", after)
+    if applied and to:
+        return f"write `{to[1]} -> {applied[1]}`"
+    if re.fullmatch(r"\s*\w+", before) and re.match(r"\[[^\]]*\]\s*=(?!=)", after):
+        return "a part of a tensor cannot be assigned: " + _CONCAT
     target = re.fullmatch(r"\s*([^\W\d]\w*)\s*", before)
     changed = re.match(r"(\*\*|//|[-+*/])=\s*(.*)", after)
     if target and changed:

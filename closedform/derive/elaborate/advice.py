@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import sympy
 from sympy import Symbol
 from sympy.logic.boolalg import Boolean
 
@@ -43,6 +44,8 @@ def advice(context: Context, conditions: Sequence[Boolean], helps: Helps) -> str
 
 def _tried(context: Context, conditions: Sequence[Boolean]) -> Iterator[list[Boolean]]:
     """Conditions as they are, without abbreviations, and what gives them in every step."""
+    if any(c.has(sympy.Piecewise) for c in conditions):
+        yield [part for c in conditions for part in _of_cases(c)]
     yield list(map(_of_bases, conditions))
     yield list(conditions)
     plain = [c.xreplace(context.known.definitions) for c in conditions]
@@ -58,6 +61,23 @@ def _tried(context: Context, conditions: Sequence[Boolean]) -> Iterator[list[Boo
         divisor, dividend = condition.args
         for symbol in sorted(dividend.free_symbols - ranges.keys(), key=str):
             yield [Divides(divisor, symbol)]
+
+
+def _of_cases(condition: Boolean) -> list[Boolean]:
+    """What a condition says where the cases in it are so, and where they are not."""
+    atoms = sorted(condition.atoms(sympy.Piecewise), key=sympy.default_sort_key)
+    asked = [atom.args[0][1] for atom in atoms]
+    if not asked or any(c not in (asked[0], sympy.Not(asked[0])) for c in asked):
+        return [condition]
+    found = []
+    for case in (asked[0], sympy.Not(asked[0])):
+        values = {
+            atom: sympy.Integer(int(of == case)) for atom, of in zip(atoms, asked, strict=True)
+        }
+        stated = condition.xreplace(values)
+        if stated != sympy.true and not (isinstance(stated, Divides) and stated.args[0] == 1):
+            found.append(sympy.Or(sympy.Not(case), stated))
+    return found
 
 
 def _of_bases(condition: Boolean) -> Boolean:

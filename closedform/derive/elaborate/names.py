@@ -125,7 +125,9 @@ class Names:
                 "range",
                 f"the length of a list is a number from 1 to {MAX_FAMILY}, not {say(length)}",
                 declaration.length.span,
-                "a loop with a symbolic bound needs no list: `for i in 1..S:`",
+                None
+                if length.is_Number
+                else "a loop with a symbolic bound needs no list: `for i in 1..S:`",
             )
         symbols = []
         for index in range(1, int(length) + 1):

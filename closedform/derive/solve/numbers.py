@@ -18,6 +18,13 @@ from closedform.errors import Diagnostic, LimitError, fail, suggestion
 from closedform.formula.numbers import NoNumberError, TooLargeError, amount
 
 
+def _with_default(derivation: Derivation, symbol: Symbol) -> str:
+    """How a size is declared with a default, in words of the language."""
+    name, _ = derivation.stage_symbols.get(symbol, (symbol.name, 0))
+    length = f"[{len(derivation.symbols[name])}]" if symbol in derivation.stage_symbols else ""
+    return f"`{'dim' if symbol.is_integer else 'ratio'} {name}{length} = ...`"
+
+
 def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     """The exact value of a formula when every size has a number.
 
@@ -44,7 +51,8 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
             f"{', '.join(f'`{name}`' for name in missing)} {'has' if len(missing) == 1 else 'have'}"
             " no value",
             None,
-            "give it in the preset, or a default with `dim NAME = ...`",
+            f"give {'it' if len(missing) == 1 else 'them'} in the preset, or as a default: "
+            + ", ".join(dict.fromkeys(_with_default(derivation, symbol) for symbol in unbound)),
         )
     check_facts(derivation, settled)
     sizes = {s.name: write(v, Order()) for s, v in settled.items() if isinstance(s, Symbol)}

@@ -185,6 +185,7 @@ ROWS: list[tuple[str, Paste]] = [
     (r"`\w+` is of the kind `\w+`: write `kind (\w+)`", instead),
     (r"write `(preset \"\.\.\.\" of \w+)`", lambda t, e, f: whole_line(t, e, [re.sub(
         r'(preset "[^"]+")', rf"\1 of {f[0].split()[-1]}", t.splitlines()[e.line - 1])])),
+    (r"write `(\w+ -> .+)`", lambda t, e, f: re.sub(r"\w+\([^()]*\)\(\w+\)", f[0], t)),
     (r"write `([^`]+)`", instead),
     (r"add `(\"\"\")`", at_end),
     (r"add `([^`]+)`", after),
@@ -208,14 +209,16 @@ NOT_PASTED = [
     r"ask for it by itself", r"`closedform ",
     # an example, whose names are not those of the file
     r"axes (?:change places|are split and joined) by a pattern", r"a product of tensors names",
-    r"tensors are joined with", r"the shape of a tensor names its sizes", r"there is no `self`",
+    r"tensors are joined with", r"a part of a tensor cannot", r"there is no `self`",
+    r"the shape of a tensor names its sizes",
     r"powers are ", r"a whole quotient is written", r"a comment begins with",
     r"a body is carried out again with", r"a loop counts: ", r"a loop with a symbolic bound",
     r"a part that is used again", r"a thing that is not there is left out",
     r"between tensors an `if` is a statement", r"name what is taken", r"take sqrt\(",
     r"write size\(x\) for",
     # a change of several places, or one that is for the author to choose
-    r"give this axis a name of its own", r"give it a name, or `_`", r"give it in the preset",
+    r"give this axis a name of its own", r"give it a name, or `_`",
+    r"give (?:it|them) in the preset",
     r"a (?:repeat|choice) must keep its shapes", r"a block cannot be part of itself",
     r"say on a line before which axis|write `batchnorm2d` for", r"\w+ is a `_` in the shape",
     r"take one of its elements", r"declare it outside: ", r"remove the spaces",
