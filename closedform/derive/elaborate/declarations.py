@@ -18,16 +18,15 @@ from closedform.grammar.traverse import at_stage, names_in
 def state_assumptions(context: Context) -> None:
     """Take as true what the file of a model assumes."""
     for condition in context.module.assumptions():
-        for holds in _each_stage(context, condition):
+        for holds in each_stage(context, condition, Scope(context.module)):
             if holds is False:
                 raise fail("assume", "this assumption can never hold", condition.span)
             if holds is not True:
                 context.known.assume(Fact(holds, "assumed", condition.span))
 
 
-def _each_stage(context: Context, condition: tree.Expression) -> list[Any]:
+def each_stage(context: Context, condition: tree.Expression, scope: Scope) -> list[Any]:
     """A condition on lists holds for every stage: `assume H | D`."""
-    scope = Scope(context.module)
     families = context.names.families(condition, scope)
     if not families:
         return [context.condition(condition, scope)]

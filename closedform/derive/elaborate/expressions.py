@@ -75,6 +75,17 @@ class Expressions(Algebra[Value, Scope]):
     def size(self, node: tree.Expression, scope: Scope) -> Expr:
         return self.context.size(node, scope)
 
+    def case(self, node: tree.Expression, scope: Scope) -> Expr:
+        value = self.value(node, scope)
+        if isinstance(value, Tensor):
+            raise fail(
+                "type",
+                f"a size is expected here, and this is {say_kind(value)}",
+                node.span,
+                "between tensors an `if` is a statement: `if r > 1:`, with `x = ...` below it",
+            )
+        return as_size(value, node.span)
+
     def condition(self, node: tree.Expression, scope: Scope) -> bool | Boolean:
         return self.context.condition(node, scope)
 
@@ -107,6 +118,14 @@ class Expressions(Algebra[Value, Scope]):
         return -as_size(operand, node.operand.span)
 
     def power(self, node: tree.Power, base: Value, exponent: Value) -> Expr:
+        for part, span in ((base, node.base.span), (exponent, node.exponent.span)):
+            if isinstance(part, Tensor):
+                raise fail(
+                    "type",
+                    f"a size is expected here, and this is {say_kind(part)}",
+                    span,
+                    "powers are of sizes: the square of a tensor is `x*x`, e to a tensor `exp(x)`",
+                )
         base = as_size(base, node.base.span)
         exponent = as_size(exponent, node.exponent.span)
         _check_power(base, exponent, node)

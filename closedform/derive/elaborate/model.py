@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -10,7 +11,7 @@ from sympy import Expr, Symbol
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import sizes_in
-from closedform.derive.elaborate import calls, layouts
+from closedform.derive.elaborate import calls, hints, layouts
 from closedform.derive.elaborate.binding import as_list
 from closedform.derive.elaborate.builtins import functions
 from closedform.derive.elaborate.context import Context
@@ -73,6 +74,7 @@ def new_context(module: Module, generic: bool, known: Knowledge | None = None) -
     """A context with its interpreter."""
     context = Context(module, generic, known)
     context.interpreter = Elaborator(context)
+    context.obligations.advise = partial(hints.to_state, context)
     return context
 
 
@@ -114,6 +116,8 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
     with context.known.recording() as used:
         for parameter in declaration.parameters:
             scope.names[parameter.name.name] = _input(context, parameter, scope, declaration)
+        if context.generic:
+            context.parameters = dict(scope.names)
         root, outputs = calls.run_block(context, entity, scope, dict(scope.names))
     for symbol in sizes_in(root):
         used |= context.names.let_facts.get(symbol, frozenset())

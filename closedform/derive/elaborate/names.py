@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,12 +12,14 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value, as_size
 from closedform.derive.resolve.builtin import USAGE
+from closedform.derive.resolve.library import library_blocks
 from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.derive.symbolic.symbols import is_size, ratio_symbol, size_symbol
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.formatter import declared
+from closedform.grammar.habits import about_name
 from closedform.grammar.traverse import at_stage, names_in, whole_names_in
 
 MAX_FAMILY = 1024
@@ -69,7 +71,10 @@ class Names:
             "name",
             f"`{name.name}` is not defined",
             name.span,
-            suggestion(name.name, known)
+            _same_word(name.name, known)
+            or _import_of(name.name)
+            or about_name(name.name)
+            or suggestion(name.name, known)
             or f"a size is declared with `dim {name.name}`, an operation with `op`",
         )
 
@@ -130,7 +135,9 @@ class Names:
                 "range",
                 f"the length of a list is a number from 1 to {MAX_FAMILY}, not {say(length)}",
                 node.span,
-                "a loop with a symbolic bound needs no list: `for i in 1..S:`",
+                None
+                if length.is_Number
+                else "a loop with a symbolic bound needs no list: `for i in 1..S:`",
             )
         return int(length)
 
@@ -252,3 +259,18 @@ def check_size(entity: Entity, symbol: Symbol, value: Expr, span: Span) -> None:
         stated = declared(replace(declaration, maybe_zero=True))
         help_ = f"where it may be 0, declare it so: `{stated}`"
     raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span, help_)
+
+
+def _same_word(name: str, known: Iterable[str]) -> str | None:
+    """A help where a known name has the same letters: `AdaptiveAvgPool2d`, `layer_norm`."""
+    word = name.replace("_", "").lower()
+    same = sorted(other for other in known if other.replace("_", "").lower() == word)
+    return f"did you mean `{same[0]}`?" if same else None
+
+
+def _import_of(name: str) -> str | None:
+    """A help to import a block of the standard library."""
+    for module, block in library_blocks():
+        if block == name:
+            return f"import it: `from std.{module} import {name}`"
+    return None

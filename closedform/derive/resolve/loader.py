@@ -100,11 +100,14 @@ class Loader:
             path = library_folder(node.module[0]) / f"{node.module[1]}.arch"
             if not path.is_file():
                 known = [p.stem for p in library_folder(node.module[0]).glob("*.arch")]
+                near = suggestion(node.module[1], known)
                 raise fail(
                     "import",
                     f"the library has no `{written}`",
                     node.span,
-                    suggestion(node.module[1], known) or "it has " + ", ".join(sorted(known)),
+                    near.replace("`", f"`{node.module[0]}.", 1)
+                    if near
+                    else "it has " + ", ".join(sorted(known)),
                 )
             return self._load(path, node.span, f"{node.module[0]}/{node.module[1]}.arch")
         if module.folder is None:

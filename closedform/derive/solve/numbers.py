@@ -19,6 +19,13 @@ from closedform.errors import Diagnostic, LimitError, fail, suggestion
 from closedform.formula.numbers import NoNumberError, TooLargeError, amount
 
 
+def _with_default(derivation: Derivation, symbol: Symbol) -> str:
+    """How a size is declared with a default, in words of the language."""
+    name, _ = derivation.stage_symbols.get(symbol, (symbol.name, 0))
+    length = f"[{len(derivation.symbols[name])}]" if symbol in derivation.stage_symbols else ""
+    return f"`{'dim' if symbol.is_integer else 'ratio'} {name}{length} = ...`"
+
+
 def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     """The exact value of a formula when every size has a number.
 
@@ -48,7 +55,7 @@ def check_bound(form: Closed, settled: Mapping[Expr, Expr]) -> None:
     base = derivation.known.base(form.expr)
     unbound = sorted((s for s in base.free_symbols if s not in settled), key=str)
     circular = [symbol.name for symbol in unbound if symbol in derivation.defaults]
-    missing = sorted(_without_value(derivation, unbound, settled))
+    missing = sorted(_without_value(derivation, unbound, settled), key=str)
     if circular and not missing:
         raise fail(
             "unbound",
@@ -59,16 +66,17 @@ def check_bound(form: Closed, settled: Mapping[Expr, Expr]) -> None:
     if missing:
         raise fail(
             "unbound",
-            f"{', '.join(f'`{name}`' for name in missing)} {'has' if len(missing) == 1 else 'have'}"
-            " no value",
+            f"{', '.join(f'`{symbol}`' for symbol in missing)} "
+            f"{'has' if len(missing) == 1 else 'have'} no value",
             None,
-            "give it in the preset, or a default with `dim NAME = ...`",
+            f"give {'it' if len(missing) == 1 else 'them'} in the preset, or as a default: "
+            + ", ".join(dict.fromkeys(_with_default(derivation, symbol) for symbol in missing)),
         )
 
 
 def _without_value(
     derivation: Derivation, unbound: Sequence[Symbol], settled: Mapping[Expr, Expr]
-) -> set[str]:
+) -> set[Symbol]:
     """The sizes that are missing: those without a default, needed by themselves or by a default."""
     found, seen, waiting = set(), set(), list(unbound)
     while waiting:
@@ -78,7 +86,7 @@ def _without_value(
         seen.add(symbol)
         default = derivation.defaults.get(symbol)
         if default is None:
-            found.add(symbol.name)
+            found.add(symbol)
         else:
             waiting += derivation.known.base(default).free_symbols
     return found

@@ -7,7 +7,8 @@ from sympy import Expr, Integer
 
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
-from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.context import Context, Step
+from closedform.derive.elaborate.hints import remedy
 from closedform.derive.elaborate.layouts import carried
 from closedform.derive.elaborate.statements.ends import run_steps
 from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, assigned
@@ -60,7 +61,8 @@ def _keep(
                 "shape",
                 f"`{name}` is {_say(before)} before the body and {_say(after)} after it",
                 span,
-                f"{what} must keep its shapes; where they change, use `for`",
+                _remedy(context, before, after)
+                or f"{what} must keep its shapes; where they change, use `for`",
             )
         if isinstance(before, Tensor) and before.layout != after.layout:
             outer.names[name] = carried(before, after, body, name, span)
@@ -74,6 +76,15 @@ def _same(context: Context, before: Value, after: Value) -> bool:
     if isinstance(before, Expr) and isinstance(after, Expr):
         return context.known.equal(before, after)
     return bool(before == after)
+
+
+def _remedy(context: Context, before: Value, after: Value) -> str | None:
+    if isinstance(before, Tensor) and isinstance(after, Tensor):
+        if len(before.shape) == len(after.shape):
+            return remedy(context, zip(before.shape, after.shape, strict=True))
+    elif isinstance(before, Expr) and isinstance(after, Expr):
+        return remedy(context, [(before, after)])
+    return None
 
 
 def _say(value: Value) -> str:
@@ -117,7 +128,7 @@ def _run_stages(context: Context, node: tree.For, first: int, last: int, scope: 
         entries.append(tuple((n, v.shape) for n, v in found if isinstance(v, Tensor)))
         inner = scope.inner()
         inner.names[node.index.name] = Integer(index)
-        context.indices.append((node.index.name, index))
+        context.indices.append(Step(node.index.name, index, first, last))
         bodies.append(context.run(node.body, inner))
         context.indices.pop()
         del inner.names[node.index.name]
