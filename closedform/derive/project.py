@@ -236,15 +236,18 @@ class Project:
             settled = settle(derivation, values)
         return {s: v for s, v in settled.items() if isinstance(s, Symbol)}
 
-    def check_at(self, preset: tree.Preset) -> None:
-        """Raise ClosedformError where a preset lacks a size, or breaks what the file assumes or its
-        formulas need."""
-        settled = self.bindings(preset)
-        model = self.at_preset(preset)
-        derivation = self.derivation(model)
+    def check_given(self, preset: tree.Preset) -> None:
+        """Raise ClosedformError where a preset lacks a size that a formula needs."""
+        model, settled = self.at_preset(preset), self.bindings(preset)
         with _named(preset):
             for what in self.measures((), None):
                 check_bound(self.closed(model, what), settled)
+
+    def check_at(self, preset: tree.Preset) -> None:
+        """Raise ClosedformError where what the file assumes or its formulas need does not hold."""
+        settled = self.bindings(preset)
+        derivation = self.derivation(self.at_preset(preset))
+        with _named(preset):
             check_stated(derivation, settled)
             check_facts(derivation, settled)
 

@@ -165,8 +165,6 @@ def _help(token: Token, expected: AbstractSet[str], line: str) -> str | None:
         return "a pipe ends here: put it in parentheses, as in x + (x -> f)"
     if text == "=" and expected == {"COLON", "COMMA"}:
         return "a weight or a formula stands behind `:`"
-    if text == "==" and "EQUAL" in expected:
-        return "expected `=`"
     if text == "=" and "EQUAL" not in expected:
         return "compare with `==`"
     if text == "==" and "EQUAL" in expected:
@@ -177,7 +175,7 @@ def _help(token: Token, expected: AbstractSet[str], line: str) -> str | None:
         return "powers do not chain: write a^(b^c)"
     if text == "-" and expected >= OPERANDS:
         return "put the negative number in parentheses"
-    if token.type == "STRING" and expected == {"COMMA", "_NL"}:
+    if token.type == "STRING" and expected - {"COLON"} == {"COMMA", "_NL"}:
         return "a meaning is of one size: give each a line of its own"
     if "DIM" in expected:
         if text == "expect":

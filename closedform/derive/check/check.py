@@ -26,6 +26,7 @@ class Outcome:
 
     checked: tuple[Checked, ...]
     errors: tuple[Diagnostic, ...]
+    lacking: tuple[Diagnostic, ...] = ()  # sizes that presets leave open
 
     @property
     def wrong(self) -> list[Diagnostic]:
@@ -54,7 +55,8 @@ def check(project: Project) -> Outcome:
             checked.append(found)
         else:
             wrong.append(found)
-    return Outcome(tuple(checked), tuple(wrong))
+    lacking = [d for preset in project.module.presets() for d in _lacks(project, preset)]
+    return Outcome(tuple(checked), tuple(wrong), tuple(lacking))
 
 
 def _not_derived(project: Project) -> Iterator[Diagnostic]:
@@ -102,7 +104,10 @@ def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Checked | D
     try:
         project.check_at(preset)
     except ClosedformError as error:
-        yield from error.diagnostics
+        first, *rest = error.diagnostics
+        lacking = (found.message for found in _lacks(project, preset))
+        yield replace(first, notes=(*first.notes, *(m for m in lacking if m != first.message)))
+        yield from rest
         return
     for line in preset.expects:
         for item in line.items:
@@ -112,6 +117,15 @@ def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Checked | D
                 first, *rest = error.diagnostics
                 yield replace(first, span=first.span or item.span)
                 yield from rest
+
+
+def _lacks(project: Project, preset: tree.Preset) -> Iterator[Diagnostic]:
+    """The sizes that a preset leaves open though formulas need them."""
+    try:
+        project.check_given(preset)
+    except ClosedformError as error:
+        for diagnostic in error.diagnostics:
+            yield replace(diagnostic, span=diagnostic.span or preset.span)
 
 
 def _check_convention(

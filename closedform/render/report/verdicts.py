@@ -24,7 +24,10 @@ def in_words(outcome: Outcome) -> Iterator[str]:
 
 
 def notes(outcome: Outcome) -> Iterator[str]:
-    """What there is to know of claims that hold: sizes held fixed whose defaults grow."""
+    """What there is to know where nothing is wrong: sizes that presets leave open, and sizes held
+    fixed whose defaults grow."""
+    for lacking in outcome.lacking:
+        yield f"{lacking.span}: note: {lacking.message}\n"
     for checked in outcome.checked:
         for note in checked.notes:
             yield f"{checked.node.span}: note: {note}\n"
