@@ -11,7 +11,7 @@ from closedform.derive.symbolic.wording import say
 
 
 def verdicts_of(outcome: Outcome) -> list[dict[str, object]]:
-    """Each expectation and claim of a file as a row of `check --to json`."""
+    """Each expectation and claim of a file as a row for a program."""
     return [_row(checked) for checked in outcome.checked]
 
 
