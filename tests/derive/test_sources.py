@@ -355,6 +355,7 @@ def test_flops_taken_for_macs() -> None:
         "c h w kernel^2",
         "2 c h w kernel^2",
         "-c h w kernel^2",
+        "at c = 1, h = 1, kernel = 1, w = 1: 1 derived, 2 claimed",
         "it holds for flops: two floating-point operations for each multiply-accumulate of every "
         "product and convolution",
     )
