@@ -56,7 +56,7 @@ def _polynomial(expr: Expr) -> Polynomial | None:
     if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
         return _multiplied([_polynomial(expr.base)] * int(expr.exp))
     base, exponent = expr.as_base_exp() if expr.is_Pow else (expr, Integer(1))
-    if base.is_Symbol and exponent.is_Rational or (exponent == 1 and _stays(base)):
+    if (base.is_Symbol and exponent.is_Rational) or (exponent == 1 and _stays(base)):
         return {frozenset({(base, exponent)}): Integer(1)}
     return None
 
