@@ -5,7 +5,7 @@ The nodes are what renderers read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -24,9 +24,13 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Sum:
-    """Terms; one that begins with a negative number is subtracted."""
+    """Terms; one that begins with a negative number is subtracted.
+
+    `stated` is a sum that the file has: a size such as L - 1.
+    """
 
     terms: tuple[Written, ...]
+    stated: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from operator import itemgetter
 
 import sympy
 from sympy import Expr
@@ -14,17 +15,20 @@ from closedform.derive.arrange.length import room
 from closedform.derive.arrange.nesting import Nesting
 from closedform.derive.arrange.squares import squares
 from closedform.derive.arrange.writing import Order, factors_of, write
+from closedform.derive.symbolic.atoms import Bracket, opened
 from closedform.derive.symbolic.expansion import expand
 
 __all__ = ["FORMS", "Order", "expanded", "factored", "grouped", "shared", "shortest", "write"]
 
+MAX_BRACKETS = 6  # of which each is tried without
+TAKEN_AWAY = 8  # letters by which a term that is subtracted counts as longer
 MAX_FACTORED_TERMS = 40
 MAX_FACTORED_SYMBOLS = 8
 
 
 def expanded(expr: Expr, order: Order) -> w.Written:
     """A plain sum of products."""
-    return write(expand(expr), order)
+    return write(_out(expr), order)
 
 
 def factored(expr: Expr, order: Order) -> w.Written:
@@ -32,7 +36,7 @@ def factored(expr: Expr, order: Order) -> w.Written:
 
     What is one sum after all is written with brackets inside.
     """
-    expr = expand(expr)
+    expr = _out(expr)
     many = len(sympy.Add.make_args(expr)) > MAX_FACTORED_TERMS
     if many or len(expr.free_symbols) > MAX_FACTORED_SYMBOLS:
         return grouped(expr, order)
@@ -45,7 +49,12 @@ def factored(expr: Expr, order: Order) -> w.Written:
 
 def grouped(expr: Expr, order: Order) -> w.Written:
     """Terms of the same repeat together, and what they share taken out of them."""
-    return _grouped(expand(expr), Nesting(order))
+    return _grouped(_out(expr), Nesting(order))
+
+
+def _out(expr: Expr) -> Expr:
+    """A sum of products, the brackets of the file multiplied out."""
+    return expand(opened(expr))
 
 
 def _grouped(expr: Expr, nesting: Nesting) -> w.Written:
@@ -65,21 +74,47 @@ def shared(expr: Expr, order: Order) -> w.Written:
     >>> w.plain(shared(9 * C * W + K * W + 7 * W**2 + K + W, Order()))
     'W (7 W + 9 C + K + 1) + K'
     """
-    return Nesting(order).together(sympy.Add.make_args(expand(expr)))
+    return Nesting(order).together(sympy.Add.make_args(_out(expr)))
 
 
 def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = room) -> w.Written:
-    """The form that takes the least room; the plainer one of two that take the same."""
-    expr = expand(expr)
-    return min(_candidates(expr, order), key=measure) if expr.is_Add else write(expr, order)
+    """The form that takes the least room; the plainer one of two that take the same.
+
+    Brackets of the file stay where that is shorter than what they come to: a term that is
+    subtracted and is in none of them counts as longer.
+
+    >>> from closedform.derive.symbolic.atoms import Bracket
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> L, G, D = map(size_symbol, "LGD")
+    >>> w.plain(shortest(G * D + 16 * D * Bracket(L - G), Order()))
+    'D (G + 16 (L - G))'
+    """
+    found = []
+    for some in _opened_in_part(expand(expr)):
+        node = min(_candidates(some, order), key=measure) if some.is_Add else write(some, order)
+        found.append((measure(node) + TAKEN_AWAY * subtracted(some), node))
+    return min(found, key=itemgetter(0))[1]
+
+
+def subtracted(expr: Expr) -> int:
+    """How many terms of a sum are taken away, but for those in brackets of the file."""
+    return sum(term.could_extract_minus_sign() for term in sympy.Add.make_args(expr))
+
+
+def _opened_in_part(expr: Expr) -> Iterator[Expr]:
+    """An expression with all brackets of the file, without one of them, and without any."""
+    brackets = sorted(expr.atoms(Bracket), key=str)
+    yield expr
+    if 1 < len(brackets) <= MAX_BRACKETS:
+        yield from (expand(opened(expr, bracket)) for bracket in brackets)
+    if brackets:
+        yield _out(expr)
 
 
 def _candidates(expr: Expr, order: Order) -> Iterator[w.Written]:
     """A sum in several forms, plain ones first."""
     yield write(expr, order)
     yield from _with_brackets(expr, order)
-    if expr.has(*order.shifts):
-        yield _shifted(expr, order)
     with_squares, bases = squares(expr)
     if bases:
         special = {dummy: write(base, order) for dummy, base in bases.items()}
@@ -91,21 +126,6 @@ def _with_brackets(expr: Expr, order: Order) -> Iterator[w.Written]:
     nesting = Nesting(order)
     yield _grouped(expr, nesting)
     yield from nesting.products(sympy.Add.make_args(expr))
-
-
-def _shifted(expr: Expr, order: Order) -> w.Written:
-    """As `grouped`, with the counts of repeats such as L - 1 kept together."""
-    replaced: dict[Expr, Expr] = {}
-    special = dict(order.special)
-    loops = [symbol for symbol in order.loops if symbol not in order.shifts]
-    for count, shift in order.shifts.items():
-        if expr.has(count):
-            dummy = sympy.Dummy("count", integer=True, positive=True)
-            replaced[count] = dummy + shift
-            special[dummy] = write(count - shift, order)
-            loops.append(dummy)
-    changed = expand(expr.xreplace(replaced))
-    return grouped(changed, replace(order, loops=tuple(loops), special=special))
 
 
 FORMS: dict[str, Callable[[Expr, Order], w.Written]] = {

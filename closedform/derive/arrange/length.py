@@ -61,4 +61,5 @@ def _factor(node: w.Written, depth: int) -> int:
 def _placed(node: w.Written, place: Place, depth: int) -> int:
     if not placed(node, place, LINE).bracketed:
         return room(node, depth)
-    return 2 + (NESTED if depth > 0 else 0) + room(node, depth + 1)
+    stated = isinstance(node, w.Sum) and node.stated
+    return 2 + (NESTED if depth > 0 and not stated else 0) + room(node, depth + 1)

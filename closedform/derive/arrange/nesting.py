@@ -11,7 +11,7 @@ from sympy import Expr
 from closedform import formula as w
 from closedform.derive.arrange.factoring import split
 from closedform.derive.arrange.length import room
-from closedform.derive.arrange.writing import Order, factors_of, ordered, product, write
+from closedform.derive.arrange.writing import Order, factors_of, ordered, product, terms_of, write
 from closedform.derive.symbolic import products as sharing
 
 MAX_SHARED_TERMS = 40
@@ -98,7 +98,7 @@ class Nesting:
         terms: list[w.Written] = []
         for part in sorted(parts, key=lambda part: min(map(self.order.term, part))):
             node = self.together(part, depth)
-            terms.extend(node.terms if isinstance(node, w.Sum) else [node])
+            terms.extend(terms_of(node))
         return terms[0] if len(terms) == 1 else w.Sum(ordered(terms))
 
 

@@ -7,7 +7,7 @@ tokens, then how wide, so that a layer reads `12 L N D^2 + 2 L N^2 D`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, total_ordering
 from typing import Any
 
@@ -16,7 +16,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform import formula as w
-from closedform.derive.symbolic.atoms import FUNCTIONS, Divides
+from closedform.derive.symbolic.atoms import FUNCTIONS, Bracket, Divides
 from closedform.derive.symbolic.expansion import expand
 
 LATE = 1_000_000  # more than there are symbols
@@ -34,7 +34,6 @@ class Order:
     front: tuple[Symbol, ...] = ()
     rest: tuple[Symbol, ...] = ()
     special: Mapping[Symbol, w.Written] = field(default_factory=dict)
-    shifts: Mapping[Expr, Expr] = field(default_factory=dict)  # L: 1 for a repeat of L - 1
     # what is long to write and stands in many formulas; an order made of another begins anew
     written: dict[Expr, w.Written] = field(default_factory=dict, init=False, compare=False)
     stages: Mapping[Symbol, int] = field(default_factory=dict)  # D_1: 1
@@ -72,6 +71,8 @@ class Order:
         of_loops = sum(abs(degree.get(symbol, 0)) for symbol in self.loops)
         total = sum(p if p.is_Number else HIGH for p in degree.values())
         return (
+            expr.is_number,
+            expr.has(Bracket),
             -of_loops,
             self._degrees(degree, self.loops),
             -total,
@@ -114,7 +115,8 @@ class Spelled:
 def write(expr: Any, order: Order) -> w.Written:
     """An expression as it stands, its terms and factors in order."""
     if expr.is_Add:
-        return w.Sum(ordered([write(term, order) for term in sorted(expr.args, key=order.term)]))
+        nodes = (write(term, order) for term in sorted(expr.args, key=order.term))
+        return w.Sum(ordered([term for node in nodes for term in terms_of(node)]))
     if expr.is_Mul or (expr.is_Rational and not expr.is_Integer):
         return write_product(expr, order)
     if expr.is_Integer:
@@ -123,6 +125,9 @@ def write(expr: Any, order: Order) -> w.Written:
         return order.special.get(expr) or w.Symbol(expr.name)
     if expr.is_Pow:
         return _power(expr, order)
+    if isinstance(expr, Bracket):
+        inside = write(expr.args[0], order)
+        return replace(inside, stated=True) if isinstance(inside, w.Sum) else inside
     if isinstance(expr, sympy.Piecewise):
         (one, condition), (zero, _) = expr.args
         if (one, zero) != (1, 0):
@@ -249,6 +254,10 @@ def product(factors: Sequence[w.Written]) -> w.Written:
     if not factors:
         return w.Number(1)
     return factors[0] if len(factors) == 1 else w.Product(tuple(factors))
+
+
+def terms_of(node: w.Written) -> tuple[w.Written, ...]:
+    return node.terms if isinstance(node, w.Sum) else (node,)
 
 
 def factors_of(node: w.Written) -> tuple[w.Written, ...]:

@@ -21,7 +21,7 @@ from closedform.derive.cost.tree import (
     Steps,
     Weights,
 )
-from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.symbolic.atoms import Bracket, indicator, opened
 from closedform.derive.symbolic.sums import summed
 
 Pick: TypeAlias = Callable[[Operation], Expr]
@@ -64,13 +64,16 @@ class Total:
     """Adds up one quantity over a cost tree.
 
     `pick` says what an operation counts; `stages` how the iterations of a `for` are added, plain
-    addition unless another way is given.
+    addition unless another way is given; with `kept`, counts that are sums stay in brackets.
     """
 
-    def __init__(self, pick: Pick, scaling: Scaling, stages: StageSum | None = None) -> None:
+    def __init__(
+        self, pick: Pick, scaling: Scaling, stages: StageSum | None = None, kept: bool = False
+    ) -> None:
         self.pick = pick
         self.scaling = scaling
         self.stages = stages
+        self.kept = kept
         self._seen: dict[int, Expr] = {}
 
     def __call__(self, node: Node) -> Expr:
@@ -89,12 +92,14 @@ class Total:
             case Sequence():
                 return self.body(node.body)
             case Repeat() | Choose():
-                return self.scaling.times(node) * self.body(node.body)
+                times = self.scaling.times(node)
+                return (Bracket(times) if self.kept else times) * self.body(node.body)
             case Stages():
                 parts = tuple(map(self.body, node.bodies))
                 return self.stages(node, parts) if self.stages else sympy.Add(*parts)
             case Steps():
-                return summed(self.body(node.body), node.index, node.first, node.last)
+                body = opened(self.body(node.body)) if self.kept else self.body(node.body)
+                return summed(body, node.index, node.first, node.last)
             case Cases():
                 holds = indicator(node.condition)
                 return holds * self.body(node.then) + indicator(

@@ -9,7 +9,8 @@ from sympy import Expr, Symbol
 
 from closedform.derive.assume import obligations
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.solve.closed import Closed, bring_in, equalities, symbols_of
+from closedform.derive.solve.abbreviations import bring_in, equalities
+from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.solve.numbers import check_facts, check_stated, settle
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, fail, suggestion

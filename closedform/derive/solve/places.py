@@ -86,18 +86,14 @@ def in_places(
     index: str,
     offsets: Offsets,
     instead: Mapping[Symbol, Sequence[Symbol]],
-    counted: Mapping[Symbol, Symbol],
 ) -> Order:
     """An order of symbols for what is said of stage s.
 
-    `instead` are the places that a symbol makes room for, `counted` the one for it in a count.
+    `instead` are the places that a symbol makes room for.
     """
 
     def put(symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
         return tuple(dict.fromkeys(p for s in symbols for p in instead.get(s, (s,))))
 
     names = {place: place_name(family, index, by) for place, (family, by) in offsets.items()}
-    shifts = {count.xreplace(counted): shift for count, shift in order.shifts.items()}
-    return Order(
-        put(order.loops), put(order.front), put(order.rest), {**order.special, **names}, shifts
-    )
+    return Order(put(order.loops), put(order.front), put(order.rest), {**order.special, **names})

@@ -56,9 +56,7 @@ class StageSum:
         symbols = (*order.loops, *order.front, *order.rest)
         families = ((symbol, symbol.name.rpartition("_")[0]) for symbol in symbols)
         instead = {symbol: by_family[f] for symbol, f in families if f in by_family}
-        last = stage_values(self.index, self.last, self.places, self.first, {})
-        counted = {symbol: place for place, symbol in last.items() if place in self.places}
-        inner = in_places(order, self.index, self.places, instead, counted)
+        inner = in_places(order, self.index, self.places, instead)
         if form == "shortest":
             body = shortest(self.term, inner, room_below)
         else:

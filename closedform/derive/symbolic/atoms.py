@@ -54,6 +54,58 @@ class Gcd(sympy.Function):  # type: ignore[misc]  # SymPy has no types
         return True if any(size.is_positive for size in self.args) else None
 
 
+class Bracket(sympy.Function):  # type: ignore[misc]  # SymPy has no types
+    """`Bracket(a - b)`: a sum that stays in its brackets when products are multiplied out.
+
+    >>> a, b = sympy.symbols("a b", integer=True, positive=True)
+    >>> Bracket(2 * a - 2 * b), Bracket(a * b), (a * Bracket(a - b)).expand()
+    (2*Bracket(a - b), a*b, a*Bracket(a - b))
+    """
+
+    is_commutative = True
+
+    @classmethod
+    def eval(cls, inside: Expr) -> Any:
+        if not inside.is_Add:
+            return inside
+        number, rest = inside.primitive()
+        return number * cls(rest) if number != 1 else None
+
+    def _eval_is_integer(self) -> bool | None:
+        return bool(self.args[0].is_integer) or None
+
+    def _eval_is_positive(self) -> bool | None:
+        return bool(self.args[0].is_positive) or None
+
+
+def bracketed(expr: Expr) -> Expr:
+    """An expression in which sums that are factors stay in their brackets.
+
+    >>> a, b = sympy.symbols("a b", integer=True, positive=True)
+    >>> bracketed(a * (a - b) ** 2 + a * (2 * a + 1) + b)
+    a*Bracket(2*a + 1) + a*Bracket(a - b)**2 + b
+    """
+    if expr.is_Add:
+        return sympy.Add(*map(bracketed, expr.args))
+    if expr.is_Mul:
+        return sympy.Mul(*(_kept(factor) for factor in expr.args))
+    return _kept(expr) if expr.is_Pow else expr
+
+
+def _kept(factor: Expr) -> Expr:
+    if factor.is_Add:
+        return Bracket(factor)
+    if factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer:
+        return Bracket(factor.base) ** factor.exp
+    return factor
+
+
+def opened(expr: Expr, *brackets: Bracket) -> Expr:
+    """An expression without some of its brackets, or without all; it is not multiplied out."""
+    those = brackets or expr.atoms(Bracket)
+    return expr.xreplace({bracket: bracket.args[0] for bracket in those})
+
+
 class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     """`Log(x, b)`: the logarithm of x to the base b, exact where x is a power of b."""
 

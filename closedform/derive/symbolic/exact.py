@@ -11,7 +11,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
-from closedform.derive.symbolic.atoms import Divides, Gcd, Log
+from closedform.derive.symbolic.atoms import Bracket, Divides, Gcd, Log
 
 Numbers: TypeAlias = Mapping[Symbol, Fraction]
 
@@ -101,6 +101,8 @@ def _function(expr: Expr, values: Numbers) -> Fraction:
             if holds(condition, values):
                 return exact(value, values)
         raise NoNumberError(expr)
+    if isinstance(expr, Bracket):
+        return exact(expr.args[0], values)
     if isinstance(expr, sympy.Sum):
         return _sum(expr, values)
     if isinstance(expr, sympy.floor | sympy.ceiling | sympy.Min | sympy.Max):

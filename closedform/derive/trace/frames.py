@@ -160,7 +160,7 @@ class StageRuns:
             here={**outer.here, **form},
             places={**outer.places, **offsets},
             start=start,
-            order=in_places(outer.order, self.node.index, offsets, instead, form),
+            order=in_places(outer.order, self.node.index, offsets, instead),
         )
         if len(run) > 1:
             return general

@@ -82,7 +82,7 @@ class Teller:
     def value(self, node: Node) -> Expr:
         """What a part counts, in the abbreviations of the file."""
         if id(node) not in self.values:
-            self.values[id(node)] = self.closed.of(node)
+            self.values[id(node)] = self.closed.stated(node)
         return self.values[id(node)]
 
     def size(self, expr: Expr, frame: Frame) -> w.Written:

@@ -204,7 +204,7 @@ class Parts:
 
     def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[Expr]:
         return [
-            sympy.Add(*(form.of(site.node) for site in sites))
+            sympy.Add(*(form.stated(site.node) for site in sites))
             if all(map(form.measure.scaling.counts, uses.modes))
             else Integer(0)
             for form in self.formed

@@ -1,0 +1,125 @@
+"""Abbreviations in a formula: each `let` of the file stands where it replaces a size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+from sympy import Expr, Symbol
+
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.symbolic.expansion import expand
+
+
+@dataclass(frozen=True)
+class InAbbreviations:
+    """Puts each `let` of the file in the place of a size that it replaces altogether.
+
+    A size that a model names is put in where the formula has it already.
+    """
+
+    derivation: Derivation
+
+    def __call__(self, expr: Expr) -> Expr:
+        spelled = self.derivation.known.spelled
+        for symbol in self.derivation.lets:
+            if symbol in self.derivation.stage_symbols:
+                continue  # it stands in what its stage costs
+            expr = bring_in(expr, symbol, spelled[symbol], set(spelled))
+        for symbol, definition in spelled.items():
+            if symbol not in self.derivation.stage_symbols:
+                expr = _in_one_size(expr, symbol, definition)
+        for symbol, value in equalities(self.derivation).items():
+            if expr.has(symbol) and symbol not in self._of_claim:
+                candidate = bring_in(expr, symbol, value, set(spelled))
+                if _fewer(candidate, expr) and candidate.count_ops() < expr.count_ops():
+                    expr = candidate
+        return expr
+
+    @property
+    def _of_claim(self) -> set[Symbol]:
+        """The sizes in the conditions of a claim, which writes its formula without these."""
+        facts = self.derivation.known.facts
+        return set().union(*(f.condition.free_symbols for f in facts if f.reason == "when"))
+
+
+def equalities(derivation: Derivation) -> dict[Symbol, Expr]:
+    """Sizes that are assumed to be equal to others: n, where n == side^2 is required."""
+    known = derivation.known
+    return {s: value for s, value in known.definitions.items() if s not in known.spelled}
+
+
+def in_stages(derivation: Derivation, expr: Expr) -> Expr:
+    """What one operation costs, with each product or quotient that a `let` names for its stage.
+
+    It is put in where it takes a quotient away; and for a size of its stage where it has no others,
+    which other stages may have as well.
+    """
+    stages, spelled = derivation.stage_symbols, derivation.known.spelled
+    for symbol in derivation.lets:
+        definition = spelled[symbol]
+        if symbol not in stages or not (definition.is_Mul or definition.is_Pow):
+            continue
+        if definition.as_coeff_Mul()[1].is_Symbol:
+            continue
+        if all(s in stages and stages[s][1] == stages[symbol][1] for s in definition.free_symbols):
+            expr = bring_in(expr, symbol, definition, set(spelled))
+        terms = sympy.Add.make_args(expand(expr))
+        named = [(term, expand(term / definition) * symbol) for term in terms]
+        expr = sympy.Add(*(min(pair, key=_powers_below) for pair in named))
+    return expr
+
+
+def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) -> Expr:
+    """Put an abbreviation in the place of a size, where that leaves no root and no new quotient."""
+    for size in sorted((definition.free_symbols & expr.free_symbols) - kept, key=str):
+        solution = _solved(definition, symbol, size)
+        if solution is None:
+            continue
+        candidate = expand(expr.xreplace({size: solution}))
+        better = _terms_with(candidate, symbol) > _terms_with(expr, symbol) or _fewer(
+            candidate, expr
+        )
+        if better and _powers_below(candidate) <= _powers_below(expr):
+            return candidate
+    return expr
+
+
+def _in_one_size(expr: Expr, symbol: Symbol, definition: Expr) -> Expr:
+    """A formula in n and T, where n = T/4 - 1, in n alone; not where it would get longer."""
+    (size,) = definition.free_symbols if len(definition.free_symbols) == 1 else (symbol,)
+    if size == symbol or not expr.has(symbol) or not expr.has(size):
+        return expr
+    solution = _solved(definition, symbol, size)
+    if solution is None or not solution.is_polynomial(symbol):
+        return expr
+    candidate = expand(expr.xreplace({size: solution}))
+    return expr if _fewer(expr, candidate) else candidate
+
+
+def _fewer(expr: Expr, other: Expr) -> bool:
+    return len(sympy.Add.make_args(expr)) < len(sympy.Add.make_args(other))
+
+
+def _solved(definition: Expr, symbol: Symbol, size: Symbol) -> Expr | None:
+    """The size from `symbol = definition`, where it stands in a product or in a plain sum."""
+    if definition.has(sympy.Piecewise):
+        return None  # it holds in one case only
+    constant, rest = definition.as_independent(size, as_Add=True)
+    coefficient, power = rest.as_independent(size, as_Add=False)
+    base, exponent = power.as_base_exp()
+    if base != size or not exponent.is_Rational or coefficient.has(size):
+        return None
+    return sympy.powdenest(((symbol - constant) / coefficient) ** (1 / exponent), force=True)
+
+
+def _terms_with(expr: Expr, symbol: Symbol) -> int:
+    return sum(term.has(symbol) for term in sympy.Add.make_args(expr))
+
+
+def _powers_below(expr: Expr) -> int:
+    """How many powers of an expression are roots or quotients."""
+    return sum(
+        bool(power.exp.is_negative or (power.exp.is_Rational and not power.exp.is_Integer))
+        for power in expr.atoms(sympy.Pow)
+    )

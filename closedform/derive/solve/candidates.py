@@ -1,0 +1,163 @@
+"""What a printed form is made from: stages as sums or each by itself, with brackets or without.
+
+An author writes what the file says, 8 (L - G) D^2 and (2 A - 1)^2, where that is shorter than what
+it comes to when all is multiplied out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from closedform import formula as w
+from closedform.derive.arrange.forms import FORMS, TAKEN_AWAY, subtracted
+from closedform.derive.arrange.length import room
+from closedform.derive.arrange.writing import Order
+from closedform.derive.cost.totals import Total
+from closedform.derive.cost.tree import Operation
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.measures.rows import Measure
+from closedform.derive.solve.abbreviations import in_stages
+from closedform.derive.solve.stages import StageForm, StageSum
+from closedform.derive.symbolic.atoms import bracketed, opened
+from closedform.derive.symbolic.expansion import expand
+
+
+def total(
+    measure: Measure,
+    derivation: Derivation,
+    stages: StageForm | None = None,
+    in_brackets: bool = False,
+) -> Total:
+    """Adds a measure up over a cost tree; sums that are factors stay in brackets, or do not."""
+
+    def value(node: Operation) -> Expr:
+        amount = derivation.known.renamed(measure.of(node))
+        return in_stages(derivation, bracketed(amount) if in_brackets else amount)
+
+    return Total(value, measure.scaling, stages, in_brackets)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An expression with a symbol for each sum over stages, and those sums."""
+
+    expr: Expr
+    sums: Mapping[Symbol, StageSum] = field(default_factory=dict)
+
+    def written(self, form: str, order: Order) -> w.Written:
+        """The expression in one of the forms, with its sums."""
+        expr, sums = self.expr, self.sums
+        if form == "expanded":
+            sums = {dummy: s.times(expr.coeff(dummy)) for dummy, s in sums.items()}
+            expr = sympy.Add(expr.xreplace(dict.fromkeys(sums, Integer(0))), *sums)
+        special = {dummy: s.write(order, form) for dummy, s in sums.items()}
+        return FORMS[form](expr, replace(order, loops=(*order.loops, *special), special=special))
+
+    @property
+    def subtracted(self) -> int:
+        """How many terms are taken away, but for those in brackets of the file."""
+        return sum(map(subtracted, (self.expr, *(s.term for s in self.sums.values()))))
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The candidates for one formula; `expr` is it, and `rewritten` brings parts of it into the
+    symbols that were chosen."""
+
+    measure: Measure
+    derivation: Derivation
+    rewritten: Callable[[Expr], Expr]
+    expr: Expr
+
+    def written(self, form: str, stages: str, order: Order) -> w.Written:
+        """The formula in a form; the shortest is that of the candidates."""
+        out, kept = (
+            (self._out, self._kept) if stages == "sum" else (Candidate(self.expr), self._each_kept)
+        )
+        if form != "shortest":
+            return out.written(form, order)
+        found = [(c.written(form, order), TAKEN_AWAY * c.subtracted) for c in (kept, out)]
+        return min(found, key=lambda item: room(item[0]) + item[1])[0]
+
+    @property
+    def starts(self) -> dict[str, Expr]:
+        """Sizes before the first stage that a sum over stages mentions: D_0 = 3."""
+        return {
+            f"{family}_{s.first - 1}": value
+            for candidate in (self._kept, self._out)
+            for s in candidate.sums.values()
+            for family, value in s.start
+        }
+
+    @cached_property
+    def _each_kept(self) -> Candidate:
+        found = total(self.measure, self.derivation, None, True)(self.derivation.root)
+        found = self.rewritten(found)
+        return Candidate(found if self._is_whole(found) else self.expr)
+
+    @cached_property
+    def _kept(self) -> Candidate:
+        return self._in_sums(True)
+
+    @cached_property
+    def _out(self) -> Candidate:
+        return self._in_sums(False)
+
+    def _in_sums(self, kept: bool) -> Candidate:
+        """Stages as sums, as far as they have one shape."""
+        multiples = self._multiples()
+        if multiples:
+            found = self._summed_up(multiples, kept)
+            whole = expand(opened(_unfolded(found)))
+            if self.rewritten(whole) == whole and self.derivation.known.equal(whole, self.expr):
+                return found
+        found = self._summed_up({}, kept)
+        if not self._is_whole(self.rewritten(_unfolded(found))):
+            # in the chosen symbols the stages have no one shape
+            return self._each_kept if kept else Candidate(self.expr)
+        changed = {d: _terms(s) for d, s in found.sums.items() if not self._stands(_terms(s))}
+        sums = {dummy: s for dummy, s in found.sums.items() if dummy not in changed}
+        return Candidate(self.rewritten(found.expr.xreplace(changed)), sums)
+
+    def _is_whole(self, expr: Expr) -> bool:
+        """Whether an expression with brackets is the formula."""
+        whole = expand(opened(expr))
+        return whole == self.expr or self.derivation.known.equal(whole, self.expr)
+
+    def _summed_up(self, multiples: dict[Symbol, Expr], kept: bool) -> Candidate:
+        form = StageForm(self.derivation.stage_symbols, multiples)
+        adds = total(self.measure, self.derivation, form, kept)
+        return Candidate(self.rewritten(adds(self.derivation.root)), form.sums)
+
+    def _multiples(self) -> dict[Symbol, Expr]:
+        """The sizes of stages that are a number times another size: m_1 is I/4."""
+        known = self.derivation.known
+        bases = {
+            s: known.definitions[s] for s in self.derivation.stage_symbols if s in known.spelled
+        }
+        return {s: base for s, base in bases.items() if base.as_coeff_Mul()[1].is_Symbol}
+
+    def _stands(self, terms: Expr) -> bool:
+        """Whether the terms of a sum over stages may stand among the chosen symbols as they are.
+
+        They may when these only write abbreviations out, which a where line does as well; they
+        may not when they put numbers in, or bring an abbreviation in that the terms do not have.
+        """
+        known, rewritten = self.derivation.known, self.rewritten(terms)
+        new = rewritten.free_symbols - terms.free_symbols
+        sizes, left = (known.base(expr).free_symbols for expr in (terms, rewritten))
+        return not new & known.spelled.keys() and sizes <= left
+
+
+def _terms(stages: StageSum) -> Expr:
+    """What a sum over stages adds up to."""
+    return sympy.Add(*(stages.at(i) for i in range(stages.first, stages.last + 1)))
+
+
+def _unfolded(candidate: Candidate) -> Expr:
+    return candidate.expr.xreplace({d: _terms(s) for d, s in candidate.sums.items()})
