@@ -7,6 +7,7 @@ from closedform.formula.precedence import LINE, Place, placed
 
 LONGEST = 3  # letters of a name that count
 NESTED = 3  # a bracket inside a bracket is as hard to read as a few more letters
+BIG_SUM = 12  # a sum over an index: its sign, and what it asks of a reader
 
 
 def room(node: w.Written, depth: int = 0) -> int:
@@ -41,7 +42,7 @@ def room(node: w.Written, depth: int = 0) -> int:
         case w.Indicator():
             return 2 + room(node.condition, depth)
         case w.BigSum():
-            return 6 + room_below(node.body)
+            return BIG_SUM + room_below(node.body)
 
 
 def room_below(node: w.Written) -> int:

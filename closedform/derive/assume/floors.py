@@ -16,7 +16,9 @@ def floor(known: Store, expr: Expr) -> Expr:
     rest: list[Expr] = []
     for term in sympy.Add.make_args(expand(expr)):
         (whole if integer(known, term) else rest).append(term)
-    remainder = sympy.Add(*rest)
+    constant, others = sympy.Add(*rest).as_coeff_Add()
+    whole.append(sympy.floor(constant))
+    remainder = others + constant - sympy.floor(constant)
     if remainder != 0 and integer(known, remainder):
         return sympy.Add(*whole, remainder)
     if remainder.is_Number:
@@ -75,7 +77,7 @@ def _negative_floor(known: Store, numerator: Expr, denominator: Expr) -> Expr:
     positive = expand(-numerator)
     if not integer(known, positive):
         return -sympy.ceiling(positive / denominator)
-    return -floor(known, expand((positive - 1) / denominator) + 1)
+    return -floor(known, expand((positive - 1) / denominator)) - 1
 
 
 def _positive_floor(numerator: Expr, denominator: Expr) -> Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.expansion import expand
@@ -92,9 +92,25 @@ def _in_one_size(expr: Expr, symbol: Symbol, definition: Expr) -> Expr:
         return expr
     solution = _solved(definition, symbol, size)
     if solution is None or not solution.is_polynomial(symbol):
-        return expr
+        return _by_powers(expr, symbol, definition, size)
     candidate = expand(expr.xreplace({size: solution}))
     return expr if _fewer(expr, candidate) else candidate
+
+
+def _by_powers(expr: Expr, symbol: Symbol, definition: Expr, size: Symbol) -> Expr:
+    """A formula in m and N, where N = m^2, in N alone, if it has even powers of m only."""
+    number, power = definition.as_coeff_Mul()
+    base, exponent = power.as_base_exp()
+    if base != size or not (exponent.is_Integer and exponent > 1):
+        return expr
+    terms = []
+    for term in sympy.Add.make_args(expr):
+        times = term.as_powers_dict().get(size, Integer(0))
+        rest = term / size**times
+        if rest.has(size) or not (times / exponent).is_Integer or times < 0:
+            return expr
+        terms.append(rest * (symbol / number) ** (times / exponent))
+    return sympy.Add(*terms)
 
 
 def _fewer(expr: Expr, other: Expr) -> bool:

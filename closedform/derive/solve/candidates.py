@@ -25,6 +25,7 @@ from closedform.derive.solve.abbreviations import in_stages
 from closedform.derive.solve.stages import StageForm, StageSum
 from closedform.derive.symbolic.atoms import bracketed, opened
 from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.symbols import like
 
 
 def total(
@@ -76,12 +77,11 @@ class Candidates:
 
     def written(self, form: str, stages: str, order: Order) -> w.Written:
         """The formula in a form; the shortest is that of the candidates."""
-        out, kept = (
-            (self._out, self._kept) if stages == "sum" else (Candidate(self.expr), self._each_kept)
-        )
         if form != "shortest":
-            return out.written(form, order)
-        found = [(c.written(form, order), TAKEN_AWAY * c.subtracted) for c in (kept, out)]
+            only = self._in_sums[-1] if stages == "sum" else Candidate(self.expr)
+            return only.written(form, order)
+        candidates = self._in_sums if stages == "sum" else (self._each_kept, Candidate(self.expr))
+        found = [(c.written(form, order), TAKEN_AWAY * c.subtracted) for c in candidates]
         return min(found, key=lambda item: room(item[0]) + item[1])[0]
 
     @property
@@ -89,9 +89,10 @@ class Candidates:
         """Sizes before the first stage that a sum over stages mentions: D_0 = 3."""
         return {
             f"{family}_{s.first - 1}": value
-            for candidate in (self._kept, self._out)
+            for candidate in self._in_sums
             for s in candidate.sums.values()
             for family, value in s.start
+            if not (value.is_Symbol and value.name == f"{family}_{s.first - 1}")
         }
 
     @cached_property
@@ -101,38 +102,58 @@ class Candidates:
         return Candidate(found if self._is_whole(found) else self.expr)
 
     @cached_property
-    def _kept(self) -> Candidate:
-        return self._in_sums(True)
+    def _in_sums(self) -> tuple[Candidate, ...]:
+        """With stages as sums, as far as they have one shape; the last is multiplied out."""
+        found = []
+        for kept in (True, False):
+            kinds = self._summed_up(kept, by_kind=True)
+            found += [kinds] if kinds is not None else []
+            one = self._summed_up(kept, by_kind=False)
+            # in the chosen symbols the stages may have no one shape
+            found.append(one or (self._each_kept if kept else Candidate(self.expr)))
+        return tuple(found)
 
-    @cached_property
-    def _out(self) -> Candidate:
-        return self._in_sums(False)
-
-    def _in_sums(self, kept: bool) -> Candidate:
-        """Stages as sums, as far as they have one shape."""
+    def _summed_up(self, kept: bool, by_kind: bool) -> Candidate | None:
+        """The formula with sums over stages; None where these do not stand for it."""
         multiples = self._multiples()
         if multiples:
-            found = self._summed_up(multiples, kept)
+            found = self._added(multiples, kept, by_kind)
+            if found is None:
+                return None
             whole = expand(opened(_unfolded(found)))
             if self.rewritten(whole) == whole and self.derivation.known.equal(whole, self.expr):
-                return found
-        found = self._summed_up({}, kept)
-        if not self._is_whole(self.rewritten(_unfolded(found))):
-            # in the chosen symbols the stages have no one shape
-            return self._each_kept if kept else Candidate(self.expr)
+                return self._in_starts(found)
+        found = self._added({}, kept, by_kind)
+        if found is None or not self._is_whole(self.rewritten(_unfolded(found))):
+            return None
         changed = {d: _terms(s) for d, s in found.sums.items() if not self._stands(_terms(s))}
         sums = {dummy: s for dummy, s in found.sums.items() if dummy not in changed}
-        return Candidate(self.rewritten(found.expr.xreplace(changed)), sums)
+        return self._in_starts(Candidate(self.rewritten(found.expr.xreplace(changed)), sums))
+
+    def _added(self, multiples: dict[Symbol, Expr], kept: bool, by_kind: bool) -> Candidate | None:
+        """The formula with sums over stages; None where sums by kind would be the same ones."""
+        form = StageForm(self.derivation.stage_symbols, multiples, by_kind)
+        adds = total(self.measure, self.derivation, form, kept)
+        expr = self.rewritten(adds(self.derivation.root))
+        if by_kind and not form.several:
+            return None
+        return Candidate(expr, form.sums)
+
+    def _in_starts(self, candidate: Candidate) -> Candidate:
+        """The sizes before the first stage, which sums define as c_0, by that name all over."""
+        members = {family: s for s, (family, _) in self.derivation.stage_symbols.items()}
+        named: dict[Expr, Expr] = {}
+        for found in candidate.sums.values():
+            for family, value in found.start:
+                number, rest = value.as_coeff_Mul()
+                if not (rest.is_Symbol or rest.is_number):
+                    named[rest] = like(members[family], f"{family}_{found.first - 1}") / number
+        return replace(candidate, expr=candidate.expr.xreplace(named))
 
     def _is_whole(self, expr: Expr) -> bool:
         """Whether an expression with brackets is the formula."""
         whole = expand(opened(expr))
         return whole == self.expr or self.derivation.known.equal(whole, self.expr)
-
-    def _summed_up(self, multiples: dict[Symbol, Expr], kept: bool) -> Candidate:
-        form = StageForm(self.derivation.stage_symbols, multiples)
-        adds = total(self.measure, self.derivation, form, kept)
-        return Candidate(self.rewritten(adds(self.derivation.root)), form.sums)
 
     def _multiples(self) -> dict[Symbol, Expr]:
         """The sizes of stages that are a number times another size: m_1 is I/4."""

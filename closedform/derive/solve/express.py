@@ -29,9 +29,9 @@ def express(form: Closed, names: Sequence[str]) -> Closed:
     done = replace(form, rewrites=(*form.rewrites, rewrite), chosen=tuple(names))
     spelled = form.derivation.known.spelled
     for symbol in spelled:
-        sizes = _sizes_of(symbol, spelled) - wanted
-        if symbol in wanted and not done.expr.has(symbol) and done.expr.free_symbols & sizes:
-            raise _not_exact(done.expr, symbol, sizes)
+        sizes, left = _sizes_of(symbol, spelled), done.expr.free_symbols
+        if symbol in wanted and symbol not in left and sizes <= left and sizes - wanted:
+            raise _not_exact(done.expr, symbol, sizes - wanted)
     return done
 
 

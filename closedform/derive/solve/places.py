@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sympy import Expr, Integer, Symbol
@@ -16,16 +16,27 @@ Offsets = Mapping[Symbol, tuple[str, int]]  # the family of a place, and how far
 
 
 class Places:
-    """The places of one loop; `offsets` tells the family of each, and its distance from s."""
+    """The places of one loop; `offsets` tells the family of each, and its distance from s.
 
-    def __init__(self, index: str, stage_symbols: Mapping[Symbol, tuple[str, int]]) -> None:
+    Sizes further from s than `reach` have none, nor have those of the families in `fixed`, which
+    each stage takes as they are.
+    """
+
+    def __init__(
+        self,
+        index: str,
+        stage_symbols: Mapping[Symbol, tuple[str, int]],
+        reach: int = 1,
+        fixed: Collection[str] = (),
+    ) -> None:
         self.index = index
         self.stage_symbols = stage_symbols
-        members = {family: symbol for symbol, (family, _) in stage_symbols.items()}
+        self.reach = reach
+        members = {f: symbol for symbol, (f, _) in stage_symbols.items() if f not in fixed}
         self.of = {
             (family, offset): like(member, f"{family}[{index}{offset:+}]")
             for family, member in members.items()
-            for offset in (-1, 0, 1)
+            for offset in range(-reach, reach + 1)
         }
         self.offsets = {place: at for at, place in self.of.items()}
 
@@ -34,7 +45,7 @@ class Places:
         return {
             symbol: self.of[family, at - index]
             for symbol, (family, at) in self.stage_symbols.items()
-            if abs(at - index) <= 1
+            if (family, at - index) in self.of
         }
 
     def template(self, expr: Any, index: int) -> Any:
