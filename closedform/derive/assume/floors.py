@@ -16,9 +16,7 @@ def floor(known: Store, expr: Expr) -> Expr:
     rest: list[Expr] = []
     for term in sympy.Add.make_args(expand(expr)):
         (whole if integer(known, term) else rest).append(term)
-    constant, others = sympy.Add(*rest).as_coeff_Add()
-    whole.append(sympy.floor(constant))
-    remainder = others + constant - sympy.floor(constant)
+    remainder = sympy.Add(*rest)
     if remainder != 0 and integer(known, remainder):
         return sympy.Add(*whole, remainder)
     if remainder.is_Number:
@@ -90,6 +88,8 @@ def _positive_floor(numerator: Expr, denominator: Expr) -> Expr:
         if constant == denominator - 1:
             return sympy.ceiling(rest / denominator) + whole
         return sympy.floor(expand((rest + constant) / denominator)) + whole
+    whole = sympy.floor(expand(numerator / denominator).as_coeff_Add()[0])
+    rest = rest - whole * denominator
     if constant == -1:
-        return sympy.ceiling(expand(rest / denominator)) - 1
-    return sympy.floor(expand(numerator / denominator))
+        return sympy.ceiling(expand(rest / denominator)) + whole - 1
+    return sympy.floor(expand((rest + constant) / denominator)) + whole
