@@ -70,13 +70,8 @@ class Loop:
 
     def _in_first(self, template: Expr) -> bool:
         """Whether the first stage is as a template says, with what enters it."""
-        offsets = self.places.offsets
-        before = {p: f for p, (f, o) in offsets.items() if o < 0 and template.has(p)}
-        if not self.enters({p: offsets[p] for p in before}):
-            return False
-        entered = template.xreplace({p: self.start[f] for p, f in before.items()})
-        first = self.node.first
-        return bool(expand(self.places.at(entered, first)) == self.parts[first])
+        used = {p: at for p, at in self.places.offsets.items() if template.has(p)}
+        return self.enters(used) and bool(self._entered(template) == self.parts[self.node.first])
 
     def runs(self) -> tuple[Runs, list[Expr]]:
         """The templates of each run of stages, and the terms that are in no run."""
@@ -85,19 +80,24 @@ class Loop:
             for index, part in self.parts.items()
         }
         found: Runs = {}
-        for template in self._shapes(left):
-            for run, number in self._stretches_of(template, left):
-                found.setdefault(run, []).append(number * template)
-                self._take(number * template, range(run[0], run[1] + 1), left)
+        self._with_numbers(found, left)
         for template in self._geometric(left):
             stages = self._longest_run(template, left)
             if len(stages) >= MIN_STAGES:
                 found.setdefault((stages[0], stages[-1]), []).append(template)
                 self._take(template, stages, left)
         found = self._from_first_on(found, left)
+        self._with_numbers(found, left)
         return found, [
             number * rest for numbers in left.values() for rest, number in numbers.items()
         ]
+
+    def _with_numbers(self, found: Runs, left: Terms) -> None:
+        """Takes out the runs of terms of one shape and number."""
+        for template in self._shapes(left):
+            for run, number in self._stretches_of(template, left):
+                found.setdefault(run, []).append(number * template)
+                self._take(number * template, range(run[0], run[1] + 1), left)
 
     def _in_one_size(self, part: Expr, index: int) -> Expr:
         """What is a multiple of a size of this stage, m_(s-1) or I, as that: 2 m_s."""
@@ -108,7 +108,26 @@ class Loop:
                 part = expand(part.xreplace(others).xreplace({size: symbol / number}))
         return part
 
-    def same_in_all(self, terms: Sequence[Expr]) -> Expr:
+    def apart(self, expr: Expr) -> tuple[Expr, Expr]:
+        """What is the same in all stages, and what is not; one times the other is all.
+
+        >>> from closedform.derive.symbolic.symbols import size_symbol
+        >>> K, L_1 = size_symbol("K"), size_symbol("L_1")
+        >>> loop = Loop(Stages("s", 1, (), ()), {L_1: ("L", 1)}, {}, ())
+        >>> L = loop.places.of["L", 0]
+        >>> loop.apart(L * K**2 + 3 * L)
+        (K**2 + 3, L[s+0])
+        """
+        changing = {Symbol(self.places.index), *self.places.offsets}
+        parted = [
+            term.as_independent(*changing, as_Add=False) for term in sympy.Add.make_args(expr)
+        ]
+        if len({part for _, part in parted}) == 1:
+            return sympy.Add(*(same for same, _ in parted)), parted[0][1]
+        factor = self._same_in_all(sympy.Add.make_args(expr))
+        return factor, expand(expr / factor)
+
+    def _same_in_all(self, terms: Sequence[Expr]) -> Expr:
         """What all terms of a sum share that does not change from stage to stage."""
         number, shared = sharing.common(terms)[0].as_coeff_Mul()
         changing = {Symbol(self.places.index), *self.places.offsets}
@@ -222,20 +241,39 @@ class Loop:
                 later = []
             else:
                 later = [template for template in templates if template not in early]
+                if run[1] == max(left):
+                    some = [template for template in later if self._within(template, left[begin])]
+                    early, later = [*early, *some], [t for t in later if t not in some]
             for those, where in ((early, (begin, run[1])), (later, run)):
                 if those:
                     runs.setdefault(where, []).extend(those)
         return runs
 
+    def _within(self, template: Expr, left: Numbers) -> bool:
+        """Takes what a template stands for out of a larger term of the first stage, if it can."""
+        used = {p: at for p, at in self.places.offsets.items() if template.has(p)}
+        if not self.enters(used) or template.has(Symbol(self.places.index)):
+            return False
+        number, rest = _parted(self._entered(template))
+        more = left.get(rest, Integer(0)) / number
+        if not more > 1:
+            return False
+        left[rest] -= number
+        return True
+
+    def _entered(self, template: Expr) -> Expr:
+        """What a template stands for in the first stage."""
+        offsets = self.places.offsets
+        before = {p: self.start[f] for p, (f, o) in offsets.items() if o < 0 and template.has(p)}
+        return expand(self.places.at(template.xreplace(before), self.node.first))
+
     def _early(self, templates: Sequence[Expr], left: Numbers) -> tuple[list[Expr], Sequence[Expr]]:
         """The templates that the first stage has too, and its terms that they stand for."""
         alike: dict[Expr, list[tuple[Expr, Expr]]] = {}
         for template in templates:
-            offsets = self.places.offsets
-            before = {p: f for p, (f, o) in offsets.items() if o < 0 and template.has(p)}
-            if self.enters({p: offsets[p] for p in before}) and template.has(*offsets):
-                entered = template.xreplace({p: self.start[f] for p, f in before.items()})
-                term = expand(self.places.at(entered, self.node.first))
+            used = {p: at for p, at in self.places.offsets.items() if template.has(p)}
+            if used and self.enters(used):
+                term = self._entered(template)
                 alike.setdefault(term.as_coeff_Mul()[1], []).append((template, term))
         early: list[Expr] = []
         taken: list[Expr] = []

@@ -84,7 +84,8 @@ class StageForm:
         runs, rest = loop.kinds() if self.by_kind else loop.runs()
         self.several |= self.by_kind and len(runs) + bool(rest) > 1
         total = list(rest)
-        for (first, last), templates in runs.items():
+        whole_first = sorted(runs.items(), key=lambda item: (item[0][0], -item[0][1]))
+        for (first, last), templates in whole_first:
             term = sympy.Add(*templates)
             used = {p: at for p, at in loop.places.offsets.items() if term.has(p)}
             if not used or (first == node.first and not loop.enters(used)):
@@ -93,8 +94,7 @@ class StageForm:
             before = {f for f, offset in used.values() if offset == -1 and first == node.first}
             entering = tuple((f, loop.start[f]) for f in sorted(before))
             dummy = sympy.Dummy("sum", positive=True)
-            factor = loop.same_in_all(sympy.Add.make_args(expand(term)))
-            term = expand(term / factor)
+            factor, term = loop.apart(expand(term))
             self.sums[dummy] = StageSum(node.index, first, last, term, used, entering)
             total.append(factor * dummy)
         return sympy.Add(*total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import sympy
 from sympy import Expr
@@ -11,10 +12,12 @@ from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.layouts import stated
 from closedform.derive.elaborate.shapes import REST, match
 from closedform.derive.elaborate.values import Scope, Value
+from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+from closedform.grammar.traverse import parts_of
 
 
 def run_require(context: Context, node: tree.Require, scope: Scope) -> None:
@@ -29,7 +32,7 @@ def run_assign(context: Context, node: tree.Assign, scope: Scope) -> None:
     value = context.value(node.value, scope)
     if len(node.targets) == 1:
         name = node.targets[0].name
-        if len(context.calling) == 1 and not context.generic and _is_rounded(value):
+        if _of_model(context) and _is_rounded(value):
             value = _abbreviate(context, name, value)
         scope.names[name] = value
         return
@@ -52,7 +55,7 @@ def run_ascribe(context: Context, node: tree.Ascribe, scope: Scope) -> None:
     tensor = match(context, node.shape, tensor, scope, f"`{node.tensor.name}`")
     for rest in REST:
         scope.names.pop(rest, None)
-    if len(context.calling) == 1 and not context.generic:
+    if _of_model(context):
         named = {
             size: _abbreviate(context, name, size)
             for name, size in scope.names.items()
@@ -64,6 +67,22 @@ def run_ascribe(context: Context, node: tree.Ascribe, scope: Scope) -> None:
         shape = tuple(named.get(size, context.known.fold(size)) for size in tensor.shape)
         tensor = replace(tensor, shape=shape)
     scope.names[node.tensor.name] = tensor
+
+
+def _of_model(context: Context) -> bool:
+    """Whether the open block is the model, or the body of models that do no more than use it."""
+    return not context.generic and all(
+        _is_all_of(used, user) for user, used in pairwise(context.calling)
+    )
+
+
+def _is_all_of(block: Entity, user: Entity) -> bool:
+    """Whether a model or block returns what another gives, uses it once, and does nothing else."""
+    assert isinstance(user.declaration, tree.Block)
+    claims = (tree.EqualClaim, tree.OrderClaim)
+    body = [s for s in user.declaration.body if not isinstance(s, claims)]
+    names = [part.name for part in parts_of(body[-1]) if isinstance(part, tree.Name)]
+    return len(body) == 1 and names.count(block.name) == 1
 
 
 def _abbreviate(context: Context, name: str, size: Expr) -> Expr:
