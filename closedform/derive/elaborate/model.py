@@ -80,7 +80,9 @@ def new_context(module: Module, generic: bool, known: Knowledge | None = None) -
 
 def reading(derivation: Derivation) -> Context:
     """A context to read further expressions in: those of presets, expectations and claims."""
-    return new_context(derivation.entity.module, derivation.generic, derivation.known.copied())
+    context = new_context(derivation.entity.module, derivation.generic, derivation.known.copied())
+    context.names.take(derivation.names)
+    return context
 
 
 def elaborate(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
@@ -133,8 +135,7 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         scope=scope,
         symbols=_symbols(context, declared),
         declared=declared,
-        stage_symbols=context.names.stage_symbols,
-        lets=tuple(s for value in context.names.lets.values() for s in symbols_in(value)),
+        names=context.names,
         defaults=context.obligations.defaults,
         positive=tuple(context.obligations.positive.items()),
     )
@@ -168,7 +169,9 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
                 scope.names.update(dict.fromkeys(REST, ()))
                 continue
             if isinstance(axis, tree.Name) and axis.name == "_":
-                axes.append(size_symbol(f"{name}_{len(axes)}"))
+                unnamed = f"{name}_{len(axes)}"
+                context.names.give(unnamed, axis.span)
+                axes.append(size_symbol(unnamed))
                 continue
             for free in sorted(names_in(axis)):
                 if context.names.find(free, scope) is None:
@@ -179,6 +182,7 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
                             axis.span,
                             f"declare it: `dim {free}`",
                         )
+                    context.names.give(free, axis.span)
                     scope.names[free] = size_symbol(free)
             axes.append(context.size(axis, scope))
         tensor = Tensor(context.obligations.axes(axes, parameter.span, f"`{name}`"))
@@ -193,5 +197,6 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
             parameter.span,
             f"declare it outside: `dim {name}`",
         )
+    context.names.give(name, parameter.name.span)
     symbol = ratio_symbol(name) if parameter.ratio else size_symbol(name)
     return as_list(context, parameter, symbol, scope)

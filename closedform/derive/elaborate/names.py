@@ -10,7 +10,15 @@ from sympy import Expr, Symbol
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
-from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value, as_size
+from closedform.derive.elaborate.values import (
+    Applied,
+    BuiltIn,
+    Family,
+    Scope,
+    Value,
+    as_size,
+    symbols_in,
+)
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.resolve.library import library_blocks
 from closedform.derive.resolve.modules import Entity, Module, is_model
@@ -37,11 +45,18 @@ class Names:
         self.known = known
         self.evaluate = evaluate
         self.owners: dict[str, Entity] = {}
+        self.given: dict[str, Span] = {}  # sizes of no declaration: of a block's own, of a loop
         self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
         self.ended: set[str] = set()  # names whose body is over
         self.lets: dict[Entity, Symbol | Family] = {}
         self.let_facts: dict[Symbol, frozenset[Fact]] = {}
         self._defining: list[Entity] = []
+
+    def take(self, other: Names) -> None:
+        """Let names stand for what they stand for in another elaboration."""
+        self.owners, self.given = dict(other.owners), dict(other.given)
+        self.lets, self.let_facts = dict(other.lets), dict(other.let_facts)
+        self.stage_symbols = dict(other.stage_symbols)
 
     def resolve(self, name: tree.Name, scope: Scope) -> Value:
         """The value of a name, or an error that offers the nearest one."""
@@ -95,23 +110,29 @@ class Names:
             case tree.Op() | tree.Block():
                 return Applied(entity)
             case tree.Dim():
-                self._own(entity)
-                return self.dim(declaration, entity.module)
+                value = self.dim(declaration, entity.module)
             case tree.Let():
-                self._own(entity)
-                return self._let(entity, declaration)
-        raise TypeError(f"{type(declaration).__name__} has no value")
+                value = self._let(entity, declaration)
+            case _:
+                raise TypeError(f"{type(declaration).__name__} has no value")
+        self._own(entity, value)
+        return value
 
-    def _own(self, entity: Entity) -> None:
+    def _own(self, entity: Entity, value: Symbol | Family) -> None:
+        here = entity.declaration.name.span
         owner = self.owners.setdefault(entity.name, entity)
         if owner is not entity:
-            raise fail(
-                "name",
-                f"two different sizes are called `{entity.name}`",
-                entity.declaration.name.span,
-                "import the one from the other's file, or rename one",
-                f"the other is at {owner.declaration.name.span}",
-            )
+            raise _two(entity.name, here, owner.declaration.name.span, of_files=True)
+        for name in (entity.name, *(symbol.name for symbol in symbols_in(value))):
+            if name in self.given:
+                raise _two(name, self.given[name], here)
+
+    def give(self, name: str, span: Span) -> None:
+        """Let a size without a declaration have a name, which no declared size may have as well."""
+        for entity in self.owners.values():
+            if any(symbol.name == name for symbol in symbols_in(self.of(entity))):
+                raise _two(name, span, entity.declaration.name.span)
+        self.given.setdefault(name, span)
 
     def dim(self, declaration: tree.Dim, module: Module) -> Symbol | Family:
         """The symbol of a dim, or one for each stage."""
@@ -241,6 +262,17 @@ class Names:
                 f"declare it as `dim {entity.name}[{len(items)}]`",
             )
         return {symbols: as_size(items, value.span)}
+
+
+def _two(name: str, here: Span, other: Span, *, of_files: bool = False) -> Exception:
+    """The error for two sizes of one name, which formulas would not tell apart."""
+    return fail(
+        "name",
+        f"two different sizes are called `{name}`",
+        here,
+        "import the one from the other's file, or rename one" if of_files else "rename one",
+        f"the other is at {other}",
+    )
 
 
 def check_size(entity: Entity, symbol: Symbol, value: Expr, span: Span) -> None:

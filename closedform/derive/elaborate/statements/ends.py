@@ -29,6 +29,7 @@ MAX_ALONE = 8  # steps at one end that are told apart by conditions
 
 def run_steps(context: Context, node: tree.For, scope: Scope, first: Expr, last: Expr) -> None:
     """Carry out a loop as its first steps, what is alike between, and its last steps."""
+    context.names.give(node.index.name, node.index.span)
     loop = Recurrence(context, node, scope, index_symbol(node.index.name, first))
     loop.need(last - first + 1)
     _run(loop, first, last)
