@@ -323,7 +323,7 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def fmt(files: tuple[str, ...], only_check: bool) -> int:
     """Bring files to their canonical form. `-` reads the input and prints the result."""
-    from closedform.files import read_input, read_text, write_text
+    from closedform.files import check_replaced, read_input, read_text, write_text
     from closedform.grammar import format_file, parse
 
     code = 0
@@ -335,6 +335,9 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
         try:
             before = read_text(path)
             after = format_file(parse(before, name))
+            if before != after and not only_check:
+                check_replaced(path)
+                write_text(path, after)
         except ClosedformError as error:
             _complain(error)
             code = max(code, _code(error))
@@ -345,7 +348,6 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
             click.echo(f"{name} is not in canonical form")
             code = max(code, EXIT_WRONG)
         else:
-            write_text(path, after)
             click.echo(f"{name} formatted")
     return code
 
