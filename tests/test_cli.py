@@ -411,6 +411,8 @@ PRINTING = (
 )
 WRONG = (("check wrong.arch", 1), ("nonsense", 2))
 both_ways = pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
+
+
 def unwritten(why: str) -> Ran:
     return Ran(3, "", f"error[file]: the output cannot be written: {why}\n")
 
