@@ -11,7 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
-from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.atoms import Divides, put_in
 from closedform.derive.symbolic.relations import plain_relation
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
@@ -120,7 +120,7 @@ def _factors(axis: Expr) -> list[Expr]:
 def with_values(expr: Any, values: dict[Symbol, Expr]) -> Any:
     """An expression or a condition with symbols replaced by values that may hold others."""
     for _ in range(len(values) + 1):
-        replaced = expr.xreplace(values)
+        replaced = put_in(expr, values)
         if replaced == expr:
             break
         expr = replaced

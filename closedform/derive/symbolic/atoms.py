@@ -22,6 +22,8 @@ class Divides(BooleanFunction):  # type: ignore[misc]  # SymPy has no types
             return sympy.true if dividend % divisor == 0 else sympy.false
         if divisor.is_Rational and dividend.is_Rational:
             return sympy.false
+        if divisor == 1 and dividend.is_integer:
+            return sympy.true
         return None
 
     def _sympystr(self, printer: Any) -> str:
@@ -100,10 +102,13 @@ def _told_apart(condition: Boolean) -> Boolean:
     if not inner:
         return condition
     asked, rest, cases = inner[0], sympy.true, []
+    excluded: dict[Boolean, Boolean] = {}
     for value, holds in asked.args:
         case = condition.xreplace({asked: value})
+        case = case.xreplace({**excluded, sympy.Not(holds): sympy.false, holds: sympy.true})
         cases.append(sympy.And(rest, holds, _told_apart(case)))
         rest = sympy.And(rest, sympy.Not(holds))
+        excluded |= {holds: sympy.false, sympy.Not(holds): sympy.true}
     return sympy.Or(*cases)
 
 
