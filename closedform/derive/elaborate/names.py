@@ -227,7 +227,8 @@ class Names:
         with self.known.recording() as used:
             value = self._size(node, entity.module)
             integer = self.known.integer(value) or None
-        symbol = Symbol(name, positive=True, integer=integer)
+            lower, _ = self.known.bounds(self.known.base(value))
+        symbol = Symbol(name, real=True, integer=integer, **_sign(value, lower))
         self.let_facts[symbol] = frozenset(used)
         self.known.define(symbol, value)
         return symbol
@@ -273,6 +274,13 @@ def _two(name: str, here: Span, other: Span, *, of_files: bool = False) -> Excep
         "import the one from the other's file, or rename one" if of_files else "rename one",
         f"the other is at {other}",
     )
+
+
+def _sign(value: Expr, lower: Expr | None) -> dict[str, bool]:
+    """What is known of the sign of an abbreviation, which need not be a size."""
+    if value.is_positive or (lower is not None and lower > 0):
+        return {"positive": True}
+    return {"nonnegative": True} if value.is_nonnegative or lower == 0 else {}
 
 
 def check_size(entity: Entity, symbol: Symbol, value: Expr, span: Span) -> None:
