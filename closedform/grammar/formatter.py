@@ -222,7 +222,7 @@ class _Printer:
     def _(self, node: tree.OfKind) -> None:
         start = f"kind {', '.join(map(show, node.kinds))}:"
         if not isinstance(node.rule, tuple):
-            self.write(f"{start} {show(node.rule, SUM)}")
+            self.write(f"{start} {show(node.rule)}")
             self.trailing(node)
             return
         self.open(node, start)

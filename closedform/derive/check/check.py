@@ -10,7 +10,7 @@ from closedform.derive.check.checked import Checked
 from closedform.derive.check.claims import check_claim, claims_of
 from closedform.derive.check.expectations import check_expectation
 from closedform.derive.cost.tree import operations
-from closedform.derive.measures.rows import ROWS, work
+from closedform.derive.measures.rows import work
 from closedform.derive.project import Project
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.resolve.modules import Entity
@@ -133,13 +133,6 @@ def _check_convention(
 ) -> Iterator[Diagnostic]:
     """What is wrong with a convention where it meets the operations of the file."""
     row = work(convention)
-    if row.name in ROWS:
-        yield Diagnostic(
-            "convention",
-            f"`{convention.name}` counts {row.unit}, and `{row.name}` is another measure",
-            convention.span,
-            "choose another unit",
-        )
     for entity in derived:
         for operation in operations(project.derivation(entity).root):
             try:
