@@ -651,6 +651,31 @@ def test_wrong_names(arguments: list[str], kind: str, says: str) -> None:
     assert says in result.err
 
 
+def test_measure_under_a_convention(model: Path) -> None:
+    """Fails when what a help of --measure advises is not read."""
+    model.write_text('convention chip in pJ  "energy":\n    mac: 3\n\n' + MODEL)
+    asked = ("derive", "m.arch", "--to", "text", "--measure")
+    assert call(*asked, "pj", folder=model.parent) == Ran(
+        1, "", "error[measure]: `pj` needs a convention\n     = help: write `pj under chip`\n"
+    )
+    told = call(*asked, "pj under chip,params, macs  under hooks", folder=model.parent)
+    assert (told.code, told.err) == (0, "")
+    assert re.findall("^.* = .*$", told.out, re.M) == [
+        "pj under chip = 12 D^2", "params = D^2 + D", "macs under hooks = 4 D^2"
+    ]  # fmt: skip
+    both = (*asked, "macs under hooks,flops", "--convention", "flops")
+    found = re.findall("^.* = .*$", call(*both, folder=model.parent).out, re.M)
+    assert found == ["macs under hooks = 4 D^2", "flops = 8 D^2"]
+    steps = call(*asked, "pj under chip", "--steps", folder=model.parent).out
+    assert steps.startswith("M: pJ under chip, step by step\n")
+    assert call(*asked, "pj under", folder=model.parent).err.startswith(
+        "error[measure]: `pj under` is not measured\n"
+    )
+    assert call(*asked, "params under chip", folder=model.parent) == Ran(
+        1, "", "error[measure]: `params` needs no convention\n     = help: write `params`\n"
+    )
+
+
 def test_zoo_show_suggests() -> None:
     """Fails when a misspelt model of the zoo is not answered with the nearest one."""
     result = call("zoo", "show", "vitt")
