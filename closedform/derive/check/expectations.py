@@ -14,6 +14,7 @@ from closedform.derive.check.checked import Checked, Sides
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.rows import Measure, work
 from closedform.derive.project import Project
+from closedform.derive.symbolic.atoms import put_in
 from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 
@@ -42,7 +43,7 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
         return Checked(item, Refuted(left=Integer(value)), lambda: sides, facts, wrong)
     context = project.reading(model)
     expected = context.size(item.value, Scope(project.module))
-    expected = context.known.base(expected).xreplace(project.bindings(preset)).doit()
+    expected = put_in(context.known.base(expected), project.bindings(preset)).doit()
     sides = Sides(str(value), str(expected), str(value - expected))
     if expected == value:
         return Checked(item, Proved(frozenset(facts)), lambda: sides, facts)

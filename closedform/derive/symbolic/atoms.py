@@ -5,11 +5,11 @@ The functions of the language, as SymPy has them, are here too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
 
@@ -112,12 +112,29 @@ def _told_apart(condition: Boolean) -> Boolean:
     return sympy.Or(*cases)
 
 
-def put_in(expr: Any, values: Mapping[Symbol, Expr]) -> Any:
+def cases_of(value: Any, case: Boolean = sympy.true) -> Iterator[tuple[Boolean, Any]]:
+    """The cases of a value that is made of conditions, and what it is in each."""
+    asked = sorted(value.atoms(sympy.Piecewise), key=sympy.default_sort_key)
+    if not asked:
+        yield case, value
+        return
+    condition = asked[0].args[0].cond
+    for holds, other in ((condition, sympy.Not(condition)), (sympy.Not(condition), condition)):
+        part = value.xreplace({holds: sympy.true, other: sympy.false})
+        yield from cases_of(part, sympy.And(case, holds))
+
+
+def put_in(expr: Any, values: Mapping[Any, Expr]) -> Any:
     """An expression or a condition with values in the place of symbols.
 
-    A value may be made of indicators; what is asked about it is then told apart.
+    Conditions first: where one does not hold, what it multiplies needs no value. A value may be
+    made of indicators; what is asked about it is then told apart.
+
+    >>> a, b = sympy.symbols("a b", integer=True, positive=True)
+    >>> put_in(b / (a - 1) * indicator(a > 1), {a: Integer(1)})
+    0
     """
-    if any(value.has(sympy.Piecewise) for value in values.values()):
+    if isinstance(expr, Expr) and expr.has(sympy.Piecewise):
         asked = [p for p in expr.atoms(sympy.Piecewise) if p.has_free(*values)]
         cases = {
             p: [(put_in(value, values), _told_apart(c.xreplace(values))) for value, c in p.args]

@@ -222,7 +222,7 @@ NOT_PASTED = [
     r"a body is carried out again with", r"a loop counts: ", r"a loop with a symbolic bound",
     r"a part that is used again", r"a thing that is not there is left out",
     r"between tensors an `if` is a statement", r"name what is taken", r"take sqrt\(",
-    r"write size\(x\) for",
+    r"write size\(x\) for", r"a condition counts as 0 where",
     # a change of several places, or one that is for the author to choose
     r"give this axis a name of its own", r"give it a name, or `_`",
     r"give (?:it|them) in the preset",

@@ -16,7 +16,7 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.statements.conditionals import join, supposing
+from closedform.derive.elaborate.statements.conditionals import join
 from closedform.derive.elaborate.statements.recurrences import Recurrence
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.symbolic.symbols import index_symbol
@@ -92,7 +92,7 @@ def _with_a_step(
         run(loop)
         return
     then, otherwise = scope.inner(), scope.inner()
-    with context.collecting() as sites, supposing(context, there):
+    with context.collecting() as sites, context.supposing(there):
         run(Recurrence(context, loop.node, then, loop.index))
     context.emit(loop.node.span, costs.Cases(there, tuple(sites), ()))
     join(context.known, there, then, otherwise, scope, loop.node.span)
