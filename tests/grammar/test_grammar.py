@@ -405,3 +405,12 @@ def test_spans_take_no_part_in_equality(file: tree.File) -> None:
     moved = parse("# a line above\n\n" + content)
     assert moved == parse(content)
     assert hash(moved.declarations) == hash(parse(content).declarations)
+
+
+def test_a_size_may_be_called_ratio() -> None:
+    text = "op b(ratio ratio=1, ratio q=2, ratio=3) -> y: [ratio]:\n    mac = ratio\n"
+    (op,) = parse(text).declarations
+    assert isinstance(op, tree.Op)
+    given = [(parameter.name.name, parameter.ratio) for parameter in op.parameters]
+    assert given == [("ratio", True), ("q", True), ("ratio", False)]
+    assert format_file(parse(text)) == text
