@@ -302,6 +302,12 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def product(self, kids: list[Any]) -> tree.Product:
         return tree.Product(kids[0], _operations(kids), span=span_of(kids))
 
+    def sum_over(self, kids: list[Any]) -> tree.Call:
+        """`sum_(s=1..4) term`, as reports print it, is `sum(s, 1, 4, term)`."""
+        function = tree.Name("sum", span=span_of(kids[:1]))
+        arguments = (tree.Argument(None, part, span=part.span) for part in _nodes(kids))
+        return tree.Call(function, tuple(arguments), span=span_of(kids))
+
     def negative(self, kids: list[Any]) -> tree.Negative:
         return tree.Negative(kids[1], span=span_of(kids))
 

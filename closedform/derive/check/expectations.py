@@ -40,7 +40,7 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
         )
         return Checked(item, Refuted(left=Integer(value)), lambda: sides, facts, wrong)
     context = project.reading(project.model_of(preset))
-    expected = context.size(item.value, Scope(project.module))
+    expected = context.known.base(context.size(item.value, Scope(project.module)))
     expected = expected.xreplace(project.bindings(preset)).doit()
     sides = Sides(str(value), str(expected), str(value - expected))
     if expected == value:

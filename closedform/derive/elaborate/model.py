@@ -12,7 +12,7 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import sizes_in
 from closedform.derive.elaborate import calls, layouts
 from closedform.derive.elaborate.binding import as_list
-from closedform.derive.elaborate.builtins import functions
+from closedform.derive.elaborate.builtins import functions, sums
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.declarations import define_lets, find_defaults, state_assumptions
 from closedform.derive.elaborate.derivation import Derivation
@@ -55,6 +55,8 @@ class Elaborator:
         function = self.context.names.resolve(node.function, scope)
         if isinstance(function, BuiltIn):
             return functions.call(self.context, function.name, node, scope, piped)
+        if not piped and sums.is_sum(function, node):
+            return sums.sum_over(self.context, node, scope)
         if isinstance(function, Applied):
             return calls.call(self.context, function, node, scope, piped)
         raise fail(

@@ -67,9 +67,17 @@ class Names:
             "name",
             f"`{name.name}` is not defined",
             name.span,
-            suggestion(name.name, known)
+            self._element(name.name, scope)
+            or suggestion(name.name, known)
             or f"a size is declared with `dim {name.name}`, an operation with `op`",
         )
+
+    def _element(self, name: str, scope: Scope) -> str | None:
+        """How the element of a list is written whose name is taken from a report: `D_s`."""
+        family, _, index = name.rpartition("_")
+        if not isinstance(self.find(family, scope), Family):
+            return None
+        return f"an element of the list `{family}` is written `{family}[{index or 's - 1'}]`"
 
     def find(self, name: str, scope: Scope) -> Value | None:
         """The value of a name, or None."""

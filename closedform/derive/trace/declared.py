@@ -22,6 +22,7 @@ from closedform.derive.elaborate.layouts import map_of, parts
 from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.values import Family, Tensor
 from closedform.derive.symbolic.atoms import FUNCTIONS, indicator
+from closedform.derive.symbolic.symbols import size_symbol
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
@@ -185,6 +186,8 @@ class Formulas(Algebra[Spelled, None]):
 
     def call(self, node: tree.Call, scope: None) -> Spelled:
         name = node.function.name
+        if name == "sum":
+            return self._sum(node)
         parts = [self.value(argument.value, None) for argument in node.arguments]
         if parts and isinstance(parts[0].value, Tensor):
             shape = parts[0].value.shape if name == "size" else map_of(parts[0].value)
@@ -196,6 +199,19 @@ class Formulas(Algebra[Spelled, None]):
         value = FUNCTIONS[name](*(part.value for part in parts))
         declared = w.Function(name, tuple(part.declared for part in parts))
         return Spelled(declared, w.Function(name, tuple(part.filled for part in parts)), value)
+
+    def _sum(self, node: tree.Call) -> Spelled:
+        """A sum over an index, as declared, and what was found for it."""
+        index, *bounds, term = (argument.value for argument in node.arguments)
+        if not isinstance(index, tree.Name) or any(
+            isinstance(p, tree.Index) for p in parts_of(term)
+        ):
+            return self._found(node)
+        names = {**self.names, index.name: size_symbol(index.name)}
+        body = Formulas(names, {}, self.parts, self.say).size(term, None)
+        first, last = (self.size(bound, None).declared for bound in bounds)
+        value = self.found[id(node)]
+        return Spelled(w.BigSum(index.name, first, last, body.declared), self.say(value), value)
 
     def _of_tensor(self, name: str, tensor: w.Written, shape: Shape) -> Spelled:
         """How many axes of a tensor there are, or the product of their sizes."""
@@ -298,9 +314,11 @@ def _sum(first: Spelled, rest: Sequence[tuple[str, Spelled]]) -> Spelled:
 
 
 def _as_size(part: Spelled) -> Spelled:
-    """A condition among numbers is 1 where it holds, and 0 where it does not."""
+    """A condition among numbers, `[n > 1]` or bare, is 1 where it holds, and 0 where not."""
     if isinstance(part.value, Expr):
         return part
+    if isinstance(part.value, tuple) and len(part.value) == 1:
+        return _as_size(Spelled(_bare(part.declared), _bare(part.filled), part.value[0]))
     if isinstance(part.value, bool):
         value: Any = Integer(int(part.value))
     elif isinstance(part.value, Boolean):
