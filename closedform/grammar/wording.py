@@ -102,7 +102,11 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
             "declarations stand at the left margin",
         )
     found = _found(token)
-    help_ = _about_neighbours(source, token, expected) or _help(token, expected)
+    help_ = (
+        _about_claim(source, token, expected)
+        or _about_neighbours(source, token, expected)
+        or _help(token, expected)
+    )
     return Diagnostic("syntax", f"{found} is not expected here", span, help_)
 
 
@@ -148,6 +152,26 @@ def _found(token: Token) -> str:
     if token.type in ("_NL", "_DEDENT", "$END"):
         return TOKEN_NAMES[token.type]
     return f"`{token.splitlines()[0] if token else token.type}`"
+
+
+def _about_claim(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:
+    """A help for a claim of another form: `2*params == ...`, `params(block)`, `params <= 3`."""
+    line, column = source.position(token.start_pos or 0)
+    words = source.line(line)[: column - 1].split()
+    if words == ["claim"] or (len(words) == 2 and words[0] == "claim" and str(token) in "+-*/"):
+        return (
+            "a claim begins with a measure by itself, and others may follow: "
+            "`claim macs == 2*params + ...`"
+        )
+    if len(words) != 2 or words[0] != "claim" or "UNDER" not in expected:
+        return None
+    if token == "(":
+        return f"claim it in the block that is meant: `claim {words[1]} == ...` before its `return`"
+    if token in ("<", "<=", ">", ">="):
+        return (
+            f"write `claim {words[1]} == ...`, or an order of growth: `claim {words[1]} in O(...)`"
+        )
+    return None
 
 
 def _about_neighbours(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:

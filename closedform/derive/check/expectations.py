@@ -11,6 +11,7 @@ from sympy import Expr, Integer
 
 from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.check.checked import Checked, Sides
+from closedform.derive.check.measured import with_measures
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.rows import Measure, work
 from closedform.derive.project import Project
@@ -40,7 +41,12 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
         )
         return Checked(item, Refuted(left=Integer(value)), lambda: sides, facts, wrong)
     context = project.reading(project.model_of(preset))
-    expected = context.known.base(context.size(item.value, Scope(project.module)))
+
+    def value_of(other: Measure) -> Expr:
+        return Integer(project.value(preset, other))
+
+    scope = with_measures(project, context, Scope(project.module), item.value, value_of)
+    expected = context.known.base(context.size(item.value, scope))
     expected = expected.xreplace(project.bindings(preset)).doit()
     sides = Sides(str(value), str(expected), str(value - expected))
     if expected == value:
