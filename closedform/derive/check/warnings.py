@@ -116,7 +116,7 @@ def _before(
         case tree.If():
             bodies = [body for _, body in statement.branches] + [statement.otherwise]
             asked = names_in(tuple(condition for condition, _ in statement.branches))
-            return asked.union(*(_live(body, live, dead) for body in bodies))
+            return frozenset(asked).union(*(_live(body, live, dead) for body in bodies))
     return live | names_in(statement)
 
 
