@@ -16,8 +16,9 @@ from typing import Any
 
 from lark import Token, Transformer
 
-from closedform.errors import Diagnostic, LimitError, Source, Span
+from closedform.errors import Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
+from closedform.grammar.signs import printed_name
 
 MAX_DIGITS = 1000
 
@@ -68,6 +69,22 @@ def _string(kids: list[Any]) -> str | None:
     return unescape(found[-1]) if found else None
 
 
+def _sign(kids: list[Any]) -> str | None:
+    """The sign that a declaration gives its size, which must be one."""
+    for token in _after(kids, "as"):
+        if printed_name(token) is None:
+            place = Span(current_source.get(), token.start_pos, token.end_pos)
+            raise fail(
+                "sign",
+                f"`{token}` is no sign that a size can be printed with",
+                place,
+                "a sign is a letter or a word, Greek too, with an index: "
+                r"`H`, `\alpha`, `H_{kv}`, `\mathrm{heads}_{1,q}`",
+            )
+        return str(token)
+    return None
+
+
 def unescape(token: str) -> str:
     """The text of a string literal; `\\"` and `\\\\` are the only escapes."""
     return re.sub(r'\\(["\\])', r"\1", token[1:-1])
@@ -107,11 +124,17 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         length = next(iter(_after(kids, "[")), None)
         default = next(iter(_after(kids, "=")), None)
         return tree.Dim(
-            kids[1], length, default, _string(kids), keyword=str(kids[0]), span=span_of(kids)
+            kids[1],
+            length,
+            default,
+            _string(kids),
+            _sign(kids),
+            keyword=str(kids[0]),
+            span=span_of(kids),
         )
 
     def let(self, kids: list[Any]) -> tree.Let:
-        return tree.Let(kids[1], kids[3], _string(kids), span=span_of(kids))
+        return tree.Let(kids[1], kids[3], _string(kids), _sign(kids), span=span_of(kids))
 
     def assume(self, kids: list[Any]) -> tree.Assume:
         return tree.Assume(tuple(kids[1]), span=span_of(kids))

@@ -131,7 +131,7 @@ class _Printer:
                 self.blank()
             column = self._meaning_column(nodes, at)
             if isinstance(node, tree.Dim | tree.Let | tree.Count):
-                self.line_with_meaning(_declared(node), node.meaning, column)
+                self.line_with_meaning(_declared(node), node.meaning, column, _sign(node))
                 self.trailing(node)
             else:
                 self.statement(node)
@@ -159,11 +159,13 @@ class _Printer:
             default=0,
         )
 
-    def line_with_meaning(self, text: str, meaning: str | None, column: int) -> None:
+    def line_with_meaning(
+        self, text: str, meaning: str | None, column: int, sign: str = ""
+    ) -> None:
         if meaning is None:
-            self.write(text)
+            self.write(text + sign)
         else:
-            self.write(f"{text.ljust(column)}  {quote(meaning)}")
+            self.write(f"{text.ljust(column)}  {quote(meaning)}{sign}")
 
     # Statements ----------------------------------------------------------------------------
 
@@ -350,6 +352,10 @@ def _declared(node: tree.Dim | tree.Let | tree.Count) -> str:
     length = f"[{show(node.length, SUM)}]" if node.length else ""
     default = f" = {show(node.default)}" if node.default else ""
     return f"{node.keyword} {node.name.name}{length}{default}"
+
+
+def _sign(node: tree.Dim | tree.Let | tree.Count) -> str:
+    return f" as {node.sign}" if not isinstance(node, tree.Count) and node.sign else ""
 
 
 def _parameter(node: tree.Parameter) -> str:

@@ -263,12 +263,13 @@ Statement: TypeAlias = (
 
 @dataclass(frozen=True)
 class Dim(Node):
-    """`dim D[4] = default "meaning"`; `ratio` declares a positive rational instead."""
+    """`dim D[4] = default "meaning" as D_{m}`; `ratio` declares a positive rational instead."""
 
     name: Name
     length: Expression | None
     default: Expression | None
     meaning: str | None
+    sign: str | None = None
     keyword: str = "dim"
 
 
@@ -277,6 +278,7 @@ class Let(Node):
     name: Name
     value: Expression
     meaning: str | None
+    sign: str | None = None
 
 
 @dataclass(frozen=True)

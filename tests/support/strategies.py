@@ -169,6 +169,7 @@ expectation = st.builds(tree.Expectation, measure, st.just("="), expression) | s
 )
 
 
+signs = st.sampled_from(["H", "H_kv", "H_{kv}", r"\alpha", r"\mathrm{in}_{1,\beta}"])
 counted = st.builds(tree.Name, words.filter(lambda word: word not in ("others", "kind")))
 weigh = st.builds(tree.Weigh, lists_of(counted), expression)
 of_kind = st.builds(tree.OfKind, lists_of(name | text, 1), expression | lists_of(weigh, 1))
@@ -186,9 +187,10 @@ declaration: Strategy = st.one_of(
         maybe,
         maybe,
         st.none() | line_text,
+        st.none() | signs,
         keyword=st.sampled_from(["dim", "ratio"]),
     ),
-    st.builds(tree.Let, name, expression, st.none() | line_text),
+    st.builds(tree.Let, name, expression, st.none() | line_text, st.none() | signs),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),
     st.builds(

@@ -19,7 +19,8 @@ class Derivation:
     """What the elaboration of a model, or of a block in its own sizes, has found.
 
     `symbols` has the sizes of every dim by its name, `stage_symbols` the family and the stage of
-    those that belong to one; `positive` are sizes that must be checked once they are numbers, each
+    those that belong to one; `signs` are the names that symbols are printed with where they are
+    given another; `positive` are sizes that must be checked once they are numbers, each
     with the case in which it is needed.
     """
 
@@ -31,6 +32,7 @@ class Derivation:
     facts: tuple[Fact, ...]
     scope: Scope
     symbols: dict[str, tuple[Symbol, ...]]
+    signs: dict[str, str]
     stage_symbols: dict[Symbol, tuple[str, int]]
     lets: tuple[Symbol, ...]
     defaults: dict[Symbol, Expr]

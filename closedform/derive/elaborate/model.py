@@ -22,7 +22,7 @@ from closedform.derive.elaborate.statements.assignments import run_ascribe, run_
 from closedform.derive.elaborate.statements.conditionals import run_if
 from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Tensor, Value
-from closedform.derive.resolve.modules import Entity, Module
+from closedform.derive.resolve.modules import Entity, Module, printed_as
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.errors import Diagnostic, LimitError, fail
 from closedform.grammar import tree
@@ -129,6 +129,7 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         facts=tuple(facts),
         scope=scope,
         symbols=_symbols(context),
+        signs=_signs(context),
         stage_symbols=context.names.stage_symbols,
         lets=tuple(context.names.lets.values()),
         defaults=context.obligations.defaults,
@@ -143,6 +144,31 @@ def _symbols(context: Context) -> dict[str, tuple[Symbol, ...]]:
         if isinstance(entity.declaration, tree.Dim):
             value = context.names.dim(entity.declaration, entity.module)
             found[name] = value.symbols if isinstance(value, Family) else (value,)
+    return found
+
+
+def _signs(context: Context) -> dict[str, str]:
+    """The names that the symbols of dims and abbreviations are printed with, where one is given."""
+    found: dict[str, str] = {}
+    families = (family for family, _ in context.names.stage_symbols.values())
+    own = {*(symbol.name for symbol in context.known.spelled), *families}
+    for name, entity in {**context.module.names, **context.names.owners}.items():
+        declaration = entity.declaration
+        sign = printed_as(declaration)
+        if sign == name or not isinstance(declaration, tree.Dim | tree.Let):
+            continue
+        if sign in own:
+            raise fail(
+                "sign",
+                f"`{name}` is printed `{sign}`, which is the name of another size of the model",
+                declaration.name.span,
+                "choose another sign",
+            )
+        found[name] = sign
+        value = context.names.of(entity)
+        if isinstance(value, Family):
+            for index, symbol in enumerate(value.symbols, start=1):
+                found[symbol.name] = f"{sign}_{index}"
     return found
 
 

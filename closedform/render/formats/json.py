@@ -51,7 +51,7 @@ def _report(report: Report) -> str:
         ],
         "where": [
             {
-                "name": w.plain(row.symbol),
+                "name": w.plain(w.Symbol(row.symbol.name, row.symbol.index)),
                 "text": w.plain(row.formula),
                 "latex": latex(row.formula),
                 "meaning": row.meaning,
