@@ -327,7 +327,8 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def sum_over(self, kids: list[Any]) -> tree.Call:
         """`sum_(s=1..4) term`, as reports print it, is `sum(s, 1, 4, term)`."""
-        function = tree.Name("sum", span=span_of(kids[:1]))
+        word = span_of(kids[:1])
+        function = tree.Name("sum", span=Span(word.source, word.start, word.end - len("_")))
         arguments = (tree.Argument(None, part, span=part.span) for part in _nodes(kids))
         return tree.Call(function, tuple(arguments), span=span_of(kids))
 
