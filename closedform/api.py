@@ -8,6 +8,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from closedform.render.formats import derivation_in, format_named
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import language
 from closedform.render.report.derivation import derivation_view
+from closedform.render.report.names import Names
 from closedform.render.report.signs import signed
 from closedform.render.report.view import Wish, report
 
@@ -109,7 +111,13 @@ class Formula:
         """
         if preset is not None and not sizes:
             return self._project.at(self._project.preset(preset), self._closed)
-        return evaluate(self._closed, self._values(preset, sizes))
+        return evaluate(self._at(preset), self._values(preset, sizes))
+
+    def _at(self, preset: str | None) -> Closed:
+        """The closed form of the model with what a preset gives to its parameters."""
+        if preset is None:
+            return self._closed
+        return self._project.form_at(self._project.preset(preset), self._closed)
 
     def _values(
         self, preset: str | None, sizes: Mapping[str, int | Sequence[int]]
@@ -124,14 +132,33 @@ class Formula:
         return f"{self._closed.measure.title} of {self._entity.name}: {self}"
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {equation(self._title, self.written)}$"
+        return f"$\\displaystyle {equation(self._title, self.written)}${_where([self])}"
 
     def _repr_markdown_(self) -> str:
+        return f"{self._display}{_where([self])}"
+
+    @property
+    def _display(self) -> str:
         return f"$$\n{equation(self._title, self.written)}\n$$"
 
     @property
     def _title(self) -> str:
         return f"\\mathrm{{{self._closed.measure.label}}}"
+
+
+def _where(formulas: Sequence[Formula]) -> str:
+    """What the abbreviations in formulas of one part stand for, as the end of what is shown."""
+    closed = [formula._closed for formula in formulas]
+    starts = {name: value for form in closed for name, value in form.starts.items()}
+    derivation = replace(closed[0].derivation, facts=())  # these are not shown
+    written = tuple(formula.written for formula in formulas)
+    rows = Names(derivation, written, starts, closed[0].order, language("en")).where()
+    told = (
+        f"${latex(row.symbol)} = {latex(row.formula)}$"
+        + (f" ({row.meaning})" if row.meaning else "")
+        for row in rows
+    )
+    return "\n\nwhere " + ", ".join(told) if rows else ""
 
 
 class Part:
@@ -232,8 +259,9 @@ class Part:
         return parts_picture(report(self._project, self._entity, wish))
 
     def _repr_markdown_(self) -> str:
-        formulas = "\n\n".join(f._repr_markdown_() for f in (self.params, self.macs))
-        return f"**{self.name}**\n\n{formulas}"
+        shown = (self.params, self.macs)
+        formulas = "\n\n".join(formula._display for formula in shown)
+        return f"**{self.name}**\n\n{formulas}{_where(shown)}"
 
     def __repr__(self) -> str:
         return f"<{self.name}: params = {self.params}, macs = {self.macs}>"
@@ -274,8 +302,7 @@ class Architecture(Part):
 
     def _repr_markdown_(self) -> str:
         return "\n\n".join(
-            Part(self._project, entity)._repr_markdown_()
-            for entity in self._project.module.models()
+            Part(self._project, entity)._repr_markdown_() for entity in self._project.models()
         )
 
 
@@ -309,7 +336,7 @@ def plot_over(
     for name, form in formulas.items():
         given = {k: v for k, v in sizes.items() if k in known[name] or k not in shared}
         chosen = preset.get(name) if isinstance(preset, Mapping) else preset
-        curves.append(curve_of(name, form._closed, size, form._values(chosen, given)))
+        curves.append(curve_of(name, form._at(chosen), size, form._values(chosen, given)))
     words = language(lang)
     counted = (form._closed.measure for form in formulas.values())
     units = dict.fromkeys(  # a unit that names a formula is a name, and others are words

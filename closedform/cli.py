@@ -15,7 +15,7 @@ import click
 from closedform import __version__
 from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.errors import ClosedformError, FileError, LimitError
-from closedform.parameters import FormatName
+from closedform.parameters import Commands, FormatName, listed
 from closedform.render import formats
 from closedform.streams import drop, replace_closed
 
@@ -27,7 +27,7 @@ EXIT_BUG, EXIT_INTERRUPT = 70, 130
 CODES = {"limit": EXIT_LIMIT, "undecided": EXIT_UNDECIDED}  # of diagnostics; others are wrong
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="closedform")
 def commands() -> None:
     """Closed forms of what a neural-network architecture costs, from a small .arch file."""
@@ -130,10 +130,14 @@ def _format_of(target: Path | None, free: bool) -> str:
         raise
 
 
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
-
-
+_measures = click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    callback=listed,
+    metavar="M,...",
+    help="What to derive: params, macs, ... Several with commas, or with the option again.",
+)
 _lang = click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
@@ -149,8 +153,15 @@ _lang = click.option(
 @commands.command()
 @click.argument("file")
 @click.option("--of", "part", metavar="NAME", help="The model or block to derive.")
-@click.option("--in", "names", metavar="N,D,...", help="The symbols to express the formulas in.")
-@click.option("--measure", default=None, metavar="M,...", help="What to derive: params, macs, ...")
+@click.option(
+    "--in",
+    "names",
+    multiple=True,
+    callback=listed,
+    metavar="N,D,...",
+    help="The symbols to express the formulas in. Several with commas, or with the option again.",
+)
+@_measures
 @click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
 @click.option("--preset", default=None, metavar="TITLE", help="Give the numbers of a preset too.")
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
@@ -182,8 +193,8 @@ _lang = click.option(
 def derive(
     file: str,
     part: str | None,
-    names: str | None,
-    measure: str | None,
+    names: tuple[str, ...],
+    measures: tuple[str, ...],
     convention: str | None,
     preset: str | None,
     defaults: bool,
@@ -217,14 +228,14 @@ def derive(
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --preset, --to and --lang"
             )
-        chosen = (part, _names(measure), convention, preset, to, lang)
+        chosen = (part, measures, convention, preset, to, lang)
         _give(derivation_of(_open(file), *chosen), target)
         return
     report = report_of(
         _open(file),
         part,
-        names=_names(names),
-        measures=_names(measure),
+        names=names,
+        measures=measures,
         convention=convention,
         preset=preset,
         form=form,
@@ -352,7 +363,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
     show_default=True,
     help="The format of the pages.",
 )
-@click.option("--measure", default=None, metavar="M,...", help="What to derive: params, macs, ...")
+@_measures
 @click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
@@ -361,7 +372,7 @@ def docs(
     zoo: bool,
     output: str,
     to: str,
-    measure: str | None,
+    measures: tuple[str, ...],
     convention: str | None,
     lang: str,
     only_check: bool,
@@ -379,7 +390,7 @@ def docs(
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
     projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
-    pages = site(projects, to, lang, _names(measure), convention)
+    pages = site(projects, to, lang, measures, convention)
     stale, old = changes(Path(output), pages, to)
     if only_check:
         for path in sorted([*stale, *old]):
@@ -395,7 +406,7 @@ def docs(
     return 0
 
 
-@commands.group()
+@commands.group(cls=Commands)
 def zoo() -> None:
     """The models that come with closedform."""
 
@@ -403,27 +414,57 @@ def zoo() -> None:
 @zoo.command("list")
 def zoo_list() -> None:
     """List the models of the zoo and their presets."""
-    from closedform.files import read_text
-    from closedform.grammar import parse, tree
-    from closedform.projects import zoo_names, zoo_path
+    from closedform.grammar import tree
+    from closedform.projects import library_file, library_names
 
-    for name in zoo_names():
-        file = parse(read_text(zoo_path(name)), name)
+    for name in library_names("zoo"):
+        file = library_file("zoo", name)
         presets = [d.title for d in file.declarations if isinstance(d, tree.Preset)]
-        title = (file.doc or "").split("\n")[0]
-        click.echo(f"{name:<20}{title}")
-        if presets:
-            click.echo(f"{'':<20}{', '.join(presets)}")
+        _list(name, file.doc, presets)
+
+
+def _list(name: str, doc: str | None, parts: Sequence[str]) -> None:
+    """Print what a file is, and below it what is in it."""
+    click.echo(f"{name:<20}{(doc or '').split(chr(10))[0]}".rstrip())
+    if parts:
+        click.echo(f"{'':<20}{', '.join(parts)}")
 
 
 @zoo.command("show")
 @click.argument("name")
 def zoo_show(name: str) -> None:
-    """Print the file of a model."""
-    from closedform.files import read_text
-    from closedform.projects import zoo_path
+    """Print the file of a model, to start from: what it imports is taken from the zoo."""
+    from closedform.projects import zoo_text
 
-    click.echo(read_text(zoo_path(name)), nl=False)
+    click.echo(zoo_text(name), nl=False)
+
+
+@commands.group(cls=Commands)
+def std() -> None:
+    """The standard library: operations that need no import, and blocks to import."""
+
+
+@std.command("list")
+def std_list() -> None:
+    """List the files of the library, and the operations, blocks and conventions in each."""
+    from closedform.grammar import tree
+    from closedform.projects import library_file, library_names
+
+    kinds = (tree.Op, tree.Block, tree.Convention)
+    for name in library_names("std"):
+        file = library_file("std", name)
+        parts = [d.name.name for d in file.declarations if isinstance(d, kinds)]
+        _list(name, file.doc, parts)
+
+
+@std.command("show")
+@click.argument("name")
+def std_show(name: str) -> None:
+    """Print a file of the library."""
+    from closedform.files import read_text
+    from closedform.projects import std_path
+
+    click.echo(read_text(std_path(name)), nl=False)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
     names = sorted(known)
     near = [other for other in names if other.lower() == name.lower()][:1]
     if not near:
-        near = get_close_matches(name, names, n=1, cutoff=0.6)
+        near = get_close_matches(name, names, n=1, cutoff=0.65)
     return f"did you mean `{near[0]}`?" if near else None
 
 

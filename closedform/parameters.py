@@ -1,8 +1,9 @@
-"""What an option of the command line may be, where click has no type for it."""
+"""Options of the command line, where click has no type for them or says nothing of a mistake."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import click
 
@@ -24,3 +25,35 @@ class FormatName(click.ParamType):  # type: ignore[type-arg]  # it takes none be
         if not is_format(value):
             self.fail(f"{value!r} is not one of {', '.join(map(repr, all_names()))}.", param, ctx)
         return value
+
+
+class Strict(click.Command):
+    """A command that refuses an option that is given twice, of which click takes the last."""
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        parser = super().make_parser(ctx)
+        parse = parser.parse_args
+
+        def checked(args: list[str]) -> Any:
+            found = parse(args)
+            order = found[2]
+            for param in order:
+                single = isinstance(param, click.Option) and not param.multiple
+                if single and order.count(param) > 1:
+                    raise click.UsageError(f"{param.opts[-1]} is given twice", ctx)
+            return found
+
+        parser.parse_args = checked  # type: ignore[method-assign]
+        return parser
+
+
+class Commands(click.Group):
+    """Commands all of which are strict."""
+
+    command_class = Strict
+    group_class = type
+
+
+def listed(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of an option that takes several: with commas between them, or given again."""
+    return tuple(name.strip() for text in given for name in text.split(",") if name.strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,10 @@ import click
 import pytest
 
 from closedform import cli
+from closedform.derive.resolve.library import library_folder
+from closedform.projects import zoo_text
 from closedform.render.formats import own_names
-from helpers import BAD, ZOO, Ran, call, programs, spawn
+from helpers import BAD, ZOO, Ran, call, cases, programs, spawn
 
 MODEL = "dim D\n\nmodel M(x: [4, D]):\n    return x -> linear(D)\n"
 
@@ -324,7 +327,7 @@ def through_shell(command: str, folder: Path, unbuffered: bool) -> Ran:
 
 
 PRINTING = (
-    *("derive vit", "zoo show vit", "zoo list", "check vit", "fmt - < m.arch"),
+    *("derive vit", "zoo show vit", "zoo list", "std list", "check vit", "fmt - < m.arch"),
     *("--help", "--version", "derive --help"),
 )
 WRONG = (("check wrong.arch", 1), ("nonsense", 2))
@@ -585,6 +588,114 @@ def test_zoo_is_listed_and_shown() -> None:
     for path in programs(ZOO, 5):
         assert path.stem in result.out
     assert call("zoo", "show", "vit").out.startswith('"""Vision Transformer')
+
+
+IMPORTING = [p for p in programs(ZOO, 5) if zoo_text(p.stem) != p.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", cases(IMPORTING, {"albert", "bert", "fnet", "mixer", "vgg_bn"}))
+def test_a_model_that_is_shown_checks_anywhere(path: Path, tmp_path: Path) -> None:
+    """Fails when a model that imports another cannot be put into a folder of its own."""
+    shown = call("zoo", "show", path.stem)
+    (tmp_path / path.name).write_text(shown.out, "utf-8")
+    there = call("check", path.name, folder=tmp_path)
+    assert (there.code, there.err) == (0, "")
+    assert there.out == call("check", path.name, folder=ZOO).out.replace("zoo/", "")
+
+
+def test_other_models_are_shown_as_they_are() -> None:
+    """Fails when the test above has nothing to try, or a model is shown that is not the zoo's."""
+    assert {"swin", "pvt2"} <= {path.stem for path in IMPORTING}
+    for path in programs(ZOO, 5):
+        assert call("zoo", "show", path.stem).out.replace("from zoo.", "from ") == (
+            path.read_text("utf-8").replace("from zoo.", "from ")
+        )
+
+
+def test_std_is_listed_and_shown() -> None:
+    """Fails when a file of the standard library, or something in it, is left out."""
+    listed = call("std", "list")
+    assert (listed.code, listed.err) == (0, "")
+    files = programs(library_folder("std"), 5)
+    assert [line.split()[0] for line in listed.out.splitlines()[::2]] == [p.stem for p in files]
+    of_file = dict(zip(files, listed.out.splitlines()[1::2], strict=True))
+    for path, line in of_file.items():
+        text = path.read_text("utf-8")
+        found = re.findall(r"^(?:op|block|convention) (\w+)", text, re.M)
+        assert line.strip().split(", ") == found
+        assert call("std", "show", path.stem) == Ran(0, text, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "help"),
+    [
+        ("atention", "did you mean `attention`?"),
+        ("SelfAttention", "it is in `closedform std show attention`"),
+        ("softmax", "it is in `closedform std show activations`"),
+        ("qqq", "`closedform std list` shows what there is"),
+    ],
+)
+def test_std_show_says_where_a_name_is(name: str, help: str) -> None:
+    """Fails when what is no file of the library is not answered with the file it is in."""
+    message = f"error[name]: the standard library has no file `{name}`\n     = help: {help}\n"
+    assert call("std", "show", name) == Ran(1, "", message)
+
+
+# Options -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("option", "once", "several"),
+    [
+        ("--measure", ["params,macs"], ["params", "macs"]),
+        ("--measure", [" params , macs,exp"], ["params,macs", "exp"]),
+        ("--in", ["N,D,L"], ["N", "D,L"]),
+    ],
+)
+def test_lists_are_given_at_once_or_again(option: str, once: list[str], several: list[str]) -> None:
+    """Fails when an option that takes several keeps the last that is given."""
+    given = [
+        call("derive", "vit", "--to", "text", *(part for name in way for part in (option, name)))
+        for way in (once, several)
+    ]
+    assert given[0].code == 0
+    assert given[0] == given[1]
+    assert "macs = " in given[0].out
+
+
+@pytest.mark.parametrize("option", ["--measure", "--in"])
+def test_help_says_that_an_option_takes_several(option: str) -> None:
+    """Fails when the help does not say how several are given."""
+    text = " ".join(call("derive", "--help").out.split())
+    assert f"{option} " in text
+    assert text.count("Several with commas, or with the option again.") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["derive", "vit", "--preset", "ViT-B/16", "--preset", "ViT-B/32"], "--preset"),
+        (["derive", "vit", "--to", "text", "--to=md"], "--to"),
+        (["derive", "vit", "--convention", "macs", "--convention", "hooks"], "--convention"),
+        (["derive", "vit", "--of", "ViT", "--of", "ViT"], "--of"),
+        (["derive", "vit", "-o", "a.md", "--output", "b.md"], "--output"),
+        (["derive", "vit", "--steps", "--steps"], "--steps"),
+        (["docs", "--zoo", "-o", "a", "-o", "b"], "--output"),
+        (["check", "--zoo", "--zoo"], "--zoo"),
+        (["check", "vit", "-v", "--verbose"], "--verbose"),
+        (["fmt", "--check", "--check", "a.arch"], "--check"),
+    ],
+)
+def test_what_is_given_once_is_not_given_twice(
+    arguments: list[str], option: str, tmp_path: Path
+) -> None:
+    """Fails when the last of two is taken without a word."""
+    result = call(*arguments, folder=tmp_path)
+    name = arguments[0]
+    usage, _, said = result.err.partition("\n\n")
+    assert (result.code, result.out, said) == (2, "", f"Error: {option} is given twice\n")
+    assert usage.endswith(f"Try 'closedform {name} --help' for help.")
+    assert list(tmp_path.iterdir()) == []
 
 
 # Formatting --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from sympy import Expr, Symbol
 
+from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import elaborate, reading
@@ -16,11 +17,12 @@ from closedform.derive.elaborate.names import check_size
 from closedform.derive.measures.lookup import SHOWN, measure
 from closedform.derive.measures.rows import Measure
 from closedform.derive.resolve.conventions import Convention, conventions_of
-from closedform.derive.resolve.modules import Entity, Module
+from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.derive.solve.closed import Closed, closed
-from closedform.derive.solve.numbers import check_facts, check_stated, evaluate, settle
+from closedform.derive.solve.numbers import check_bound, check_facts, check_stated, evaluate, settle
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 
 
 @dataclass(eq=False)
@@ -31,12 +33,19 @@ class Project:
     _derivations: dict[Entity, Derivation] = field(default_factory=dict)
     _readings: dict[Entity, Context] = field(default_factory=dict)
     _closed: dict[tuple[Entity, Measure], Closed] = field(default_factory=dict)
+    _at_presets: dict[tree.Preset, Entity] = field(default_factory=dict)
 
     # Models and blocks ---------------------------------------------------------------------
 
     def parts(self) -> list[Entity]:
         """The models and then the blocks of the file."""
-        return [*self.module.models(), *self.module.blocks()]
+        return [*self.models(), *self.module.blocks()]
+
+    def models(self) -> list[Entity]:
+        """The models of the file, and those that it imports for a preset."""
+        own, of = self.module.models(), {p.of.name for p in self.module.presets() if p.of}
+        named = [entity for name in sorted(of) if (entity := self.module.names.get(name))]
+        return [*own, *(e for e in named if is_model(e) and e not in own)]
 
     def part(self, name: str | None, span: Span | None = None) -> Entity:
         """A model or block by its name; without one, the only one, or that named as the file."""
@@ -47,10 +56,11 @@ class Project:
                     "name",
                     f"`{self.module.title}` has no model or block `{name}`",
                     span,
-                    suggestion(name, parts) or "it has " + ", ".join(parts),
+                    suggestion(name, parts)
+                    or (f"it has {', '.join(parts)}" if parts else "declare one, or import it"),
                 )
             return parts[name]
-        models = self.module.models()
+        models = self.models()
         stem = PurePath(self.module.title).stem.lower()
         named = [entity for entity in models if entity.name.lower() == stem]
         if len(models) == 1 or named:
@@ -138,29 +148,70 @@ class Project:
             return self.part(None, preset.span)
         return self.part(preset.of.name, preset.of.span)
 
+    def at_preset(self, preset: tree.Preset) -> Entity:
+        """The model that a preset is of, its parameters as the preset gives them."""
+        if preset not in self._at_presets:
+            entity = self.model_of(preset)
+            block, given = entity.declaration, self._arguments(preset)
+            assert isinstance(block, tree.Block)
+            parameters = tuple(
+                replace(p, default=given.get(p.name.name, p.default)) for p in block.parameters
+            )
+            told = Entity(replace(block, parameters=parameters), entity.module)
+            self._at_presets[preset] = told if given else entity
+        return self._at_presets[preset]
+
+    def _arguments(self, preset: tree.Preset) -> dict[str, tree.Expression]:
+        """What a preset gives to parameters of its model."""
+        parameters = {p.name.name: p for p in parameters_of(self.model_of(preset))}
+        found: dict[str, tree.Expression] = {}
+        for binding in preset.bindings:
+            name = binding.name.name
+            if name not in parameters:
+                continue
+            shape = parameters[name].shape
+            if shape is not None:
+                message = f"`{name}` is a tensor, and a preset gives sizes"
+                raise fail("preset", message, binding.span, f"its shape is {show(shape)}")
+            if name in found:
+                raise fail("preset", f"`{name}` is given twice", binding.span)
+            found[name] = binding.value
+        return found
+
     def values(self, preset: tree.Preset) -> dict[Symbol, Expr]:
         """The sizes that a preset gives."""
-        names = self.reading(self.model_of(preset)).names
+        model = self.at_preset(preset)
+        with _named(preset):
+            names = self.reading(model).names
+        parameters = {p.name.name for p in parameters_of(model)}
         found: dict[Symbol, Expr] = {}
         for binding in preset.bindings:
-            entity = self.module.names.get(binding.name.name)
-            if entity is None or not isinstance(entity.declaration, tree.Dim):
-                dims = [
-                    n for n, e in self.module.names.items() if isinstance(e.declaration, tree.Dim)
-                ]
-                raise fail(
-                    "preset",
-                    f"`{binding.name.name}` is no dim of this file",
-                    binding.span,
-                    suggestion(binding.name.name, dims) or "a preset gives values to dims",
-                )
+            if binding.name.name in parameters:
+                continue
+            entity = self._dim(binding, model)
             bound = names.bind(entity, binding.value, self.module)
             if found.keys() & bound.keys():
                 raise fail("preset", f"`{binding.name.name}` is given twice", binding.span)
             for symbol, value in bound.items():
-                check_size(symbol, value, binding.span)
+                check_size(entity, symbol, value, binding.span)
             found.update(bound)
         return found
+
+    def _dim(self, binding: tree.Binding, model: Entity) -> Entity:
+        """The dim of the file, or of that of an imported model, to which a preset gives a value."""
+        known = {**self.derivation(model).declared, **self.module.names}
+        dims = {n: e for n, e in known.items() if isinstance(e.declaration, tree.Dim)}
+        name = binding.name.name
+        if name in dims:
+            return dims[name]
+        parameters = [p.name.name for p in parameters_of(model) if p.shape is None]
+        given = f", and to {', '.join(parameters)} of `{model.name}`" if parameters else ""
+        raise fail(
+            "preset",
+            f"`{name}` is no dim of this file",
+            binding.span,
+            suggestion(name, [*dims, *parameters]) or f"a preset gives values to dims{given}",
+        )
 
     def value(self, preset: tree.Preset, what: Measure) -> int:
         """The exact value of a measure at a preset."""
@@ -170,20 +221,32 @@ class Project:
         """The exact value of a closed form at a preset, which an error names."""
         values = self.values(preset)
         with _named(preset):
-            return evaluate(form, values)
+            return evaluate(self.form_at(preset, form), values)
+
+    def form_at(self, preset: tree.Preset, form: Closed) -> Closed:
+        """A closed form of a model as it is with what a preset gives to its parameters."""
+        model = self.at_preset(preset)
+        return form if model is form.derivation.entity else self.closed(model, form.measure)
 
     def bindings(self, preset: tree.Preset) -> dict[Symbol, Expr]:
         """Every size at a preset, defaults included, as numbers."""
-        derivation = self.derivation(self.model_of(preset))
         values = self.values(preset)
+        derivation = self.derivation(self.at_preset(preset))
         with _named(preset):
             settled = settle(derivation, values)
         return {s: v for s, v in settled.items() if isinstance(s, Symbol)}
 
+    def check_given(self, preset: tree.Preset) -> None:
+        """Raise ClosedformError where a preset lacks a size that a formula needs."""
+        model, settled = self.at_preset(preset), self.bindings(preset)
+        with _named(preset):
+            for what in self.measures((), None):
+                check_bound(self.closed(model, what), settled)
+
     def check_at(self, preset: tree.Preset) -> None:
         """Raise ClosedformError where what the file assumes or its formulas need does not hold."""
-        derivation = self.derivation(self.model_of(preset))
         settled = self.bindings(preset)
+        derivation = self.derivation(self.at_preset(preset))
         with _named(preset):
             check_stated(derivation, settled)
             check_facts(derivation, settled)

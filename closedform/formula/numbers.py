@@ -121,7 +121,7 @@ class Numbers:
                 return min(values)
             case "max":
                 return max(values)
-            case "gcd":
+            case "gcd" if all(value.denominator == 1 for value in values):
                 return Fraction(gcd(*map(int, values)))
             case "sqrt":
                 return Fraction(_root(values[0].numerator), _root(values[0].denominator))

@@ -121,20 +121,56 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     # Declarations --------------------------------------------------------------------------
 
     def dim(self, kids: list[Any]) -> tree.Dim:
-        length = next(iter(_after(kids, "[")), None)
-        default = next(iter(_after(kids, "=")), None)
-        return tree.Dim(
-            kids[1],
-            length,
-            default,
-            _string(kids),
-            _sign(kids),
+        dim: tree.Dim = kids[1]
+        return replace(
+            dim,
+            meaning=_string(kids),
+            sign=_sign(kids),
             keyword=str(kids[0]),
             span=span_of(kids),
         )
 
+    def dims(self, kids: list[Any]) -> tree.Dims:
+        dims = tuple(replace(dim, keyword=str(kids[0])) for dim in _nodes(kids))
+        return tree.Dims(dims, span=span_of(kids))
+
+    def table(self, kids: list[Any]) -> tree.Table:
+        parts = _nodes(kids)
+        columns = [replace(p, keyword=str(kids[0])) for p in parts if isinstance(p, tree.Dim)]
+        rows = [part for part in parts if isinstance(part, tree.Row)]
+        for column in columns:
+            if column.length or column.default:
+                message = "the lists of a table have no length and no value but those of its rows"
+                raise fail("syntax", message, column.span, f"write `{column.name.name}`")
+        for row in rows:
+            if len(row.values) != len(columns):
+                message = (
+                    f"values in this row: {len(row.values)}; lists in the table: {len(columns)}"
+                )
+                raise fail("syntax", message, row.span)
+        header = kids[: kids.index(":")]
+        return tree.Table(tuple(columns), tuple(rows), span=span_of(header))
+
+    def row(self, kids: list[Any]) -> tree.Row:
+        return tree.Row(tuple(_nodes(kids)), span=span_of(kids))
+
+    def one_dim(self, kids: list[Any]) -> tree.Dim:
+        length, least, default = (next(iter(_after(kids, m)), None) for m in ("[", ">=", "="))
+        name = kids[0]
+        if least is not None and least != "0":
+            raise fail(
+                "syntax",
+                "only 0 stands here: a size that may be 0",
+                span_of([least]),
+                f"`assume {name.name} >= {least}` says that it is larger",
+            )
+        zero = least is not None
+        return tree.Dim(name, length, default, None, maybe_zero=zero, span=span_of(kids))
+
     def let(self, kids: list[Any]) -> tree.Let:
-        return tree.Let(kids[1], kids[3], _string(kids), _sign(kids), span=span_of(kids))
+        length = next(iter(_after(kids, "[")), None)
+        value = next(iter(_after(kids, "=")))
+        return tree.Let(kids[1], length, value, _string(kids), _sign(kids), span=span_of(kids))
 
     def assume(self, kids: list[Any]) -> tree.Assume:
         return tree.Assume(tuple(kids[1]), span=span_of(kids))

@@ -26,8 +26,9 @@ SIMPLE = (
     tree.OrderClaim,
     tree.Expect,
     tree.Weigh,
+    tree.Row,
 )
-MULTILINE = (tree.Convention, tree.Op, tree.Block)
+MULTILINE = (tree.Convention, tree.Op, tree.Block, tree.Table)
 
 
 def format_file(file: tree.File) -> str:
@@ -45,6 +46,7 @@ class _Printer:
         self.lines: list[str] = []
         self.indent = ""
         self.pending = list(comments)
+        self.widths: list[int] = []  # of the columns of the open table
         self.following: int | None = None  # where the code after the open block begins
 
     # Layout --------------------------------------------------------------------------------
@@ -131,7 +133,7 @@ class _Printer:
                 self.blank()
             column = self._meaning_column(nodes, at)
             if isinstance(node, tree.Dim | tree.Let | tree.Count):
-                self.line_with_meaning(_declared(node), node.meaning, column, _sign(node))
+                self.line_with_meaning(declared(node), node.meaning, column, _sign(node))
                 self.trailing(node)
             else:
                 self.statement(node)
@@ -155,7 +157,7 @@ class _Printer:
             last += 1
         run = nodes[first : last + 1]
         return max(
-            (len(_declared(n)) for n in run if isinstance(n, tree.Dim | tree.Let | tree.Count)),
+            (len(declared(n)) for n in run if isinstance(n, tree.Dim | tree.Let | tree.Count)),
             default=0,
         )
 
@@ -177,6 +179,25 @@ class _Printer:
     def _(self, node: tree.Assume) -> None:
         self.write("assume " + ", ".join(map(show, node.conditions)))
         self.trailing(node)
+
+    @statement.register
+    def _(self, node: tree.Dims) -> None:
+        self.write(_several(node.dims))
+        self.trailing(node)
+
+    @statement.register
+    def _(self, node: tree.Table) -> None:
+        self.open(node, f"{_several(node.columns)}:")
+        columns = zip(*(row.values for row in node.rows), strict=True)
+        self.widths = [max(len(show(value)) for value in column) for column in columns]
+        self.body(node.rows)
+
+    @statement.register
+    def _(self, node: tree.Row) -> None:
+        texts = [show(value) for value in node.values]
+        ends = [","] * (len(texts) - 1) + [""]
+        cells = zip(texts, ends, self.widths, strict=True)
+        self.write(" ".join((text + end).ljust(width + 1) for text, end, width in cells).rstrip())
 
     @statement.register
     def _(self, node: tree.Import) -> None:
@@ -344,14 +365,21 @@ class _Printer:
         self.write(text + gap + quote(source) + when)
 
 
-def _declared(node: tree.Dim | tree.Let | tree.Count) -> str:
+def declared(node: tree.Dim | tree.Let | tree.Count) -> str:
+    """The text of a declaration on one line, without its meaning."""
     if isinstance(node, tree.Count):
         return f"count {node.name.name}"
-    if isinstance(node, tree.Let):
-        return f"let {node.name.name} = {show(node.value)}"
     length = f"[{show(node.length, SUM)}]" if node.length else ""
+    if isinstance(node, tree.Let):
+        return f"let {node.name.name}{length} = {show(node.value)}"
+    least = " >= 0" if node.maybe_zero else ""
     default = f" = {show(node.default)}" if node.default else ""
-    return f"{node.keyword} {node.name.name}{length}{default}"
+    return f"{node.keyword} {node.name.name}{length}{least}{default}"
+
+
+def _several(dims: Sequence[tree.Dim]) -> str:
+    texts = [declared(dim).removeprefix(f"{dim.keyword} ") for dim in dims]
+    return f"{dims[0].keyword} {', '.join(texts)}"
 
 
 def _sign(node: tree.Dim | tree.Let | tree.Count) -> str:

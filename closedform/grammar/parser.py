@@ -146,7 +146,7 @@ class Indentation(PostLex):
                 "indent",
                 "a line is indented with a tab",
                 Span(source, start, end),
-                "indent with spaces",
+                "indent with spaces, four for each level",
             )
         indent = len(white)
         if indent > levels[-1]:

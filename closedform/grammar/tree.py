@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -263,7 +263,10 @@ Statement: TypeAlias = (
 
 @dataclass(frozen=True)
 class Dim(Node):
-    """`dim D[4] = default "meaning" as D_{m}`; `ratio` declares a positive rational instead."""
+    """`dim D[4] = default "meaning" as D_{m}`; `ratio` declares a positive rational instead.
+
+    With `>= 0` after its name it may also be 0, else it is positive.
+    """
 
     name: Name
     length: Expression | None
@@ -271,11 +274,47 @@ class Dim(Node):
     meaning: str | None
     sign: str | None = None
     keyword: str = "dim"
+    maybe_zero: bool = False
+
+
+@dataclass(frozen=True)
+class Dims(Node):
+    """`dim N, D, H[4]`: several of one keyword, which have no meanings."""
+
+    dims: tuple[Dim, ...]
+
+
+@dataclass(frozen=True)
+class Row(Node):
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Table(Node):
+    """`dim T, C:` and below it a row for each stage: lists, with their values side by side."""
+
+    columns: tuple[Dim, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        """The lists, each as if it were declared by itself."""
+        found = []
+        for column, values in zip(
+            self.columns, zip(*(row.values for row in self.rows), strict=True), strict=True
+        ):
+            length = Number(Fraction(len(self.rows)), span=column.span)
+            default = ListOf(tuple(values), span=column.span)
+            found.append(replace(column, length=length, default=default))
+        return tuple(found)
 
 
 @dataclass(frozen=True)
 class Let(Node):
+    """`let N[4] = value "meaning"`: an abbreviation; with a length, one for each stage."""
+
     name: Name
+    length: Expression | None
     value: Expression
     meaning: str | None
     sign: str | None = None
@@ -401,7 +440,9 @@ class Import(Node):
     names: tuple[Name, ...]
 
 
-Declaration: TypeAlias = Dim | Let | Assume | Count | Convention | Op | Block | Preset | Import
+Declaration: TypeAlias = (
+    Dim | Dims | Table | Let | Assume | Count | Convention | Op | Block | Preset | Import
+)
 
 
 @dataclass(frozen=True)

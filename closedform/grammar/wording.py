@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from lark import Token
 
 from closedform.errors import Diagnostic, Source, Span, suggestion
+from closedform.grammar import habits
 
 TOKEN_NAMES = {
     "NAME": "a name",
@@ -43,7 +44,7 @@ BRACKET_OR_TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|#[^\n]
 
 NUMBER_BEFORE = re.compile(r"(?<![\w.])(\d[\d_]*(?:\.\d+)?)([ ]*)$")
 POWER_OF_TEN = re.compile(r"[eE]\d+")
-ATTRIBUTE = re.compile(r"\.([^\W\d]\w*)")
+STATEMENT = re.compile(rf"({'|'.join(STATEMENTS)})\b|[^\W\d]\w*\s*(,\s*\w+\s*)*(=|: *\[)")
 
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
 
@@ -76,13 +77,14 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
         closer = {"(": ")", "[": "]"}[bracket]
         place = Span(source, opener, opener + 1)
         return Diagnostic("syntax", f"`{bracket}` is never closed", place, f"add `{closer}`")
-    word = source.line(span.line).split(maxsplit=1)[:1]
+    line = source.line(span.line)
+    word = line.split(maxsplit=1)[:1]
     if word and word[0].rstrip(":") in ("else", "elif") and "ELSE" not in expected:
         return Diagnostic(
             "syntax",
             f"this `{word[0].rstrip(':')}` belongs to no `if`",
             span,
-            "it stands below an `if`, with the same indentation",
+            habits.about_line(line) or "it stands below an `if`, with the same indentation",
         )
     if word == ["import"]:
         first = source.line_starts[span.line - 1] + source.line(span.line).index("import")
@@ -99,13 +101,13 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
             "syntax",
             f"`{word[0]}` is not expected here",
             Span(source, first, first + len(word[0])),
-            "declarations stand at the left margin",
+            habits.about_line(line) or "declarations stand at the left margin",
         )
     found = _found(token)
     help_ = (
         _about_claim(source, token, expected)
         or _about_neighbours(source, token, expected)
-        or _help(token, expected)
+        or _help(token, expected, line)
     )
     return Diagnostic("syntax", f"{found} is not expected here", span, help_)
 
@@ -135,17 +137,9 @@ def describe_character(source: Source, offset: int) -> Diagnostic:
         return Diagnostic("syntax", "a docstring is never closed", span, 'add `"""`')
     if char == '"':
         return Diagnostic("syntax", "a text is not closed on its line", span, 'add `"`')
-    hints = {
-        "'": 'texts are in double quotes: "..."',
-        "!": "write `not` or `!=`",
-        "%": "write `a | b` for: a divides b",
-        "&": "write `and`",
-        "@": "a product of tensors is written einsum(...)",
-        "{": "lists are in square brackets: [1, 2]",
-        "}": "lists are in square brackets: [1, 2]",
-        "~": "`~` stands only in `expect`",
-    }
-    return Diagnostic("syntax", f"{char!r} is not part of the language", span, hints.get(char))
+    line, column = source.position(offset)
+    help_ = habits.about_character(source.line(line), column)
+    return Diagnostic("syntax", f"{char!r} is not part of the language", span, help_)
 
 
 def _found(token: Token) -> str:
@@ -184,27 +178,34 @@ def _about_neighbours(source: Source, token: Token, expected: AbstractSet[str]) 
             return f"write `{number[1]}*10^{token[1:]}`"
         if "STRING" not in expected or not number[2]:  # a text may have lost its quotes
             return f"a product has a sign: write `{number[1]}*{'(...)' if token == '(' else token}`"
-    attribute = ATTRIBUTE.match(after)
-    if attribute and before[-1:].isidentifier():
-        return f"an operation has a plain name: write `{attribute[1].lower()}`"
-    return None
+    if token == ".":
+        return habits.about_attribute(before, after)
+    return habits.about_sign(before, after) or habits.about_line(before + after)
 
 
-def _help(token: Token, expected: AbstractSet[str]) -> str | None:
+def _help(token: Token, expected: AbstractSet[str], line: str) -> str | None:
     text = str(token)
     if "ARROW" in expected and text in ("+", "-", "*", "/"):
         return "a pipe ends here: put it in parentheses, as in x + (x -> f)"
-    if text in ("*", "/") and token.type != "STRING" and expected >= OPERANDS:
-        return "powers are written `a^b`; whole quotients `floor(a/b)`"
     if text == "=" and expected == {"COLON", "COMMA"}:
         return "a weight or a formula stands behind `:`"
     if text == "=" and "EQUAL" not in expected:
         return "compare with `==`"
+    if text == "==" and "EQUAL" in expected:
+        return "write `=`"
+    if text == "for" and expected & {"RSQB", "RPAR"}:
+        return "the elements of a list are written out: [2, 4, 6]"
     if text == "^":
         return "powers do not chain: write a^(b^c)"
     if text == "-" and expected >= OPERANDS:
         return "put the negative number in parentheses"
+    if token.type == "STRING" and expected - {"COLON"} == {"COMMA", "_NL"}:
+        return "a meaning is of one size: give each a line of its own"
     if "DIM" in expected:
+        if text == "expect":
+            return "it stands in a `preset`, indented by four spaces"
+        if STATEMENT.match(line):
+            return "it stands in a `block` or a `model`, indented by four spaces"
         known = suggestion(text, DECLARATIONS)
         return known or "a file is made of " + ", ".join(f"`{word}`" for word in DECLARATIONS)
     wanted = sorted(TOKEN_NAMES.get(name, f"`{name.lower()}`") for name in expected & _SAYABLE)

@@ -170,7 +170,7 @@ def _part(row: PartRow, words: Language) -> tuple[Inline, ...]:
         times = (*times, *copies)
     name = "\N{EM SPACE}" * row.depth + row.name
     costs = ((_math(cost),) for cost in row.costs)
-    return (str(row.line),), (name,), times, *costs
+    return (row.place,), (name,), times, *costs
 
 
 def _math(node: w.Written) -> Math:

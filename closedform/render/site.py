@@ -111,7 +111,7 @@ def former_pages(index: str, to: str) -> set[str]:
 def _pages(
     name: str, project: Project, measures: tuple[Measure, ...], suffix: str, lang: str
 ) -> Iterator[Page]:
-    parts: list[Entity] = project.module.models() or project.module.blocks()
+    parts: list[Entity] = project.models() or project.module.blocks()
     wish = Wish(measures, lang=lang)
     for entity in parts:
         path = name if len(parts) == 1 else f"{name}-{entity.name}"

@@ -46,6 +46,7 @@ class Run(Calls):
         self.module, self.limit = module, limit
         self.totals: Counter[tuple[str, str]] = Counter()
         self.weigh = self.work = self.train = True
+        self.stage = 0  # of the element of a list that is being found
         self.values: dict[tuple[int, str], Any] = {}
         self.conventions = {
             name: convention(name, {**self.conventions, **module.conventions})
@@ -139,12 +140,9 @@ class Run(Calls):
             len(v) for n in names_of(condition) if isinstance(v := self.declared(module, n), tuple)
         ]
         for s in range(min(stages, default=1)):
-            scope = Scope(module)
-            for name in names_of(condition):
-                value = self.declared(module, name)
-                scope.names[name] = value[s] if isinstance(value, tuple) else value
-            if not self.value(condition, scope):
-                return False
+            with self.at_stage(s + 1):
+                if not self.value(condition, Scope(module)):
+                    return False
         return True
 
     def declared(self, module: Module, name: str) -> Any:
@@ -157,15 +155,41 @@ class Run(Calls):
             value = node.value if isinstance(node, tree.Let) else node.default
             if value is None:
                 raise Impossible(f"`{name}` has no value")
-            self.values[key] = self.value(value, Scope(origin))
+            with self.at_stage(0):
+                if isinstance(node, tree.Let) and node.length:
+                    self.values[key] = self.listed(node, origin)
+                else:
+                    self.values[key] = self.value(value, Scope(origin))
         found = self.values[key]
         if isinstance(node, tree.Dim):
             if node.length:
                 found = spread(found, self.value(node.length, Scope(origin)))
             for size in found if isinstance(found, tuple) else (found,):
-                if size <= 0 or (node.keyword == "dim" and size != int(size)):
+                low = size < 0 if node.maybe_zero else size <= 0
+                if low or (node.keyword == "dim" and size != int(size)):
                     raise Impossible(f"{name} = {size}")
         return found
+
+    def listed(self, node: tree.Let, origin: Module) -> tuple[Any, ...]:
+        """What a `let` is at each stage."""
+        value, length = node.value, self.value(node.length, Scope(origin))
+        items = value.items if isinstance(value, tree.ListOf) else (value,) * int(length)
+        if len(items) != length:
+            raise Impossible(f"{len(items)} values for {length} stages")
+        found = []
+        for stage, item in enumerate(items, 1):
+            with self.at_stage(stage):
+                found.append(self.value(item, Scope(origin)))
+        return tuple(found)
+
+    @contextmanager
+    def at_stage(self, stage: int) -> Iterator[None]:
+        """Let a list stand for its element at a stage; at 0 for itself."""
+        outer, self.stage = self.stage, stage
+        try:
+            yield
+        finally:
+            self.stage = outer
 
     def model(self, name: str) -> Run:
         """Walk a model."""
@@ -331,7 +355,10 @@ class Run(Calls):
             case tree.Text() | tree.Boolean():
                 return node.value
             case tree.Name():
-                return self.name(node.name, scope)
+                found = self.name(node.name, scope)
+                if self.stage and isinstance(found, tuple):
+                    return found[self.stage - 1]
+                return found
             case tree.ListOf():
                 return tuple(self.value(item, scope) for item in node.items)
             case tree.Index():

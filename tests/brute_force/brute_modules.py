@@ -40,6 +40,8 @@ class Module:
                 self.conventions[node.name.name] = (self, node)
             elif isinstance(node, tree.Count):
                 self.counts[node.name.name] = (self, node)
+            elif isinstance(node, tree.Dims | tree.Table):
+                self.names |= {dim.name.name: (self, dim) for dim in node.dims}
             elif not isinstance(node, tree.Assume | tree.Preset):
                 self.names[node.name.name] = (self, node)
 

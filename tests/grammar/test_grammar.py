@@ -93,7 +93,7 @@ def test_format_is_idempotent(file: tree.File) -> None:
 @bounded(400)
 def test_parse_undoes_format_of_expressions(node: Any) -> None:
     """Fails when an expression needs a parenthesis that is not written."""
-    file = tree.File(None, (tree.Let(tree.Name("x"), node, None),))
+    file = tree.File(None, (tree.Let(tree.Name("x"), None, node, None),))
     assert parse(format_file(file)) == file
 
 
@@ -329,7 +329,7 @@ def test_line_ends_of_windows(path: Path) -> None:
 # Spans -------------------------------------------------------------------------------------
 
 EXPRESSIONS = get_args(tree.Expression)
-LINES = (tree.Dim, tree.Let, tree.Assume, tree.Count, tree.Import)
+LINES = (tree.Dim, tree.Dims, tree.Let, tree.Assume, tree.Count, tree.Import)
 STATEMENTS = (
     tree.Assign, tree.Ascribe, tree.Require, tree.Return, tree.EqualClaim, tree.OrderClaim,
 )  # fmt: skip
@@ -346,6 +346,8 @@ def read_again(node: tree.Node) -> tree.Node:
         let = parse(f"let x = ({content})").declarations[0]
         assert isinstance(let, tree.Let)
         return let.value
+    if isinstance(node, tree.Dim) and not content.startswith(node.keyword):  # one of several
+        content = f"{node.keyword} {content}"
     if isinstance(node, LINES):
         return parse(content).declarations[0]
     block = parse(f"block A(x: [n]):\n    {content}").declarations[0]

@@ -12,7 +12,7 @@ from sympy import Expr, Integer
 
 from closedform import formula as w
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.atoms import Divides, Gcd
 
 
 def random_sizes(derivation: Derivation, seed: int, tries: int = 400) -> dict[Expr, Expr]:
@@ -127,7 +127,8 @@ class Evaluator:
         values = [self(argument) for argument in node.arguments]
         functions: dict[str, Any] = {
             "": lambda a: a, "floor": sympy.floor, "ceil": sympy.ceiling, "min": sympy.Min,
-            "max": sympy.Max, "sqrt": sympy.sqrt, "log": lambda a, b: sympy.log(a) / sympy.log(b),
+            "max": sympy.Max, "gcd": Gcd, "sqrt": sympy.sqrt,
+            "log": lambda a, b: sympy.log(a) / sympy.log(b),
         }  # fmt: skip
         return functions[node.name](*values)
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import sympy
 
-from closedform.derive.symbolic.atoms import Divides, indicator
+from closedform.derive.symbolic.atoms import BigSum, Divides, indicator
 from closedform.derive.symbolic.symbols import size_symbol
 
 Tree: TypeAlias = tuple[Any, ...]
@@ -105,7 +105,7 @@ def to_sympy(tree: Tree) -> Any:
         return indicator(to_sympy(parts[0]))
     if kind == "sum over":
         index, last, body = parts
-        return sympy.Sum(to_sympy(body), (size_symbol(index), 1, to_sympy(last)))
+        return BigSum(to_sympy(body), (size_symbol(index), 1, to_sympy(last)))
     return SYMPY[kind](*map(to_sympy, parts))
 
 

@@ -57,7 +57,7 @@ index: _word | NUMBER | _word SIGN NUMBER
 
 RELATION: "\\le" | "\\ge" | "\\neq" | "\\mid" | "<" | ">"
 EQUALS: "="
-MOST: "\\max" | "\\min"
+MOST: "\\max" | "\\min" | "\\gcd"
 SQRT: "\\sqrt"
 FLOOR: "\\lfloor"
 CEIL: "\\lceil"

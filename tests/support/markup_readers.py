@@ -27,7 +27,7 @@ def latex_of(element: ElementTree.Element) -> str:
         case "mn", []:
             return f"{int(text):,}".replace(",", r"\,")
         case "mi", []:
-            named = text in ("max", "min", "log")
+            named = text in ("gcd", "max", "min", "log")
             return f"\\{text}" if named else text if len(text) == 1 else f"\\mathrm{{{text}}}"
         case "mo", []:
             return "\\sum" if text == "∑" else SIGNS[text]

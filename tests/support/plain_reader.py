@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, lru_cache
-from math import ceil, floor, isqrt
+from math import ceil, floor, gcd, isqrt
 from typing import Any
 
 from lark import Lark, Token, Tree
@@ -224,6 +224,12 @@ def holds(sign: str, left: Fraction, right: Fraction) -> bool:
     raise TypeError(f"no relation {sign}")
 
 
+def whole(value: Fraction) -> int:
+    if value.denominator != 1:
+        raise Inexact("a common divisor of fractions")
+    return int(value)
+
+
 def function(name: str, parts: Sequence[Fraction], values: Values) -> Fraction:
     match name:
         case "floor":
@@ -234,6 +240,8 @@ def function(name: str, parts: Sequence[Fraction], values: Values) -> Fraction:
             return min(parts)
         case "max":
             return max(parts)
+        case "gcd":
+            return Fraction(gcd(*map(whole, parts)))
         case "sqrt":
             return values.root(parts[0])
     raise TypeError(f"no function {name}")

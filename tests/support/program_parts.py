@@ -19,6 +19,7 @@ class Program:
     dims: dict[str, list[str | int]]
     lists: dict[str, int]
     most: dict[str, str]
+    none: tuple[str, ...] = ()  # sizes that may be 0
 
     def sizes(self, draw: Callable[..., Any]) -> dict[str, Any]:
         """Random sizes under which the assumptions hold."""
@@ -28,6 +29,8 @@ class Program:
             values[name] = step * draw(st.integers(1, max(1, 8 // step)))
         for name, length in self.lists.items():
             values[name] = [draw(st.integers(1, 4)) for _ in range(length)]
+        for name in self.none:
+            values[name] = draw(st.integers(0, 3))
         for small, large in self.most.items():
             values[small] = min(values[small], values[large])
         return values
@@ -47,6 +50,7 @@ class Pen:
     lists: list[str] = field(default_factory=list)
     splits: list[tuple[str, str]] = field(default_factory=list)
     choices: list[tuple[str, str]] = field(default_factory=list)
+    none: tuple[str, ...] = ()
     fresh: int = 0
     budget: int = 14
 
@@ -102,7 +106,7 @@ class Pen:
         return "(" + self.pick(forms).format(a=a, b=b, c=self.condition()) + ")"
 
     def condition(self) -> str:
-        a, b = self.size(0), self.size(0)
+        a, b = self.pick([self.size(0), *self.none]), self.size(0)
         simple = f"{a} {self.pick(['==', '!=', '<', '<=', '>', '>=', '|'])} {b}"
         if self.chance(5):
             return f"{simple} {self.pick(['and', 'or'])} not {self.size(0)} > {self.upto(1, 5)}"

@@ -234,7 +234,8 @@ class Writer(Pen):
         if form == "repeat":
             shared = self.pick(["", " shared"])
             times = self.pick(
-                [self.size(0), self.size(0), "2"] + [f"({self.size(0)} - 1)"] * (not shared)
+                [self.size(0), self.size(0), "2", *self.none, *self.none]
+                + [f"({self.size(0)} - 1)"] * (not shared)
             )
             self.put(f"repeat {times}{shared}:")
             self.closed(x)
@@ -330,7 +331,14 @@ class Writer(Pen):
             if not dims[names[0]] and not any(names[0] in d for d in dims.values()):
                 most[names[0]] = "X"
                 self.choices.append((names[0], "X"))
+        if self.chance(3):
+            self.put(self.pick(["dim Z >= 0", "dim Y, Z >= 0, Y2[2] = 1"]))
+            self.none = ("Z",)
         self.sizes = list(names)
+        if lists and self.chance(2):
+            self.sizes = [*names, "W", "W"]
+            self.put(f"let V[3] = {self.size(2)}")
+            self.sizes, self.lists = list(names), ["W", "V"]
         if self.chance(3):
             self.put(f"let T = {self.size()}")
             self.sizes.append("T")
@@ -343,7 +351,7 @@ class Writer(Pen):
         for name in ("First", "Second")[: self.upto(0, 2)]:
             self.block(name)
         self.model()
-        return Program("\n".join(self.lines) + "\n", dims, lists, most)
+        return Program("\n".join(self.lines) + "\n", dims, lists, most, self.none)
 
     def conventions(self, count: str) -> None:
         """Two conventions, one built on the other."""

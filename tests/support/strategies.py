@@ -162,7 +162,7 @@ output = st.builds(
     name,
     shape | st.builds(tree.Call, name, lists_of(st.builds(tree.Argument, st.none(), expression))),
 )
-figures = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,3})?[kKMGTPE]?", fullmatch=True)
+figures = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,3})?[kKMBGTPE]?", fullmatch=True)
 quantity = st.builds(tree.Quantity, figures)
 expectation = st.builds(tree.Expectation, measure, st.just("="), expression) | st.builds(
     tree.Expectation, measure, st.just("~"), quantity
@@ -180,17 +180,37 @@ def not_empty(node: tree.Op | tree.Block) -> bool:
     return bool(node.body) or node.doc is not None
 
 
+def dims_of(word: str, meaning: Strategy, sign: Strategy) -> Strategy:
+    """Dims of a keyword."""
+    return st.builds(
+        tree.Dim, name, maybe, maybe, meaning, sign, keyword=st.just(word), maybe_zero=st.booleans()
+    )
+
+
+def tables_of(word: str) -> Strategy:
+    """A table of a keyword: as many values in each row as it has lists."""
+    column = st.builds(
+        tree.Dim, name, *[st.none()] * 3, keyword=st.just(word), maybe_zero=st.booleans()
+    )
+    return lists_of(column, 1).flatmap(
+        lambda columns: st.builds(
+            tree.Table,
+            st.just(columns),
+            lists_of(st.builds(tree.Row, lists_of(expression, len(columns), len(columns))), 1),
+        )
+    )
+
+
+def sizes_of(word: str) -> Strategy:
+    """A dim of a keyword, several of them, or a table."""
+    several = st.builds(tree.Dims, lists_of(dims_of(word, st.none(), st.none()), 2))
+    return dims_of(word, st.none() | line_text, st.none() | signs) | several | tables_of(word)
+
+
+keyword = st.sampled_from(["dim", "ratio"])
 declaration: Strategy = st.one_of(
-    st.builds(
-        tree.Dim,
-        name,
-        maybe,
-        maybe,
-        st.none() | line_text,
-        st.none() | signs,
-        keyword=st.sampled_from(["dim", "ratio"]),
-    ),
-    st.builds(tree.Let, name, expression, st.none() | line_text, st.none() | signs),
+    keyword.flatmap(sizes_of),
+    st.builds(tree.Let, name, maybe, expression, st.none() | line_text, st.none() | signs),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),
     st.builds(

@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform import formula as w
-from closedform.derive.symbolic.atoms import FUNCTIONS, Divides, unfolded
+from closedform.derive.symbolic.atoms import FUNCTIONS, Divides
 from closedform.derive.symbolic.expansion import expand
 
 HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms
@@ -80,9 +80,10 @@ def write(expr: Any, order: Order) -> w.Written:
     if expr.is_Pow:
         return _power(expr, order)
     if isinstance(expr, sympy.Piecewise):
-        terms = unfolded(expr)
-        alone = terms is expr
-        return w.Indicator(write(expr.args[0][1], order)) if alone else write(terms, order)
+        (one, condition), (zero, _) = expr.args
+        if (one, zero) != (1, 0):
+            raise TypeError("an indicator is 1 or 0")
+        return w.Indicator(write(condition, order))
     if isinstance(expr, sympy.Sum):
         body, (index, first, last) = expr.args
         bounds = write(first, order), write(last, order)

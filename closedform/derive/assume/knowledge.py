@@ -19,9 +19,10 @@ I/P
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sympy import Expr, Rational
+from sympy import Expr, Rational, Symbol
 
 from closedform.derive.assume import floors, integers, order
 from closedform.derive.assume.proofs import equality
@@ -29,12 +30,20 @@ from closedform.derive.assume.store import Store
 from closedform.derive.symbolic.expansion import expand
 
 
+def _decided(known: Store, condition: Any) -> bool | None:
+    answer = order.decide(known, condition)
+    return equality.decided(known, condition) if answer is None else answer
+
+
 class Knowledge(Store):
     """The store, with the proofs that use it at hand."""
 
     def integer(self, expr: Expr) -> bool:
         """Whether a value is proved to be an integer."""
-        return integers.integer(self, expr)
+        answer = integers.integer(self, expr)
+        if answer and self._rests_on_equality(expr):
+            self._use(expr, lambda other: integers.integer(other, expr))
+        return answer
 
     def floor(self, expr: Expr) -> Expr:
         """The exact floor: whole parts taken out, nested floors joined, ceilings recognised."""
@@ -54,12 +63,37 @@ class Knowledge(Store):
 
     def equal(self, left: Expr, right: Expr) -> bool:
         """Whether two sizes are proved equal."""
-        return equality.equal(self, left, right)
+        answer = equality.equal(self, left, right)
+        if answer and self._rests_on_equality(left - right):
+            self._use(left - right, lambda other: equality.equal(other, left, right))
+        return answer
 
     def decide(self, condition: Any) -> bool | None:
         """Yes, no, or None when it is not known."""
-        answer = order.decide(self, condition)
-        return equality.decided(self, condition) if answer is None else answer
+        answer = _decided(self, condition)
+        if answer is not None and self._rests_on_equality(condition):
+            self._use(condition, lambda other: _decided(other, condition) is answer)
+        return answer
+
+    def _rests_on_equality(self, asked: Any) -> bool:
+        """Whether a question may have been answered by an equality that defines a size."""
+        return bool(self.equalities) and bool(self._named(asked) & self.equalities.keys())
+
+    def _use(self, asked: Any, ask: Callable[[Knowledge], object]) -> None:
+        """Note the equalities that a question names, where without them it has no such answer."""
+        if not ask(self.without_equalities()):
+            self.used |= {self.equalities[s] for s in self._named(asked) & self.equalities.keys()}
+
+    def _named(self, asked: Any) -> set[Symbol]:
+        """The sizes in a question, and those that its abbreviations are made of."""
+        found: set[Symbol] = set()
+        waiting = list(getattr(asked, "free_symbols", ()))
+        while waiting:
+            symbol = waiting.pop()
+            if symbol not in found:
+                found.add(symbol)
+                waiting += self.spelled[symbol].free_symbols if symbol in self.spelled else ()
+        return found
 
     def bounds(self, expr: Expr) -> tuple[Rational | None, Rational | None]:
         """Bounds of the numerator of a value, which has its sign; None where not known."""

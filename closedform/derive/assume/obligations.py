@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sympy
@@ -22,8 +22,11 @@ class Obligations:
 
     A block in sizes of its own (`generic`) may require what it needs; a model must have it proved
     from its assumptions, or be defined for its defaults. `positive` collects sizes that are only
-    known to be positive once they are numbers.
+    known to be positive once they are numbers. `advise` gives the help to state a condition, in the
+    words of the file.
     """
+
+    advise: Callable[[Boolean], str | None]
 
     def __init__(self, known: Knowledge, generic: bool) -> None:
         self.known = known
@@ -51,12 +54,12 @@ class Obligations:
         answer = self.known.decide(condition)
         if answer is True:
             return
-        text = say(condition)
         if answer is False:
             known = condition in (False, sympy.false)
-            raise fail("divides", message, span, None, *([] if known else [f"{text} is false"]))
+            notes = [] if known else [f"{say(condition)} is false"]
+            raise fail("divides", message, span, None, *notes)
         if not self.generic and not self._true_of_defaults(condition):
-            raise fail("divides", message, span, f"state it: `assume {text}`")
+            raise fail("divides", message, span, self.advise(condition))
         self.take(condition, "required" if self.generic else "default", span)
 
     def take(self, condition: Boolean, reason: str, span: Span) -> None:

@@ -15,6 +15,7 @@ from closedform.derive.assume.store import Store
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand, terms_of
 from closedform.derive.symbolic.relations import plain_relation
+from closedform.derive.symbolic.symbols import least_of
 
 MAX_SHIFTED = 1000
 
@@ -103,9 +104,10 @@ def bounds(known: Store, expr: Expr) -> tuple[Rational | None, Rational | None]:
         return (nearest, None) if signs <= {0, 1} else (None, nearest)
     shifted = plain.xreplace(
         {
-            symbol: least.get(symbol, Integer(1)) + sympy.Dummy("t", nonnegative=True)
+            symbol: least.get(symbol, Integer(least_of(symbol)))
+            + sympy.Dummy("t", nonnegative=True)
             for symbol in plain.free_symbols
-            if symbol.is_positive and symbol.is_integer
+            if symbol.is_nonnegative and symbol.is_integer
         }
     )
     if terms_of(shifted) > MAX_SHIFTED:
@@ -121,12 +123,12 @@ def _nearest_to_zero(term: Expr, least: dict[Symbol, Expr]) -> Expr:
     """The value of a term of known sign with every size at its least."""
     number, rest = term.as_coeff_Mul()
     for base, exponent in rest.as_powers_dict().items():
-        whole = base.is_Symbol and base.is_integer and base.is_positive and exponent.is_positive
+        whole = base.is_Symbol and base.is_integer and base.is_nonnegative and exponent.is_positive
         if base == 1:
             continue
         if not (whole and exponent.is_number):
             return Integer(0)
-        number *= least.get(base, Integer(1)) ** exponent
+        number *= least.get(base, Integer(least_of(base))) ** exponent
     return number
 
 
@@ -164,7 +166,7 @@ def _least(known: Store, symbols: set[Symbol]) -> dict[Symbol, Expr]:
         symbol, bound = condition.lhs, condition.rhs
         if symbol in symbols and bound.is_Integer:
             value = bound + isinstance(condition, sympy.Gt)
-            if value > least.get(symbol, 1):
+            if value > least.get(symbol, least_of(symbol)):
                 least[symbol] = value
                 known.used.add(fact)
     return least

@@ -11,7 +11,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.atoms import Divides, put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import implies
 from closedform.derive.symbolic.wording import say
@@ -51,6 +51,7 @@ class Store:
         self.spelled: dict[Symbol, Expr] = {}
         self.names: dict[Expr, Symbol] = {}
         self.facts: list[Fact] = []
+        self.equalities: dict[Symbol, Fact] = {}  # what is assumed to be equal to something else
         self.used: set[Fact] = set()
         self.ranges: dict[Symbol, tuple[Expr, Expr]] = {}  # of the indices of loops
 
@@ -68,7 +69,7 @@ class Store:
         """An expression without abbreviations."""
         if not self.definitions or not expr.has_free(*self.definitions):
             return expr
-        return expand(expr.xreplace(self.definitions))
+        return expand(put_in(expr, self.definitions))
 
     def fold(self, expr: Expr) -> Expr:
         """The abbreviation of an expression when it has one, else the expression."""
@@ -90,11 +91,14 @@ class Store:
         """Know what the other knows, and no more."""
         self.definitions, self.spelled = dict(other.definitions), dict(other.spelled)
         self.names, self.facts = dict(other.names), list(other.facts)
-        self.used, self.ranges = set(other.used), dict(other.ranges)
+        self.equalities = dict(other.equalities)
+        self.ranges, used = dict(other.ranges), set(other.used)
+        self.used.clear()  # not another set: `recording` has given this one away
+        self.used |= used
 
     def renamed(self, expr: Expr) -> Expr:
         """An expression with abbreviations wherever what they stand for can be seen."""
-        named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Symbol}
+        named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Atom}
         expr = expr.xreplace(named)
         for symbol, value in self.spelled.items():
             atoms = value.atoms(*ROUNDED) & expr.atoms(*ROUNDED)
@@ -124,7 +128,19 @@ class Store:
                     for symbol, value in self.definitions.items()
                 }
                 self.definitions[left] = self.base(right)
+                self.equalities[left] = fact
                 self.used.add(fact)
+
+    def without_equalities(self) -> Self:
+        """All that is known but for the equalities that define a size."""
+        copy = type(self)()
+        copy.ranges = dict(self.ranges)
+        for symbol, value in self.spelled.items():
+            copy.define(symbol, value)
+        for fact in self.facts:
+            if fact not in self.equalities.values():
+                copy.assume(fact)
+        return copy
 
     @contextmanager
     def recording(self) -> Iterator[set[Fact]]:

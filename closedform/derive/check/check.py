@@ -16,7 +16,7 @@ from closedform.derive.measures.rows import ROWS, work
 from closedform.derive.project import Project
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.resolve.modules import Entity
-from closedform.errors import ClosedformError, Diagnostic
+from closedform.errors import WARNING, ClosedformError, Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
@@ -88,7 +88,10 @@ def _not_derived(project: Project) -> Iterator[Diagnostic]:
 
 
 def _warnings(project: Project) -> Iterator[Diagnostic]:
-    """The warnings about the models and blocks, of which all that is used is derived."""
+    """The warnings about presets, and about models and blocks, of which all that is used is
+    derived."""
+    for preset in project.module.presets():
+        yield from _lacks(project, preset)
     derived = []
     for entity in project.parts():
         with suppress(ClosedformError):  # a block that holds only where models use it
@@ -107,7 +110,8 @@ def _verdicts(project: Project) -> Iterator[Checked | Diagnostic]:
             yield Diagnostic("preset", f"there are two presets {preset.title!r}", preset.span)
         titles.add(preset.title)
         yield from _check_preset(project, preset)
-    for entity in project.parts():
+    own = [entity for entity in project.parts() if entity.module is project.module]
+    for entity in own:
         for claim in claims_of(entity):
             try:
                 yield check_claim(project, entity, claim)
@@ -119,7 +123,10 @@ def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Checked | D
     try:
         project.check_at(preset)
     except ClosedformError as error:
-        yield from error.diagnostics
+        first, *rest = error.diagnostics
+        lacking = (found.message for found in _lacks(project, preset))
+        yield replace(first, notes=(*first.notes, *(m for m in lacking if m != first.message)))
+        yield from rest
         return
     for line in preset.expects:
         for item in line.items:
@@ -129,6 +136,15 @@ def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Checked | D
                 first, *rest = error.diagnostics
                 yield replace(first, span=first.span or item.span)
                 yield from rest
+
+
+def _lacks(project: Project, preset: tree.Preset) -> Iterator[Diagnostic]:
+    """The sizes that a preset leaves open though formulas need them."""
+    try:
+        project.check_given(preset)
+    except ClosedformError as error:
+        for diagnostic in error.diagnostics:
+            yield replace(diagnostic, kind=WARNING, span=diagnostic.span or preset.span)
 
 
 def _check_convention(

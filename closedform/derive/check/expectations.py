@@ -18,14 +18,15 @@ from closedform.derive.project import Project
 from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 
-PREFIXES = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+PREFIXES = {"k": 3, "K": 3, "M": 6, "B": 9, "G": 9, "T": 12, "P": 15, "E": 18}
 
 
 def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectation) -> Checked:
     """The verdict of an expectation. Raises ClosedformError where there is no value."""
     what = project.measure(item.measure.name, item.measure.convention, item.measure.span)
-    form = project.closed(project.model_of(preset), what)
-    value = project.at(preset, form)
+    value = project.value(preset, what)
+    model = project.at_preset(preset)
+    form = project.closed(model, what)
     facts = form.facts
     if isinstance(item.value, tree.Quantity):
         figure = item.value.text
@@ -40,7 +41,7 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
             f"it rounds to {rounded}",
         )
         return Checked(item, Refuted(left=Integer(value)), lambda: sides, facts, wrong)
-    context = project.reading(project.model_of(preset))
+    context = project.reading(model)
 
     def value_of(other: Measure) -> Expr:
         return Integer(project.value(preset, other))

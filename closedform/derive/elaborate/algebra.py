@@ -77,10 +77,10 @@ class Algebra(ABC, Generic[V, S]):
                 last = value
                 break
             if answer is None:
-                open_.append((holds, self.size(value, scope)))
+                open_.append((holds, self.case(value, scope)))
         if not open_:
             return self.value(last, scope)
-        found = self.size(last, scope)
+        found = self.case(last, scope)
         for holds, size in reversed(open_):
             found = self.either(holds, size, found)
         return found
@@ -105,6 +105,10 @@ class Algebra(ABC, Generic[V, S]):
     @abstractmethod
     def size(self, node: tree.Expression, scope: S) -> V:
         """The value of an expression that must be a number."""
+
+    def case(self, node: tree.Expression, scope: S) -> V:
+        """The value of one case of a choice that is open, which must be a number."""
+        return self.size(node, scope)
 
     @abstractmethod
     def condition(self, node: tree.Expression, scope: S) -> V:

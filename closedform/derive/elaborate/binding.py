@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from sympy import Expr
 
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.shapes import match
+from closedform.derive.elaborate.hints import remedy
+from closedform.derive.elaborate.shapes import match, names_bound
 from closedform.derive.elaborate.values import Applied, Family, Scope, Tensor, Value, say_kind
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say
@@ -125,16 +128,20 @@ def match_arguments(
     context: Context, entity: Entity, bound: dict[str, Value], scope: Scope, span: Span
 ) -> None:
     """Put the arguments into the scope of the callee, shapes first."""
+    later = set(chain.from_iterable(map(_binds, parameters_of(entity))))
     for parameter in parameters_of(entity):
         name = parameter.name.name
         if parameter.shape is None:
             continue
         try:
             what = f"`{name}` of `{entity.name}`"
-            bound[name] = match(context, parameter.shape, bound[name], scope, what, entity.name)
+            shape, tensor = parameter.shape, bound[name]
+            bound[name] = match(context, shape, tensor, scope, what, entity.name, later)
             scope.names[name] = bound[name]
         except ClosedformError as error:
             first = error.diagnostics[0]
+            if first.kind == "name":
+                raise  # the pattern is wrong, and not the call
             raise ClosedformError(
                 Diagnostic(first.kind, first.message, span, first.help, first.notes)
             ) from None
@@ -152,6 +159,11 @@ def match_arguments(
         scope.names[name] = value
 
 
+def _binds(parameter: tree.Parameter) -> Iterable[str]:
+    """The names that a parameter binds: those of its shape, or its own."""
+    return names_bound(parameter.shape) if parameter.shape else [parameter.name.name]
+
+
 def _check_bound(
     context: Context, entity: Entity, name: str, value: Value, scope: Scope, span: Span
 ) -> None:
@@ -165,5 +177,6 @@ def _check_bound(
             f"`{name}` of `{entity.name}` is given as {say(value)}, "
             f"and its tensor has {say(before)}",
             span,
+            remedy(context, [(before, value)]),
             f"{say(value)} is not proved equal to {say(before)}",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
@@ -44,11 +44,20 @@ class Interpreter(Protocol):
         """Carry out a statement."""
 
 
+class Step(NamedTuple):
+    """One step of a loop over numbers: the name of its index, where it is, and the bounds."""
+
+    name: str
+    at: int
+    first: int
+    last: int
+
+
 class Context:
     """What is known, named, demanded and done so far; `calling` are the blocks that are open.
 
-    `supposed` are the conditions of the cases, `indices` the loops over numbers, around the place
-    that is being elaborated.
+    `supposed` are the conditions of the cases, `indices` the steps of loops over numbers, around
+    the place that is being elaborated; `parameters` is what those of a block in its own sizes are.
     """
 
     def __init__(self, module: Module, generic: bool, known: Knowledge | None = None) -> None:
@@ -61,7 +70,9 @@ class Context:
         self.calling: list[Entity] = []
         self.supposed: tuple[Fact, ...] = ()
         self.cases: dict[Boolean, Span] = {}  # the conditions that were not decided, and their `if`
-        self.indices: list[tuple[str, int]] = []
+        self.undecided: dict[Boolean, None] = {}  # comparisons that were not decided
+        self.indices: list[Step] = []
+        self.parameters: dict[str, Value] = {}
         self.record: dict[int, Value] | None = None  # of the parts of an operation, by their id
         self.interpreter: Interpreter
 

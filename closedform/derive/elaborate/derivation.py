@@ -18,10 +18,11 @@ from closedform.derive.resolve.modules import Entity
 class Derivation:
     """What the elaboration of a model, or of a block in its own sizes, has found.
 
-    `symbols` has the sizes of every dim by its name, `stage_symbols` the family and the stage of
-    those that belong to one; `signs` are the names that symbols are printed with where they are
-    given another; `positive` are sizes that must be checked once they are numbers, each
-    with the case in which it is needed.
+    `symbols` has the sizes of every dim by its name, `declared` the dims and abbreviations
+    themselves, of imported models too, `stage_symbols` the family and the stage of those that
+    belong to one; `signs` are the names that symbols are printed with where they are given another;
+    `positive` are sizes that must be checked once they are numbers, each with the case in which it
+    is needed.
     """
 
     entity: Entity
@@ -32,6 +33,7 @@ class Derivation:
     facts: tuple[Fact, ...]
     scope: Scope
     symbols: dict[str, tuple[Symbol, ...]]
+    declared: dict[str, Entity]
     signs: dict[str, str]
     stage_symbols: dict[Symbol, tuple[str, int]]
     lets: tuple[Symbol, ...]

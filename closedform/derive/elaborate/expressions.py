@@ -75,6 +75,17 @@ class Expressions(Algebra[Value, Scope]):
     def size(self, node: tree.Expression, scope: Scope) -> Expr:
         return self.context.size(node, scope)
 
+    def case(self, node: tree.Expression, scope: Scope) -> Expr:
+        value = self.value(node, scope)
+        if isinstance(value, Tensor):
+            raise fail(
+                "type",
+                f"a size is expected here, and this is {say_kind(value)}",
+                node.span,
+                "between tensors an `if` is a statement: `if r > 1:`, with `x = ...` below it",
+            )
+        return as_size(value, node.span)
+
     def condition(self, node: tree.Expression, scope: Scope) -> bool | Boolean:
         return self.context.condition(node, scope)
 
@@ -107,9 +118,19 @@ class Expressions(Algebra[Value, Scope]):
         return -as_size(operand, node.operand.span)
 
     def power(self, node: tree.Power, base: Value, exponent: Value) -> Expr:
+        for part, span in ((base, node.base.span), (exponent, node.exponent.span)):
+            if isinstance(part, Tensor):
+                raise fail(
+                    "type",
+                    f"a size is expected here, and this is {say_kind(part)}",
+                    span,
+                    "powers are of sizes: the square of a tensor is `x*x`, e to a tensor `exp(x)`",
+                )
         base = as_size(base, node.base.span)
         exponent = as_size(exponent, node.exponent.span)
         _check_power(base, exponent, node)
+        if not exponent.is_nonnegative:
+            self._divisor(base, node.base.span)
         if not exponent.is_Number:
             return sympy.Pow(base, exponent)
         if not exponent.is_Integer and not (exponent * 2).is_Integer:
@@ -139,8 +160,17 @@ class Expressions(Algebra[Value, Scope]):
             elif right == 0:
                 raise fail("type", "this divides by zero", operand.span)
             else:
+                self._divisor(right, operand.span)
                 value = left / right
         return sympy.Add(value, *collected) if collected else value
+
+    def _divisor(self, size: Expr, span: Span) -> None:
+        """Demand of a divisor that is made of sizes which may be 0 that it is not."""
+        base = self.context.known.base(size)
+        if all(symbol.is_positive or not symbol.is_nonnegative for symbol in base.free_symbols):
+            return
+        nonzero = sympy.Gt(size, 0) if base.is_nonnegative else sympy.Ne(size, 0)
+        self.context.obligations.possible(nonzero, span, "this divides by zero")
 
     def either(self, holds: Boolean, value: Expr, otherwise: Expr) -> Expr:
         return indicator(holds) * value + indicator(sympy.Not(holds)) * otherwise
@@ -160,7 +190,10 @@ class Expressions(Algebra[Value, Scope]):
         if node.operator in ("==", "!=") and isinstance(right, str):
             return node.operator == "!="
         sizes = as_size(left, node.left.span), as_size(right, node.right.span)
-        return self._settled(RELATIONS[node.operator](*sizes))
+        condition = self._settled(RELATIONS[node.operator](*sizes))
+        if not isinstance(condition, bool):
+            self.context.undecided.setdefault(condition)
+        return condition
 
     def _settled(self, condition: Any) -> bool | Boolean:
         answer = self.context.known.decide(condition)

@@ -11,6 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
+from closedform.derive.elaborate.advice import advice
 from closedform.derive.elaborate.context import Context
 from closedform.derive.symbolic.atoms import Divides, indicator
 from closedform.derive.symbolic.wording import say
@@ -20,7 +21,8 @@ MAX_TRIED = 12  # divisibilities, for one pair of sizes
 
 def remedy(context: Context, pairs: Iterable[tuple[Expr, Expr]]) -> str | None:
     """A help that makes the sizes of each pair equal, where one is found simply."""
-    blocks = [e for e in context.calling[:1] if e in e.module.blocks()]  # a claim calls nothing
+    blocks = [e for e in context.calling[:1] if e in e.module.blocks()]
+    pairs = list(pairs)
     known, found = context.known.copied(), []
     for left, right in pairs:
         if _equal(known, left, right):
@@ -34,13 +36,15 @@ def remedy(context: Context, pairs: Iterable[tuple[Expr, Expr]]) -> str | None:
         if condition is None or condition.atoms(sympy.Dummy):
             return None
         known.assume(Fact(condition))
-        found.append(say(condition))
+        found.append(condition)
     if not found:
         return None
-    stated = ", ".join(found)
-    for block in blocks:
-        return f"if that is so wherever `{block.name}` is used, state it there: `require {stated}`"
-    return f"state it: `assume {stated}`"
+    return advice(context, found, lambda known: all(known.equal(*pair) for pair in pairs))
+
+
+def to_state(context: Context, condition: Boolean) -> str | None:
+    """A help to state a condition that is demanded."""
+    return advice(context, [condition], lambda known: known.decide(condition) is True)
 
 
 def _equal(known: Knowledge, left: Expr, right: Expr) -> bool:

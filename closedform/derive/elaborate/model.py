@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -10,7 +11,7 @@ from sympy import Expr, Symbol
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import sizes_in
-from closedform.derive.elaborate import calls, layouts
+from closedform.derive.elaborate import calls, hints, layouts
 from closedform.derive.elaborate.binding import as_list
 from closedform.derive.elaborate.builtins import functions, sums
 from closedform.derive.elaborate.context import Context
@@ -21,7 +22,15 @@ from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.statements.conditionals import run_if
 from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
-from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Tensor, Value
+from closedform.derive.elaborate.values import (
+    Applied,
+    BuiltIn,
+    Family,
+    Scope,
+    Tensor,
+    Value,
+    symbols_in,
+)
 from closedform.derive.resolve.modules import Entity, Module, printed_as
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.errors import Diagnostic, LimitError, fail
@@ -75,6 +84,7 @@ def new_context(module: Module, generic: bool, known: Knowledge | None = None) -
     """A context with its interpreter."""
     context = Context(module, generic, known)
     context.interpreter = Elaborator(context)
+    context.obligations.advise = partial(hints.to_state, context)
     return context
 
 
@@ -97,7 +107,7 @@ def elaborate(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
         context.known.assume(fact)
     if not context.generic:
         define_lets(context)
-        find_defaults(context)
+        find_defaults(context, entity)
     try:
         return _elaborated(context, entity, declaration)
     except RecursionError:
@@ -116,10 +126,13 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
     with context.known.recording() as used:
         for parameter in declaration.parameters:
             scope.names[parameter.name.name] = _input(context, parameter, scope, declaration)
+        if context.generic:
+            context.parameters = dict(scope.names)
         root, outputs = calls.run_block(context, entity, scope, dict(scope.names))
     for symbol in sizes_in(root):
         used |= context.names.let_facts.get(symbol, frozenset())
     facts = context.known.without_implied(fact for fact in used if fact.reason != "case")
+    declared = _declared(context)
     return Derivation(
         entity=entity,
         generic=context.generic,
@@ -128,22 +141,31 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         known=context.known,
         facts=tuple(facts),
         scope=scope,
-        symbols=_symbols(context),
+        symbols=_symbols(context, declared),
+        declared=declared,
         signs=_signs(context),
         stage_symbols=context.names.stage_symbols,
-        lets=tuple(context.names.lets.values()),
+        lets=tuple(s for value in context.names.lets.values() for s in symbols_in(value)),
         defaults=context.obligations.defaults,
         positive=tuple(context.obligations.positive.items()),
     )
 
 
-def _symbols(context: Context) -> dict[str, tuple[Symbol, ...]]:
+def _declared(context: Context) -> dict[str, Entity]:
+    """What the file names, and then the sizes of other files, as these declare them."""
+    owners, found = context.names.owners, dict(context.module.names)
+    for module in dict.fromkeys(owner.module for owner in owners.values()):
+        found |= {name: e for name, e in module.names.items() if owners.get(name) is e}
+    return found
+
+
+def _symbols(context: Context, declared: dict[str, Entity]) -> dict[str, tuple[Symbol, ...]]:
     """The symbols of every dim that the derivation can mention."""
     found: dict[str, tuple[Symbol, ...]] = {}
-    for name, entity in {**context.module.names, **context.names.owners}.items():
+    for name, entity in declared.items():
         if isinstance(entity.declaration, tree.Dim):
             value = context.names.dim(entity.declaration, entity.module)
-            found[name] = value.symbols if isinstance(value, Family) else (value,)
+            found[name] = symbols_in(value)
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sympy import Expr, Symbol
@@ -11,12 +12,15 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value, as_size
 from closedform.derive.resolve.builtin import USAGE
-from closedform.derive.resolve.modules import Entity, Module
-from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
+from closedform.derive.resolve.library import library_blocks
+from closedform.derive.resolve.modules import Entity, Module, is_model
+from closedform.derive.symbolic.symbols import is_size, ratio_symbol, size_symbol
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
-from closedform.grammar.traverse import names_in
+from closedform.grammar.formatter import declared
+from closedform.grammar.habits import about_name
+from closedform.grammar.traverse import at_stage, names_in, whole_names_in
 
 MAX_FAMILY = 1024
 
@@ -35,7 +39,7 @@ class Names:
         self.owners: dict[str, Entity] = {}
         self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
         self.ended: set[str] = set()  # names whose body is over
-        self.lets: dict[Entity, Symbol] = {}
+        self.lets: dict[Entity, Symbol | Family] = {}
         self.let_facts: dict[Symbol, frozenset[Fact]] = {}
         self._defining: list[Entity] = []
 
@@ -61,13 +65,16 @@ class Names:
                 name.span,
                 "assign it before that body as well; the body then carries it on",
             )
-        models = {n for n, e in scope.module.names.items() if _is_model(e)}
+        models = {n for n, e in scope.module.names.items() if is_model(e)}
         known = {*scope.all_names(), *scope.module.names, *USAGE} - models
         return fail(
             "name",
             f"`{name.name}` is not defined",
             name.span,
             self._element(name.name, scope)
+            or _same_word(name.name, known)
+            or _import_of(name.name)
+            or about_name(name.name)
             or suggestion(name.name, known)
             or f"a size is declared with `dim {name.name}`, an operation with `op`",
         )
@@ -119,25 +126,30 @@ class Names:
         make = size_symbol if declaration.keyword == "dim" else ratio_symbol
         name = declaration.name.name
         if declaration.length is None:
-            return make(name)
-        if name in names_in(declaration.length):
-            raise fail("name", f"`{name}` is defined by itself", declaration.length.span)
-        length = self._size(declaration.length, module)
-        if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
-            raise fail(
-                "range",
-                f"the length of a list is a number from 1 to {MAX_FAMILY}, not {say(length)}",
-                declaration.length.span,
-                "a loop with a symbolic bound needs no list: `for i in 1..S:`",
-            )
+            return make(name, declaration.maybe_zero)
         symbols = []
-        for index in range(1, int(length) + 1):
-            symbol = make(f"{name}_{index}")
+        for index in range(1, self._length(name, declaration.length, module) + 1):
+            symbol = make(f"{name}_{index}", declaration.maybe_zero)
             self.stage_symbols[symbol] = (name, index)
             symbols.append(symbol)
         return Family(name, tuple(symbols))
 
-    def _let(self, entity: Entity, declaration: tree.Let) -> Symbol:
+    def _length(self, name: str, node: tree.Expression, module: Module) -> int:
+        if name in names_in(node):
+            raise fail("name", f"`{name}` is defined by itself", node.span)
+        length = self._size(node, module)
+        if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
+            raise fail(
+                "range",
+                f"the length of a list is a number from 1 to {MAX_FAMILY}, not {say(length)}",
+                node.span,
+                None
+                if length.is_Number
+                else "a loop with a symbolic bound needs no list: `for i in 1..S:`",
+            )
+        return int(length)
+
+    def _let(self, entity: Entity, declaration: tree.Let) -> Symbol | Family:
         if entity not in self.lets:
             if entity in self._defining:
                 names = [e.name for e in self._defining[self._defining.index(entity) :]]
@@ -149,15 +161,63 @@ class Names:
                     ", and ".join(f"{a} needs {b}" for a, b in pairwise([*names, entity.name])),
                 )
             self._defining.append(entity)
-            with self.known.recording() as used:
-                value = self._size(declaration.value, entity.module)
-                integer = self.known.integer(value) or None
+            if declaration.length is None:
+                self.lets[entity] = self._abbreviation(entity.name, declaration.value, entity)
+            else:
+                length = self._length(entity.name, declaration.length, entity.module)
+                self.lets[entity] = self._let_family(entity, declaration.value, length)
             self._defining.pop()
-            symbol = Symbol(entity.name, positive=True, integer=integer)
-            self.let_facts[symbol] = frozenset(used)
-            self.lets[entity] = symbol
-            self.known.define(symbol, value)
         return self.lets[entity]
+
+    def _let_family(self, entity: Entity, value: tree.Expression, length: int) -> Family:
+        """An abbreviation for each stage, in which lists stand for their element there."""
+        elements = self._elements(entity, value, length)
+        symbols = []
+        for stage, element in enumerate(elements, 1):
+            symbol = self._abbreviation(f"{entity.name}_{stage}", element, entity)
+            self.stage_symbols[symbol] = (entity.name, stage)
+            symbols.append(symbol)
+        return Family(entity.name, tuple(symbols))
+
+    def _elements(
+        self, entity: Entity, value: tree.Expression, length: int
+    ) -> Sequence[tree.Expression]:
+        """What an abbreviation for each stage is at each of them."""
+        items = value.items if isinstance(value, tree.ListOf) else (value,) * length
+        if len(items) != length:
+            raise fail(
+                "argument",
+                f"`{entity.name}` has {length} elements, and {len(items)} are given",
+                value.span,
+            )
+        lists = self.families(value, Scope(entity.module))
+        for name, family in lists.items():
+            given = len(family.symbols)
+            if given != length:
+                raise fail(
+                    "argument",
+                    f"`{entity.name}` has {length} elements, and `{name}` has {given}",
+                    value.span,
+                    f"one element of a list is written `{name}[1]`",
+                )
+        return [at_stage(item, lists, stage) for stage, item in enumerate(items, 1)]
+
+    def families(self, node: tree.Expression, scope: Scope) -> dict[str, Family]:
+        """The lists that an expression names as a whole, and not one element of them."""
+        return {
+            name: value
+            for name in sorted(whole_names_in(node))
+            if isinstance(value := self.find(name, scope), Family)
+        }
+
+    def _abbreviation(self, name: str, node: tree.Expression, entity: Entity) -> Symbol:
+        with self.known.recording() as used:
+            value = self._size(node, entity.module)
+            integer = self.known.integer(value) or None
+        symbol = Symbol(name, positive=True, integer=integer)
+        self.let_facts[symbol] = frozenset(used)
+        self.known.define(symbol, value)
+        return symbol
 
     def _size(self, node: tree.Expression, module: Module) -> Expr:
         return as_size(self.evaluate(node, Scope(module)), node.span)
@@ -191,12 +251,34 @@ class Names:
         return {symbols: as_size(items, value.span)}
 
 
-def check_size(symbol: Symbol, value: Expr, span: Span) -> None:
-    """Refuse a number that is no size: a dim is positive and whole, a ratio positive."""
-    if value.is_Number and not (value > 0 and (value.is_Integer or not symbol.is_integer)):
-        what = "positive whole" if symbol.is_integer else "positive"
-        raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span)
+def check_size(entity: Entity, symbol: Symbol, value: Expr, span: Span) -> None:
+    """Refuse a number that is no size: a dim is positive and whole, a ratio positive.
+
+    A size whose declaration says so may be 0.
+    """
+    if not value.is_Number or is_size(symbol, value):
+        return
+    what = "positive whole" if symbol.is_integer else "positive"
+    if not symbol.is_positive:
+        what = "nonnegative whole" if symbol.is_integer else "nonnegative"
+    help_ = None
+    declaration = entity.declaration
+    if value == 0 and isinstance(declaration, tree.Dim):
+        stated = declared(replace(declaration, maybe_zero=True))
+        help_ = f"where it may be 0, declare it so: `{stated}`"
+    raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span, help_)
 
 
-def _is_model(entity: Entity) -> bool:
-    return isinstance(entity.declaration, tree.Block) and entity.declaration.keyword == "model"
+def _same_word(name: str, known: Iterable[str]) -> str | None:
+    """A help where a known name has the same letters: `AdaptiveAvgPool2d`, `layer_norm`."""
+    word = name.replace("_", "").lower()
+    same = sorted(other for other in known if other.replace("_", "").lower() == word)
+    return f"did you mean `{same[0]}`?" if same else None
+
+
+def _import_of(name: str) -> str | None:
+    """A help to import a block of the standard library."""
+    for module, block in library_blocks():
+        if block == name:
+            return f"import it: `from std.{module} import {name}`"
+    return None

@@ -14,7 +14,15 @@ from closedform.derive.elaborate import layouts
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.shapes import REST, broadcast
-from closedform.derive.elaborate.values import Applied, Scope, Tensor, Value, as_size, say_kind
+from closedform.derive.elaborate.values import (
+    Applied,
+    Scope,
+    Tensor,
+    Value,
+    about_list,
+    as_size,
+    say_kind,
+)
 from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say
@@ -164,7 +172,8 @@ def _check_sizes(context: Context, entity: Entity, scope: Scope, span: Span) -> 
                     context.obligations.whole(item, span, what)
             elif item not in texts and not (isinstance(item, bool | Boolean) and kinds):
                 expected = " or ".join([*kinds, *map(quote, texts)])
-                raise fail("type", f"{what} is {expected}, and this is {say_kind(item)}", span)
+                message = f"{what} is {expected}, and this is {say_kind(item)}"
+                raise fail("type", message, span, about_list(item))
 
 
 def texts_of(declaration: tree.Op, parameter: tree.Parameter) -> list[str]:

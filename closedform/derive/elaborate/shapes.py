@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from itertools import count
+
 from sympy import Expr, Integer
 
 from closedform.derive.cost.tree import Shape
@@ -13,19 +16,28 @@ from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+from closedform.grammar.traverse import parts_of
 
 RANKS = "they have different numbers of axes"
 REST = ("...", "; ...")  # what the axes in `...` are called in a scope, before `;` and after it
 
 
 def match(
-    context: Context, pattern: tree.Shape, tensor: Tensor, scope: Scope, what: str, op: str = ""
+    context: Context,
+    pattern: tree.Shape,
+    tensor: Tensor,
+    scope: Scope,
+    what: str,
+    op: str = "",
+    later: Collection[str] = (),
 ) -> Tensor:
     """Check a shape against a pattern; names without a value take the size that they meet.
 
-    Gives the tensor with its channels where the pattern takes them to be.
+    Gives the tensor with its channels where the pattern takes them to be. `later` are names that
+    have a value only after all shapes.
     """
     layouts.check_pattern(pattern)
+    _check_order(context, pattern, scope, {*later, *names_bound(pattern)})
     fixed = [axis for axis in pattern.axes if not isinstance(axis, tree.Rest)]
     rank = len(tensor.shape)
     if len(fixed) > rank or (len(fixed) == len(pattern.axes) != rank):
@@ -42,6 +54,36 @@ def match(
     for axes, part, rest in zip((before, after), sizes, REST, strict=True):
         _match_axes(context, pattern, axes, part, rest, tensor, scope, what)
     return found
+
+
+def names_bound(pattern: tree.Shape) -> Iterator[str]:
+    """The names that stand alone in a shape: each is bound to the size that it meets."""
+    return (axis.name for axis in pattern.axes if isinstance(axis, tree.Name) and axis.name != "_")
+
+
+def _check_order(
+    context: Context, pattern: tree.Shape, scope: Scope, bound: Collection[str]
+) -> None:
+    """Refuse a name that is used in a shape before it is bound: axes are read from the left."""
+    met: set[str] = set()
+    for axis in pattern.axes:
+        if isinstance(axis, tree.Name):
+            met.add(axis.name)
+            continue
+        used = (node for node in parts_of(axis) if isinstance(node, tree.Name))
+        for node in used:
+            known = node.name in met or context.names.find(node.name, scope) is not None
+            if node.name in bound and not known:
+                taken = {*bound, *scope.all_names()}
+                free = next(name for at in count() if (name := f"m{at or ''}") not in taken)
+                raise fail(
+                    "name",
+                    f"`{node.name}` is bound after it is used",
+                    node.span,
+                    f"give this axis a name of its own, such as `{free}`, "
+                    f"and then `require {free} == {show(axis)}`",
+                    "shapes are read first, and their axes from left to right",
+                )
 
 
 def _match_axes(

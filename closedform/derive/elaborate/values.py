@@ -70,6 +70,11 @@ class BuiltIn:
 Value: TypeAlias = Any  # Expr, Tensor, Family, Applied, BuiltIn, str, bool, Boolean or a tuple
 
 
+def symbols_in(value: Expr | Family) -> tuple[Expr, ...]:
+    """The symbol of a size, or those of its stages."""
+    return value.symbols if isinstance(value, Family) else (value,)
+
+
 def say_shape(shape: Shape) -> str:
     return "[" + ", ".join(map(say, shape)) + "]"
 
@@ -107,7 +112,18 @@ def as_size(value: Value, span: Span, what: str = "a size") -> Expr:
         return value
     if isinstance(value, Boolean):
         return indicator(value)
-    raise fail("type", f"{what} is expected here, and this is {say_kind(value)}", span)
+    message = f"{what} is expected here, and this is {say_kind(value)}"
+    raise fail("type", message, span, about_list(value))
+
+
+def about_list(value: Value) -> str | None:
+    """A help where a list stands in the place of one size."""
+    if not isinstance(value, Family):
+        return None
+    name, length = value.name, len(value.symbols)
+    return (
+        f"take one of its elements, `{name}[1]`, or each: `for s in 1..{length}:` with `{name}[s]`"
+    )
 
 
 def _is_condition(value: Value) -> bool:

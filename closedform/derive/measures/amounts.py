@@ -11,13 +11,16 @@ import sympy
 from sympy import Expr, Integer, Rational
 
 from closedform.derive.cost.tree import Operation
+from closedform.derive.elaborate.layouts import map_of
 from closedform.derive.elaborate.model import new_context
-from closedform.derive.elaborate.values import Scope
+from closedform.derive.elaborate.values import Scope, Tensor
 from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.conventions import Formula, Rule, Weights, names_of
 from closedform.derive.resolve.modules import Module
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
+from closedform.grammar.traverse import parts_of
 
 Amount: TypeAlias = Rule | Callable[[Operation], Expr]
 
@@ -64,6 +67,9 @@ def _value(rule: Formula, operation: Operation) -> Expr:
                 or "a name in the formula of a kind must be one of every operation of the kind",
                 why,
             )
+    for call in parts_of(rule.expression):
+        if isinstance(call, tree.Call) and call.function.name in ("sides", "area"):
+            _check_map(call, names, operation, why)
     nowhere = Module("", tree.File(None, ()), None)
     context = new_context(nowhere, generic=True)
     try:
@@ -71,6 +77,21 @@ def _value(rule: Formula, operation: Operation) -> Expr:
     except ClosedformError as error:
         first, *others = error.diagnostics
         raise type(error)(replace(first, notes=(*first.notes, why)), *others) from None
+
+
+def _check_map(call: tree.Call, names: Mapping[str, Any], operation: Operation, why: str) -> None:
+    """Refuse to ask for the map of a tensor whose shape in the declaration has no `;`."""
+    for argument in call.arguments:
+        found = names[argument.value.name] if isinstance(argument.value, tree.Name) else None
+        if isinstance(found, Tensor) and map_of(found) is None:
+            raise fail(
+                "convention",
+                f"`{operation.name}` does not say which axis of `{show(argument.value)}` "
+                "has its channels",
+                call.span,
+                "the shape of one that does has a `;`: [..., c; ...]",
+                why,
+            )
 
 
 def left_out(rule: Rule, operation: Operation) -> tuple[str, ...]:

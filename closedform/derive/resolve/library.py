@@ -33,6 +33,17 @@ def standard_library() -> Module:
     return library
 
 
+@cache
+def library_blocks() -> tuple[tuple[str, str], ...]:
+    """The blocks of the standard library, which are imported: the file of each, and its name."""
+    return tuple(
+        (path.stem, node.name.name)
+        for path in sorted(library_folder("std").glob("*.arch"))
+        for node in parse(path.read_text("utf-8"), f"std/{path.name}").declarations
+        if isinstance(node, tree.Block)
+    )
+
+
 def in_standard_library(source: Source) -> bool:
     """Whether a text is a file of the standard library, and not one of a user with its name."""
     folder, _, name = source.name.partition("/")

@@ -64,6 +64,9 @@ class Loader:
                 check_placement(declaration)
             if isinstance(declaration, tree.Import):
                 self._import(module, declaration)
+            elif isinstance(declaration, tree.Dims | tree.Table):
+                for dim in declaration.dims:
+                    _declare(module, dim.name, Entity(dim, module))
             elif not isinstance(declaration, tree.Assume | tree.Preset):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
@@ -98,11 +101,14 @@ class Loader:
             path = library_folder(node.module[0]) / f"{node.module[1]}.arch"
             if not path.is_file():
                 known = [p.stem for p in library_folder(node.module[0]).glob("*.arch")]
+                near = suggestion(node.module[1], known)
                 raise fail(
                     "import",
                     f"the library has no `{written}`",
                     node.span,
-                    suggestion(node.module[1], known) or "it has " + ", ".join(sorted(known)),
+                    near.replace("`", f"`{node.module[0]}.", 1)
+                    if near
+                    else "it has " + ", ".join(sorted(known)),
                 )
             return self._load(path, node.span, f"{node.module[0]}/{node.module[1]}.arch")
         if module.folder is None:
@@ -232,4 +238,5 @@ def _check_signs(module: Module) -> None:
 
 
 def _is_family(entity: Entity) -> bool:
-    return isinstance(entity.declaration, tree.Dim) and entity.declaration.length is not None
+    declaration = entity.declaration
+    return isinstance(declaration, tree.Dim | tree.Let) and declaration.length is not None

@@ -65,10 +65,10 @@ class Module:
         ]
 
     def blocks(self) -> list[Entity]:
-        return [e for e in self.own(tree.Block) if _keyword(e) == "block"]
+        return [e for e in self.own(tree.Block) if not is_model(e)]
 
     def models(self) -> list[Entity]:
-        return [e for e in self.own(tree.Block) if _keyword(e) == "model"]
+        return [e for e in self.own(tree.Block) if is_model(e)]
 
     def presets(self) -> list[tree.Preset]:
         return [d for d in self.file.declarations if isinstance(d, tree.Preset)]
@@ -94,5 +94,6 @@ def printed_as(declaration: Named) -> str:
     return (printed_name(sign) if sign else None) or declaration.name.name
 
 
-def _keyword(entity: Entity) -> str:
-    return entity.declaration.keyword if isinstance(entity.declaration, tree.Block) else ""
+def is_model(entity: Entity) -> bool:
+    """Whether a declaration is a model."""
+    return isinstance(entity.declaration, tree.Block) and entity.declaration.keyword == "model"

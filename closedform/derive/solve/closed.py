@@ -15,7 +15,7 @@ from closedform.derive.arrange.forms import FORMS
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.totals import Total
-from closedform.derive.cost.tree import Choose, Node, Repeat, Steps, nodes
+from closedform.derive.cost.tree import Choose, Node, Operation, Repeat, Steps, nodes
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.values import Tensor
 from closedform.derive.measures.rows import Measure
@@ -73,7 +73,11 @@ class Closed:
 
     def _total_with(self, stages: StageForm | None) -> Total:
         measure, known = self.measure, self.derivation.known
-        return Total(lambda node: known.renamed(measure.of(node)), measure.scaling, stages)
+
+        def value(node: Operation) -> Expr:
+            return in_stages(self.derivation, known.renamed(measure.of(node)))
+
+        return Total(value, measure.scaling, stages)
 
     def written(self, form: str = "shortest", stages: str = "sum") -> w.Written:
         """The formula as a person writes it; `stages` is "sum" or "each"."""
@@ -165,6 +169,8 @@ class InAbbreviations:
     def __call__(self, expr: Expr) -> Expr:
         spelled = self.derivation.known.spelled
         for symbol in self.derivation.lets:
+            if symbol in self.derivation.stage_symbols:
+                continue  # it stands in what its stage costs
             expr = bring_in(expr, symbol, spelled[symbol], set(spelled))
         for symbol, definition in spelled.items():
             if symbol not in self.derivation.stage_symbols:
@@ -187,6 +193,27 @@ def equalities(derivation: Derivation) -> dict[Symbol, Expr]:
     """Sizes that are assumed to be equal to others: n, where n == side^2 is required."""
     known = derivation.known
     return {s: value for s, value in known.definitions.items() if s not in known.spelled}
+
+
+def in_stages(derivation: Derivation, expr: Expr) -> Expr:
+    """What one operation costs, with each product or quotient that a `let` names for its stage.
+
+    It is put in where it takes a quotient away; and for a size of its stage where it has no others,
+    which other stages may have as well.
+    """
+    stages, spelled = derivation.stage_symbols, derivation.known.spelled
+    for symbol in derivation.lets:
+        definition = spelled[symbol]
+        if symbol not in stages or not (definition.is_Mul or definition.is_Pow):
+            continue
+        if definition.as_coeff_Mul()[1].is_Symbol:
+            continue
+        if all(s in stages and stages[s][1] == stages[symbol][1] for s in definition.free_symbols):
+            expr = bring_in(expr, symbol, definition, set(spelled))
+        terms = sympy.Add.make_args(expand(expr))
+        named = [(term, expand(term / definition) * symbol) for term in terms]
+        expr = sympy.Add(*(min(pair, key=_powers_below) for pair in named))
+    return expr
 
 
 def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) -> Expr:
@@ -291,6 +318,6 @@ def symbols_of(derivation: Derivation) -> list[Symbol]:
             for size in sizes if not isinstance(value, tuple) else value:
                 if isinstance(size, Symbol):
                     found.setdefault(size)
-    for entity in derivation.entity.module.names.values():
-        found.update(dict.fromkeys(derivation.symbols.get(entity.name, ())))
+    for name in dict.fromkeys([*derivation.entity.module.names, *derivation.symbols]):
+        found.update(dict.fromkeys(derivation.symbols.get(name, ())))
     return list(found)

@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 from closedform.derive.assume import obligations
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.closed import Closed, bring_in, equalities, symbols_of
-from closedform.derive.solve.numbers import check_facts, check_stated
+from closedform.derive.solve.numbers import check_facts, check_stated, settle
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, fail, suggestion
 
@@ -37,14 +37,11 @@ def express(form: Closed, names: Sequence[str]) -> Closed:
 def with_defaults(form: Closed, keep: Sequence[str] = ()) -> Closed:
     """The formula with the defaults of the file put in, but for the names to keep.
 
-    Raises ClosedformError where the defaults break what is assumed.
+    Raises ClosedformError where the defaults break what is assumed, or are no sizes.
     """
     derivation, kept = form.derivation, frozenset(_wanted(form.derivation, keep))
     defaults = {s: value for s, value in derivation.defaults.items() if s not in kept}
-    found = {symbol: obligations.with_values(symbol, defaults).doit() for symbol in defaults}
-    numbers: dict[Expr, Expr] = {
-        symbol: value for symbol, value in found.items() if value.is_Number
-    }
+    numbers = settle(replace(derivation, defaults=defaults), {})
     check_stated(derivation, numbers)
     check_facts(derivation, numbers)
     return replace(form, rewrites=(*form.rewrites, AtDefaults(form.derivation, kept)))

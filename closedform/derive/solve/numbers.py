@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,9 +13,17 @@ from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.derive.symbolic.symbols import is_size
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
 from closedform.formula.numbers import NoNumberError, TooLargeError, amount
+
+
+def _with_default(derivation: Derivation, symbol: Symbol) -> str:
+    """How a size is declared with a default, in words of the language."""
+    name, _ = derivation.stage_symbols.get(symbol, (symbol.name, 0))
+    length = f"[{len(derivation.symbols[name])}]" if symbol in derivation.stage_symbols else ""
+    return f"`{'dim' if symbol.is_integer else 'ratio'} {name}{length} = ...`"
 
 
 def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
@@ -26,26 +34,7 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     """
     derivation = form.derivation
     settled = settle(derivation, values)
-    base = derivation.known.base(form.expr)
-    unbound = sorted((s for s in base.free_symbols if s not in settled), key=str)
-    missing = [symbol.name for symbol in unbound]
-    circular = [symbol.name for symbol in unbound if symbol in derivation.defaults]
-    if circular:
-        raise fail(
-            "unbound",
-            f"the defaults of {', '.join(f'`{name}`' for name in circular)} need sizes "
-            "that have no value, or each other",
-            None,
-            "give one of them in the preset",
-        )
-    if missing:
-        raise fail(
-            "unbound",
-            f"{', '.join(f'`{name}`' for name in missing)} {'has' if len(missing) == 1 else 'have'}"
-            " no value",
-            None,
-            "give it in the preset, or a default with `dim NAME = ...`",
-        )
+    check_bound(form, settled)
     check_facts(derivation, settled)
     sizes = {s.name: write(v, Order()) for s, v in settled.items() if isinstance(s, Symbol)}
     title = form.measure.title
@@ -58,6 +47,49 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     if value.denominator != 1:
         raise fail("fraction", f"{title} would be {value}, which is not whole")
     return int(value)
+
+
+def check_bound(form: Closed, settled: Mapping[Expr, Expr]) -> None:
+    """Refuse numbers that leave a size of a formula without one."""
+    derivation = form.derivation
+    base = derivation.known.base(form.expr)
+    unbound = sorted((s for s in base.free_symbols if s not in settled), key=str)
+    circular = [symbol.name for symbol in unbound if symbol in derivation.defaults]
+    missing = sorted(_without_value(derivation, unbound, settled), key=str)
+    if circular and not missing:
+        raise fail(
+            "unbound",
+            f"the defaults of {', '.join(f'`{name}`' for name in circular)} need each other",
+            None,
+            "give one of them in the preset",
+        )
+    if missing:
+        raise fail(
+            "unbound",
+            f"{', '.join(f'`{symbol}`' for symbol in missing)} "
+            f"{'has' if len(missing) == 1 else 'have'} no value",
+            None,
+            f"give {'it' if len(missing) == 1 else 'them'} in the preset, or as a default: "
+            + ", ".join(dict.fromkeys(_with_default(derivation, symbol) for symbol in missing)),
+        )
+
+
+def _without_value(
+    derivation: Derivation, unbound: Sequence[Symbol], settled: Mapping[Expr, Expr]
+) -> set[Symbol]:
+    """The sizes that are missing: those without a default, needed by themselves or by a default."""
+    found, seen, waiting = set(), set(), list(unbound)
+    while waiting:
+        symbol = waiting.pop()
+        if symbol in seen or symbol in settled:
+            continue
+        seen.add(symbol)
+        default = derivation.defaults.get(symbol)
+        if default is None:
+            found.add(symbol)
+        else:
+            waiting += derivation.known.base(default).free_symbols
+    return found
 
 
 def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, Expr]:
@@ -74,11 +106,12 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
     settled = {s: v for s, v in table.items() if v.is_Number}
     for symbol in sorted(settled, key=lambda s: s not in values):  # given ones make the others
         value = settled[symbol]
-        if symbol.is_integer and not (value.is_Integer and value > 0):
+        if symbol.is_integer and not is_size(symbol, value):
             default = None if symbol in values else derivation.defaults[symbol]
+            kind = "positive whole" if symbol.is_positive else "nonnegative whole"
             raise fail(
                 "unbound",
-                f"`{symbol}` is {say(value)}, and a size is a positive whole number",
+                f"`{symbol}` is {say(value)}, and a size is a {kind} number",
                 None,
                 None,
                 *([] if default is None else [f"its default is {say(default)}"]),

@@ -5,11 +5,11 @@ The functions of the language, as SymPy has them, are here too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
 
@@ -73,6 +73,22 @@ class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
         return True if (value - 1).is_nonnegative and (base - 1).is_positive else None
 
 
+class BigSum(sympy.Sum):  # type: ignore[misc]  # SymPy has no types
+    """`BigSum(body, (i, first, last))`: a sum whose body stays as it is.
+
+    SymPy's own puts the factors beside an indicator into its Piecewise.
+
+    >>> i, n = sympy.symbols("i n", integer=True, positive=True)
+    >>> BigSum(i * indicator(i > 2), (i, 1, n)).args[0]
+    i*Piecewise((1, i > 2), (0, True))
+    """
+
+    def __new__(cls, body: Expr, *limits: Any) -> Expr:
+        found = Expr.__new__(cls, body, *(sympy.Tuple(*over) for over in limits))
+        found.is_commutative = True
+        return found
+
+
 def indicator(condition: Boolean) -> Expr:
     """One where a condition holds, zero where it does not."""
     return sympy.Piecewise((Integer(1), _told_apart(condition)), (Integer(0), True))
@@ -106,6 +122,21 @@ def _told_apart(condition: Boolean) -> Boolean:
         cases.append(sympy.And(rest, holds, _told_apart(case)))
         rest = sympy.And(rest, sympy.Not(holds))
     return sympy.Or(*cases)
+
+
+def put_in(expr: Any, values: Mapping[Symbol, Expr]) -> Any:
+    """An expression or a condition with values in the place of symbols.
+
+    A value may be made of indicators; what is asked about it is then told apart.
+    """
+    if any(value.has(sympy.Piecewise) for value in values.values()):
+        asked = [p for p in expr.atoms(sympy.Piecewise) if p.has_free(*values)]
+        cases = {
+            p: [(put_in(value, values), _told_apart(c.xreplace(values))) for value, c in p.args]
+            for p in asked
+        }
+        expr = expr.xreplace({p: sympy.Piecewise(*those) for p, those in cases.items()})
+    return expr.xreplace(values)
 
 
 FUNCTIONS: dict[str, Callable[..., Expr]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, Symbol
 
-from closedform.derive.symbolic.atoms import Gcd
+from closedform.derive.symbolic.atoms import BigSum, Gcd
 from closedform.derive.symbolic.expansion import expand
 
 
@@ -28,8 +28,13 @@ def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     if part == 1:
         return last - first + 1
     if part.has(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min, Gcd):
-        return sympy.Sum(part, (index, first, last))
-    return expand(_in_primes(sympy.summation(part, (index, first, last))))
+        return BigSum(part, (index, first, last))
+    found = sympy.summation(part, (index, first, last))
+    if found.has(
+        sympy.Sum, sympy.Piecewise
+    ):  # none, or one by cases: a geometric sum to the base d
+        return BigSum(part, (index, first, last))
+    return expand(_in_primes(found))
 
 
 def _in_primes(expr: Expr) -> Expr:

@@ -56,6 +56,13 @@ def product(*factors: w.Written) -> w.Written:
     return factors[0] if len(factors) == 1 else w.Product(factors)
 
 
+def axes_read(name: str, value: Any) -> Shape | None:
+    """The axes of a tensor that `size`, `sides` or `area` is about; None for all else."""
+    if not isinstance(value, Tensor) or name not in ("size", "sides", "area"):
+        return None
+    return value.shape if name == "size" else map_of(value)
+
+
 class Declared:
     """The formulas of one operation, as it was called; `say` writes a size."""
 
@@ -189,10 +196,9 @@ class Formulas(Algebra[Spelled, None]):
         if name == "sum":
             return self._sum(node)
         parts = [self.value(argument.value, None) for argument in node.arguments]
-        if parts and isinstance(parts[0].value, Tensor):
-            shape = parts[0].value.shape if name == "size" else map_of(parts[0].value)
-            if shape is not None and name in ("size", "sides", "area"):
-                return self._of_tensor(name, parts[0].declared, shape)
+        axes = axes_read(name, parts[0].value) if parts else None
+        if axes is not None:
+            return self._of_tensor(name, parts[0].declared, axes)
         if name not in FUNCTIONS:
             return self._found(node)
         parts = list(map(_as_size, parts))
@@ -213,13 +219,13 @@ class Formulas(Algebra[Spelled, None]):
         value = self.found[id(node)]
         return Spelled(w.BigSum(index.name, first, last, body.declared), self.say(value), value)
 
-    def _of_tensor(self, name: str, tensor: w.Written, shape: Shape) -> Spelled:
+    def _of_tensor(self, name: str, tensor: w.Written, axes: Shape) -> Spelled:
         """How many axes of a tensor there are, or the product of their sizes."""
         declared = w.Function(name, (tensor,))
         if name == "sides":
-            return Spelled(declared, w.Number(len(shape)), Integer(len(shape)))
-        sizes = [bracketed(self.say(size)) for size in shape if size != 1] or [w.Number(1)]
-        return Spelled(declared, bracketed(product(*sizes)), sympy.Mul(*shape))
+            return Spelled(declared, w.Number(len(axes)), Integer(len(axes)))
+        sizes = [bracketed(self.say(size)) for size in axes if size != 1] or [w.Number(1)]
+        return Spelled(declared, bracketed(product(*sizes)), sympy.Mul(*axes))
 
     def pipe(self, node: tree.Pipe, scope: None) -> Spelled:
         return self._found(node)

@@ -125,9 +125,12 @@ def doc_said(doc: str, span: Span) -> str | Said:
     return said(doc) if in_standard_library(span.source) else doc
 
 
-def line_of(site: Site) -> Said:
-    """The line of a part, as a reason names it."""
-    return said("line {line}", line=site.span.line)
+def line_of(site: Site, own: str) -> Said:
+    """The line of a part, as a reason names it, with its file where that is not the own one."""
+    line, file = site.span.line, site.span.source.name
+    if file == own:
+        return said("line {line}", line=line)
+    return said("line {line} of {file}", line=line, file=file)
 
 
 def plus(terms: Sequence[w.Written]) -> w.Written:

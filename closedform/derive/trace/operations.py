@@ -16,13 +16,13 @@ from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.totals import Scaling
 from closedform.derive.cost.tree import Node, Site
-from closedform.derive.elaborate.values import Tensor
 from closedform.derive.measures.amounts import exact
 from closedform.derive.resolve.conventions import Formula, Weights
 from closedform.derive.solve.closed import Closed
 from closedform.derive.trace.declared import (
     Declared,
     Spelled,
+    axes_read,
     bracketed,
     number,
     product,
@@ -258,10 +258,12 @@ def _stands_for(node: w.Written, declared: Declared) -> Expr | Boolean | None:
         if isinstance(value, bool):
             return Integer(int(value))
         return value if isinstance(value, Expr | Boolean) else None
-    if isinstance(node, w.Function) and node.name == "size":
+    if isinstance(node, w.Function) and len(node.arguments) == 1:
         (tensor,) = node.arguments
         shaped = declared.names.get(tensor.name) if isinstance(tensor, w.Symbol) else None
-        return shaped.size if isinstance(shaped, Tensor) else None
+        axes = axes_read(node.name, shaped)
+        if axes is not None:
+            return Integer(len(axes)) if node.name == "sides" else sympy.Mul(*axes)
     return None
 
 

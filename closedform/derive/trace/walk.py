@@ -195,7 +195,7 @@ class _Walker(Operations):
 
     def term(self, site: Site, frame: Frame) -> _Term:
         node = site.node
-        line = line_of(site)
+        line = line_of(site, self.derivation.entity.module.title)
         match node:
             case cost.Operation():
                 written = self.amount(self.value(node), frame)
@@ -305,7 +305,7 @@ class _Walker(Operations):
         node = site.node
         assert isinstance(node, cost.Stages)
         name = self.own_name("stage")
-        why: Reason = (said("the stages, "), line_of(site))
+        why: Reason = (said("the stages, "), line_of(site, self.derivation.entity.module.title))
         found: list[_Term] = []
         runs = StageRuns(
             node, self.derivation.stage_symbols, self.value, self.derivation.known.normal
@@ -340,7 +340,7 @@ class _Walker(Operations):
         put_in = w.BigSum(node.index.name, *bounds, passage.steps[-1].right)
         value = self.value(node)
         self.sums[named] = frame.shown(value)
-        why: Reason = (said("the steps, "), line_of(site))
+        why: Reason = (said("the steps, "), line_of(site, self.derivation.entity.module.title))
         return _Term(named, put_in, value, (why,))
 
 

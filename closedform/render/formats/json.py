@@ -75,6 +75,7 @@ def _report(report: Report) -> str:
             {
                 "depth": row.depth,
                 "line": row.line,
+                "file": row.file,
                 "name": row.name,
                 "times": w.plain(row.times),
                 "copies_of_weights": w.plain(row.copies),

@@ -56,7 +56,7 @@ def _part_rows(report: dict[str, Any]) -> list[list[str]]:
     head = [words.tr("line"), words.tr("part"), words.tr("times"), *titles]
     rows = [
         [
-            str(row["line"]),
+            row["place"],
             "  " * row["depth"] + row["name"],
             _times(row["times"]["text"], row["copies"]["text"], words),
             *(cost["text"] for cost in row["costs"]),

@@ -92,8 +92,8 @@ def latex_name(name: str, index: str | None = None) -> str:
 
 
 def _index(index: str) -> str:
-    """The index of a stage: `s`, `3` or `s-1`."""
-    return "".join(_word(part) for part in re.split(r"([+-])", index) if part)
+    """The index of a stage: `s`, `3` or `s-1`, or several: `s,i`."""
+    return "".join(_word(part) for part in re.split(r"([+,-])", index) if part)
 
 
 def _word(part: str) -> str:

@@ -97,14 +97,14 @@ def derivation_view(
 ) -> DerivationView:
     """The derivation of a measure of a model or block; with a preset, its numbers after it."""
     words = language(lang)
-    closed = project.closed(entity, measure)
     told = report(project, entity, Wish(measures=(measure,), preset=preset, lang=lang))
+    chosen = project.preset(preset) if preset is not None else None
+    if chosen and project.model_of(chosen) is not entity:
+        raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
+    closed = project.closed(project.at_preset(chosen) if chosen else entity, measure)
     found = walk(closed)
     lines: tuple[tuple[Step, ...], ...] = ()
-    if preset is not None:
-        chosen = project.preset(preset)
-        if project.model_of(chosen) is not entity:
-            raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
+    if chosen:
         settled = settle(closed.derivation, project.values(chosen))
         lines = numbers(found, closed.derivation, settled)
     own = entity.module.title
@@ -121,6 +121,7 @@ def derivation_view(
 
 
 def _passage(passage: Passage, own: str, several: set[str], words: Language) -> PassageView:
+    file = "" if passage.span.source.name == own else passage.span.source.name
     arguments = tuple(
         ArgumentView(name, None, value)
         if isinstance(value, tuple)
@@ -134,8 +135,8 @@ def _passage(passage: Passage, own: str, several: set[str], words: Language) -> 
         _place(passage, own, several, words),
         _text(passage.says, words),
         arguments,
-        tuple(_part(part, words) for part in passage.parts),
-        tuple(_quiet(row, words) for row in passage.quiet),
+        tuple(_part(part, file, words) for part in passage.parts),
+        tuple(_quiet(row, file, words) for row in passage.quiet),
         tuple(_step(step, words) for step in passage.steps),
     )
 
@@ -167,26 +168,30 @@ def _place(passage: Passage, own: str, several: set[str], words: Language) -> st
     return place
 
 
-def _part(part: Part, words: Language) -> PartView:
+def _part(part: Part, file: str, words: Language) -> PartView:
     steps = tuple(_step(step, words) for step in part.steps)
     name, says = _text(part.name, words), _text(part.says, words)
-    lines = _lines_of(part.lines, words)
+    lines = _lines_of(part.lines, file, words)
     return PartView(name, says, lines, part.case, part.source, part.inputs, part.outputs, steps)
 
 
-def _quiet(row: Quiet, words: Language) -> QuietView:
+def _quiet(row: Quiet, file: str, words: Language) -> QuietView:
     kept = set(row.inputs) == set(row.outputs)
     inputs = () if kept else row.inputs
-    lines = _lines_of(row.lines, words)
+    lines = _lines_of(row.lines, file, words)
     if row.stages:
         stages = words.tr(", ").join(map(str, row.stages))
         lines = words.tr("{lines}, only where s = {stages}", lines=lines, stages=stages)
     return QuietView(_text(row.name, words), lines, inputs, row.outputs)
 
 
-def _lines_of(lines: tuple[int, ...], words: Language) -> str:
+def _lines_of(lines: tuple[int, ...], file: str, words: Language) -> str:
+    """Lines, with their file where that is not the model's."""
     several = len(lines) > 1
     found = words.tr(", ").join(map(str, lines))
+    if file:
+        told = "lines {lines} of {file}" if several else "line {line} of {file}"
+        return words.tr(told, lines=found, line=found, file=file)
     return words.tr("lines {lines}" if several else "line {line}", lines=found, line=found)
 
 

@@ -80,7 +80,7 @@ class Names:
 
     def symbols(self) -> tuple[SymbolRow, ...]:
         """The dims; those of a block in its own sizes have no meaning told."""
-        names, rows, told = self.derivation.entity.module.names, [], set()
+        names, rows, told = self.derivation.declared, [], set()
         for name, family in self.derivation.symbols.items():
             declaration = names[name].declaration if name in names else None
             spellings = {name, *(symbol.name for symbol in family)}
@@ -112,10 +112,11 @@ class Names:
         rows: list[Definition] = []
         starts = list(self._starts())
         for family, values in families.items():
-            if 0 in values:
-                written = forms.shortest(values[0], self.order)
+            alone = values.pop(0, None)  # a size of the whole model, beside those of its stages
+            if alone is not None:
+                written = forms.shortest(alone, self.order)
                 rows.append(Definition(w.Symbol(family), written, self._meaning(family)))
-            else:
+            if values:
                 rows += [*starts, *self._of_stages(family, values)]
                 starts = []
         return (*rows, *starts)
@@ -126,19 +127,21 @@ class Names:
             yield Definition(w.Symbol(family, index), forms.write(value, self.order), "")
 
     def _meaning(self, name: str) -> str:
-        entity = self.derivation.entity.module.names.get(name)
+        entity = self.derivation.declared.get(name)
         if entity and isinstance(entity.declaration, tree.Let):
             return entity.declaration.meaning or ""
         return ""
 
     def _of_stages(self, family: str, values: dict[int, Expr]) -> Iterator[Definition]:
         """`m_1 = I/4`, then `m_s = m_(s-1)/2` once for all the stages that have it so."""
+        declared = self._meaning(family)
         for run in stage_runs(values, self.derivation.stage_symbols):
             if run.first == run.last:
                 written = forms.shortest(values[run.first], self.order)
-                yield Definition(w.Symbol(family, str(run.first)), written, "")
+                yield Definition(w.Symbol(family, str(run.first)), written, declared)
             else:
-                meaning = self.words.tr("for s = {first}..{last}", first=run.first, last=run.last)
+                stages = self.words.tr("for s = {first}..{last}", first=run.first, last=run.last)
+                meaning = f"{declared}, {stages}" if declared else stages
                 yield Definition(w.Symbol(family, "s"), run.write(self.order), meaning)
 
 

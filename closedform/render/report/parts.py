@@ -39,6 +39,7 @@ class Loop:
 class PartRow:
     """A part of the model: where it stands, how often, and what one of it costs.
 
+    `place` is its line, `zoo/vit.arch:32` where that is one of another `file` than the model's.
     `kind` is "operation", "block", "stage" or "steps"; `loops` are those between this part and the
     one that it belongs to. `copies` is how often its weights count: less than `times` where they
     are shared, more where only some of them are at work. `counted` is how often each of its `costs`
@@ -49,6 +50,8 @@ class PartRow:
     depth: int
     kind: str
     line: int
+    file: str
+    place: str
     name: str
     loops: tuple[Loop, ...]
     times: w.Written
@@ -160,6 +163,8 @@ class Parts:
             case cost.Steps():
                 name = f"{node.index} = {say(node.first)}..{say(node.last)}"
                 amounts = self._amounts((site,), uses)
+                if all(amount == 0 for amount in amounts):
+                    return
                 yield self._row("steps", site, name, uses, amounts, depth, place)
                 yield from self.rows(node.body, uses.of_parts, depth + 1, place)
             case cost.Cases():
@@ -221,10 +226,14 @@ class Parts:
             return forms.write(frame.shown(expr), order)
 
         self.starts.update(frame.starts)
+        line, file = site.span.line, site.span.source.name
+        here = file == self.derivation.entity.module.title
         return PartRow(
             depth,
             kind,
-            site.span.line,
+            line,
+            file,
+            str(line) if here else f"{file}:{line}",
             name,
             tuple(
                 Loop(kind, line, written(times), written(copies))

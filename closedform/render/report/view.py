@@ -134,11 +134,12 @@ class Wish:
 def report(project: Project, entity: Entity, wish: Wish) -> Report:
     """The report of one model or block."""
     words = language(wish.lang)
-    derivation = project.derivation(entity)
     preset = project.preset(wish.preset) if wish.preset else None
     if preset and project.model_of(preset) is not entity:
         preset = None
     values = project.values(preset) if preset else {}
+    entity = project.at_preset(preset) if preset else entity
+    derivation = project.derivation(entity)
     plain = [project.closed(entity, what) for what in wish.measures]
     formed = [_formed(form, wish, values) for form in plain]
     declaration = entity.declaration
@@ -280,7 +281,7 @@ def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed])
 
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
     values: list[int | None] = []
-    holds = True
+    holds = project.at_preset(preset) is formed[0].derivation.entity  # with its parameters
     for form in formed:
         try:
             values.append(project.at(preset, form))

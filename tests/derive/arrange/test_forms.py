@@ -51,7 +51,8 @@ def wrong(closed: Closed, seed: int) -> list[str]:
     known, values = derivation.known, random_sizes(derivation, seed)
 
     def value(expr: Any) -> Any:
-        return number(known.base(expr).xreplace(values))
+        base = known.base(expr)
+        return number(base.xreplace({s: n for s, n in values.items() if s in base.free_symbols}))
 
     sizes: dict[tuple[str, str | None], Any] = {}
     for symbol in [*values, *known.spelled]:

@@ -20,7 +20,7 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import equality
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
-from closedform.derive.symbolic.atoms import Divides, indicator
+from closedform.derive.symbolic.atoms import BigSum, Divides, indicator
 from closedform.derive.symbolic.symbols import size_symbol
 from laws import Maker, Node, value
 
@@ -42,7 +42,7 @@ def expression(node: Node) -> Any:
     operator, *parts = node
     if operator == "sum":
         index, last, body = parts
-        return sympy.Sum(expression(body), (size_symbol(index), 1, expression(last)))
+        return BigSum(expression(body), (size_symbol(index), 1, expression(last)))
     inner = [expression(part) for part in parts]
     if operator in RELATIONS:
         return RELATIONS[operator](*inner)

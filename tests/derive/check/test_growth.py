@@ -22,7 +22,7 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth import CannotGrow, Outgrown, order_verdict
 from closedform.derive.check.growth.simplex import maximize
-from closedform.derive.symbolic.atoms import Divides, Log, indicator
+from closedform.derive.symbolic.atoms import Divides, Gcd, Log, indicator
 from closedform.derive.symbolic.symbols import size_symbol
 from growing import Claims, TooLarge, holds, to_sympy, value
 
@@ -149,6 +149,10 @@ HOLDS = [
     (n * Min(n, w), n, [n], []),
     (n * Min(n, w), n * w, [n, w], []),
     (n * Min(n, w), n**2, [n, w], []),
+    (Gcd(n, w), Integer(1), [n], []),
+    (Gcd(n, w), Min(n, w), [n, w], []),
+    (n * Gcd(n, n - 1), n**2, [n], []),
+    (Integer(1), Gcd(n, w), [n, w], []),
     (WINDOWS, n, [n], []),
     (WINDOWS, n + w, [n, w], []),
     (n + w, WINDOWS, [n, w], []),
@@ -211,6 +215,8 @@ FAILS = [
     (2**n * w, n, [n], []),
     (w * Max(n, p), Integer(1), [n], []),
     (n * Min(n, w), n, [n, w], []),
+    (Gcd(n, w), Integer(1), [n, w], []),
+    (n, Gcd(n, w), [n, w], []),
     (WINDOWS, Integer(1), [n], []),
     (WINDOWS, w, [n, w], []),
     (WINDOWS - w, w, [n, w], []),

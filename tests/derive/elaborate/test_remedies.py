@@ -1,45 +1,278 @@
-"""What a help tells to state mends the file: each is followed until nothing is wrong."""
+"""What a help tells to write mends the file: each is pasted where it is told to stand."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from helpers import BAD, call
+from helpers import BAD, call, programs
 
-ASSUME = re.compile(r"state it: `(assume .+?)`")
-REQUIRE = re.compile(r"if that is so wherever `(\w+)` is used, state it there: `(require .+?)`")
-
-
-def told(pattern: re.Pattern[str]) -> list[str]:
-    return sorted(p.stem for p in BAD.glob("[ds]*_*.txt") if pattern.search(p.read_text("utf-8")))
+HEAD = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+):(?P<column>\d+): error\[\w+\]: (?P<message>.*)")
+CARET = re.compile(r" +\| +(\^+)$", re.M)
 
 
-def followed(text: str, complaint: str) -> str:
-    """A file with what the help of each error tells to state."""
-    for block, statement in REQUIRE.findall(complaint):
-        head = re.compile(rf"^(block {block}\(.*:\n)", re.M)
-        text = head.sub(rf"\g<1>    {statement}\n", text, count=1)
-    for statement in dict.fromkeys(ASSUME.findall(complaint)):
-        text = f"{text.rstrip()}\n\n{statement}\n"
-    return text
+@dataclass(frozen=True)
+class Told:
+    """One error as it is printed: its message, where it is, how wide its caret, and its help."""
+
+    file: str
+    line: int
+    column: int
+    width: int
+    message: str
+    help: str
 
 
-@pytest.mark.parametrize("name", sorted({*told(ASSUME), *told(REQUIRE)}))
-def test_a_help_mends_the_file(name: str, tmp_path: Path) -> None:
-    """Fails when a user who does what the help says meets the same error again."""
-    file = tmp_path / "a.arch"
-    file.write_text((BAD / f"{name}.arch").read_text("utf-8"), "utf-8")
-    first = call("check", "a.arch", folder=tmp_path).err
-    file.write_text(followed(file.read_text("utf-8"), first), "utf-8")
-    second = call("check", "a.arch", folder=tmp_path).err
-    assert not ASSUME.search(second)
-    assert not REQUIRE.search(second)
+def told(text: str) -> list[Told]:
+    """Every error in what `check` prints that has a place and a help."""
+    found = []
+    for part in re.split(r"^(?=\S.*: error\[)", text, flags=re.M):
+        head, help = HEAD.match(part), re.search(r"^ += help: (.*)$", part, re.M)
+        caret = CARET.search(part)
+        if head and help and caret:
+            at = int(head["line"]), int(head["column"])
+            found.append(Told(head["file"], *at, len(caret[1]), head["message"], help[1]))
+    return found
 
 
-def test_both_kinds_of_help_are_tried() -> None:
-    """Fails when the test above would run over no file."""
-    assert len(told(ASSUME)) >= 2
-    assert len(told(REQUIRE)) >= 5
+Paste = Callable[[str, Told, Sequence[str]], str]
+
+
+def at_end(text: str, error: Told, found: Sequence[str]) -> str:
+    return f"{text.rstrip()}\n\n{found[0]}\n"
+
+
+def at_top(text: str, error: Told, found: Sequence[str]) -> str:
+    doc = re.match(r'"""[^"]*"""\n', text)
+    start = doc.end() if doc else 0
+    return f"{text[:start]}{found[0]}\n{text[start:]}"
+
+
+def at_both(text: str, error: Told, found: Sequence[str]) -> str:
+    return at_end(at_top(text, error, found[:1]), error, found[1:])
+
+
+def in_block(text: str, error: Told, found: Sequence[str]) -> str:
+    block, statement = found
+    head = re.compile(rf"^(block {block}\(.*:\n)", re.M)
+    return head.sub(rf"\g<1>    {statement}\n", text, count=1)
+
+
+def marked(text: str, error: Told) -> tuple[int, int]:
+    """What the caret is below."""
+    lines = text.splitlines(keepends=True)
+    start = sum(map(len, lines[: error.line - 1])) + error.column - 1
+    return start, min(start + error.width, len(text))
+
+
+def instead(text: str, error: Told, found: Sequence[str]) -> str:
+    start, end = marked(text, error)
+    return text[:start] + found[0] + text[end:]
+
+
+def of_the_name(text: str, error: Told, found: Sequence[str]) -> str:
+    """In the place of the name that the message begins with, or that stands there."""
+    start, end = marked(text, error)
+    wrong = next(n for n in re.findall(r"`([^`]+)`|'([^']+)'", error.message)
+                 for n in n if n and n in text[start:end])  # fmt: skip
+    return text[:start] + text[start:].replace(wrong, found[0], 1)
+
+
+def whole_line(text: str, error: Told, found: Sequence[str]) -> str:
+    """In the place of the line, with its indentation."""
+    lines = text.splitlines(keepends=True)
+    line = lines[error.line - 1]
+    lines[error.line - 1] = line[: len(line) - len(line.lstrip())] + found[0] + "\n"
+    return "".join(lines)
+
+
+def line_left_out(text: str, error: Told, found: Sequence[str]) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[: error.line - 1] + lines[error.line :])
+
+
+def after(text: str, error: Told, found: Sequence[str]) -> str:
+    """At the end of the line in which something is never closed."""
+    lines = text.splitlines(keepends=True)
+    lines[error.line - 1] = lines[error.line - 1].rstrip("\n") + found[0] + "\n"
+    return "".join(lines)
+
+
+def twice(text: str, error: Told, found: Sequence[str]) -> str:
+    """In the place of a sign of two characters, of which the caret is below the second."""
+    start, end = marked(text, error)
+    start -= text[start - 1] in "|&"
+    end += text[end : end + 1] in ("|", "&")
+    return f"{text[:start]}{found[0]}{text[end:]}"
+
+
+def joined(text: str, error: Told, found: Sequence[str]) -> str:
+    """A number and what follows it, with the sign between them."""
+    start, _ = marked(text, error)
+    first = re.search(r"[\d.]+ *$", text[:start])
+    assert first is not None
+    rest = re.match(r"\w+|\([^)]*\)", text[start:])
+    assert rest is not None
+    put = found[0].replace("(...)", rest[0])
+    return text[: first.start()] + put + text[start + rest.end() :]
+
+
+def in_expression(text: str, error: Told, found: Sequence[str]) -> str:
+    """In the place of the operation of two operands around the caret."""
+    start, _ = marked(text, error)
+    for match in re.finditer(r"\w+ *% *\w+( *== *0)?", text):
+        if match.start() <= start < match.end():
+            return text[: match.start()] + found[0] + text[match.end() :]
+    raise AssertionError(text)
+
+
+def whole_chain(text: str, error: Told, found: Sequence[str]) -> str:
+    """In the place of names with dots between them, of which the caret is below one dot."""
+    start, _ = marked(text, error)
+    chain = next(m for m in re.finditer(r"\w+(\.\w+)+", text) if m.start() < start < m.end())
+    return text[: chain.start()] + found[0] + text[chain.end() :]
+
+
+def returning(text: str, error: Told, found: Sequence[str]) -> str:
+    return f"{text.rstrip()}\n    {found[0]}\n"
+
+
+def imported(text: str, error: Told, found: Sequence[str]) -> str:
+    return at_top(instead(text, error, found[:1]), error, found[1:])
+
+
+def changed(text: str, error: Told, found: Sequence[str]) -> str:
+    """`x = x + ...` for `x += ...`."""
+    rest = text.splitlines()[error.line - 1].partition("=")[2].strip()
+    return whole_line(text, error, [found[0].replace("...", f"({rest})")])
+
+
+# What a help says, and where that goes. The first row that fits is taken.
+ROWS: list[tuple[str, Paste]] = [
+    (r"take the sizes from their file, and state it: `(from .+?)`, `(assume .+)`", at_both),
+    (r"state it: `(assume .+)`", at_end),
+    (r"if that is so wherever `(\w+)` is used, state it there: `(require .+)`", in_block),
+    (r"a size is declared with `(dim \w+)`, an operation with `op`", at_top),
+    (r"declare it: `(dim \w+)`", at_top),
+    (r"declare it: `(count .+)`", at_top),
+    (r"declare it outside the operation: `(count .+)`", at_top),
+    (r"import it: `(from .+)`", at_top),
+    (r"write `(\w+)`, and import it: `(from .+)`", imported),
+    (r"an operation has a plain name: write `(.+)`", whole_chain),
+    (r"end it with `(return x)`", returning),
+    (r"did you mean `(.+)`\?", of_the_name),
+    (r"write `(block .+)`, or `model` for a whole network", whole_line),
+    (r"write `(elif)`", lambda t, e, f: t.replace("else if", f[0])),
+    (r"write `(for .+)`", whole_line),
+    (r"in a body a size is named without a word before it: write `(.+)`", whole_line),
+    (r"in a body write `(require .+)`", whole_line),
+    (r"write `(\w+ = \w+ . \.\.\.)`", changed),
+    (r"write `(\d+\*10\^\d+)`", joined),
+    (r"a product has a sign: write `(.+)`", joined),
+    (r"write `(\w+ \| \w+)`", in_expression),
+    (r"the rest of .+ is written `(.+)`", in_expression),
+    (r"write `(or|and|->)`", twice),
+    (r"a power is written `(.+)`", instead),
+    (r"write `(==)`, or `!=` for `is not`", instead),
+    (r"write `(not)` or `!=`", lambda t, e, f: instead(t, e, [f"{f[0]} "])),
+    (r"write `(convention .+)`, or `on` another convention",
+     lambda t, e, f: whole_line(t, e, [t.splitlines()[e.line - 1].replace(
+         " ".join(f[0].split()[:2]), f[0])])),
+    (r"`\w+` is of the kind `\w+`: write `kind (\w+)`", instead),
+    (r"write `(preset \"\.\.\.\" of \w+)`", lambda t, e, f: whole_line(t, e, [re.sub(
+        r'(preset "[^"]+")', rf"\1 of {f[0].split()[-1]}", t.splitlines()[e.line - 1])])),
+    (r"write `(\w+ -> .+)`", lambda t, e, f: re.sub(r"\w+\([^()]*\)\(\w+\)", f[0], t)),
+    (r"write `([^`]+)`", instead),
+    (r"add `(\"\"\")`", at_end),
+    (r"add `([^`]+)`", after),
+    (r"compare with `(==)`$", instead),
+    (r"leave `(in \w+)` out", lambda t, e, f: t.replace(f" {f[0]}", "")),
+    (r"leave it out: a body", line_left_out),
+    (r"nothing is printed here: remove it", line_left_out),
+    (r"declare it as `(dim (\w+)\[\d+\])`", lambda t, e, f: t.replace(f"dim {f[1]}", f[0], 1)),
+    (r"`from (zoo\.\w+) import \.\.\.` takes the library's", lambda t, e, f: t.replace(
+        f"from {f[0].removeprefix('zoo.')} ", f"from {f[0]} ")),
+]  # fmt: skip
+
+# Helps that name something of the language and are no text to paste: what may stand at a place, how
+# a thing is called, an example with other names, or a change of more than one place.
+NOT_PASTED = [
+    # what may stand there, and what there is
+    r"it is written ", r"a file is made of ", r"expected ", r"it stands ", r"compare with `==`, ",
+    r"it is in |a preset is of a `model`", r"an operation is declared with `op`",
+    r"a weight or a formula stands behind `:`", r"a formula stands behind a kind",
+    r"the kind of an operation is its name", r"declare a size with `dim`; ",
+    r"ask for it by itself", r"`closedform ",
+    # an example, whose names are not those of the file
+    r"axes (?:change places|are split and joined) by a pattern", r"a product of tensors names",
+    r"tensors are joined with", r"a part of a tensor cannot", r"there is no `self`",
+    r"the shape of a tensor names its sizes",
+    r"powers are ", r"a whole quotient is written", r"a comment begins with",
+    r"a body is carried out again with", r"a loop counts: ", r"a loop with a symbolic bound",
+    r"a part that is used again", r"a thing that is not there is left out",
+    r"between tensors an `if` is a statement", r"name what is taken", r"take sqrt\(",
+    r"write size\(x\) for",
+    # a change of several places, or one that is for the author to choose
+    r"give this axis a name of its own", r"give it a name, or `_`",
+    r"give (?:it|them) in the preset",
+    r"a (?:repeat|choice) must keep its shapes", r"a block cannot be part of itself",
+    r"say on a line before which axis|write `batchnorm2d` for", r"\w+ is a `_` in the shape",
+    r"take one of its elements", r"declare it outside: ", r"remove the spaces",
+]  # fmt: skip
+
+
+def row_of(help: str) -> tuple[str, Paste, Sequence[str]] | None:
+    """The row of a help, and what is to be pasted."""
+    if any(re.match(start, help) for start in NOT_PASTED):
+        return None
+    for pattern, paste in ROWS:
+        match = re.match(pattern, help)
+        if match:
+            return pattern, paste, match.groups()
+    return None
+
+
+ERRORS = [
+    (path, error)
+    for path in programs(BAD, 50)
+    for error in told(path.with_suffix(".txt").read_text("utf-8"))
+]
+REMEDIES = [
+    pytest.param(path, error, id=f"{path.stem}-{error.line}")
+    for path, error in ERRORS
+    if row_of(error.help)
+]
+
+
+@pytest.mark.parametrize(("path", "error"), REMEDIES)
+def test_a_help_mends_the_file(path: Path, error: Told, tmp_path: Path) -> None:
+    """Fails when a user who writes what the help says meets the same error again."""
+    found = row_of(error.help)
+    assert found is not None
+    for other in BAD.glob("parts/*.arch"):
+        (tmp_path / "parts").mkdir(exist_ok=True)
+        (tmp_path / "parts" / other.name).write_bytes(other.read_bytes())
+    text = path.read_text("utf-8")
+    _, paste, what = found
+    mended = paste(text, error, what)
+    assert mended != text
+    (tmp_path / path.name).write_text(mended, "utf-8")
+    again = call("check", path.name, folder=tmp_path).err
+    assert error.message not in [head["message"] for head in HEAD.finditer(again)]
+
+
+def test_every_kind_of_help_is_tried() -> None:
+    """Fails when a row fits no help of tests/bad, and is tried nowhere."""
+    met = {found[0] for _, error in ERRORS if (found := row_of(error.help))}
+    assert [pattern for pattern, _ in ROWS if pattern not in met] == []
+    assert len(REMEDIES) > 100
+
+
+def test_what_is_not_pasted_is_listed() -> None:
+    """Fails when a help names something of the language that nobody tries, and is not listed."""
+    helps = {error.help for _, error in ERRORS if "`" in error.help and not row_of(error.help)}
+    assert {h for h in helps if not any(re.match(start, h) for start in NOT_PASTED)} == set()

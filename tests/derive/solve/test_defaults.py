@@ -113,3 +113,31 @@ def test_a_derivation_tells_what_a_model_is_given(tmp_path: Path) -> None:
     (tmp_path / "m.arch").write_text(text)
     steps = call("derive", "m.arch", "--steps", "--to", "text", folder=tmp_path).out
     assert "\n  given x [3, D]\n" in steps
+
+
+BROKEN = {
+    "dim I = 7\ndim C = 1\n\nassume 2 | I\n\nmodel M(x: [C, I, I]):\n"
+    "    return x -> conv2d(C, kernel=2, stride=2, bias=false)\n": (
+        "error[assume]: the file assumes `2 | I`, which does not hold\n"
+        "     = note: with I = 7\n     = note: that is assumed at m.arch:4:8\n"
+    ),
+    "dim D = 7\ndim F = D/2\n\nmodel M(x: [D]):\n    return x -> linear(F)\n": (
+        "error[unbound]: `F` is 7/2, and a size is a positive whole number\n"
+        "     = note: its default is D/2\n     = note: with D = 7\n"
+    ),
+    "dim D[2] = [8, 9]\n\nassume 2 | D\n\nmodel M(x: [D[1]]):\n    return x -> linear(D[2])\n": (
+        "error[assume]: the file assumes `2 | D_2`, which does not hold\n"
+        "     = note: with D_2 = 9\n     = note: that is assumed at m.arch:3:8\n"
+    ),
+    "dim D = 8\ndim K = 9\n\nmodel M(x: [1, D]):\n    return x -> conv1d(4, kernel=K)\n": (
+        "error[shape]: an axis of size D - K + 1 would be 0\n     = note: with D = 8, K = 9\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_defaults_that_break_what_is_assumed_are_refused(text: str, tmp_path: Path) -> None:
+    """Fails when a number is printed for sizes for which the formula does not hold."""
+    (tmp_path / "m.arch").write_text(text)
+    refused = call("derive", "m.arch", "--defaults", folder=tmp_path)
+    assert refused == Ran(1, "", BROKEN[text])

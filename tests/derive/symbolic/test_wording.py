@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from brute import Run
 from brute_modules import Module
 from brute_values import Impossible, Unclear
-from closedform.derive.symbolic.atoms import Divides, Log, indicator
+from closedform.derive.symbolic.atoms import Divides, Gcd, Log, indicator
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.derive.symbolic.wording import say
 
@@ -30,6 +30,7 @@ TOLD: list[tuple[Any, str]] = [
     (2 * indicator(sympy.Or(N > 4, D > 2)) + 1, "2*[d > 2 or n > 4] + 1"),
     (sympy.Max(N, D) + sympy.Min(N, 3) + Log(N, 2), "log(n, 2) + max(d, n) + min(3, n)"),
     (sympy.ceiling(N / 2) / D, "ceil(n/2)/d"),
+    (Gcd(N, 2 * D) + 1, "gcd(2*d, n) + 1"),
     (sympy.true, "true"),
     (sympy.false, "false"),
 ]

@@ -30,6 +30,22 @@ PROGRAMS = {
         "= (n/2) d",
         "= n d/2",
     ),
+    "what is said of a map": (
+        "op f(x: [..., c; ...], border) -> y: [..., c; ...]:\n"
+        '    mac = area(x)*sides(x) + c*(border == "wrap")\n\n'
+        'block G(x: [c; h, w]):\n    return x -> f("wrap")\n',
+        "MACs(f) = area(x) sides(x) + c [border = wrap]",
+        "= (h w) * 2 + c [border = wrap]",
+        "= 2 h w + c",
+    ),
+    "an axis before the rest": (
+        "op f(x: [..., c; ...]) -> y: [..., floor(c/2); ...]:\n    mac = gcd(c, 6)\n\n"
+        "block G(x: [n, c; h, w]):\n    return x -> f\n",
+        "= floor(c/2)",
+        "= floor(c/2)",
+        "MACs(f) = gcd(c, 6)",
+        "= gcd(6, c)",
+    ),
     "a slice": (
         "op f(x: [n, d]) -> y: [n, d]:\n    mac = 3*size(x[0:2])\n\n"
         "block G(x: [n, d]):\n    return x -> f\n",

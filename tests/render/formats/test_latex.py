@@ -62,6 +62,7 @@ NODES: list[tuple[Written, str]] = [
     (Function("ceil", (Fraction(N, D),)), r"\left\lceil \frac{N}{D} \right\rceil"),
     (Function("sqrt", (N,)), r"\sqrt{N}"),
     (Function("max", (N, D)), r"\max\left(N, D\right)"),
+    (Function("gcd", (N, D)), r"\gcd\left(N, D\right)"),
     (Function("log", (N, Number(2))), r"\log_{2}\left(N\right)"),
     (Function("macs", (Symbol("MLP"),)), r"\mathrm{macs}(\mathrm{MLP})"),
     (Function("", (Product((N, D)),)), r"\left(N\, D\right)"),

@@ -16,6 +16,7 @@ from sympy import Expr, Symbol
 from closedform.derive.assume.proofs.situation import Fuel, Situation
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
+from closedform.derive.symbolic.symbols import is_size, least_of
 
 MAX_PAIRS = 20
 DRAWN = ((1, 2), (2, 4, 8), (1, 1, 2, 3, 4, 5, 6, 7), (1, 3, 9, 12, 16, 25, 36, 64, 128))
@@ -71,8 +72,8 @@ class Samples:
         return mended
 
     def _least(self, free: Sequence[Symbol]) -> dict[Symbol, Fraction]:
-        """The least value of each size by itself: 1, or more where that is assumed."""
-        least = dict.fromkeys(free, Fraction(1))
+        """The least value of each size by itself: 1 or 0, or more where that is assumed."""
+        least = {symbol: Fraction(least_of(symbol)) for symbol in free}
         for fact in self._situation.facts:
             constant, rest = fact.as_coeff_Add()
             if rest in least and constant.is_Rational:
@@ -82,7 +83,7 @@ class Samples:
     def fit(self, values: Numbers) -> bool:
         """Whether these are sizes, and all conditions hold."""
         for symbol, value in values.items():
-            if value <= 0 or (symbol.is_integer and value.denominator != 1):
+            if not is_size(symbol, sympy.Rational(value.numerator, value.denominator)):
                 return False
         try:
             return all(holds(condition, values) for condition in self.conditions)
@@ -159,8 +160,8 @@ def smallest(samples: Samples, differs: Callable[[Numbers], bool], tries: int) -
 def _below(values: Numbers) -> Iterator[Numbers]:
     """The same with one size smaller."""
     for symbol, value in values.items():
-        for less in (1, 2, 3, value // 2, value - 1):
-            if 0 < less < value:
+        for less in (0, 1, 2, 3, value // 2, value - 1):
+            if least_of(symbol) <= less < value:
                 yield {**values, symbol: Fraction(less)}
 
 

@@ -26,7 +26,7 @@ from closedform.derive.assume.proofs.guarded import (
 )
 from closedform.derive.assume.proofs.normal import Laws
 from closedform.derive.assume.proofs.polynomials import fraction_of, nonnegative
-from closedform.derive.symbolic.atoms import Divides, indicator
+from closedform.derive.symbolic.atoms import BigSum, Divides, indicator
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
 
@@ -39,7 +39,7 @@ class SumLaws(Laws):
 
     >>> i, n, p = sympy.symbols("i n p", integer=True, positive=True)
     >>> laws = SumLaws(Situation(Fuel()))
-    >>> laws.form(sympy.Sum(indicator(Divides(p, i)), (i, 1, n)))
+    >>> laws.form(BigSum(indicator(Divides(p, i)), (i, 1, n)))
     {frozenset(): floor(n/p)}
     """
 
@@ -160,10 +160,7 @@ def _unsolved(part: Expr, guards: Sequence[Guard], index: Symbol, first: Expr, l
     """A sum that stays, with an index of one name."""
     conditions = [indicator(guard.condition) for guard in guards_of({frozenset(guards): part})]
     body = sympy.Mul(part, *conditions)
-    depth = next(k for k in count() if not body.has(_index(k)))
-    name = _index(depth)
-    return plain(sympy.Sum(body.xreplace({index: name}), (name, first, last)))
-
-
-def _index(depth: int) -> Symbol:
-    return Symbol(f"_{depth}", integer=True, positive=True)
+    names = {symbol.name for symbol in body.atoms(Symbol)}
+    free = next(name for k in count() if (name := f"_{k}") not in names)
+    name = Symbol(free, **index.assumptions0)
+    return plain(BigSum(body.xreplace({index: name}), (name, first, last)))

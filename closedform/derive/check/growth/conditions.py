@@ -16,7 +16,7 @@ from closedform.derive.check.growth.bounds import Bounder, fraction
 from closedform.derive.check.growth.cases import Supposed, Undecided
 from closedform.derive.check.growth.monomials import EXP, LOG, ONE, Monomial, power
 from closedform.derive.check.growth.rules import least_of, logarithm
-from closedform.derive.symbolic.atoms import Divides, Log
+from closedform.derive.symbolic.atoms import BigSum, Divides, Log
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import plain_relation
 
@@ -152,7 +152,7 @@ def _settled(bounder: Bounder, expr: Any, indices: frozenset[Expr]) -> Any:
         bounds = [
             (i, *(_settled(bounder, bound, indices) for bound in ends)) for i, *ends in limits
         ]
-        return sympy.Sum(_settled(bounder, body, inner), *bounds)
+        return BigSum(_settled(bounder, body, inner), *bounds)
     if isinstance(expr, sympy.Piecewise):
         for value, condition in expr.args:
             if condition.free_symbols & indices:

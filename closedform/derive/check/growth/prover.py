@@ -18,6 +18,7 @@ from closedform.derive.check.growth.conditions import settled, suppose
 from closedform.derive.check.growth.monomials import ONE, Cone, Monomial
 from closedform.derive.check.growth.rules import RULES
 from closedform.derive.check.growth.series import piecewise, series
+from closedform.derive.symbolic.atoms import BigSum
 from closedform.derive.symbolic.expansion import expand
 
 ALL_RULES: Mapping[type, Rule] = {**RULES, sympy.Sum: series, sympy.Piecewise: piecewise}
@@ -199,7 +200,7 @@ def _smooth(expr: Expr) -> Expr:
     if expr.is_Pow:
         return _smooth(expr.base) ** expr.exp
     if isinstance(expr, sympy.Sum):
-        return sympy.Sum(_smooth(expr.args[0]), *expr.args[1:])
+        return BigSum(_smooth(expr.args[0]), *expr.args[1:])
     parts = [_smooth(part) for part in expr.args]
     if isinstance(expr, sympy.floor):
         return parts[0] - _rest(expr)

@@ -14,7 +14,7 @@ from closedform.derive.check.growth.cases import Undecided
 from closedform.derive.check.growth.conditions import settled, without_not
 from closedform.derive.check.growth.monomials import ONE, Monomial
 from closedform.derive.check.growth.rules import log_of
-from closedform.derive.symbolic.atoms import Divides, indicator
+from closedform.derive.symbolic.atoms import BigSum, Divides, indicator
 from closedform.derive.symbolic.expansion import expand
 
 
@@ -23,7 +23,7 @@ def series(bounder: Bounder, expr: Expr) -> Bounds:
     body, *limits = expr.args
     index, first, last = limits[-1]
     if len(limits) > 1:
-        return _bounds(bounder, sympy.Sum(body, *limits[:-1]), index, first, last)
+        return _bounds(bounder, BigSum(body, *limits[:-1]), index, first, last)
     found = []
     for term in sympy.Add.make_args(_without_powers(expand(body))):
         factor, part = term.as_independent(index, as_Add=False)
@@ -68,9 +68,9 @@ def _without_indicator(part: Expr, index: Symbol, first: Expr, last: Expr) -> Ex
             rest = sympy.Mul(*(other for other in factors if other is not factor))
             where = _where(rest * (value - otherwise), condition, index, first, last)
             if where is not None:
-                return where + sympy.Sum(rest * otherwise, (index, first, last))
+                return where + BigSum(rest * otherwise, (index, first, last))
     if part.has(index):
-        return sympy.Sum(part, (index, first, last))
+        return BigSum(part, (index, first, last))
     return part * sympy.Max(last - first + 1, 0)  # a range that was cut off may be empty
 
 
@@ -81,11 +81,11 @@ def _where(body: Expr, condition: Any, index: Symbol, first: Expr, last: Expr) -
     if isinstance(condition, sympy.And | sympy.Or):
         some, rest = condition.args[0], condition.func(*condition.args[1:])
         if isinstance(condition, sympy.And):
-            return sympy.Sum(body * indicator(some) * indicator(rest), over)
-        both = sympy.Sum(body * indicator(some) * indicator(rest), over)
-        return sympy.Sum(body * (indicator(some) + indicator(rest)), over) - both
+            return BigSum(body * indicator(some) * indicator(rest), over)
+        both = BigSum(body * indicator(some) * indicator(rest), over)
+        return BigSum(body * (indicator(some) + indicator(rest)), over) - both
     if isinstance(condition, sympy.Not | sympy.Ne):
-        return sympy.Sum(body, over) - sympy.Sum(body * indicator(~condition), over)
+        return BigSum(body, over) - BigSum(body * indicator(~condition), over)
     if isinstance(condition, Divides):
         divisor, dividend = condition.args
         return _multiples(body, divisor, dividend, (index, first, last))
@@ -104,7 +104,7 @@ def _multiples(
         return None
     positive = True if (first + shift).is_positive else None
     multiple = sympy.Dummy("j", integer=True, positive=positive)
-    return sympy.Sum(
+    return BigSum(
         body.xreplace({index: divisor * multiple - shift}),
         (multiple, sympy.ceiling((first + shift) / divisor), sympy.floor((last + shift) / divisor)),
     )
@@ -129,9 +129,9 @@ def _range(
     strict = isinstance(condition, sympy.Lt | sympy.Gt)
     if below:
         limit = sympy.ceiling(limit) - 1 if strict else sympy.floor(limit)
-        return sympy.Sum(body, (index, first, sympy.Min(last, limit)))
+        return BigSum(body, (index, first, sympy.Min(last, limit)))
     limit = sympy.floor(limit) + 1 if strict else sympy.ceiling(limit)
-    return sympy.Sum(body, (index, sympy.Max(first, limit), last))
+    return BigSum(body, (index, sympy.Max(first, limit), last))
 
 
 # Bounds ------------------------------------------------------------------------------------

@@ -72,12 +72,14 @@ def _abbreviate(context: Context, name: str, size: Expr) -> Expr:
         return size  # it is so in one case, or in one step, only
     if size.is_Number or (size.is_Symbol and not context.indices):
         return size
-    symbol = size_symbol("_".join([name, *(str(index) for _, index in context.indices)]))
+    *around, stage = [name, *(str(step.at) for step in context.indices)]
+    family = "_".join(around)  # of the innermost loop; those around it are part of its name
+    symbol = size_symbol(f"{family}_{stage}" if context.indices else name)
     if symbol in context.known.definitions or symbol.name in context.names.owners:
         return size
     context.known.define(symbol, size)
     if context.indices:
-        context.names.stage_symbols[symbol] = (name, context.indices[-1][1])
+        context.names.stage_symbols[symbol] = (family, context.indices[-1].at)
     return symbol
 
 

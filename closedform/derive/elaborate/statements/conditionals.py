@@ -17,7 +17,7 @@ from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.layouts import joined
 from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
 from closedform.derive.symbolic.atoms import indicator
-from closedform.errors import ClosedformError, fail
+from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar import tree
 
 # A branch that fails for one of these reasons has no shape under its condition.
@@ -86,7 +86,7 @@ def _run_both(
         scope.names.update((otherwise if failed else then).names)
         return
     context.emit(node.span, costs.Cases(condition, first, second))
-    _join(context.known, condition, then, otherwise, scope, node)
+    join(context.known, condition, then, otherwise, scope, node.span)
 
 
 @contextmanager
@@ -105,24 +105,24 @@ def supposing(context: Context, condition: Boolean) -> Iterator[None]:
         context.supposed, context.obligations.case = supposed, case
 
 
-def _join(
+def join(
     known: Knowledge,
     condition: Boolean,
     then: Scope,
     otherwise: Scope,
     scope: Scope,
-    node: tree.If,
+    span: Span,
 ) -> None:
     """Give each name that both branches know the value that it has in either case."""
     for name in sorted({*then.names, *otherwise.names}):
         first, second = then.find(name), otherwise.find(name)
         if first is None or second is None:
             continue  # local to one branch
-        scope.names[name] = _joined(known, condition, first, second, name, node)
+        scope.names[name] = _joined(known, condition, first, second, name, span)
 
 
 def _joined(
-    known: Knowledge, condition: Boolean, first: Value, second: Value, name: str, node: tree.If
+    known: Knowledge, condition: Boolean, first: Value, second: Value, name: str, span: Span
 ) -> Value:
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         if len(first.shape) == len(second.shape):
@@ -131,7 +131,7 @@ def _joined(
                     _joined_size(known, condition, a, b)
                     for a, b in zip(first.shape, second.shape, strict=True)
                 ),
-                joined((first.layout, second.layout), node.span, "the other branch"),
+                joined((first.layout, second.layout), span, "the other branch"),
             )
     elif first == second:
         return first
@@ -140,7 +140,7 @@ def _joined(
     raise fail(
         "shape",
         f"`{name}` is {say_kind(first)} in one branch and {say_kind(second)} in the other",
-        node.span,
+        span,
         "both branches must leave the same number of axes",
     )
 

@@ -7,9 +7,11 @@ from sympy import Expr, Integer
 
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
-from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.context import Context, Step
+from closedform.derive.elaborate.hints import remedy
 from closedform.derive.elaborate.layouts import carried
-from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, Recurrence, assigned
+from closedform.derive.elaborate.statements.ends import run_steps
+from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, assigned
 from closedform.derive.elaborate.values import Scope, Tensor, Value
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
@@ -18,6 +20,9 @@ from closedform.grammar import tree
 
 def run_repeat(context: Context, node: tree.Repeat, scope: Scope) -> None:
     times = _times(context, node.count, scope, "a repeat")
+    if node.shared and any(not s.is_positive for s in context.known.base(times).free_symbols):
+        message = "the weights of a shared repeat count once, and this may be none"
+        context.obligations.possible(sympy.Ge(times, 1), node.span, message)
     inner = scope.inner()
     body = context.run(node.body, inner)
     _keep(context, inner, scope, body, node.span, "a repeat")
@@ -56,7 +61,8 @@ def _keep(
                 "shape",
                 f"`{name}` is {_say(before)} before the body and {_say(after)} after it",
                 span,
-                f"{what} must keep its shapes; where they change, use `for`",
+                _remedy(context, before, after)
+                or f"{what} must keep its shapes; where they change, use `for`",
             )
         if isinstance(before, Tensor) and before.layout != after.layout:
             outer.names[name] = carried(before, after, body, name, span)
@@ -70,6 +76,15 @@ def _same(context: Context, before: Value, after: Value) -> bool:
     if isinstance(before, Expr) and isinstance(after, Expr):
         return context.known.equal(before, after)
     return bool(before == after)
+
+
+def _remedy(context: Context, before: Value, after: Value) -> str | None:
+    if isinstance(before, Tensor) and isinstance(after, Tensor):
+        if len(before.shape) == len(after.shape):
+            return remedy(context, zip(before.shape, after.shape, strict=True))
+    elif isinstance(before, Expr) and isinstance(after, Expr):
+        return remedy(context, [(before, after)])
+    return None
 
 
 def _say(value: Value) -> str:
@@ -102,7 +117,7 @@ def run_for(context: Context, node: tree.For, scope: Scope) -> None:
             node.first.span,
             "count from 1, and add the rest to the index where it is used",
         )
-    Recurrence(context, node, scope).run(first, last)
+    run_steps(context, node, scope, first, last)
 
 
 def _run_stages(context: Context, node: tree.For, first: int, last: int, scope: Scope) -> None:
@@ -113,7 +128,7 @@ def _run_stages(context: Context, node: tree.For, first: int, last: int, scope: 
         entries.append(tuple((n, v.shape) for n, v in found if isinstance(v, Tensor)))
         inner = scope.inner()
         inner.names[node.index.name] = Integer(index)
-        context.indices.append((node.index.name, index))
+        context.indices.append(Step(node.index.name, index, first, last))
         bodies.append(context.run(node.body, inner))
         context.indices.pop()
         del inner.names[node.index.name]

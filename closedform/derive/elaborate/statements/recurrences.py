@@ -14,7 +14,6 @@ from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.layouts import carried
 from closedform.derive.elaborate.values import Scope, Tensor
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.symbols import size_symbol
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
@@ -45,10 +44,9 @@ class Recurrence:
     recurrence is solved, and the body is derived for the sizes of step i.
     """
 
-    def __init__(self, context: Context, node: tree.For, scope: Scope) -> None:
-        self.context, self.node, self.scope = context, node, scope
-        self.index = size_symbol(node.index.name)
-        if self.index in context.known.ranges:
+    def __init__(self, context: Context, node: tree.For, scope: Scope, index: Symbol) -> None:
+        self.context, self.node, self.scope, self.index = context, node, scope, index
+        if any(around.name == index.name for around in context.known.ranges):
             raise fail(
                 "name",
                 f"the loop around this one has the index `{self.index}` too",
@@ -56,18 +54,8 @@ class Recurrence:
                 "choose another name",
             )
 
-    def run(self, first: Expr, last: Expr) -> None:
-        sizes = self._solve(first, last)
-        if sizes is None:  # the first step takes other sizes than all later ones
-            inner = self._step(first)
-            self._keep(inner)
-            self._need(last - first)
-            first += 1
-            sizes = self._solve(first, last)
-            if sizes is None:
-                raise self._no_formula("the sizes go on changing")
-        else:
-            self._need(last - first + 1)
+    def run(self, first: Expr, last: Expr, sizes: dict[_Axis, Expr]) -> None:
+        """Carry out all steps as one body, with the sizes before each by the index."""
         index, known = self.index, self.context.known
         known.ranges[index] = (first, last)
         inner = self.scope.inner()
@@ -83,18 +71,16 @@ class Recurrence:
         self._enter(outer, after)
         self.scope.names.update(outer.names)
 
-    def _need(self, count: Expr) -> None:
+    def need(self, count: Expr) -> None:
+        """Demand that a number of steps is not negative."""
         message = "a loop may not have a negative number of steps"
         self.context.obligations.holds(sympy.Ge(count, 0), self.node.span, message)
 
-    def _step(self, index: Expr) -> Scope:
+    def step(self, index: Expr) -> None:
         """Carry out the body once, for one value of the index."""
         inner = self.scope.inner()
         inner.names[self.node.index.name] = index
         self.context.sites.extend(self.context.run(self.node.body, inner))
-        return inner
-
-    def _keep(self, inner: Scope) -> None:
         for name in assigned(self.node.body):
             if name in inner.names and self.scope.find(name) is not None:
                 self.scope.names[name] = inner.names[name]
@@ -136,7 +122,14 @@ class Recurrence:
                 raise self._no_formula(f"`{axis.name}` changes its number of axes")
         return found
 
-    def _solve(self, first: Expr, last: Expr) -> dict[_Axis, Expr] | None:
+    def solved_or_refused(self, first: Expr, last: Expr) -> dict[_Axis, Expr]:
+        """Each size as a function of the index, where the first step stands alone already."""
+        sizes = self.solved(first, last)
+        if sizes is None:
+            raise self._no_formula("the sizes go on changing")
+        return sizes
+
+    def solved(self, first: Expr, last: Expr) -> dict[_Axis, Expr] | None:
         """Each size as a function of the index; None when the first step must stand alone."""
         axes = self._axes()
         unknown, after = self._trial(axes, first, last)
