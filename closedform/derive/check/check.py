@@ -60,7 +60,11 @@ def check(project: Project) -> Outcome:
             checked.append(found)
         else:
             wrong.append(found)
-    return Outcome(tuple(checked), tuple(wrong), tuple(_warnings(project)))
+    outcome = Outcome(tuple(checked), tuple(wrong), tuple(_warnings(project)))
+    if outcome.wrong:
+        return outcome
+    lacking = (d for preset in project.module.presets() for d in _lacks(project, preset))
+    return replace(outcome, warnings=(*lacking, *outcome.warnings))
 
 
 def _not_derived(project: Project) -> Iterator[Diagnostic]:
@@ -88,10 +92,7 @@ def _not_derived(project: Project) -> Iterator[Diagnostic]:
 
 
 def _warnings(project: Project) -> Iterator[Diagnostic]:
-    """The warnings about presets, and about models and blocks, of which all that is used is
-    derived."""
-    for preset in project.module.presets():
-        yield from _lacks(project, preset)
+    """The warnings about the models and blocks, of which all that is used is derived."""
     derived = []
     for entity in project.parts():
         with suppress(ClosedformError):  # a block that holds only where models use it
