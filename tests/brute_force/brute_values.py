@@ -112,7 +112,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
-    "|": lambda a, b: divide(b, a) == int(divide(b, a)),
+    "|": lambda a, b: a != 0 and divide(b, a) == int(divide(b, a)),
 }
 NUMERIC: dict[str, Callable[..., Any]] = {
     "floor": floor,

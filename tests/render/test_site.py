@@ -49,8 +49,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def docs(folder: Path, *options: str) -> Ran:
-    return call("docs", "models", "-o", "site", "--to", "md", *options, folder=folder)
+def docs(folder: Path, *options: str, to: str = "md") -> Ran:
+    return call("docs", "models", "-o", "site", "--to", to, *options, folder=folder)
 
 
 def names(suffix: str) -> list[str]:
@@ -147,7 +147,7 @@ def text_of(page: str) -> str:
 @pytest.mark.parametrize("to", own_sites())
 def test_pages_of_a_project(folder: Path, to: str) -> None:
     """Fails when a page is missing."""
-    result = docs(folder, "--to", to)
+    result = docs(folder, to=to)
     assert (result.code, result.err) == (0, "")
     suffix = site_in(to).suffix
     assert result.out.splitlines() == [f"site/{name} written" for name in names(suffix)]
@@ -158,12 +158,12 @@ def test_pages_of_a_project(folder: Path, to: str) -> None:
 def test_the_index_in_markdown(folder: Path) -> None:
     docs(folder)
     assert (folder / "site" / "index.md").read_text() == INDEX
-    docs(folder, "--to", "mkdocs")
+    docs(folder, to="mkdocs")
     assert (folder / "site" / "index.md").read_text() == INDEX  # it has no formula
 
 
 def test_the_index_in_html(folder: Path) -> None:
-    docs(folder, "--to", "html")
+    docs(folder, to="html")
     page = (folder / "site" / "index.html").read_text("utf-8")
     assert text_of(page) == INDEX_PAGE
     numbers = read(page).findall(f".//{XHTML}td[@class='number']")
@@ -220,7 +220,7 @@ def test_every_link_leads_to_a_page(to: str) -> None:
 
 def test_pages_in_html_need_nothing_else(folder: Path) -> None:
     """Fails when a page is not well formed, or has a script or anything from elsewhere."""
-    docs(folder, "--to", "html")
+    docs(folder, to="html")
     for name in names(".html"):
         page = (folder / "site" / name).read_text("utf-8")
         assert page.startswith(f"{MARK}<!DOCTYPE html>\n")

@@ -48,7 +48,7 @@ class _Known:
                 (self.lists if name.endswith("_s") else self.names).add(name.removesuffix("_s"))
         for line in parts.get("where", [])[1:]:
             name, _, rest = line.strip().partition(" = ")
-            within = re.search(r"\(for s = (\d+)\.\.(\d+)\)", rest)
+            within = re.search(r"[( ]for s = (\d+)\.\.(\d+)\)", rest)
             if within and name.endswith("_s"):
                 stem = name.removesuffix("s")
                 first, last = map(int, within.groups())
@@ -85,7 +85,7 @@ def _cells(lines: list[str]) -> Iterator[tuple[str, Ranges]]:
     """The formulas of the table of parts, each with the stages and steps that it is in."""
     around: list[tuple[int, Ranges]] = []
     for line in filter(None, lines):
-        name = re.match(r"\s*\d+\s+(?=\S)", line)
+        name = re.match(r"\s*(?:\S+:)?\d+\s+(?=\S)", line)
         assert name, line
         depth = name.end()
         around = [(at, ranges) for at, ranges in around if at < depth]

@@ -16,7 +16,7 @@ from closedform.derive.measures.rows import ROWS, work
 from closedform.derive.project import Project
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.resolve.modules import Entity
-from closedform.errors import WARNING, ClosedformError, Diagnostic
+from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
@@ -31,6 +31,7 @@ class Outcome:
 
     checked: tuple[Checked, ...]
     errors: tuple[Diagnostic, ...]
+    lacking: tuple[Diagnostic, ...] = ()  # sizes that presets leave open
     warnings: tuple[Diagnostic, ...] = ()
 
     @property
@@ -60,11 +61,8 @@ def check(project: Project) -> Outcome:
             checked.append(found)
         else:
             wrong.append(found)
-    outcome = Outcome(tuple(checked), tuple(wrong), tuple(_warnings(project)))
-    if outcome.wrong:
-        return outcome
-    lacking = (d for preset in project.module.presets() for d in _lacks(project, preset))
-    return replace(outcome, warnings=(*lacking, *outcome.warnings))
+    lacking = [d for preset in project.module.presets() for d in _lacks(project, preset)]
+    return Outcome(tuple(checked), tuple(wrong), tuple(lacking), tuple(_warnings(project)))
 
 
 def _not_derived(project: Project) -> Iterator[Diagnostic]:
@@ -145,7 +143,7 @@ def _lacks(project: Project, preset: tree.Preset) -> Iterator[Diagnostic]:
         project.check_given(preset)
     except ClosedformError as error:
         for diagnostic in error.diagnostics:
-            yield replace(diagnostic, kind=WARNING, span=diagnostic.span or preset.span)
+            yield replace(diagnostic, span=diagnostic.span or preset.span)
 
 
 def _check_convention(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 import sympy
 from sympy import Expr
@@ -49,6 +50,7 @@ def check_claim(
     known = all_that_holds(form.derivation)
     verdict = equality(known, form.expr, claimed)
 
+    @cache
     def sides() -> Sides:
         return Sides(
             w.plain(form.written(stages="each")),

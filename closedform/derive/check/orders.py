@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -32,14 +33,15 @@ ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not
 
 def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> Checked:
     """The verdict of a claim of an order, with what was found where it is not proved."""
-    asked = asked_of(form, claim)
+    asked = _asked(form, claim)
     verdict = asked.verdict()
     order = f"{claim.order}({show(claim.bound)})"
 
+    @cache
     def sides() -> Sides:
         return Sides(w.plain(form.written(stages="each")), order, "")
 
-    growing = tuple(defaults_that_grow(form, claim))
+    growing = tuple(_defaults_that_grow(asked))
     if isinstance(verdict, Proved):
         return Checked(claim, verdict, sides, form.facts, notes=growing)
     derived = f"derived: {sides().derived}"
@@ -63,13 +65,14 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> Checked:
     )
 
 
-def defaults_that_grow(form: Closed, claim: tree.OrderClaim) -> list[str]:
+def _defaults_that_grow(asked: Asked) -> list[str]:
     """What a claim holds fixed, where a default of that grows, and the verdict with that."""
-    asked = asked_of(form, claim)
     defaults = asked.growing_defaults()
     if not defaults:
         return []
-    equations = [f"{s.name} = {w.plain(shortest(e, form.order))}" for s, e in defaults.items()]
+    equations = [
+        f"{s.name} = {w.plain(shortest(e, asked.form.order))}" for s, e in defaults.items()
+    ]
     reasons = [s.name for s in asked.growing if any(e.has(s) for e in defaults.values())]
     word = asked.with_sizes(defaults).verdict().word
     return [
@@ -131,7 +134,7 @@ class Asked:
         return {symbol: value for symbol, value in found.items() if value.is_Number}
 
 
-def asked_of(form: Closed, claim: tree.OrderClaim) -> Asked:
+def _asked(form: Closed, claim: tree.OrderClaim) -> Asked:
     """What a claim is about, every abbreviation written out but those that grow."""
     derivation = form.derivation
     context, scope, known = reading(derivation), derivation.scope, derivation.known

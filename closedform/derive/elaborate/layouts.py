@@ -144,6 +144,19 @@ def joined(layouts: Iterable[Layout], span: Span, what: str) -> Layout:
     return Layout(sides, supposed)
 
 
+def of_cases(first: Tensor, second: Tensor, span: Span, what: str) -> Layout:
+    """The layout of what is one tensor in one case and another in the other.
+
+    Where nothing is known of one of them alone, in its case it would be taken as `settled` does.
+    """
+    layouts = [first.layout, second.layout]
+    rank = len(first.shape)
+    if UNKNOWN in layouts and layouts != [UNKNOWN, UNKNOWN] and rank in (1, 1 + IMAGE):
+        alone = Layout(frozenset({rank - 1}))
+        layouts = [alone if layout == UNKNOWN else layout for layout in layouts]
+    return joined(layouts, span, what)
+
+
 def of_elements(tensors: Iterable[Tensor], rank: int, span: Span, what: str) -> Layout:
     """The layout of what is made of tensors element by element."""
     return joined((t.layout for t in tensors if len(t.shape) == rank), span, what)

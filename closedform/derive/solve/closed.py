@@ -52,9 +52,14 @@ class Closed:
         return order_of(self.derivation)
 
     @cached_property
+    def base(self) -> Expr:
+        """The expression with all abbreviations written out."""
+        return self.derivation.known.base(self.expr)
+
+    @cached_property
     def in_sizes(self) -> w.Written:
         """The formula with all abbreviations written out, as it stands, to be evaluated."""
-        return write(self.derivation.known.base(self.expr), Order())
+        return write(self.base, Order())
 
     def of(self, node: Node) -> Expr:
         """The measure of one part of the cost tree, in the chosen symbols."""

@@ -12,7 +12,7 @@ from closedform.errors import Diagnostic
 
 
 def verdicts_of(outcome: Outcome) -> list[dict[str, object]]:
-    """Each expectation, claim and warning of a file as a row of `check --to json`."""
+    """Each expectation, claim and warning of a file as a row for a program."""
     return [*map(_row, outcome.checked), *map(_row_of_warning, outcome.warnings)]
 
 
@@ -25,7 +25,10 @@ def in_words(outcome: Outcome) -> Iterator[str]:
 
 
 def notes(outcome: Outcome) -> Iterator[str]:
-    """What there is to know of claims that hold: sizes held fixed whose defaults grow."""
+    """What there is to know where nothing is wrong: sizes that presets leave open, and sizes held
+    fixed whose defaults grow."""
+    for lacking in outcome.lacking:
+        yield f"{lacking.span}: note: {lacking.message}\n"
     for checked in outcome.checked:
         for note in checked.notes:
             yield f"{checked.node.span}: note: {note}\n"

@@ -62,6 +62,12 @@ def in_block(text: str, error: Told, found: Sequence[str]) -> str:
     return head.sub(rf"\g<1>    {statement}\n", text, count=1)
 
 
+def declared_so(text: str, error: Told, found: Sequence[str]) -> str:
+    """In the place of the declaration of the same name."""
+    (name,) = re.findall(r"^(?:dim|ratio) (\w+)", found[0])
+    return re.sub(rf"^(?:dim|ratio) {name}\b.*$", found[0], text, count=1, flags=re.M)
+
+
 def marked(text: str, error: Told) -> tuple[int, int]:
     """What the caret is below."""
     lines = text.splitlines(keepends=True)
@@ -158,6 +164,7 @@ ROWS: list[tuple[str, Paste]] = [
     (r"if that is so wherever `(\w+)` is used, state it there: `(require .+)`", in_block),
     (r"a size is declared with `(dim \w+)`, an operation with `op`", at_top),
     (r"declare it: `(dim \w+)`", at_top),
+    (r"where it may be 0, declare it so: `(dim .+)`", declared_so),
     (r"declare it: `(count .+)`", at_top),
     (r"declare it outside the operation: `(count .+)`", at_top),
     (r"import it: `(from .+)`", at_top),
@@ -220,6 +227,9 @@ NOT_PASTED = [
     r"give this axis a name of its own", r"give it a name, or `_`",
     r"give (?:it|them) in the preset",
     r"a (?:repeat|choice) must keep its shapes", r"a block cannot be part of itself",
+    r"where it may be 0, declare it so: `dim T\[2\]",  # a list of a table: `T >= 0` in its head
+    r"`assume \w+ >= \d+` says", r"a preset gives values to dims",
+    r"one element of a list is written", r"the shape of one that does has a `;`",
     r"say on a line before which axis|write `batchnorm2d` for", r"\w+ is a `_` in the shape",
     r"take one of its elements", r"declare it outside: ", r"remove the spaces",
 ]  # fmt: skip

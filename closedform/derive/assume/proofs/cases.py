@@ -31,6 +31,7 @@ STEPS_OF_A_CASE = 4
 def vanishes(expr: Expr, situation: Situation) -> bool:
     """Whether it is proved that an expression is 0; False when that is not known.
 
+    >>> from closedform.derive.assume.proofs.situation import Fuel, Situation
     >>> n, w = sympy.symbols("n w", integer=True, positive=True)
     >>> at_least = sympy.Piecewise((1, n >= w), (0, True))
     >>> vanishes(sympy.Max(n, w) - w - (n - w) * at_least, Situation(Fuel()))

@@ -1,5 +1,6 @@
 """A normal form of sizes in which indicators, floors, ceilings, min and max obey their laws.
 
+>>> from closedform.derive.assume.proofs.situation import Fuel, Situation
 >>> n, w = sympy.symbols("n w", integer=True, positive=True)
 >>> laws = Laws(Situation(Fuel()))
 >>> laws.form(sympy.Min(n, w) + sympy.Max(n, w) - n - w)

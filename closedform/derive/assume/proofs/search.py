@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from closedform.derive.assume.proofs.cases import vanishes
-from closedform.derive.assume.proofs.counterexample import Samples
+from closedform.derive.assume.proofs.counterexample import Samples, difference_at
 from closedform.derive.assume.proofs.situation import Fuel, Situation
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.exact import Numbers
 
 FEW_CANDIDATES, FEW = 80, 30
+
+Facts: TypeAlias = Sequence[tuple[Fact, Any]]
 
 
 class Search:
@@ -49,28 +51,37 @@ class Search:
     @property
     def samples(self) -> Samples:
         """Sizes that satisfy what is known."""
-        conditions = (*self.ranges, *(condition for _, condition in self.facts))
-        return _samples(frozenset(self.symbols), conditions)
+        return _samples(frozenset(self.symbols), self._conditions(self.facts))
 
     def few(self) -> Iterator[Numbers]:
         """A few of them, enough to see most differences."""
-        return islice(islice(self.samples, FEW_CANDIDATES), FEW)
+        return _few(self.samples)
 
     def proof(self, expr: Expr) -> frozenset[Fact] | None:
         """The facts from which it follows that an expression is 0, or None."""
         if not self._proves(expr, self.facts):
             return None
-        needed = _needed(self.facts, lambda facts: self._proves(expr, facts))
+        needed = _needed(self.facts, lambda facts: self._suffice(expr, facts))
         return frozenset(fact for fact, _ in needed)
 
-    def _proves(self, expr: Expr, facts: Sequence[tuple[Fact, Any]]) -> bool:
-        situation = _situation((*self.ranges, *(condition for _, condition in facts)))
-        return vanishes(expr, situation.with_fuel(Fuel()))
+    def _suffice(self, expr: Expr, facts: Facts) -> bool:
+        """Whether some of the facts prove as much; where a few sizes differ, no proof is tried."""
+        samples = _samples(frozenset(self.symbols), self._conditions(facts))
+        differ = any(difference_at(expr, Integer(0), values) for values in _few(samples))
+        return not differ and self._proves(expr, facts)
+
+    def _proves(self, expr: Expr, facts: Facts) -> bool:
+        return vanishes(expr, _situation(self._conditions(facts)).with_fuel(Fuel()))
+
+    def _conditions(self, facts: Facts) -> tuple[Any, ...]:
+        return (*self.ranges, *(condition for _, condition in facts))
 
 
-def _needed(
-    facts: Sequence[tuple[Fact, Any]], proves: Callable[[Sequence[tuple[Fact, Any]]], bool]
-) -> list[tuple[Fact, Any]]:
+def _few(samples: Samples) -> Iterator[Numbers]:
+    return islice(islice(samples, FEW_CANDIDATES), FEW)
+
+
+def _needed(facts: Facts, proves: Callable[[Facts], bool]) -> list[tuple[Fact, Any]]:
     """As few facts as a proof needs, halves left out at once."""
 
     def needed(

@@ -37,6 +37,7 @@ ROUNDED = (sympy.floor, sympy.ceiling, sympy.Sum, sympy.Piecewise)
 class SumLaws(Laws):
     """The laws of sizes and those of sums.
 
+    >>> from closedform.derive.assume.proofs.situation import Fuel, Situation
     >>> i, n, p = sympy.symbols("i n p", integer=True, positive=True)
     >>> laws = SumLaws(Situation(Fuel()))
     >>> laws.form(BigSum(indicator(Divides(p, i)), (i, 1, n)))

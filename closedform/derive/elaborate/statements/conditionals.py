@@ -14,7 +14,7 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.layouts import joined
+from closedform.derive.elaborate.layouts import of_cases
 from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
 from closedform.derive.symbolic.atoms import indicator
 from closedform.errors import ClosedformError, Span, fail
@@ -131,7 +131,7 @@ def _joined(
                     _joined_size(known, condition, a, b)
                     for a, b in zip(first.shape, second.shape, strict=True)
                 ),
-                joined((first.layout, second.layout), span, "the other branch"),
+                of_cases(first, second, span, "the other branch"),
             )
     elif first == second:
         return first
