@@ -71,17 +71,18 @@ def _string(kids: list[Any]) -> str | None:
 
 def _sign(kids: list[Any]) -> str | None:
     """The sign that a declaration gives its size, which must be one."""
-    for token in _after(kids, "as"):
-        if printed_name(token) is None:
-            place = Span(current_source.get(), token.start_pos, token.end_pos)
+    for token in (kid for kid in kids if isinstance(kid, Token) and kid.type == "SIGN"):
+        _, sign = token.split(maxsplit=1)
+        if printed_name(sign) is None:
+            end = token.end_pos or 0
             raise fail(
                 "sign",
-                f"`{token}` is no sign that a size can be printed with",
-                place,
+                f"`{sign}` is no sign that a size can be printed with",
+                Span(current_source.get(), end - len(sign), end),
                 "a sign is a letter or a word, Greek too, with an index: "
                 r"`H`, `\alpha`, `H_{kv}`, `\mathrm{heads}_{1,q}`",
             )
-        return str(token)
+        return sign
     return None
 
 

@@ -15,6 +15,7 @@ TOKEN_NAMES = {
     "NUMBER": "a number",
     "QUANTITY": "a figure such as `45.2G`",
     "STRING": "a text in quotes",
+    "SIGN": "a sign such as `as H_{kv}`",
     "LONG_STRING": "a docstring",
     "_NL": "the end of the line",
     "_INDENT": "an indented block",
@@ -45,6 +46,8 @@ BRACKET_OR_TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|#[^\n]
 NUMBER_BEFORE = re.compile(r"(?<![\w.])(\d[\d_]*(?:\.\d+)?)([ ]*)$")
 POWER_OF_TEN = re.compile(r"[eE]\d+")
 STATEMENT = re.compile(rf"({'|'.join(STATEMENTS)})\b|[^\W\d]\w*\s*(,\s*\w+\s*)*(=|: *\[)")
+
+SIGN_BEFORE = re.compile(r"(dim|ratio|let)\b[^#]*\sas\s+[^\s\"#;:]+\s*$")
 
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
 
@@ -106,6 +109,7 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
     found = _found(token)
     help_ = (
         _about_claim(source, token, expected)
+        or _about_end_of_sign(source, token)
         or _about_neighbours(source, token, expected)
         or _help(token, expected, line)
     )
@@ -160,11 +164,19 @@ def _about_claim(source: Source, token: Token, expected: AbstractSet[str]) -> st
     if len(words) != 2 or words[0] != "claim" or "UNDER" not in expected:
         return None
     if token == "(":
-        return f"claim it in the block that is meant: `claim {words[1]} == ...` before its `return`"
+        return f"claim it in the block that is meant: `claim {words[1]} == ...`"
     if token in ("<", "<=", ">", ">="):
         return (
             f"write `claim {words[1]} == ...`, or an order of growth: `claim {words[1]} in O(...)`"
         )
+    return None
+
+
+def _about_end_of_sign(source: Source, token: Token) -> str | None:
+    """A help for what stands behind a sign: `as H "heads"`, `as H = 8`, `as H_{k v}`."""
+    line, column = source.position(token.start_pos or 0)
+    if SIGN_BEFORE.match(source.line(line)[: column - 1]) and token.type != "_NL":
+        return "a sign has no spaces, and stands last, after the default and the meaning"
     return None
 
 
@@ -199,8 +211,9 @@ def _help(token: Token, expected: AbstractSet[str], line: str) -> str | None:
         return "powers do not chain: write a^(b^c)"
     if text == "-" and expected >= OPERANDS:
         return "put the negative number in parentheses"
-    if token.type == "STRING" and expected - {"COLON"} == {"COMMA", "_NL"}:
-        return "a meaning is of one size: give each a line of its own"
+    if token.type in ("STRING", "SIGN") and expected == {"COLON", "COMMA", "_NL"}:
+        what = "meaning" if token.type == "STRING" else "sign"
+        return f"a {what} is of one size: give each a line of its own"
     if "DIM" in expected:
         if text == "expect":
             return "it stands in a `preset`, indented by four spaces"
