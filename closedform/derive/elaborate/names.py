@@ -96,6 +96,19 @@ class Names:
             return self.of(entity)
         return BuiltIn(name) if name in USAGE else None
 
+    def check_index(self, index: tree.Name, scope: Scope) -> None:
+        """Refuse an index with the name of another, or of a size: formulas could not be read."""
+        name = index.name
+        if any(around.name == name for around in self.known.ranges):
+            raise fail(
+                "name",
+                f"the loop around this one has the index `{name}` too",
+                index.span,
+                "choose another name",
+            )
+        if name in self.owners or isinstance(self.find(name, scope), Expr | Family):
+            raise fail("name", f"`{name}` is a size already", index.span, "choose another name")
+
     def of(self, entity: Entity) -> Value:
         """The value of a declaration."""
         declaration = entity.declaration

@@ -33,6 +33,7 @@ def sum_over(context: Context, node: tree.Call, scope: Scope) -> Expr:
     """The sum of an expression for each value of an index, closed where there is a closed form."""
     index, low, high, term = (argument.value for argument in node.arguments)
     assert isinstance(index, tree.Name)  # that is asked by `is_sum`
+    context.names.check_index(index, scope)
     first, last = (context.size(bound, scope, "a bound") for bound in (low, high))
     for bound, part in ((first, low), (last, high)):
         context.obligations.whole(bound, part.span, "a bound")
@@ -52,7 +53,7 @@ def sum_over(context: Context, node: tree.Call, scope: Scope) -> Expr:
         return sympy.Add(*terms)
     message = "a sum may not have a negative number of terms"
     context.obligations.holds(sympy.Ge(last - first + 1, 0), node.span, message)
-    symbol = _symbol(context, index, first, scope)
+    symbol = _symbol(context, index.name, first)
     inner.names[index.name] = symbol
     context.known.ranges[symbol] = (first, last)
     try:
@@ -62,12 +63,8 @@ def sum_over(context: Context, node: tree.Call, scope: Scope) -> Expr:
     return summed(value, symbol, first, last)
 
 
-def _symbol(context: Context, index: tree.Name, first: Expr, scope: Scope) -> Symbol:
-    """The symbol of an index, which is no other's; it is known to be positive where it is."""
-    name = index.name
-    taken = {symbol.name for symbol in context.known.ranges}
-    if name in taken or isinstance(context.names.find(name, scope), Expr):
-        raise fail("name", f"`{name}` is a size already", index.span, "choose another name")
+def _symbol(context: Context, name: str, first: Expr) -> Symbol:
+    """The symbol of an index; it is known to be positive where it is."""
     if context.known.decide(sympy.Ge(first, 1)):
         return size_symbol(name)
     if context.known.decide(sympy.Ge(first, 0)):
