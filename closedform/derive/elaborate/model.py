@@ -19,19 +19,19 @@ from closedform.derive.elaborate.declarations import define_lets, find_defaults,
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.expressions import Expressions
 from closedform.derive.elaborate.shapes import REST
+from closedform.derive.elaborate.signs import signs_of
 from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.statements.conditionals import run_if
 from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
 from closedform.derive.elaborate.values import (
     Applied,
     BuiltIn,
-    Family,
     Scope,
     Tensor,
     Value,
     symbols_in,
 )
-from closedform.derive.resolve.modules import Entity, Module, printed_as
+from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.errors import Diagnostic, LimitError, fail
 from closedform.grammar import tree
@@ -143,7 +143,7 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         scope=scope,
         symbols=_symbols(context, declared),
         declared=declared,
-        signs=_signs(context),
+        signs=signs_of(context, declared, root),
         stage_symbols=context.names.stage_symbols,
         lets=tuple(s for value in context.names.lets.values() for s in symbols_in(value)),
         defaults=context.obligations.defaults,
@@ -166,31 +166,6 @@ def _symbols(context: Context, declared: dict[str, Entity]) -> dict[str, tuple[S
         if isinstance(entity.declaration, tree.Dim):
             value = context.names.dim(entity.declaration, entity.module)
             found[name] = symbols_in(value)
-    return found
-
-
-def _signs(context: Context) -> dict[str, str]:
-    """The names that the symbols of dims and abbreviations are printed with, where one is given."""
-    found: dict[str, str] = {}
-    families = (family for family, _ in context.names.stage_symbols.values())
-    own = {*(symbol.name for symbol in context.known.spelled), *families}
-    for name, entity in {**context.module.names, **context.names.owners}.items():
-        declaration = entity.declaration
-        sign = printed_as(declaration)
-        if sign == name or not isinstance(declaration, tree.Dim | tree.Let):
-            continue
-        if sign in own:
-            raise fail(
-                "sign",
-                f"`{name}` is printed `{sign}`, which is the name of another size of the model",
-                declaration.name.span,
-                "choose another sign",
-            )
-        found[name] = sign
-        value = context.names.of(entity)
-        if isinstance(value, Family):
-            for index, symbol in enumerate(value.symbols, start=1):
-                found[symbol.name] = f"{sign}_{index}"
     return found
 
 

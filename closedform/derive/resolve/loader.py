@@ -15,7 +15,7 @@ from closedform.derive.resolve.library import (
     library_folder,
     standard_library,
 )
-from closedform.derive.resolve.modules import Entity, Module, Named, printed_as
+from closedform.derive.resolve.modules import Entity, Module, Named
 from closedform.derive.resolve.placement import check_placement
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import parse, tree
@@ -70,7 +70,6 @@ class Loader:
             elif not isinstance(declaration, tree.Assume | tree.Preset):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
-        _check_signs(module)
         for table, standard in zip(module.tables, standard_library().tables, strict=True):
             own = dict(table)
             table.clear()
@@ -215,25 +214,6 @@ def _check_families(module: Module) -> None:
                 f"`{entity.name}` is also the name of an element of `{stem}`",
                 entity.declaration.name.span,
                 "choose another name",
-            )
-
-
-def _check_signs(module: Module) -> None:
-    """No two sizes are printed with one sign."""
-    sizes = [e for e in module.names.values() if isinstance(e.declaration, tree.Dim | tree.Let)]
-    printed: dict[str, Entity] = {}
-    lists = {printed_as(e.declaration): e for e in sizes if _is_family(e)}
-    for entity in sorted(sizes, key=lambda entity: entity.module is module):
-        sign = printed_as(entity.declaration)
-        stem, _, index = sign.rpartition("_")
-        other = printed.setdefault(sign, lists.get(stem, entity) if index.isdigit() else entity)
-        if other is not entity:
-            raise fail(
-                "sign",
-                f"`{other.name}` and `{entity.name}` are both printed `{sign}`",
-                entity.declaration.name.span,
-                f"give one of them another sign: `dim {entity.name} as ...`",
-                f"the other is at {other.declaration.name.span}",
             )
 
 

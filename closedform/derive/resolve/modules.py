@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from closedform.grammar import tree
-from closedform.grammar.signs import printed_name
 from closedform.grammar.traverse import names_in
 
 Named: TypeAlias = tree.Dim | tree.Let | tree.Count | tree.Convention | tree.Op | tree.Block
@@ -86,12 +85,6 @@ class Module:
                             for name in names_in(condition)
                         )
                     )
-
-
-def printed_as(declaration: Named) -> str:
-    """The name that a declaration is printed with: its sign where it has one."""
-    sign = declaration.sign if isinstance(declaration, tree.Dim | tree.Let) else None
-    return (printed_name(sign) if sign else None) or declaration.name.name
 
 
 def is_model(entity: Entity) -> bool:
