@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from pygments.token import Error
 
 from closedform import load, loads
-from closedform.errors import ClosedformError
 from closedform.integrations.pygments import ArchLexer
 from helpers import GOOD, call
 
@@ -30,10 +30,17 @@ def test_no_name_is_printed_but_where_the_file_is_quoted(to: str) -> None:
 
 def test_json_keeps_the_names() -> None:
     report = json.loads(call("derive", FILE.name, "--to", "json", folder=GOOD).out)
-    assert [row["name"] for row in report["symbols"]][:3] == list(NAMES[:3])
-    assert [(row["name"], row["text"]) for row in report["where"]] == [
-        ("group_size", "H/H_kv"),
-        ("stage_widths_0", "group d_h"),
+    assert [(row["name"], row["sign"]) for row in report["symbols"]] == [
+        ("hidden_size", "D"),
+        ("num_attention_heads", "H"),
+        ("num_key_value_heads", "H_kv"),
+        ("head_dim", "d_h"),
+        ("stage_widths", "W"),
+        ("capacity_factor", "gamma"),
+    ]
+    assert [(row["name"], row["sign"], row["text"]) for row in report["where"]] == [
+        ("group_size", "group", "H/H_kv"),
+        ("stage_widths_0", "W_0", "group d_h"),
     ]
     assert "num_key_value_heads" in report["formulas"]["params"]["expr"]
     assert "num_key_value_heads" not in report["formulas"]["params"]["text"]
@@ -45,9 +52,30 @@ def test_a_notebook_prints_signs() -> None:
     assert r"H_{\mathrm{kv}}" in model.params.latex
 
 
-def test_a_sign_can_be_a_name_of_another_file_only_once() -> None:
-    with pytest.raises(ClosedformError, match="`a` and `b` are both printed `N`"):
-        loads("dim a as N\ndim b as N\n\nmodel M(x: [a]):\n    return x\n")
+def test_an_axis_of_a_block_may_have_the_name() -> None:
+    text = "dim seq as n\n\nblock F(x: [n, d]):\n    return x -> linear(d)\n\n"
+    file = loads(f"{text}model M(x: [seq, 8]):\n    return x -> F\n")
+    assert str(file["M"].macs) == "64 n"
+    assert str(file["F"].macs) == "n d^2"
+
+
+def test_signs_may_be_names_of_each_other() -> None:
+    file = loads("dim a as b\ndim b as a\n\nmodel M(x: [a]):\n    return x -> linear(b)\n")
+    assert str(file["M"].params) == "b a + a"
+
+
+def test_names_of_operations_have_no_signs(tmp_path: Path) -> None:
+    """The size that `linear` calls `out` is not the dim of that name."""
+    (tmp_path / "out.arch").write_text(
+        "dim out as F\ndim n as D\n\nmodel M(x: [n]):\n    return x -> linear(4*out)\n"
+    )
+    told = call("derive", "out.arch", "--to", "text", "--steps", folder=tmp_path).out
+    assert told.splitlines()[12:16] == [
+        "    MACs(linear) = size(x) out    (definition of linear, line 3 of std/layers.arch)",
+        "      = D (4 F)    (size(x) = D, out = 4 F)",
+        "      = 4 F D    (simplified)",
+        "  together",
+    ]
 
 
 def test_colours_of_a_sign() -> None:

@@ -23,6 +23,7 @@ from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.values import Family, Tensor
 from closedform.derive.symbolic.atoms import FUNCTIONS, indicator
 from closedform.derive.symbolic.symbols import size_symbol
+from closedform.derive.trace.lines import own
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
@@ -146,15 +147,20 @@ class Formulas(Algebra[Spelled, None]):
         return Spelled(bit, bit, value)
 
     def text(self, value: str) -> Spelled:
-        return Spelled(w.Symbol(value), w.Symbol(value), value)
+        return Spelled(own(value), own(value), value)
 
     def name(self, node: tree.Name, scope: None) -> Spelled:
-        symbol = w.Symbol(node.name)
+        symbol = self._named(node.name)
         if node.name in self.parts:
             part = self.value(self.parts[node.name], None)
             return Spelled(symbol, part.filled, part.value)
         value = self.found[id(node)] if id(node) in self.found else self.names[node.name]
         return self._as_it_is(symbol, value)
+
+    def _named(self, name: str, index: str | None = None) -> w.Symbol:
+        """A name of the operation, or a size of its file."""
+        known = name in self.names or name in self.parts
+        return own(name, index) if known else w.Symbol(name, index)
 
     def list_of(self, node: tree.ListOf, items: list[Spelled]) -> Spelled:
         declared = w.Function("", tuple(item.declared for item in items))
@@ -168,7 +174,7 @@ class Formulas(Algebra[Spelled, None]):
         return Spelled(declared, self.say(_expr(value)), value)
 
     def _found(self, node: tree.Expression) -> Spelled:
-        return self._as_it_is(w.Symbol(show(node)), self.found[id(node)])
+        return self._as_it_is(own(show(node)), self.found[id(node)])
 
     def size(self, node: tree.Expression, scope: None) -> Spelled:
         return _as_size(self.value(node, None))
@@ -189,7 +195,7 @@ class Formulas(Algebra[Spelled, None]):
         if not isinstance(items, tuple) or not isinstance(node.base, tree.Name):
             return self._found(node)
         at = int(self.size(node.items[0], None).value)  # type: ignore[arg-type]  # a list takes no slice
-        return self._as_it_is(w.Symbol(node.base.name, str(at)), items[at - 1])
+        return self._as_it_is(self._named(node.base.name, str(at)), items[at - 1])
 
     def call(self, node: tree.Call, scope: None) -> Spelled:
         name = node.function.name

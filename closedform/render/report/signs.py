@@ -14,6 +14,8 @@ T = TypeVar("T")
 def signed(data: T, signs: Mapping[str, str]) -> T:
     """A part of a document whose symbols know how they are printed.
 
+    Those that know it already, as names of operations do, stay as they are.
+
     >>> from closedform.formula import Product, Symbol, plain
     >>> plain(signed(Product((Symbol("num_heads"), Symbol("d"))), {"num_heads": "H"}))
     'H d'
@@ -23,7 +25,7 @@ def signed(data: T, signs: Mapping[str, str]) -> T:
 
 def _signed(part: Any, signs: Mapping[str, str]) -> Any:
     if isinstance(part, w.Symbol):
-        return replace(part, sign=signs.get(part.name))
+        return part if part.sign else replace(part, sign=signs.get(part.name))
     if isinstance(part, tuple):
         found = [_signed(item, signs) for item in part]
         return type(part)(*found) if hasattr(part, "_fields") else tuple(found)
