@@ -44,9 +44,11 @@ RESERVED = {*DECLARATIONS, *STATEMENTS, "else", "elif", "expect"}
 BRACKET_OR_TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|#[^\n]*|[()\[\]]')
 
 NUMBER_BEFORE = re.compile(r"(?<![\w.])(\d[\d_]*(?:\.\d+)?)([ ]*)$")
+FACTOR_BEFORE = re.compile(r"claim \w[\w ]* (?:==|in) .*?(\w[\w.]*(?:\[[^\]]*\])?) *$")
 POWER_OF_TEN = re.compile(r"[eE]\d+")
 STATEMENT = re.compile(rf"({'|'.join(STATEMENTS)})\b|[^\W\d]\w*\s*(,\s*\w+\s*)*(=|: *\[)")
 
+SUM_BEFORE = re.compile(r".*\bsum(_\([^()]*|\([^()]*|_\w+ *)$")
 SIGN_BEFORE = re.compile(r"(dim|ratio|let)\b[^#]*\sas\s+[^\s\"#;:]+\s*$")
 
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
@@ -109,6 +111,7 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
     found = _found(token)
     help_ = (
         _about_claim(source, token, expected)
+        or _about_sum(source, token)
         or _about_end_of_sign(source, token)
         or _about_neighbours(source, token, expected)
         or _help(token, expected, line)
@@ -172,6 +175,15 @@ def _about_claim(source: Source, token: Token, expected: AbstractSet[str]) -> st
     return None
 
 
+def _about_sum(source: Source, token: Token) -> str | None:
+    """A help for a sum over an index of another form: `sum(s, 1..4, ...)`, `sum_s ...`."""
+    line, column = source.position(token.start_pos or 0)
+    before = SUM_BEFORE.match(source.line(line)[: column - 1])
+    if before and (before[1][0] == "_" or token == ".."):
+        return "a sum over an index is written `sum(s, 1, 4, D[s])`, or `sum_(s=1..4) D[s]`"
+    return None
+
+
 def _about_end_of_sign(source: Source, token: Token) -> str | None:
     """A help for what stands behind a sign: `as H "heads"`, `as H = 8`, `as H_{k v}`."""
     line, column = source.position(token.start_pos or 0)
@@ -190,6 +202,10 @@ def _about_neighbours(source: Source, token: Token, expected: AbstractSet[str]) 
             return f"write `{number[1]}*10^{token[1:]}`"
         if "STRING" not in expected or not number[2]:  # a text may have lost its quotes
             return f"a product has a sign: write `{number[1]}*{'(...)' if token == '(' else token}`"
+    factor = FACTOR_BEFORE.search(before)
+    if factor and "STAR" in expected and token.type in ("NAME", "SUM_") and token != "where":
+        term = "sum_(...)" if token == "sum_" else token
+        return f"a product has a sign: write `{factor[1]}*{term}`"
     if token == ".":
         return habits.about_attribute(before, after)
     return habits.about_sign(before, after) or habits.about_line(before + after)

@@ -117,13 +117,13 @@ def twice(text: str, error: Told, found: Sequence[str]) -> str:
 
 
 def joined(text: str, error: Told, found: Sequence[str]) -> str:
-    """A number and what follows it, with the sign between them."""
+    """A factor and what follows it, with the sign between them."""
     start, _ = marked(text, error)
-    first = re.search(r"[\d.]+ *$", text[:start])
+    first = re.search(r"[\w.]+(\[\w+\])? *$", text[:start])
     assert first is not None
-    rest = re.match(r"\w+|\([^)]*\)", text[start:])
+    rest = re.match(r"\w*\([^)]*\)|\w+", text[start:])
     assert rest is not None
-    put = found[0].replace("(...)", rest[0])
+    put = re.sub(r"\w*\(\.\.\.\)", rest[0], found[0])
     return text[: first.start()] + put + text[start + rest.end() :]
 
 
@@ -240,7 +240,7 @@ NOT_PASTED = [
     r"a part that is used again", r"a thing that is not there is left out",
     r"between tensors an `if` is a statement", r"name what is taken", r"take sqrt\(",
     r"write size\(x\) for",
-    r"a claim begins with a measure by itself",
+    r"a claim begins with a measure by itself", r"a sum over an index is written",
     # a change of several places, or one that is for the author to choose
     r"claim it in the block that is meant",
     r"give this axis a name of its own", r"give it a name, or `_`",
