@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, total_ordering
 from typing import Any
 
 import sympy
@@ -18,6 +19,7 @@ from closedform import formula as w
 from closedform.derive.symbolic.atoms import FUNCTIONS, Divides
 from closedform.derive.symbolic.expansion import expand
 
+LATE = 1_000_000  # more than there are symbols
 HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms
 
 
@@ -37,17 +39,30 @@ class Order:
     written: dict[Expr, w.Written] = field(default_factory=dict, init=False, compare=False)
     stages: Mapping[Symbol, int] = field(default_factory=dict)  # D_1: 1
 
-    def rank(self, expr: Expr) -> tuple[int, str]:
+    keys: dict[Expr, tuple[Any, ...]] = field(default_factory=dict, init=False, compare=False)
+
+    @cached_property
+    def places(self) -> dict[Symbol, int]:
+        """Where each symbol stands."""
+        ordered = (*self.loops, *self.front, *self.rest)
+        return {symbol: place for place, symbol in reversed(list(enumerate(ordered)))}
+
+    def rank(self, expr: Expr) -> tuple[int, Spelled]:
         """Where a factor stands in a product."""
-        symbols = expr.free_symbols
-        ranks = [i for i, s in enumerate((*self.loops, *self.front, *self.rest)) if s in symbols]
+        places = self.places
+        ranks = [places[symbol] for symbol in expr.free_symbols if symbol in places]
         late = 0 if expr.is_Symbol or (expr.is_Pow and expr.base.is_Symbol) else 10_000
         if isinstance(self.special.get(expr), w.BigSum):
             late = 20_000
-        return late + min(ranks, default=9_999), str(expr)
+        return late + min(ranks, default=9_999), Spelled(expr)
 
     def term(self, expr: Expr) -> tuple[Any, ...]:
         """Where a term stands in a sum."""
+        if expr not in self.keys:
+            self.keys[expr] = self._term(expr)
+        return self.keys[expr]
+
+    def _term(self, expr: Expr) -> tuple[Any, ...]:
         powers = expr.as_powers_dict()
         degree = {
             base: power
@@ -58,13 +73,42 @@ class Order:
         total = sum(p if p.is_Number else HIGH for p in degree.values())
         return (
             -of_loops,
-            tuple(-degree.get(symbol, 0) for symbol in self.loops),
+            self._degrees(degree, self.loops),
             -total,
             sum(degree.get(symbol, 0) for symbol in self.front),
-            tuple(-degree.get(symbol, 0) for symbol in self.front),
-            tuple(-degree.get(symbol, 0) for symbol in self.rest),
-            str(expr),
+            self._degrees(degree, self.front),
+            self._degrees(degree, self.rest),
+            Spelled(expr),
         )
+
+    def _degrees(self, degree: Mapping[Expr, Expr], symbols: Sequence[Symbol]) -> tuple[Any, ...]:
+        """In order as the degrees in all symbols, highest first, without those that are 0.
+
+        A symbol above the line comes before a later one, and one below it after that.
+        """
+        those = set(symbols)
+        found = sorted((self.places[s], degree[s]) for s in degree if s in those)
+        return (
+            *((-LATE + at, -power) if power > 0 else (LATE - at, -power) for at, power in found),
+            (0,),
+        )
+
+
+@total_ordering
+class Spelled:
+    """An expression in the order of its text, which is made where two are alike otherwise."""
+
+    def __init__(self, expr: Expr) -> None:
+        self.expr = expr
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spelled) and self.expr == other.expr
+
+    def __hash__(self) -> int:
+        return hash(self.expr)
+
+    def __lt__(self, other: Spelled) -> bool:
+        return str(self.expr) < str(other.expr)
 
 
 def write(expr: Any, order: Order) -> w.Written:

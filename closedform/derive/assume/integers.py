@@ -29,6 +29,8 @@ def proof_of_integer(known: Store, expr: Expr) -> frozenset[Fact] | None:
         return frozenset()
     expr = expand(known.base(expr))
     divisions = list(known.divisions())
+    if expr.is_integer:
+        return frozenset()
     parts = [expr, *(part for divisor, dividend, _ in divisions for part in (divisor, dividend))]
     rounded = set().union(*(part.atoms(sympy.floor, sympy.ceiling) for part in parts))
     whole = {atom: sympy.Dummy("k", integer=True) for atom in rounded}

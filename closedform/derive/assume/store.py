@@ -100,9 +100,11 @@ class Store:
         """An expression with abbreviations wherever what they stand for can be seen."""
         named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Atom}
         expr = expr.xreplace(named)
+        if not expr.has(*ROUNDED):
+            return expr
         for symbol, value in self.spelled.items():
-            atoms = value.atoms(*ROUNDED) & expr.atoms(*ROUNDED)
-            for atom in sorted(atoms, key=str):
+            rounded = value.atoms(*ROUNDED)
+            for atom in sorted(rounded & expr.atoms(*ROUNDED), key=str) if rounded else ():
                 factor, rest = value.coeff(atom), value - value.coeff(atom) * atom
                 if factor.is_Number and factor != 0 and rest.is_Number:
                     expr = expr.xreplace({atom: (symbol - rest) / factor})

@@ -165,12 +165,13 @@ def _check_sizes(context: Context, entity: Entity, scope: Scope, span: Span) -> 
         several = isinstance(value, tuple) and parameter.length is not None
         for item in value if several else (value,):
             what = f"`{parameter.name.name}` of `{entity.name}`"
-            texts = texts_of(declaration, parameter)
             kinds = [] if isinstance(parameter.default, tree.Text) else ["a size"]
             if isinstance(item, Expr) and kinds:
                 if not parameter.ratio:
                     context.obligations.whole(item, span, what)
-            elif item not in texts and not (isinstance(item, bool | Boolean) and kinds):
+                continue
+            texts = texts_of(declaration, parameter)
+            if item not in texts and not (isinstance(item, bool | Boolean) and kinds):
                 expected = " or ".join([*kinds, *map(quote, texts)])
                 message = f"{what} is {expected}, and this is {say_kind(item)}"
                 raise fail("type", message, span, about_list(item))

@@ -59,7 +59,12 @@ class Closed:
     @cached_property
     def in_sizes(self) -> w.Written:
         """The formula with all abbreviations written out, as it stands, to be evaluated."""
-        return write(self.base, Order())
+        return write(self.base, Order(rest=tuple(sorted(self.sizes, key=str))))
+
+    @cached_property
+    def sizes(self) -> frozenset[Symbol]:
+        """The sizes that the formula needs, without abbreviations."""
+        return frozenset(self.base.free_symbols)
 
     def of(self, node: Node) -> Expr:
         """The measure of one part of the cost tree, in the chosen symbols."""

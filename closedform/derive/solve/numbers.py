@@ -52,7 +52,7 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
 def check_bound(form: Closed, settled: Mapping[Expr, Expr]) -> None:
     """Refuse numbers that leave a size of a formula without one."""
     derivation = form.derivation
-    unbound = sorted((s for s in form.base.free_symbols if s not in settled), key=str)
+    unbound = sorted((s for s in form.sizes if s not in settled), key=str)
     circular = [symbol.name for symbol in unbound if symbol in derivation.defaults]
     missing = sorted(_without_value(derivation, unbound, settled), key=str)
     if circular and not missing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import combinations
 from math import gcd, lcm
 
@@ -13,7 +13,8 @@ from sympy import Expr, Integer, Rational
 MAX_DENOMINATOR = 16  # that is written below a whole sum; others stay with their terms
 
 
-def powers(term: Expr) -> dict[Expr, int]:
+@lru_cache(maxsize=4096)
+def powers(term: Expr) -> Mapping[Expr, int]:
     """The factors of a product but for its number, each with a whole exponent.
 
     >>> x, s = sympy.symbols("x s", positive=True)

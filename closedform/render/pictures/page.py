@@ -62,7 +62,7 @@ def page_of(report: Report) -> Page:
     )
     titled = preset.title if preset else None
     architecture = drawing.drawing(report, parts, totals, work, shades, titled)
-    page = Page(titled, architecture if report.every_part else "")
+    page = Page(titled, architecture if report.parts else "")
     if preset is None:
         return page
     rows = amounts_of_rows(report, sizes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
@@ -134,18 +134,31 @@ def _style(lang: str) -> dict[Any, Any]:
     """Our style with fonts for a language; no more than one weight of a Chinese one is expected."""
     if lang != "zh":
         return STYLE
-    from matplotlib import get_cachedir
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    chinese = next((name for name in CHINESE_FONTS if name in installed), None)
+    chinese = _first_of(CHINESE_FONTS)
     if chinese is None:
         message = "matplotlib has no font with Chinese characters"
         advice = f"install {CHINESE_FONTS[0]} or another of: {', '.join(CHINESE_FONTS[1:])}"
-        note = f"a font that is new is found after {get_cachedir()} is deleted"
-        raise fail("font", message, None, advice, note)
+        raise fail("font", message, None, advice)
     fonts = [*STYLE["font.family"], chinese]
     return {**STYLE, "font.family": fonts, "axes.titleweight": "normal"}
+
+
+def _first_of(names: Sequence[str]) -> str | None:
+    """The first font that matplotlib has, or that was installed after it made its list."""
+    from matplotlib.font_manager import findSystemFonts, fontManager
+
+    def first() -> str | None:
+        installed = {font.name for font in fontManager.ttflist}
+        return next((name for name in names if name in installed), None)
+
+    if (found := first()) is not None:
+        return found
+    listed = {font.fname for font in fontManager.ttflist}
+    for path in findSystemFonts():
+        if path not in listed:
+            with suppress(OSError, RuntimeError):  # a file that matplotlib cannot read
+                fontManager.addfont(path)
+    return first()
 
 
 # Cost by part ------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import count
 
 import sympy
@@ -98,7 +99,7 @@ class Report:
     indicators: bool
     formulas: tuple[FormulaRow, ...]
     parts: tuple[PartRow, ...]
-    every_part: tuple[PartRow, ...]
+    rows_apart: Callable[[], Iterator[PartRow]]
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
     nonempty: bool
@@ -110,6 +111,11 @@ class Report:
     closing: Closing
     lang: str = "en"
     links: tuple[Link, ...] = ()
+
+    @cached_property
+    def every_part(self) -> tuple[PartRow, ...]:
+        """The parts with each stage by itself, made when a format asks for them."""
+        return tuple(self.rows_apart())
 
 
 @dataclass(frozen=True)
@@ -155,13 +161,11 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         _formula(form, wish, project.at(preset, own) if preset else None)
         for form, own in zip(formed, plain, strict=True)
     )
-    every_part = tuple(Parts(formed, words).of(derivation.root))
-    parts, starts = every_part, {}
-    if wish.stages == "sum":
+    shown = Parts(formed, words, alike=wish.stages == "sum")
+    parts, starts = tuple(shown.of(derivation.root)), {}
+    if shown.alike:
         starts = {name: value for form in formed for name, value in form.starts.items()}
-        alike = Parts(formed, words, alike=True)
-        parts = tuple(alike.of(derivation.root))
-        starts.update(alike.starts)
+        starts.update(shown.starts)
     names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
     assumptions = tuple(_assumptions(derivation, formed[0].order, words))
     says = _convention_said(convention, words) if convention else ""
@@ -179,7 +183,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas, parts))),
         formulas=formulas,
         parts=parts,
-        every_part=every_part,
+        rows_apart=partial(Parts(formed, words).of, derivation.root),
         presets=presets,
         assumptions=assumptions,
         nonempty=bool(derivation.positive),

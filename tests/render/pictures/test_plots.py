@@ -237,6 +237,20 @@ def test_chinese_plots_need_a_font(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cf.zoo("vit").plot_parts("ViT-B/16").svg()
 
 
+@pytest.mark.filterwarnings("ignore:Glyph")  # DejaVu Serif stands for a Chinese font
+def test_a_font_installed_after_matplotlib_made_its_list_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from matplotlib.font_manager import fontManager
+
+    fonts = [font for font in fontManager.ttflist if font.name != "DejaVu Serif"]
+    (serif, *_) = (font.fname for font in fontManager.ttflist if font.name == "DejaVu Serif")
+    monkeypatch.setattr(fontManager, "ttflist", fonts)
+    monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", lambda: [__file__, serif])
+    monkeypatch.setattr("closedform.render.pictures.plots.CHINESE_FONTS", ("One", "DejaVu Serif"))
+    assert cf.zoo("vit").plot_parts("ViT-B/16", lang="zh").figure is not None
+
+
 def test_matplotlib_is_imported_late() -> None:
     code = "import closedform.api, sys; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
