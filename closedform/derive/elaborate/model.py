@@ -15,11 +15,15 @@ from closedform.derive.elaborate import calls, hints, layouts
 from closedform.derive.elaborate.binding import as_list
 from closedform.derive.elaborate.builtins import functions, sums
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.declarations import define_lets, find_defaults, state_assumptions
+from closedform.derive.elaborate.declarations import (
+    define_lets,
+    find_defaults,
+    signs_of,
+    state_assumptions,
+)
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.expressions import Expressions
 from closedform.derive.elaborate.shapes import REST
-from closedform.derive.elaborate.signs import signs_of
 from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.statements.conditionals import run_if
 from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
