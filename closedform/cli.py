@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ def commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    gc.set_threshold(100_000, 20, 100)  # a short life with many small objects and few cycles
     code = run(arguments)
     for stream in (sys.stdout, sys.stderr):
         drop(stream)  # what could be printed is flushed

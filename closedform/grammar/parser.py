@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from typing import cast
 
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedToken
@@ -20,6 +19,7 @@ from lark.lark import PostLex
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.builder import Builder, current_source
+from closedform.grammar.lalr import lalr
 from closedform.grammar.wording import describe_character, describe_token
 
 MAX_CHARACTERS = 4_000_000
@@ -58,15 +58,7 @@ def parse(text: str, name: str = "<text>") -> tree.File:
 
 @cache
 def _grammar() -> Lark:
-    grammar = files("closedform.grammar").joinpath("arch.lark").read_text("utf-8")
-    return Lark(
-        grammar,
-        parser="lalr",
-        transformer=Builder(),
-        postlex=Indentation(),
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-    )
+    return lalr(Builder(), Indentation())
 
 
 def _comments(source: Source) -> Iterator[tree.Comment]:
