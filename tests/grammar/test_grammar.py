@@ -274,7 +274,7 @@ def simple_lines(content: str) -> list[int]:
 @st.composite
 def commented(draw: st.DrawFn, contents: list[str]) -> tuple[str, list[str]]:
     """One of the programs with more comments, and these in their order."""
-    content = draw(st.sampled_from(contents))
+    content = draw(st.sampled_from(list(filter(simple_lines, contents))))
     lines = content.split("\n")
     chosen = draw(st.lists(st.sampled_from(simple_lines(content)), unique=True, max_size=6))
     put = []
