@@ -106,7 +106,7 @@ def test_strategies_make_every_node() -> None:
     def collect(nodes: object) -> None:
         met.update(map(type, descendants(nodes)))
 
-    for strategy, examples in ((own.statement, 60), (own.declaration, 250), (own.simple, 30)):
+    for strategy, examples in ((own.statement, 60), (own.declaration, 400), (own.simple, 30)):
         bounded(examples)(given(strategy)(collect))()
     assert kinds - met == {tree.Node}
     assert set(get_args(tree.Expression)) <= met

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 
 Strategy = SearchStrategy[Any]
 
@@ -192,12 +193,16 @@ def tables_of(word: str) -> Strategy:
     column = st.builds(
         tree.Dim, name, *[st.none()] * 3, keyword=st.just(word), maybe_zero=st.booleans()
     )
-    return lists_of(column, 1).flatmap(
-        lambda columns: st.builds(
-            tree.Table,
-            st.just(columns),
-            lists_of(st.builds(tree.Row, lists_of(expression, len(columns), len(columns))), 1),
+    return (
+        lists_of(column, 1)
+        .flatmap(
+            lambda columns: st.builds(
+                tree.Table,
+                st.just(columns),
+                lists_of(st.builds(tree.Row, lists_of(expression, len(columns), len(columns))), 1),
+            )
         )
+        .filter(lambda table: not any(show(row.values[0])[0] == '"' for row in table.rows))
     )
 
 
