@@ -17,8 +17,8 @@ from typing import Any
 from lark import Token, Transformer
 
 from closedform.errors import Diagnostic, LimitError, Source, Span, fail
+from closedform.formula.signs import printed_name
 from closedform.grammar import tree
-from closedform.grammar.signs import printed_name
 
 MAX_DIGITS = 1000
 

@@ -42,6 +42,7 @@ def test_json_keeps_the_names() -> None:
         ("group_size", "group", "H/H_kv"),
         ("stage_widths_0", "W_0", "group d_h"),
     ]
+    assert report["parts"][0]["costs"]["params"] == "H_kv d_h (D + 1)"
     assert "num_key_value_heads" in report["formulas"]["params"]["expr"]
     assert "num_key_value_heads" not in report["formulas"]["params"]["text"]
 

@@ -14,8 +14,8 @@ from closedform.derive.elaborate.names import check_size
 from closedform.derive.elaborate.values import Family, Scope
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
+from closedform.formula.signs import printed_name
 from closedform.grammar import tree
-from closedform.grammar.signs import printed_name
 from closedform.grammar.traverse import at_stage, names_in
 
 PLACE = "s"  # the index of the elements of a list, where no loop names it

@@ -23,7 +23,7 @@ from closedform.formula.precedence import (
     parts,
     placed,
 )
-from closedform.grammar.signs import GREEK
+from closedform.formula.signs import GREEK
 from closedform.render.formulas.widths import ROOM, width
 
 # The same letters in Unicode, which TeX and KaTeX do not take in text.

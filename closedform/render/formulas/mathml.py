@@ -22,7 +22,7 @@ from closedform.formula.precedence import (
     needless,
     parts,
 )
-from closedform.grammar.signs import GREEK
+from closedform.formula.signs import GREEK
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 

@@ -183,7 +183,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas, parts))),
         formulas=formulas,
         parts=parts,
-        rows_apart=partial(Parts(formed, words).of, derivation.root),
+        rows_apart=partial(_rows_apart, Parts(formed, words), derivation),
         presets=presets,
         assumptions=assumptions,
         nonempty=bool(derivation.positive),
@@ -202,6 +202,11 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         lang=wish.lang,
     )
     return signed(found, derivation.signs)
+
+
+def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
+    for row in parts.of(derivation.root):
+        yield signed(row, derivation.signs)
 
 
 def _omission(row: Omitted, words: Language) -> Omission:
