@@ -312,6 +312,8 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
         if not outcome.wrong and not to:
             click.echo(f"{project.module.title}: {outcome.holding} expectations and claims hold")
             click.echo("".join(notes(outcome)), nl=False)
+        if not to:
+            click.echo("".join(f"{warning}\n" for warning in outcome.warnings), nl=False)
     if to:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif not codes and (zoo or len(files) > 1):

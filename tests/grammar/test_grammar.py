@@ -106,7 +106,7 @@ def test_strategies_make_every_node() -> None:
     def collect(nodes: object) -> None:
         met.update(map(type, descendants(nodes)))
 
-    for strategy, examples in ((own.statement, 60), (own.declaration, 250), (own.simple, 30)):
+    for strategy, examples in ((own.statement, 60), (own.declaration, 400), (own.simple, 30)):
         bounded(examples)(given(strategy)(collect))()
     assert kinds - met == {tree.Node}
     assert set(get_args(tree.Expression)) <= met
@@ -274,7 +274,7 @@ def simple_lines(content: str) -> list[int]:
 @st.composite
 def commented(draw: st.DrawFn, contents: list[str]) -> tuple[str, list[str]]:
     """One of the programs with more comments, and these in their order."""
-    content = draw(st.sampled_from([c for c in contents if simple_lines(c)]))
+    content = draw(st.sampled_from(list(filter(simple_lines, contents))))
     lines = content.split("\n")
     chosen = draw(st.lists(st.sampled_from(simple_lines(content)), unique=True, max_size=6))
     put = []

@@ -20,8 +20,9 @@ class Derivation:
     """What the elaboration of a model, or of a block in its own sizes, has found.
 
     `symbols` has the sizes of every dim by its name, `declared` the dims and abbreviations
-    themselves, of imported models too; `names` is what names stood for; `positive` are sizes that
-    must be checked once they are numbers, each with the case in which it is needed.
+    themselves, of imported models too; `names` is what names stood for; `signs` are the names that
+    symbols are printed with where they are given another; `positive` are sizes that must be checked
+    once they are numbers, each with the case in which it is needed.
     """
 
     entity: Entity
@@ -34,6 +35,7 @@ class Derivation:
     symbols: dict[str, tuple[Symbol, ...]]
     declared: dict[str, Entity]
     names: Names
+    signs: dict[str, str]
     defaults: dict[Symbol, Expr]
     positive: tuple[tuple[Expr, Boolean], ...]
 

@@ -13,16 +13,28 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import sizes_in
 from closedform.derive.elaborate import calls, hints, layouts
 from closedform.derive.elaborate.binding import as_list
-from closedform.derive.elaborate.builtins import functions
+from closedform.derive.elaborate.builtins import functions, sums
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.declarations import define_lets, find_defaults, state_assumptions
+from closedform.derive.elaborate.declarations import (
+    define_lets,
+    find_defaults,
+    signs_of,
+    state_assumptions,
+)
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.expressions import Expressions
 from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.statements.conditionals import run_if
 from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
-from closedform.derive.elaborate.values import Applied, BuiltIn, Scope, Tensor, Value, symbols_in
+from closedform.derive.elaborate.values import (
+    Applied,
+    BuiltIn,
+    Scope,
+    Tensor,
+    Value,
+    symbols_in,
+)
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.errors import Diagnostic, LimitError, fail
@@ -56,6 +68,8 @@ class Elaborator:
         function = self.context.names.resolve(node.function, scope)
         if isinstance(function, BuiltIn):
             return functions.call(self.context, function.name, node, scope, piped)
+        if not piped and sums.is_sum(function, node):
+            return sums.sum_over(self.context, node, scope)
         if isinstance(function, Applied):
             return calls.call(self.context, function, node, scope, piped)
         raise fail(
@@ -136,6 +150,7 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         symbols=_symbols(context, declared),
         declared=declared,
         names=context.names,
+        signs=signs_of(context, declared, root),
         defaults=context.obligations.defaults,
         positive=tuple(context.obligations.positive.items()),
     )

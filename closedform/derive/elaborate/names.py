@@ -86,12 +86,20 @@ class Names:
             "name",
             f"`{name.name}` is not defined",
             name.span,
-            _same_word(name.name, known)
+            self._element(name.name, scope)
+            or _same_word(name.name, known)
             or _import_of(name.name)
             or about_name(name.name)
             or suggestion(name.name, known)
             or f"a size is declared with `dim {name.name}`, an operation with `op`",
         )
+
+    def _element(self, name: str, scope: Scope) -> str | None:
+        """How the element of a list is written whose name is taken from a report: `D_s`."""
+        family, _, index = name.rpartition("_")
+        if not isinstance(self.find(family, scope), Family):
+            return None
+        return f"an element of the list `{family}` is written `{family}[{index or 's - 1'}]`"
 
     def find(self, name: str, scope: Scope) -> Value | None:
         """The value of a name, or None."""
@@ -102,6 +110,19 @@ class Names:
         if entity is not None:
             return self.of(entity)
         return BuiltIn(name) if name in USAGE else None
+
+    def check_index(self, index: tree.Name, scope: Scope) -> None:
+        """Refuse an index with the name of another, or of a size: formulas could not be read."""
+        name = index.name
+        if any(around.name == name for around in self.known.ranges):
+            raise fail(
+                "name",
+                f"the loop around this one has the index `{name}` too",
+                index.span,
+                "choose another name",
+            )
+        if name in self.owners or isinstance(self.find(name, scope), Expr | Family):
+            raise fail("name", f"`{name}` is a size already", index.span, "choose another name")
 
     def of(self, entity: Entity) -> Value:
         """The value of a declaration."""

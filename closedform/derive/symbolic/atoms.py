@@ -96,6 +96,23 @@ def indicator(condition: Boolean) -> Expr:
     return sympy.Piecewise((Integer(1), _told_apart(condition)), (Integer(0), True))
 
 
+def unfolded(piecewise: Expr) -> Expr:
+    """Values by cases as a sum of indicators with factors; SymPy folds i [i > 1] in a sum.
+
+    >>> i = sympy.Symbol("i", integer=True)
+    >>> unfolded(sympy.Piecewise((i, i > 1), (0, True))) == i * indicator(i > 1)
+    True
+    """
+    if [value for value, _ in piecewise.args] == [1, 0]:
+        return piecewise
+    rest, parts = sympy.true, []
+    for value, holds in piecewise.args:
+        case = sympy.And(rest, holds)
+        parts.append(value * (1 if case == sympy.true else indicator(case)))
+        rest = sympy.And(rest, sympy.Not(holds))
+    return sympy.Add(*parts)
+
+
 def _told_apart(condition: Boolean) -> Boolean:
     """A condition without indicators in it, for which SymPy would ask in sets of real numbers."""
     inner = sorted(condition.atoms(sympy.Piecewise), key=sympy.default_sort_key)

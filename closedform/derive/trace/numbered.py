@@ -89,7 +89,7 @@ class _Values:
         if stage is None or symbol.index is None:
             return node
         parts = [str(stage) if p == frame.index else p for p in symbol.index.split(",")]
-        return replace(node, arguments=(w.Symbol(symbol.name, ",".join(parts)),))
+        return replace(node, arguments=(replace(symbol, index=",".join(parts)),))
 
     def filled(self, node: Any, frame: Frame, stage: int | None) -> Any:
         """A formula with numbers in the place of sizes and of costs that are known."""
