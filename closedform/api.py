@@ -29,6 +29,7 @@ from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import language
 from closedform.render.report.derivation import derivation_view
 from closedform.render.report.names import Names
+from closedform.render.report.signs import signed
 from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Formula:
     @property
     def written(self) -> w.Written:
         """The formula as a tree for reading."""
-        return self._closed.written(self._form)
+        return signed(self._closed.written(self._form), self._closed.derivation.signs)
 
     @property
     def latex(self) -> str:

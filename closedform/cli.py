@@ -312,6 +312,8 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
         if not outcome.wrong and not to:
             click.echo(f"{project.module.title}: {outcome.holding} expectations and claims hold")
             click.echo("".join(notes(outcome)), nl=False)
+        if not to:
+            click.echo("".join(f"{warning}\n" for warning in outcome.warnings), nl=False)
     if to:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif not codes and (zoo or len(files) > 1):
@@ -325,7 +327,7 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def fmt(files: tuple[str, ...], only_check: bool) -> int:
     """Bring files to their canonical form. `-` reads the input and prints the result."""
-    from closedform.files import read_input, read_text, write_text
+    from closedform.files import check_replaced, read_input, read_text, write_text
     from closedform.grammar import format_file, parse
 
     code = 0
@@ -337,6 +339,9 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
         try:
             before = read_text(path)
             after = format_file(parse(before, name))
+            if before != after and not only_check:
+                check_replaced(path)
+                write_text(path, after)
         except ClosedformError as error:
             _complain(error)
             code = max(code, _code(error))
@@ -347,7 +352,6 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
             click.echo(f"{name} is not in canonical form")
             code = max(code, EXIT_WRONG)
         else:
-            write_text(path, after)
             click.echo(f"{name} formatted")
     return code
 

@@ -23,6 +23,8 @@ from functools import cached_property
 EXCERPT_WIDTH = 120
 TAB_WIDTH = 4
 
+WARNING = "warning"  # the kind of what is right, and may not be meant
+
 
 @dataclass(frozen=True)
 class Source:
@@ -74,7 +76,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One thing that is wrong: kind, message, place, and how to mend it."""
+    """One thing that is wrong, or a warning: kind, message, place, and how to mend it."""
 
     kind: str
     message: str
@@ -84,7 +86,8 @@ class Diagnostic:
 
     def __str__(self) -> str:
         where = f"{self.span}: " if self.span else ""
-        lines = [f"{where}error[{self.kind}]: {self.message}"]
+        word = WARNING if self.kind == WARNING else f"error[{self.kind}]"
+        lines = [f"{where}{word}: {self.message}"]
         gutter = "    "
         if self.span:
             number = self.span.line

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from closedform.errors import Diagnostic, FileError
 
 MAX_BYTES = 16_000_000
+OPEN = ("/proc/", "/dev/fd")  # where the names of open descriptors are
 
 
 def read_text(path: Path) -> str:
@@ -43,19 +46,56 @@ def _text(data: bytes, what: str) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file as a whole, or leave it as it was. Raises FileError."""
+    """Replace a file as a whole, or leave it as it was. Raises FileError.
+
+    A link stays a link to what is replaced; what is no regular file, or is named by a descriptor
+    that is open, is written into.
+    """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            _keep_mode(path, Path(name))
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        if _is_written_into(path):
+            with path.open("w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+        else:
+            _replace(Path(os.path.realpath(path)), text)
+    except BrokenPipeError:
+        raise  # the reader has gone, as with standard output
     except OSError as error:
         raise _error(f"`{path}` cannot be written: {error.strerror or error}") from None
+
+
+def check_replaced(path: Path) -> None:
+    """Raise FileError for what has been read and cannot be replaced as a whole."""
+    if _is_written_into(path):
+        message = f"`{path}` is no regular file, and cannot be replaced by another text"
+        raise _error(message, "`closedform fmt -` reads the input and prints the result")
+
+
+def _is_written_into(path: Path) -> bool:
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
+    return not regular or any(os.path.realpath(p.parent).startswith(OPEN) for p in _links(path))
+
+
+def _links(path: Path) -> Iterator[Path]:
+    """A path, and what it is a link to, step by step."""
+    yield path
+    while path.is_symlink():
+        path = path.parent / path.readlink()
+        yield path
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        _keep_mode(path, Path(name))
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _keep_mode(old: Path, new: Path) -> None:
@@ -68,5 +108,5 @@ def _keep_mode(old: Path, new: Path) -> None:
         new.chmod(0o666 & ~mask)
 
 
-def _error(message: str) -> FileError:
-    return FileError(Diagnostic("file", message))
+def _error(message: str, help: str | None = None) -> FileError:
+    return FileError(Diagnostic("file", message, None, help))

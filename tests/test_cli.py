@@ -21,6 +21,8 @@ from helpers import BAD, ZOO, Ran, call, cases, programs, spawn
 
 MODEL = "dim D\n\nmodel M(x: [4, D]):\n    return x -> linear(D)\n"
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has /dev/full")
+
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
@@ -276,6 +278,83 @@ def test_output_keeps_the_mode_of_the_old_file(model: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o640
 
 
+def test_links_stay_links(model: Path) -> None:
+    """Fails when a report, a form or a new file takes the place of a link to it."""
+    (model.parent / "far").mkdir()
+    far = model.parent / "far" / "out.md"
+    link = model.with_name("link.md")
+    chain = model.with_name("chain.md")
+    link.symlink_to("far/out.md")
+    chain.symlink_to("link.md")
+    report = call("derive", str(model)).out
+    assert call("derive", str(model), "-o", str(chain)) == Ran(0, "", "")  # to a file to come
+    assert far.read_text("utf-8") == report
+    far.write_text("old")
+    far.chmod(0o640)
+    assert call("derive", str(model), "-o", str(link)) == Ran(0, "", "")
+    assert (far.read_text("utf-8"), far.stat().st_mode & 0o777) == (report, 0o640)
+    linked = model.with_name("linked.arch")
+    linked.symlink_to("m.arch")
+    model.write_text(MODEL.replace("dim D", "dim   D"))
+    formatted = call("fmt", "linked.arch", folder=model.parent)
+    assert formatted == Ran(0, "linked.arch formatted\n", "")
+    assert model.read_text() == MODEL
+    begun = model.with_name("begun.arch")
+    begun.symlink_to("far/begun.arch")
+    assert call("new", str(begun)).code == 0
+    assert far.with_name("begun.arch").is_file()
+    assert all(path.is_symlink() for path in (link, chain, linked, begun))
+    assert sorted(path.name for path in far.parent.iterdir()) == ["begun.arch", "out.md"]
+
+
+def test_link_to_itself(model: Path) -> None:
+    """Fails when a link that leads nowhere is replaced, or gives a traceback."""
+    link = model.with_name("out.md")
+    link.symlink_to("out.md")
+    result = call("derive", str(model), "-o", "out.md", folder=model.parent)
+    assert result == Ran(
+        3, "", "error[file]: `out.md` cannot be written: Too many levels of symbolic links\n"
+    )
+    assert link.is_symlink()
+
+
+def test_output_into_what_is_no_file(model: Path) -> None:
+    """Fails when a pipe with a name is replaced by a file, which its reader never sees."""
+    pipe = model.with_name("pipe")
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        assert call("derive", str(model), "--to", "md", "-o", str(pipe)) == Ran(0, "", "")
+        read, _ = reader.communicate(timeout=60)
+    assert read == call("derive", str(model)).out
+    assert pipe.is_fifo()
+
+
+def test_output_into_a_descriptor(model: Path) -> None:
+    """Fails when `/dev/stdout` is replaced, or the file behind it is, which the shell has open."""
+    report = call("derive", str(model)).out.encode()
+    command = ("derive", "m.arch", "--to", "md", "-o")
+    assert spawn(*command, "/dev/fd/1", folder=model.parent).stdout == report
+    link = model.with_name("link")
+    link.symlink_to("/dev/fd/1")
+    assert spawn(*command, "link", folder=model.parent).stdout == report
+    assert link.is_symlink()
+    target = model.with_name("out.md")
+    run = [sys.executable, "-m", "closedform.cli", *command, "link"]
+    with target.open("wb") as opened:
+        inode = target.stat().st_ino
+        subprocess.run(run, stdout=opened, cwd=model.parent, check=True, timeout=120)
+    assert (target.read_bytes(), target.stat().st_ino) == (report, inode)
+
+
+@on_linux
+def test_output_into_a_full_device(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a device that takes nothing is replaced, or what is lost is not told."""
+    monkeypatch.delattr(os, "replace")
+    result = call("derive", str(model), "--to", "md", "-o", "/dev/full")
+    message = "`/dev/full` cannot be written: No space left on device"
+    assert result == Ran(3, "", f"error[file]: {message}\n")
+
+
 def test_output_into_a_missing_folder(model: Path) -> None:
     """Fails when a folder that is not there gives a traceback."""
     is_error(call("derive", str(model), "-o", str(model.parent / "no" / "out.md")), 3, "file")
@@ -332,7 +411,6 @@ PRINTING = (
 )
 WRONG = (("check wrong.arch", 1), ("nonsense", 2))
 both_ways = pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has /dev/full")
 
 
 def unwritten(why: str) -> Ran:
@@ -573,6 +651,31 @@ def test_wrong_names(arguments: list[str], kind: str, says: str) -> None:
     assert says in result.err
 
 
+def test_measure_under_a_convention(model: Path) -> None:
+    """Fails when what a help of --measure advises is not read."""
+    model.write_text('convention chip in pJ  "energy":\n    mac: 3\n\n' + MODEL)
+    asked = ("derive", "m.arch", "--to", "text", "--measure")
+    assert call(*asked, "pj", folder=model.parent) == Ran(
+        1, "", "error[measure]: `pj` needs a convention\n     = help: write `pj under chip`\n"
+    )
+    told = call(*asked, "pj under chip,params, macs  under hooks", folder=model.parent)
+    assert (told.code, told.err) == (0, "")
+    assert re.findall("^.* = .*$", told.out, re.M) == [
+        "pj under chip = 12 D^2", "params = D^2 + D", "macs under hooks = 4 D^2"
+    ]  # fmt: skip
+    both = (*asked, "macs under hooks,flops", "--convention", "flops")
+    found = re.findall("^.* = .*$", call(*both, folder=model.parent).out, re.M)
+    assert found == ["macs under hooks = 4 D^2", "flops = 8 D^2"]
+    steps = call(*asked, "pj under chip", "--steps", folder=model.parent).out
+    assert steps.startswith("M: pJ under chip, step by step\n")
+    assert call(*asked, "pj under", folder=model.parent).err.startswith(
+        "error[measure]: `pj under` is not measured\n"
+    )
+    assert call(*asked, "params under chip", folder=model.parent) == Ran(
+        1, "", "error[measure]: `params` needs no convention\n     = help: write `params`\n"
+    )
+
+
 def test_zoo_show_suggests() -> None:
     """Fails when a misspelt model of the zoo is not answered with the nearest one."""
     result = call("zoo", "show", "vitt")
@@ -707,6 +810,17 @@ def test_fmt_writes_and_says_so(model: Path) -> None:
     assert call("fmt", "m.arch", folder=model.parent) == Ran(0, "m.arch formatted\n", "")
     assert model.read_text() == MODEL
     assert call("fmt", "m.arch", folder=model.parent) == Ran(0, "", "")
+
+
+def test_fmt_of_a_descriptor(model: Path) -> None:
+    """Fails when fmt replaces what it can only read, or loses the result."""
+    given = b"dim   D\n"
+    process = spawn("fmt", "/dev/fd/0", given=given)
+    message = "`/dev/fd/0` is no regular file, and cannot be replaced by another text"
+    help = "`closedform fmt -` reads the input and prints the result"
+    told = f"error[file]: {message}\n     = help: {help}\n"
+    assert (process.returncode, process.stdout, process.stderr.decode()) == (3, b"", told)
+    assert spawn("fmt", "-", given=given).stdout == b"dim D\n"
 
 
 def test_fmt_check_changes_nothing(model: Path) -> None:

@@ -20,8 +20,8 @@ ROOMS = (
     "closedform.choices",
     "closedform.files",
     "closedform.streams",
-    "closedform.grammar",
     "closedform.formula",
+    "closedform.grammar",
     "closedform.derive.symbolic",
     "closedform.derive.resolve",
     "closedform.derive.assume",
@@ -247,7 +247,7 @@ def test_only_the_command_line_prints(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "code", "expected"),
     [
-        ("closedform.grammar.parser", "import closedform.formula", ["closedform.formula"]),
+        ("closedform.formula.tree", "import closedform.grammar", ["closedform.grammar"]),
         (
             "closedform.grammar.parser",
             "def f():\n    from closedform.derive.cost.tree import Node",

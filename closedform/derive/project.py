@@ -110,9 +110,10 @@ class Project:
         return measure(name, convention, span, self.module)
 
     def measures(self, names: Sequence[str], convention: str | None) -> tuple[Measure, ...]:
-        """Measures by their names; the convention is of those that need one.
+        """Measures by their names; the convention is of those that need one and name none.
 
-        Without names they are parameters and work, in the unit of the convention.
+        A name may be `macs under hooks`. Without names they are parameters and work, in the unit of
+        the convention.
         """
         known = self.conventions
         units = {row.unit.lower() for row in known.values()}
@@ -121,7 +122,11 @@ class Project:
         if not names:
             unit = known[convention].unit.lower() if convention else SHOWN[-1]
             names = (*SHOWN[:-1], unit)
-        return tuple(self.measure(name, convention if name in units else None) for name in names)
+        asked = [(name, convention if name in units else None) for name in names]
+        for at, words in enumerate(map(str.split, names)):
+            if len(words) == 3 and words[1] == "under":
+                asked[at] = words[0], words[2]
+        return tuple(self.measure(name, of) for name, of in asked)
 
     # Presets -------------------------------------------------------------------------------
 

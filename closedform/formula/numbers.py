@@ -85,13 +85,22 @@ class Numbers:
 
     @of.register
     def _(self, node: w.Product) -> Fraction:
+        if self._is_excluded(node):
+            return Fraction(0)
         value = Fraction(1)
         for factor in node.factors:
             value *= self.of(factor)
         return value
 
+    def _is_excluded(self, node: w.Written) -> bool:
+        """Whether a condition that does not hold multiplies all of it: the rest needs no value."""
+        factors = node.factors if isinstance(node, w.Product) else (node,)
+        return any(isinstance(f, w.Indicator) and self.of(f) == 0 for f in factors)
+
     @of.register
     def _(self, node: w.Fraction) -> Fraction:
+        if self._is_excluded(node.numerator):
+            return Fraction(0)
         below = self.of(node.denominator)
         if below == 0:
             raise NoNumberError("division by zero")

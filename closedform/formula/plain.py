@@ -52,9 +52,10 @@ def _(node: Number, least: Level) -> str:
 
 @_text.register
 def _(node: Symbol, least: Level) -> str:
+    name = node.sign or node.name
     if node.index is None:
-        return node.name
-    return f"{node.name}_{node.index}" if node.index.isalnum() else f"{node.name}_({node.index})"
+        return name
+    return f"{name}_{node.index}" if node.index.isalnum() else f"{name}_({node.index})"
 
 
 @_text.register

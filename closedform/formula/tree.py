@@ -16,10 +16,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A name, with the index of its stage when it has one."""
+    """A name, with the index of its stage when it has one; `sign` is what is printed for it."""
 
     name: str
     index: str | None = None
+    sign: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 from lark import Token, Transformer
 
 from closedform.errors import Diagnostic, LimitError, Source, Span, fail
+from closedform.formula.signs import printed_name
 from closedform.grammar import tree
 
 MAX_DIGITS = 1000
@@ -68,6 +69,23 @@ def _string(kids: list[Any]) -> str | None:
     return unescape(found[-1]) if found else None
 
 
+def _sign(kids: list[Any]) -> str | None:
+    """The sign that a declaration gives its size, which must be one."""
+    for token in (kid for kid in kids if isinstance(kid, Token) and kid.type == "SIGN"):
+        _, sign = token.split(maxsplit=1)
+        if printed_name(sign) is None:
+            end = token.end_pos or 0
+            raise fail(
+                "sign",
+                f"`{sign}` is no sign that a size can be printed with",
+                Span(current_source.get(), end - len(sign), end),
+                "a sign is a letter or a word, Greek too, with an index: "
+                r"`H`, `\alpha`, `H_{kv}`, `\mathrm{heads}_{1,q}`",
+            )
+        return sign
+    return None
+
+
 def unescape(token: str) -> str:
     """The text of a string literal; `\\"` and `\\\\` are the only escapes."""
     return re.sub(r'\\(["\\])', r"\1", token[1:-1])
@@ -105,7 +123,13 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def dim(self, kids: list[Any]) -> tree.Dim:
         dim: tree.Dim = kids[1]
-        return replace(dim, meaning=_string(kids), keyword=str(kids[0]), span=span_of(kids))
+        return replace(
+            dim,
+            meaning=_string(kids),
+            sign=_sign(kids),
+            keyword=str(kids[0]),
+            span=span_of(kids),
+        )
 
     def dims(self, kids: list[Any]) -> tree.Dims:
         dims = tuple(replace(dim, keyword=str(kids[0])) for dim in _nodes(kids))
@@ -146,8 +170,8 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def let(self, kids: list[Any]) -> tree.Let:
         length = next(iter(_after(kids, "[")), None)
-        (value,) = _after(kids, "=")
-        return tree.Let(kids[1], length, value, _string(kids), span=span_of(kids))
+        value = next(iter(_after(kids, "=")))
+        return tree.Let(kids[1], length, value, _string(kids), _sign(kids), span=span_of(kids))
 
     def assume(self, kids: list[Any]) -> tree.Assume:
         return tree.Assume(tuple(kids[1]), span=span_of(kids))
@@ -337,6 +361,13 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def product(self, kids: list[Any]) -> tree.Product:
         return tree.Product(kids[0], _operations(kids), span=span_of(kids))
+
+    def sum_over(self, kids: list[Any]) -> tree.Call:
+        """`sum_(s=1..4) term`, as reports print it, is `sum(s, 1, 4, term)`."""
+        word = span_of(kids[:1])
+        function = tree.Name("sum", span=Span(word.source, word.start, word.end - len("_")))
+        arguments = (tree.Argument(None, part, span=part.span) for part in _nodes(kids))
+        return tree.Call(function, tuple(arguments), span=span_of(kids))
 
     def negative(self, kids: list[Any]) -> tree.Negative:
         return tree.Negative(kids[1], span=span_of(kids))

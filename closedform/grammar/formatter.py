@@ -133,7 +133,7 @@ class _Printer:
                 self.blank()
             column = self._meaning_column(nodes, at)
             if isinstance(node, tree.Dim | tree.Let | tree.Count):
-                self.line_with_meaning(declared(node), node.meaning, column)
+                self.line_with_meaning(declared(node), node.meaning, column, _sign(node))
                 self.trailing(node)
             else:
                 self.statement(node)
@@ -161,11 +161,13 @@ class _Printer:
             default=0,
         )
 
-    def line_with_meaning(self, text: str, meaning: str | None, column: int) -> None:
+    def line_with_meaning(
+        self, text: str, meaning: str | None, column: int, sign: str = ""
+    ) -> None:
         if meaning is None:
-            self.write(text)
+            self.write(text + sign)
         else:
-            self.write(f"{text.ljust(column)}  {quote(meaning)}")
+            self.write(f"{text.ljust(column)}  {quote(meaning)}{sign}")
 
     # Statements ----------------------------------------------------------------------------
 
@@ -222,7 +224,7 @@ class _Printer:
     def _(self, node: tree.OfKind) -> None:
         start = f"kind {', '.join(map(show, node.kinds))}:"
         if not isinstance(node.rule, tuple):
-            self.write(f"{start} {show(node.rule, SUM)}")
+            self.write(f"{start} {show(node.rule)}")
             self.trailing(node)
             return
         self.open(node, start)
@@ -378,6 +380,10 @@ def declared(node: tree.Dim | tree.Let | tree.Count) -> str:
 def _several(dims: Sequence[tree.Dim]) -> str:
     texts = [declared(dim).removeprefix(f"{dim.keyword} ") for dim in dims]
     return f"{dims[0].keyword} {', '.join(texts)}"
+
+
+def _sign(node: tree.Dim | tree.Let | tree.Count) -> str:
+    return f" as {node.sign}" if not isinstance(node, tree.Count) and node.sign else ""
 
 
 def _parameter(node: tree.Parameter) -> str:

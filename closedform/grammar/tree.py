@@ -263,7 +263,7 @@ Statement: TypeAlias = (
 
 @dataclass(frozen=True)
 class Dim(Node):
-    """`dim D[4] = default "meaning"`; `ratio` declares a positive rational instead.
+    """`dim D[4] = default "meaning" as D_{m}`; `ratio` declares a positive rational instead.
 
     With `>= 0` after its name it may also be 0, else it is positive.
     """
@@ -272,6 +272,7 @@ class Dim(Node):
     length: Expression | None
     default: Expression | None
     meaning: str | None
+    sign: str | None = None
     keyword: str = "dim"
     maybe_zero: bool = False
 
@@ -316,6 +317,7 @@ class Let(Node):
     length: Expression | None
     value: Expression
     meaning: str | None
+    sign: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ TOKEN_NAMES = {
     "NUMBER": "a number",
     "QUANTITY": "a figure such as `45.2G`",
     "STRING": "a text in quotes",
+    "SIGN": "a sign such as `as H_{kv}`",
     "LONG_STRING": "a docstring",
     "_NL": "the end of the line",
     "_INDENT": "an indented block",
@@ -43,8 +44,12 @@ RESERVED = {*DECLARATIONS, *STATEMENTS, "else", "elif", "expect"}
 BRACKET_OR_TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|#[^\n]*|[()\[\]]')
 
 NUMBER_BEFORE = re.compile(r"(?<![\w.])(\d[\d_]*(?:\.\d+)?)([ ]*)$")
+FACTOR_BEFORE = re.compile(r"claim \w[\w ]* (?:==|in) .*?(\w[\w.]*(?:\[[^\]]*\])?) *$")
 POWER_OF_TEN = re.compile(r"[eE]\d+")
 STATEMENT = re.compile(rf"({'|'.join(STATEMENTS)})\b|[^\W\d]\w*\s*(,\s*\w+\s*)*(=|: *\[)")
+
+SUM_BEFORE = re.compile(r".*\bsum(_\([^()]*|\([^()]*|_\w+ *)$")
+SIGN_BEFORE = re.compile(r"(dim|ratio|let)\b[^#]*\sas\s+[^\s\"#;:]+\s*$")
 
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
 
@@ -104,7 +109,13 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
             habits.about_line(line) or "declarations stand at the left margin",
         )
     found = _found(token)
-    help_ = _about_neighbours(source, token, expected) or _help(token, expected, line)
+    help_ = (
+        _about_claim(source, token, expected)
+        or _about_sum(source, token)
+        or _about_end_of_sign(source, token)
+        or _about_neighbours(source, token, expected)
+        or _help(token, expected, line)
+    )
     return Diagnostic("syntax", f"{found} is not expected here", span, help_)
 
 
@@ -144,6 +155,43 @@ def _found(token: Token) -> str:
     return f"`{token.splitlines()[0] if token else token.type}`"
 
 
+def _about_claim(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:
+    """A help for a claim of another form: `2*params == ...`, `params(block)`, `params <= 3`."""
+    line, column = source.position(token.start_pos or 0)
+    words = source.line(line)[: column - 1].split()
+    if words == ["claim"] or (len(words) == 2 and words[0] == "claim" and str(token) in "+-*/"):
+        return (
+            "a claim begins with a measure by itself, and others may follow: "
+            "`claim macs == 2*params + ...`"
+        )
+    if len(words) != 2 or words[0] != "claim" or "UNDER" not in expected:
+        return None
+    if token == "(":
+        return f"claim it in the block that is meant: `claim {words[1]} == ...`"
+    if token in ("<", "<=", ">", ">="):
+        return (
+            f"write `claim {words[1]} == ...`, or an order of growth: `claim {words[1]} in O(...)`"
+        )
+    return None
+
+
+def _about_sum(source: Source, token: Token) -> str | None:
+    """A help for a sum over an index of another form: `sum(s, 1..4, ...)`, `sum_s ...`."""
+    line, column = source.position(token.start_pos or 0)
+    before = SUM_BEFORE.match(source.line(line)[: column - 1])
+    if before and (before[1][0] == "_" or token == ".."):
+        return "a sum over an index is written `sum(s, 1, 4, D[s])`, or `sum_(s=1..4) D[s]`"
+    return None
+
+
+def _about_end_of_sign(source: Source, token: Token) -> str | None:
+    """A help for what stands behind a sign: `as H "heads"`, `as H = 8`, `as H_{k v}`."""
+    line, column = source.position(token.start_pos or 0)
+    if SIGN_BEFORE.match(source.line(line)[: column - 1]) and token.type != "_NL":
+        return "a sign has no spaces, and stands last, after the default and the meaning"
+    return None
+
+
 def _about_neighbours(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:
     """A help for what is written otherwise elsewhere: `2D`, `2(a + b)`, `1e6`, `nn.Linear`."""
     line, column = source.position(token.start_pos or 0)
@@ -154,6 +202,10 @@ def _about_neighbours(source: Source, token: Token, expected: AbstractSet[str]) 
             return f"write `{number[1]}*10^{token[1:]}`"
         if "STRING" not in expected or not number[2]:  # a text may have lost its quotes
             return f"a product has a sign: write `{number[1]}*{'(...)' if token == '(' else token}`"
+    factor = FACTOR_BEFORE.search(before)
+    if factor and "STAR" in expected and token.type in ("NAME", "SUM_") and token != "where":
+        term = "sum_(...)" if token == "sum_" else token
+        return f"a product has a sign: write `{factor[1]}*{term}`"
     if token == ".":
         return habits.about_attribute(before, after)
     return habits.about_sign(before, after) or habits.about_line(before + after)
@@ -175,8 +227,9 @@ def _help(token: Token, expected: AbstractSet[str], line: str) -> str | None:
         return "powers do not chain: write a^(b^c)"
     if text == "-" and expected >= OPERANDS:
         return "put the negative number in parentheses"
-    if token.type == "STRING" and expected - {"COLON"} == {"COMMA", "_NL"}:
-        return "a meaning is of one size: give each a line of its own"
+    if token.type in ("STRING", "SIGN") and expected == {"COLON", "COMMA", "_NL"}:
+        what = "meaning" if token.type == "STRING" else "sign"
+        return f"a {what} is of one size: give each a line of its own"
     if "DIM" in expected:
         if text == "expect":
             return "it stands in a `preset`, indented by four spaces"

@@ -64,6 +64,7 @@ class ArchLexer(RegexLexer):
                 r"(in)(\s+)(O|Omega|Theta)(?=\()",
                 bygroups(Keyword, Whitespace, Name.Builtin),
             ),
+            (r"(as)(\s+)([^\s\"#;:,]*[\\{][^\s\"#;:]*)", bygroups(Keyword, Whitespace, Name)),
             (words(DECLARATIONS, suffix=r"\b"), Keyword.Declaration),
             (words(STATEMENTS, suffix=r"\b"), Keyword),
             (words(("and", "or", "not"), suffix=r"\b"), Operator.Word),

@@ -24,6 +24,7 @@ from brute_values import (
     Tensor,
     Unclear,
     broadcast,
+    counted,
     exact,
     power,
     spread,
@@ -362,6 +363,10 @@ class Run(Calls):
                 return tuple(self.value(item, scope) for item in node.items)
             case tree.Index():
                 return self.index(node, scope)
+            case tree.Call(arguments=(tree.Argument(None, tree.Name()), _, _, _)) if (
+                self.is_standard(node.function.name, "sum", scope)
+            ):
+                return self.sum_over(node, scope)
             case tree.Call():
                 return self.call(node, (), scope)
             case tree.Negative():
@@ -395,7 +400,23 @@ class Run(Calls):
                 return self.value(node.otherwise, scope)
         raise Unclear(type(node).__name__)
 
+    def is_standard(self, name: str, wanted: str, scope: Scope) -> bool:
+        return name == wanted and scope.owner(name) is None and name not in scope.module.names
+
+    def sum_over(self, node: tree.Call, scope: Scope) -> Any:
+        index, first, last, term = (argument.value for argument in node.arguments)
+        low, high = self.whole(first, scope), self.whole(last, scope)
+        if high < low - 1:
+            raise Impossible("a sum with a negative number of terms")
+        found: Any = 0
+        for at in range(low, high + 1):
+            inner = Scope(scope.module, scope)
+            inner.names[index.name] = at
+            found = self.arithmetic("+", found, self.value(term, inner))
+        return found
+
     def arithmetic(self, operator: str, a: Any, b: Any) -> Any:
+        a, b = counted(a), counted(b)
         if not isinstance(a, Tensor) and not isinstance(b, Tensor):
             return ARITHMETIC[operator](a, b)
         shapes = [t.shape for t in (a, b) if isinstance(t, Tensor)]

@@ -125,6 +125,11 @@ NUMERIC: dict[str, Callable[..., Any]] = {
 }
 
 
+def counted(value: Any) -> Any:
+    """`[n > 1]` among numbers is a condition."""
+    return value[0] if isinstance(value, tuple) and [type(v) for v in value] == [bool] else value
+
+
 def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     rank = max(len(a), len(b))
     pairs = zip((1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b, strict=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 
 Strategy = SearchStrategy[Any]
 
@@ -169,6 +170,7 @@ expectation = st.builds(tree.Expectation, measure, st.just("="), expression) | s
 )
 
 
+signs = st.sampled_from(["H", "H_kv", "H_{kv}", r"\alpha", r"\mathrm{in}_{1,\beta}"])
 counted = st.builds(tree.Name, words.filter(lambda word: word not in ("others", "kind")))
 weigh = st.builds(tree.Weigh, lists_of(counted), expression)
 of_kind = st.builds(tree.OfKind, lists_of(name | text, 1), expression | lists_of(weigh, 1))
@@ -179,10 +181,10 @@ def not_empty(node: tree.Op | tree.Block) -> bool:
     return bool(node.body) or node.doc is not None
 
 
-def dims_of(word: str, meaning: Strategy) -> Strategy:
+def dims_of(word: str, meaning: Strategy, sign: Strategy) -> Strategy:
     """Dims of a keyword."""
     return st.builds(
-        tree.Dim, name, maybe, maybe, meaning, keyword=st.just(word), maybe_zero=st.booleans()
+        tree.Dim, name, maybe, maybe, meaning, sign, keyword=st.just(word), maybe_zero=st.booleans()
     )
 
 
@@ -191,25 +193,29 @@ def tables_of(word: str) -> Strategy:
     column = st.builds(
         tree.Dim, name, *[st.none()] * 3, keyword=st.just(word), maybe_zero=st.booleans()
     )
-    return lists_of(column, 1).flatmap(
-        lambda columns: st.builds(
-            tree.Table,
-            st.just(columns),
-            lists_of(st.builds(tree.Row, lists_of(expression, len(columns), len(columns))), 1),
+    return (
+        lists_of(column, 1)
+        .flatmap(
+            lambda columns: st.builds(
+                tree.Table,
+                st.just(columns),
+                lists_of(st.builds(tree.Row, lists_of(expression, len(columns), len(columns))), 1),
+            )
         )
+        .filter(lambda table: not any(show(row.values[0])[0] == '"' for row in table.rows))
     )
 
 
 def sizes_of(word: str) -> Strategy:
     """A dim of a keyword, several of them, or a table."""
-    several = st.builds(tree.Dims, lists_of(dims_of(word, st.none()), 2))
-    return dims_of(word, st.none() | line_text) | several | tables_of(word)
+    several = st.builds(tree.Dims, lists_of(dims_of(word, st.none(), st.none()), 2))
+    return dims_of(word, st.none() | line_text, st.none() | signs) | several | tables_of(word)
 
 
 keyword = st.sampled_from(["dim", "ratio"])
 declaration: Strategy = st.one_of(
     keyword.flatmap(sizes_of),
-    st.builds(tree.Let, name, maybe, expression, st.none() | line_text),
+    st.builds(tree.Let, name, maybe, expression, st.none() | line_text, st.none() | signs),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),
     st.builds(

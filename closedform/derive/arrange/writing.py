@@ -130,9 +130,10 @@ def write(expr: Any, order: Order) -> w.Written:
         return replace(inside, stated=True) if isinstance(inside, w.Sum) else inside
     if isinstance(expr, sympy.Piecewise):
         (one, condition), (zero, _) = expr.args
-        if (one, zero) != (1, 0):
+        if one != 1 or zero not in (0, sympy.zoo):
             raise TypeError("an indicator is 1 or 0")
-        return w.Indicator(write(condition, order))
+        holds = w.Indicator(write(condition, order))
+        return holds if zero == 0 else w.Fraction(w.Number(1), holds)
     if isinstance(expr, sympy.Sum):
         body, (index, first, last) = expr.args
         bounds = write(first, order), write(last, order)

@@ -11,7 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
-from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.atoms import Divides, cases_of, put_in
 from closedform.derive.symbolic.relations import plain_relation
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
@@ -39,15 +39,22 @@ class Obligations:
         """Demand that a value is an integer."""
         if self.known.integer(value):
             return
+        said = f"{what} must be whole, and {say(value)} is not proved to be"
         numerator, denominator = sympy.fraction(sympy.together(self.known.base(value)))
         if value.is_Number or denominator == 1:
             message = f"{what} must be whole, and this is {say(value)}"
             raise fail("divides", message, span, _about_roots(value))
+        if denominator.has(sympy.Piecewise) or numerator.has(sympy.Piecewise):
+            for case, part in cases_of(self.known.base(value)):
+                if not part.is_integer:
+                    bottom, top = sympy.fraction(sympy.together(part))[::-1]
+                    self.holds(sympy.Or(sympy.Not(case), Divides(bottom, top)), span, said)
+            return
         top, bottom = sympy.fraction(sympy.together(value))
         condition = Divides(bottom, top)
         if condition in (sympy.true, sympy.false) or bottom == 1:
             condition = Divides(denominator, numerator)
-        self.holds(condition, span, f"{what} must be whole, and {say(value)} is not proved to be")
+        self.holds(condition, span, said)
 
     def holds(self, condition: Any, span: Span, message: str) -> None:
         """Demand a condition."""
@@ -120,7 +127,7 @@ def _factors(axis: Expr) -> list[Expr]:
 def with_values(expr: Any, values: dict[Symbol, Expr]) -> Any:
     """An expression or a condition with symbols replaced by values that may hold others."""
     for _ in range(len(values) + 1):
-        replaced = expr.xreplace(values)
+        replaced = put_in(expr, values)
         if replaced == expr:
             break
         expr = replaced

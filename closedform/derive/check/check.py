@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.checked import Checked
 from closedform.derive.check.claims import check_claim, claims_of
 from closedform.derive.check.expectations import check_expectation
+from closedform.derive.check.warnings import Done, warnings_of
 from closedform.derive.cost.tree import operations
-from closedform.derive.measures.rows import ROWS, work
+from closedform.derive.measures.rows import work
 from closedform.derive.project import Project
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.resolve.modules import Entity
@@ -22,11 +24,15 @@ from closedform.grammar.traverse import parts_of
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found in a file: its expectations and claims, and what is wrong beside them."""
+    """What was found in a file: its expectations and claims, and what is wrong beside them.
+
+    `warnings` tell what is counted and may not be meant; nothing is wrong with that.
+    """
 
     checked: tuple[Checked, ...]
     errors: tuple[Diagnostic, ...]
     lacking: tuple[Diagnostic, ...] = ()  # sizes that presets leave open
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def wrong(self) -> list[Diagnostic]:
@@ -56,7 +62,7 @@ def check(project: Project) -> Outcome:
         else:
             wrong.append(found)
     lacking = [d for preset in project.module.presets() for d in _lacks(project, preset)]
-    return Outcome(tuple(checked), tuple(wrong), tuple(lacking))
+    return Outcome(tuple(checked), tuple(wrong), tuple(lacking), tuple(_warnings(project)))
 
 
 def _not_derived(project: Project) -> Iterator[Diagnostic]:
@@ -81,6 +87,18 @@ def _not_derived(project: Project) -> Iterator[Diagnostic]:
         derived = [e for e in project.parts() if e not in failed and not takes_a_block(e)]
         for convention in project.conventions.values():
             yield from _check_convention(project, convention, derived)
+
+
+def _warnings(project: Project) -> Iterator[Diagnostic]:
+    """The warnings about the models and blocks, of which all that is used is derived."""
+    derived = []
+    for entity in project.parts():
+        with suppress(ClosedformError):  # a block that holds only where models use it
+            derived += [] if takes_a_block(entity) else [project.derivation(entity)]
+    done = Done.by(derived)
+    for entity in project.parts():
+        assert isinstance(entity.declaration, tree.Block)
+        yield from warnings_of(entity.declaration, done)
 
 
 def _verdicts(project: Project) -> Iterator[Checked | Diagnostic]:
@@ -133,13 +151,6 @@ def _check_convention(
 ) -> Iterator[Diagnostic]:
     """What is wrong with a convention where it meets the operations of the file."""
     row = work(convention)
-    if row.name in ROWS:
-        yield Diagnostic(
-            "convention",
-            f"`{convention.name}` counts {row.unit}, and `{row.name}` is another measure",
-            convention.span,
-            "choose another unit",
-        )
     for entity in derived:
         for operation in operations(project.derivation(entity).root):
             try:

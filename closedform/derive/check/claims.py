@@ -17,6 +17,7 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted
 from closedform.derive.check.checked import Checked, Sides
 from closedform.derive.check.expectations import other_conventions
+from closedform.derive.check.measured import with_measures
 from closedform.derive.check.orders import check_order
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import elaborate, reading
@@ -45,7 +46,7 @@ def check_claim(
     title = f"{what.title} of `{entity.name}`"
     if isinstance(claim, tree.OrderClaim):
         return check_order(form, claim, title)
-    claimed = reading(form.derivation).size(claim.formula, form.derivation.scope)
+    claimed = _claimed(project, entity, claim, form)
     known = all_that_holds(form.derivation)
     verdict = equality(known, form.expr, claimed)
 
@@ -116,6 +117,17 @@ def _shown(form: Closed, claimed: Expr) -> Expr:
     return min((difference, base), key=lambda e: (e.count_ops(), str(e)))
 
 
+def _claimed(project: Project, entity: Entity, claim: tree.EqualClaim, form: Closed) -> Expr:
+    """What a claim says, in the sizes of the form, which is derived under its conditions."""
+    context, scope = reading(form.derivation), form.derivation.scope
+
+    def value(what: Measure) -> Expr:
+        return _claimed_form(project, entity, claim, what).expr
+
+    inner = with_measures(project, context, scope, claim.formula, value)
+    return context.size(claim.formula, inner)
+
+
 def _claimed_form(
     project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim, what: Measure
 ) -> Closed:
@@ -139,7 +151,7 @@ def _holds_under(
     """Conventions under which a refused claim would hold."""
     for other in other_conventions(project, what):
         form = _claimed_form(project, entity, claim, other)
-        claimed = reading(form.derivation).size(claim.formula, form.derivation.scope)
+        claimed = _claimed(project, entity, claim, form)
         with suppress(ClosedformError):  # a convention that cannot count this block
             if form.derivation.known.copied().equal(form.expr, claimed):
                 yield f"it holds for {other.title}: {other.says}"

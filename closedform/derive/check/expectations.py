@@ -11,9 +11,11 @@ from sympy import Expr, Integer
 
 from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.check.checked import Checked, Sides
+from closedform.derive.check.measured import with_measures
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.rows import Measure, work
 from closedform.derive.project import Project
+from closedform.derive.symbolic.atoms import put_in
 from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 
@@ -41,8 +43,13 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
         )
         return Checked(item, Refuted(left=Integer(value)), lambda: sides, facts, wrong)
     context = project.reading(model)
-    expected = context.size(item.value, Scope(project.module))
-    expected = context.known.base(expected).xreplace(project.bindings(preset)).doit()
+
+    def value_of(other: Measure) -> Expr:
+        return Integer(project.value(preset, other))
+
+    scope = with_measures(project, context, Scope(project.module), item.value, value_of)
+    expected = context.known.base(context.size(item.value, scope))
+    expected = put_in(expected, project.bindings(preset)).doit()
     sides = Sides(str(value), str(expected), str(value - expected))
     if expected == value:
         return Checked(item, Proved(frozenset(facts)), lambda: sides, facts)

@@ -22,6 +22,7 @@ from closedform.derive.check.growth import CannotGrow, Outgrown, Point, Range, o
 from closedform.derive.cost.tree import Steps, nodes
 from closedform.derive.elaborate.model import reading
 from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, fail
@@ -146,7 +147,7 @@ def _asked(form: Closed, claim: tree.OrderClaim) -> Asked:
     def spelled(expr: Any) -> Any:
         for symbol in reversed(list(known.spelled)):
             if symbol not in named:
-                expr = expr.xreplace({symbol: known.spelled[symbol]})
+                expr = put_in(expr, {symbol: known.spelled[symbol]})
         return expr
 
     expr = expand(spelled(form.expr))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Generic, TypeVar
 
 from sympy import Rational
@@ -70,20 +71,27 @@ class Algebra(ABC, Generic[V, S]):
         """The case that holds; where that is open, each case where its condition holds."""
         open_: list[tuple[V, V]] = []
         last = node.otherwise
-        for value, condition in node.cases:
-            holds = self.condition(condition, scope)
-            answer = self.truth(condition, holds)
-            if answer is True:
-                last = value
-                break
-            if answer is None:
-                open_.append((holds, self.case(value, scope)))
-        if not open_:
-            return self.value(last, scope)
-        found = self.case(last, scope)
+        with ExitStack() as denied:
+            for value, condition in node.cases:
+                holds = self.condition(condition, scope)
+                answer = self.truth(condition, holds)
+                if answer is True:
+                    last = value
+                    break
+                if answer is None:
+                    with self.supposing(holds, True):
+                        open_.append((holds, self.case(value, scope)))
+                    denied.enter_context(self.supposing(holds, False))
+            if not open_:
+                return self.value(last, scope)
+            found = self.case(last, scope)
         for holds, size in reversed(open_):
             found = self.either(holds, size, found)
         return found
+
+    def supposing(self, condition: V, holds: bool) -> AbstractContextManager[None]:
+        """Take a condition that is open as true, or as false, for a while."""
+        return nullcontext()
 
     # What parts are ------------------------------------------------------------------------
 

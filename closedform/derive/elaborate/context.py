@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
+import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
@@ -124,6 +125,21 @@ class Context:
             finally:
                 if scope.outer is not None:
                     self.names.ended.update(scope.names)
+
+    @contextmanager
+    def supposing(self, condition: Boolean) -> Iterator[None]:
+        """Take a condition as true for a while."""
+        known, obligations, fact = self.known, self.obligations, Fact(condition, "case")
+        facts, definitions = list(known.facts), known.definitions
+        supposed, case = self.supposed, obligations.case
+        known.assume(fact)
+        self.supposed = (*supposed, fact)
+        obligations.case = sympy.And(case, condition)
+        try:
+            yield
+        finally:
+            known.facts, known.definitions = facts, definitions
+            self.supposed, obligations.case = supposed, case
 
     @contextmanager
     def trying(self) -> Iterator[None]:

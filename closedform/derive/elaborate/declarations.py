@@ -1,18 +1,24 @@
-"""What a file declares, before any of its models: assumptions, abbreviations, defaults."""
+"""What a file declares: assumptions, abbreviations, defaults, and the signs of its sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from sympy import Basic, Symbol
+
 from closedform.derive.assume.store import Fact
+from closedform.derive.cost.tree import Node, Stages, Steps, nodes
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.names import check_size
-from closedform.derive.elaborate.values import Scope
+from closedform.derive.elaborate.values import Family, Scope
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
+from closedform.formula.signs import printed_name
 from closedform.grammar import tree
 from closedform.grammar.traverse import at_stage, names_in
+
+PLACE = "s"  # the index of the elements of a list, where no loop names it
 
 
 def state_assumptions(context: Context) -> None:
@@ -65,3 +71,86 @@ def _needed_by(model: Entity) -> Iterator[Entity]:
         found = [entity.module.names[name] for name in names if name in entity.module.names]
         waiting += [other for other in dict.fromkeys(found) if other not in seen]
         seen |= set(found)
+
+
+# Signs -------------------------------------------------------------------------------------
+
+
+def signs_of(context: Context, declared: Mapping[str, Entity], root: Node) -> dict[str, str]:
+    """What the symbols of sizes are printed as, where their declarations give a sign."""
+    found = {name: sign for name, entity in declared.items() if (sign := _sign(entity))}
+    if found:
+        found = _told_apart(found, context, declared, root)
+    for name, sign in tuple(found.items()):
+        value = context.names.of(declared[name])
+        if isinstance(value, Family):
+            for at, symbol in enumerate(value.symbols, start=1):
+                found[symbol.name] = f"{sign}_{at}"
+    return found
+
+
+def _sign(entity: Entity) -> str | None:
+    declaration = entity.declaration
+    sign = declaration.sign if isinstance(declaration, tree.Dim | tree.Let) else None
+    return printed_name(sign) if sign else None
+
+
+def _told_apart(
+    signs: Mapping[str, str], context: Context, declared: Mapping[str, Entity], root: Node
+) -> dict[str, str]:
+    """The signs that are used; refuses one that anything else in the formulas is printed as."""
+    families = {s.name: family for s, (family, _) in context.names.stage_symbols.items()}
+    used = {families.get(name, name) for name in _names_in(context, root)}
+    if not context.generic:  # the report of a model has the sizes of its file
+        sizes = (e for e in declared.values() if isinstance(e.declaration, tree.Dim | tree.Let))
+        used |= {entity.name for entity in sizes}
+    indices = {*_indices(root), PLACE}
+    lists = used & {*families.values()}
+    names = used | (indices if lists else indices - {PLACE})
+    printed = {name: signs.get(name, name) for name in sorted(names)}
+    found = {name: sign for name, sign in signs.items() if name in used}
+    for name in sorted(found, key=lambda name: declared[name].module is not context.module):
+        for other, shown in printed.items():
+            both = found[name] if shown == found[name] else None
+            if other in lists and _is_element(found[name], shown, indices):
+                both = found[name]
+            if name in lists and _is_element(shown, found[name], indices):
+                both = shown
+            if both and other != name:
+                place = [declared[other].declaration.name.span] if other in declared else []
+                index = "" if other in used else "the index "
+                raise fail(
+                    "sign",
+                    f"`{name}` and {index}`{other}` are both printed `{both}`",
+                    declared[name].declaration.name.span,
+                    "end its declaration with another sign: `as ...`",
+                    *(f"the other is at {span}" for span in place),
+                )
+    return found
+
+
+def _is_element(shown: str, of: str, indices: Collection[str]) -> bool:
+    """Whether a name looks like an element of a list: `C_1` of C, or `C_s`."""
+    stem, _, index = shown.rpartition("_")
+    return stem == of and (index.isdigit() or index in indices)
+
+
+def _indices(root: Node) -> Iterator[str]:
+    for node in nodes(root):
+        if isinstance(node, Stages):
+            yield node.index
+        if isinstance(node, Steps):
+            yield node.index.name
+
+
+def _names_in(context: Context, root: Node) -> Iterator[str]:
+    """The names in a cost tree, in abbreviations and facts, with the indices of sums."""
+    waiting: list[Any] = [*context.known.spelled.values()]
+    waiting += [fact.condition for fact in context.known.facts]
+    waiting += [part for node in nodes(root) for part in vars(node).values()]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple | Mapping):
+            waiting.extend(part.values() if isinstance(part, Mapping) else part)
+        elif isinstance(part, Basic):
+            yield from (symbol.name for symbol in part.atoms(Symbol))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import sympy
@@ -22,7 +23,7 @@ from closedform.derive.elaborate.values import (
     as_size,
     say_kind,
 )
-from closedform.derive.symbolic.atoms import Divides, indicator
+from closedform.derive.symbolic.atoms import Divides, cases_of, indicator
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, Span, fail
@@ -92,6 +93,9 @@ class Expressions(Algebra[Value, Scope]):
     def truth(self, node: tree.Expression, condition: bool | Boolean) -> bool | None:
         return condition if isinstance(condition, bool) else None
 
+    def supposing(self, condition: Boolean, holds: bool) -> AbstractContextManager[None]:
+        return self.context.supposing(condition if holds else sympy.Not(condition))
+
     # Operators -----------------------------------------------------------------------------
 
     def call(self, node: tree.Call, scope: Scope) -> Value:
@@ -130,7 +134,7 @@ class Expressions(Algebra[Value, Scope]):
         exponent = as_size(exponent, node.exponent.span)
         _check_power(base, exponent, node)
         if not exponent.is_nonnegative:
-            self._divisor(base, node.base.span)
+            base = self._divisor(base, node.base.span)
         if not exponent.is_Number:
             return sympy.Pow(base, exponent)
         if not exponent.is_Integer and not (exponent * 2).is_Integer:
@@ -160,17 +164,37 @@ class Expressions(Algebra[Value, Scope]):
             elif right == 0:
                 raise fail("type", "this divides by zero", operand.span)
             else:
-                self._divisor(right, operand.span)
-                value = left / right
+                value = left / self._divisor(right, operand.span)
         return sympy.Add(value, *collected) if collected else value
 
-    def _divisor(self, size: Expr, span: Span) -> None:
-        """Demand of a divisor that is made of sizes which may be 0 that it is not."""
+    def _divisor(self, size: Expr, span: Span) -> Expr:
+        """Demand of a divisor that is made of sizes which may be 0 that it is not.
+
+        One that is 0 for some answers to its conditions must be proved never to be. Gives the
+        divisor without the conditions that are factors of it.
+        """
         base = self.context.known.base(size)
-        if all(symbol.is_positive or not symbol.is_nonnegative for symbol in base.free_symbols):
-            return
-        nonzero = sympy.Gt(size, 0) if base.is_nonnegative else sympy.Ne(size, 0)
-        self.context.obligations.possible(nonzero, span, "this divides by zero")
+        if self._may_vanish(base) and not self.context.known.decide(sympy.Ne(base, 0)):
+            raise fail(
+                "type",
+                f"this divides by {say(size)}, which may be 0",
+                span,
+                "a condition counts as 0 where it does not hold: `a if n > 1 else b` chooses",
+            )
+        if any(s.is_nonnegative and not s.is_positive for s in base.free_symbols):
+            nonzero = sympy.Gt(size, 0) if base.is_nonnegative else sympy.Ne(size, 0)
+            self.context.obligations.possible(nonzero, span, "this divides by zero")
+        factors = sympy.Mul.make_args(size)
+        return sympy.Mul(*(f for f in factors if not isinstance(f, sympy.Piecewise)))
+
+    def _may_vanish(self, size: Expr) -> bool:
+        """Whether a size is 0 for some answers to its conditions, which what is supposed allows."""
+        written_out = self.context.known.definitions
+        supposed = [fact.condition.xreplace(written_out) for fact in self.context.supposed]
+        cases = (parts.args for _, parts in cases_of(sympy.Tuple(size, *supposed)))
+        return size.has(sympy.Piecewise) and any(
+            part == 0 and sympy.false not in guards for part, *guards in cases
+        )
 
     def either(self, holds: Boolean, value: Expr, otherwise: Expr) -> Expr:
         return indicator(holds) * value + indicator(sympy.Not(holds)) * otherwise

@@ -13,16 +13,28 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import sizes_in
 from closedform.derive.elaborate import calls, hints, layouts
 from closedform.derive.elaborate.binding import as_list
-from closedform.derive.elaborate.builtins import functions
+from closedform.derive.elaborate.builtins import functions, sums
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.declarations import define_lets, find_defaults, state_assumptions
+from closedform.derive.elaborate.declarations import (
+    define_lets,
+    find_defaults,
+    signs_of,
+    state_assumptions,
+)
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.expressions import Expressions
 from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.statements.conditionals import run_if
 from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
-from closedform.derive.elaborate.values import Applied, BuiltIn, Scope, Tensor, Value, symbols_in
+from closedform.derive.elaborate.values import (
+    Applied,
+    BuiltIn,
+    Scope,
+    Tensor,
+    Value,
+    symbols_in,
+)
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
 from closedform.errors import Diagnostic, LimitError, fail
@@ -56,6 +68,8 @@ class Elaborator:
         function = self.context.names.resolve(node.function, scope)
         if isinstance(function, BuiltIn):
             return functions.call(self.context, function.name, node, scope, piped)
+        if not piped and sums.is_sum(function, node):
+            return sums.sum_over(self.context, node, scope)
         if isinstance(function, Applied):
             return calls.call(self.context, function, node, scope, piped)
         raise fail(
@@ -80,7 +94,9 @@ def new_context(module: Module, generic: bool, known: Knowledge | None = None) -
 
 def reading(derivation: Derivation) -> Context:
     """A context to read further expressions in: those of presets, expectations and claims."""
-    return new_context(derivation.entity.module, derivation.generic, derivation.known.copied())
+    context = new_context(derivation.entity.module, derivation.generic, derivation.known.copied())
+    context.names.take(derivation.names)
+    return context
 
 
 def elaborate(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
@@ -133,8 +149,8 @@ def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> De
         scope=scope,
         symbols=_symbols(context, declared),
         declared=declared,
-        stage_symbols=context.names.stage_symbols,
-        lets=tuple(s for value in context.names.lets.values() for s in symbols_in(value)),
+        names=context.names,
+        signs=signs_of(context, declared, root),
         defaults=context.obligations.defaults,
         positive=tuple(context.obligations.positive.items()),
     )
@@ -168,7 +184,9 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
                 scope.names.update(dict.fromkeys(REST, ()))
                 continue
             if isinstance(axis, tree.Name) and axis.name == "_":
-                axes.append(size_symbol(f"{name}_{len(axes)}"))
+                unnamed = f"{name}_{len(axes)}"
+                context.names.give(unnamed, axis.span)
+                axes.append(size_symbol(unnamed))
                 continue
             for free in sorted(names_in(axis)):
                 if context.names.find(free, scope) is None:
@@ -179,6 +197,7 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
                             axis.span,
                             f"declare it: `dim {free}`",
                         )
+                    context.names.give(free, axis.span)
                     scope.names[free] = size_symbol(free)
             axes.append(context.size(axis, scope))
         tensor = Tensor(context.obligations.axes(axes, parameter.span, f"`{name}`"))
@@ -193,5 +212,6 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
             parameter.span,
             f"declare it outside: `dim {name}`",
         )
+    context.names.give(name, parameter.name.span)
     symbol = ratio_symbol(name) if parameter.ratio else size_symbol(name)
     return as_list(context, parameter, symbol, scope)

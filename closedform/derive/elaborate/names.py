@@ -10,7 +10,15 @@ from sympy import Expr, Symbol
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
-from closedform.derive.elaborate.values import Applied, BuiltIn, Family, Scope, Value, as_size
+from closedform.derive.elaborate.values import (
+    Applied,
+    BuiltIn,
+    Family,
+    Scope,
+    Value,
+    as_size,
+    symbols_in,
+)
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.resolve.library import library_blocks
 from closedform.derive.resolve.modules import Entity, Module, is_model
@@ -37,11 +45,18 @@ class Names:
         self.known = known
         self.evaluate = evaluate
         self.owners: dict[str, Entity] = {}
+        self.given: dict[str, Span] = {}  # sizes of no declaration: of a block's own, of a loop
         self.stage_symbols: dict[Symbol, tuple[str, int]] = {}
         self.ended: set[str] = set()  # names whose body is over
         self.lets: dict[Entity, Symbol | Family] = {}
         self.let_facts: dict[Symbol, frozenset[Fact]] = {}
         self._defining: list[Entity] = []
+
+    def take(self, other: Names) -> None:
+        """Let names stand for what they stand for in another elaboration."""
+        self.owners, self.given = dict(other.owners), dict(other.given)
+        self.lets, self.let_facts = dict(other.lets), dict(other.let_facts)
+        self.stage_symbols = dict(other.stage_symbols)
 
     def resolve(self, name: tree.Name, scope: Scope) -> Value:
         """The value of a name, or an error that offers the nearest one."""
@@ -71,12 +86,20 @@ class Names:
             "name",
             f"`{name.name}` is not defined",
             name.span,
-            _same_word(name.name, known)
+            self._element(name.name, scope)
+            or _same_word(name.name, known)
             or _import_of(name.name)
             or about_name(name.name)
             or suggestion(name.name, known)
             or f"a size is declared with `dim {name.name}`, an operation with `op`",
         )
+
+    def _element(self, name: str, scope: Scope) -> str | None:
+        """How the element of a list is written whose name is taken from a report: `D_s`."""
+        family, _, index = name.rpartition("_")
+        if not isinstance(self.find(family, scope), Family):
+            return None
+        return f"an element of the list `{family}` is written `{family}[{index or 's - 1'}]`"
 
     def find(self, name: str, scope: Scope) -> Value | None:
         """The value of a name, or None."""
@@ -88,6 +111,19 @@ class Names:
             return self.of(entity)
         return BuiltIn(name) if name in USAGE else None
 
+    def check_index(self, index: tree.Name, scope: Scope) -> None:
+        """Refuse an index with the name of another, or of a size: formulas could not be read."""
+        name = index.name
+        if any(around.name == name for around in self.known.ranges):
+            raise fail(
+                "name",
+                f"the loop around this one has the index `{name}` too",
+                index.span,
+                "choose another name",
+            )
+        if name in self.owners or isinstance(self.find(name, scope), Expr | Family):
+            raise fail("name", f"`{name}` is a size already", index.span, "choose another name")
+
     def of(self, entity: Entity) -> Value:
         """The value of a declaration."""
         declaration = entity.declaration
@@ -95,23 +131,29 @@ class Names:
             case tree.Op() | tree.Block():
                 return Applied(entity)
             case tree.Dim():
-                self._own(entity)
-                return self.dim(declaration, entity.module)
+                value = self.dim(declaration, entity.module)
             case tree.Let():
-                self._own(entity)
-                return self._let(entity, declaration)
-        raise TypeError(f"{type(declaration).__name__} has no value")
+                value = self._let(entity, declaration)
+            case _:
+                raise TypeError(f"{type(declaration).__name__} has no value")
+        self._own(entity, value)
+        return value
 
-    def _own(self, entity: Entity) -> None:
+    def _own(self, entity: Entity, value: Symbol | Family) -> None:
+        here = entity.declaration.name.span
         owner = self.owners.setdefault(entity.name, entity)
         if owner is not entity:
-            raise fail(
-                "name",
-                f"two different sizes are called `{entity.name}`",
-                entity.declaration.name.span,
-                "import the one from the other's file, or rename one",
-                f"the other is at {owner.declaration.name.span}",
-            )
+            raise _two(entity.name, here, owner.declaration.name.span, of_files=True)
+        for name in (entity.name, *(symbol.name for symbol in symbols_in(value))):
+            if name in self.given:
+                raise _two(name, self.given[name], here)
+
+    def give(self, name: str, span: Span) -> None:
+        """Let a size without a declaration have a name, which no declared size may have as well."""
+        for entity in self.owners.values():
+            if any(symbol.name == name for symbol in symbols_in(self.of(entity))):
+                raise _two(name, span, entity.declaration.name.span)
+        self.given.setdefault(name, span)
 
     def dim(self, declaration: tree.Dim, module: Module) -> Symbol | Family:
         """The symbol of a dim, or one for each stage."""
@@ -206,7 +248,8 @@ class Names:
         with self.known.recording() as used:
             value = self._size(node, entity.module)
             integer = self.known.integer(value) or None
-        symbol = Symbol(name, positive=True, integer=integer)
+            lower, _ = self.known.bounds(self.known.base(value))
+        symbol = Symbol(name, real=True, integer=integer, **_sign(value, lower))
         self.let_facts[symbol] = frozenset(used)
         self.known.define(symbol, value)
         return symbol
@@ -241,6 +284,24 @@ class Names:
                 f"declare it as `dim {entity.name}[{len(items)}]`",
             )
         return {symbols: as_size(items, value.span)}
+
+
+def _two(name: str, here: Span, other: Span, *, of_files: bool = False) -> Exception:
+    """The error for two sizes of one name, which formulas would not tell apart."""
+    return fail(
+        "name",
+        f"two different sizes are called `{name}`",
+        here,
+        "import the one from the other's file, or rename one" if of_files else "rename one",
+        f"the other is at {other}",
+    )
+
+
+def _sign(value: Expr, lower: Expr | None) -> dict[str, bool]:
+    """What is known of the sign of an abbreviation, which need not be a size."""
+    if value.is_positive or (lower is not None and lower > 0):
+        return {"positive": True}
+    return {"nonnegative": True} if value.is_nonnegative or lower == 0 else {}
 
 
 def check_size(entity: Entity, symbol: Symbol, value: Expr, span: Span) -> None:

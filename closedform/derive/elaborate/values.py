@@ -100,7 +100,12 @@ def say_kind(value: Value) -> str:
 
 
 def as_size(value: Value, span: Span, what: str = "a size") -> Expr:
-    """A value that must be a number; true is 1, and a condition is 1 where it holds."""
+    """A value that must be a number; true is 1, and a condition is 1 where it holds.
+
+    `[n > 1]`, as formulas have it, is such a condition too.
+    """
+    if isinstance(value, tuple) and len(value) == 1 and _is_condition(value[0]):
+        value = value[0]
     if isinstance(value, bool):
         return Integer(int(value))
     if isinstance(value, Expr):  # asked first: SymPy's symbols are also booleans
@@ -119,6 +124,10 @@ def about_list(value: Value) -> str | None:
     return (
         f"take one of its elements, `{name}[1]`, or each: `for s in 1..{length}:` with `{name}[s]`"
     )
+
+
+def _is_condition(value: Value) -> bool:
+    return isinstance(value, bool | Boolean) and not isinstance(value, Expr)
 
 
 def as_tensor(value: Value, span: Span) -> Tensor:

@@ -49,6 +49,12 @@ def measure(
     return row
 
 
+def is_measured(name: str, module: Module) -> bool:
+    """Whether a name is that of a measure, which may need a convention."""
+    known = name in ROWS or name in module.counts or name in _from_outside()
+    return known or name in _units(conventions_of(module))
+
+
 def _units(conventions: Mapping[str, Convention]) -> set[str]:
     """The names of the measures that need a convention."""
     return {row.unit.lower() for row in conventions.values()}

@@ -30,3 +30,6 @@ KINDS = frozenset({"einsum", "rearrange", "concat", "split", "param", "elementwi
 
 # Quantities that an operation may state, beside the elementary operations.
 QUANTITIES = frozenset({"params", "buffers", "cache"})
+
+# Measures that need no convention, beside each kind of count.
+TOTALS = QUANTITIES | {"trainable"}

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
 
-from closedform.derive.resolve.builtin import KINDS, OF_SIZES, QUANTITIES
+from closedform.derive.resolve.builtin import KINDS, OF_SIZES, QUANTITIES, TOTALS
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
@@ -253,7 +253,9 @@ def _check_count(name: tree.Name, module: Module) -> None:
 
 def check_conventions(module: Module) -> None:
     """Raise ClosedformError for whatever is wrong in the conventions that a file declares."""
-    conventions_of(module)
+    known = conventions_of(module)
+    for entity in module.own(tree.Convention):
+        _check_measured(entity, known, module)
     lines = [line for entity in module.own(tree.Convention) for line in _node(entity).body]
     of_kinds = [line for line in lines if isinstance(line, tree.OfKind)]
     if not of_kinds:
@@ -264,6 +266,26 @@ def check_conventions(module: Module) -> None:
             stated.check_kind(kind)
             if not isinstance(line.rule, tuple):
                 stated.check_formula(line.rule, _text(kind))
+
+
+def _check_measured(entity: Entity, known: Mapping[str, Convention], module: Module) -> None:
+    """Refuse a convention that cannot be asked for: its measure has the name of its unit."""
+    node, name, unit = _node(entity), entity.name, known[entity.name].unit
+    measure = unit.lower()
+    if measure in TOTALS or measure in module.counts:
+        raise fail(
+            "convention",
+            f"`{name}` counts {unit}, and `{measure}` is another measure",
+            node.unit.span if node.unit else node.span,
+            "choose another unit",
+        )
+    if name != measure and any(name == other.unit.lower() for other in known.values()):
+        raise fail(
+            "convention",
+            f"`{name}` counts {unit}, and `{name}` is the measure of another unit",
+            node.name.span,
+            "choose another name",
+        )
 
 
 class _Stated:
@@ -336,7 +358,7 @@ def _check_part(part: tree.Node) -> None:
             "convention",
             "the formula of a kind is made of sizes",
             part.span,
-            "write size(x) for the elements of a tensor, and `if` in parentheses",
+            "write size(x) for the elements of a tensor",
         )
 
 

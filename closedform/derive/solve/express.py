@@ -12,6 +12,7 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.abbreviations import bring_in, equalities
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.solve.numbers import check_facts, check_stated, settle
+from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, fail, suggestion
 
@@ -71,7 +72,7 @@ class InTermsOf:
             if symbol not in wanted:
                 written = _written_out(spelled[symbol], wanted, spelled)
                 if written.free_symbols & wanted or not written.free_symbols:
-                    expr = _refloored(self.derivation, expr.xreplace({symbol: written}))
+                    expr = _refloored(self.derivation, put_in(expr, {symbol: written}))
         for symbol, definition in spelled.items():
             if symbol in wanted:
                 expr = bring_in(expand(expr), symbol, definition, wanted | spelled.keys())
@@ -83,7 +84,7 @@ class InTermsOf:
             if symbol in self.wanted:
                 expr = bring_in(expand(expr), symbol, value, set(self.wanted))
             elif value.free_symbols <= self.wanted:
-                expr = expr.xreplace({symbol: value})
+                expr = put_in(expr, {symbol: value})
         return expr
 
 
@@ -98,7 +99,7 @@ class AtDefaults:
         spelled = self.derivation.known.spelled
         for symbol in reversed(list(spelled)):
             if symbol not in self.kept:
-                expr = expr.xreplace({symbol: spelled[symbol]})
+                expr = put_in(expr, {symbol: spelled[symbol]})
         defaults = self.derivation.defaults
         values = {symbol: v for symbol, v in defaults.items() if symbol not in self.kept}
         return _refloored(self.derivation, obligations.with_values(expr, values).doit())
@@ -135,12 +136,13 @@ def _choice(table: Iterable[str]) -> str:
 
 
 def _written_out(expr: Expr, wanted: set[Symbol], spelled: Mapping[Symbol, Expr]) -> Expr:
-    return expr.xreplace(
+    return put_in(
+        expr,
         {
             s: _written_out(spelled[s], wanted, spelled)
             for s in expr.free_symbols
             if s not in wanted and s in spelled
-        }
+        },
     )
 
 

@@ -13,6 +13,7 @@ from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.symbols import is_size
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
@@ -100,7 +101,7 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
             break
         numbers = {s: v for s, v in table.items() if v.is_Number}
         table.update(
-            {s: derivation.known.base(v).xreplace(numbers).doit() for s, v in open_.items()}
+            {s: put_in(derivation.known.base(v), numbers).doit() for s, v in open_.items()}
         )
     settled = {s: v for s, v in table.items() if v.is_Number}
     for symbol in sorted(settled, key=lambda s: s not in values):  # given ones make the others
@@ -125,7 +126,7 @@ def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
         _check(fact, derivation, settled, "the formula rests on")
     for size, case in derivation.positive:
         needed = case.xreplace(derivation.known.definitions).xreplace(settled)
-        value = size.xreplace(settled).doit()
+        value = put_in(size, settled).doit()
         if needed not in (False, sympy.false) and value.is_number and value < 1:
             raise fail(
                 "shape",

@@ -5,11 +5,11 @@ The functions of the language, as SymPy has them, are here too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
 
@@ -22,6 +22,8 @@ class Divides(BooleanFunction):  # type: ignore[misc]  # SymPy has no types
             return sympy.true if dividend % divisor == 0 else sympy.false
         if divisor.is_Rational and dividend.is_Rational:
             return sympy.false
+        if divisor == 1 and dividend.is_integer:
+            return sympy.true
         return None
 
     def _sympystr(self, printer: Any) -> str:
@@ -146,25 +148,62 @@ def indicator(condition: Boolean) -> Expr:
     return sympy.Piecewise((Integer(1), _told_apart(condition)), (Integer(0), True))
 
 
+def unfolded(piecewise: Expr) -> Expr:
+    """Values by cases as a sum of indicators with factors; SymPy folds i [i > 1] in a sum.
+
+    >>> i = sympy.Symbol("i", integer=True)
+    >>> unfolded(sympy.Piecewise((i, i > 1), (0, True))) == i * indicator(i > 1)
+    True
+    """
+    if [value for value, _ in piecewise.args] == [1, 0]:
+        return piecewise
+    rest, parts = sympy.true, []
+    for value, holds in piecewise.args:
+        case = sympy.And(rest, holds)
+        parts.append(value * (1 if case == sympy.true else indicator(case)))
+        rest = sympy.And(rest, sympy.Not(holds))
+    return sympy.Add(*parts)
+
+
 def _told_apart(condition: Boolean) -> Boolean:
     """A condition without indicators in it, for which SymPy would ask in sets of real numbers."""
     inner = sorted(condition.atoms(sympy.Piecewise), key=sympy.default_sort_key)
     if not inner:
         return condition
     asked, rest, cases = inner[0], sympy.true, []
+    excluded: dict[Boolean, Boolean] = {}
     for value, holds in asked.args:
         case = condition.xreplace({asked: value})
+        case = case.xreplace({**excluded, sympy.Not(holds): sympy.false, holds: sympy.true})
         cases.append(sympy.And(rest, holds, _told_apart(case)))
         rest = sympy.And(rest, sympy.Not(holds))
+        excluded |= {holds: sympy.false, sympy.Not(holds): sympy.true}
     return sympy.Or(*cases)
 
 
-def put_in(expr: Any, values: Mapping[Symbol, Expr]) -> Any:
+def cases_of(value: Any, case: Boolean = sympy.true) -> Iterator[tuple[Boolean, Any]]:
+    """The cases of a value that is made of conditions, and what it is in each."""
+    asked = sorted(value.atoms(sympy.Piecewise), key=sympy.default_sort_key)
+    if not asked:
+        yield case, value
+        return
+    condition = asked[0].args[0].cond
+    for holds, other in ((condition, sympy.Not(condition)), (sympy.Not(condition), condition)):
+        part = value.xreplace({holds: sympy.true, other: sympy.false})
+        yield from cases_of(part, sympy.And(case, holds))
+
+
+def put_in(expr: Any, values: Mapping[Any, Expr]) -> Any:
     """An expression or a condition with values in the place of symbols.
 
-    A value may be made of indicators; what is asked about it is then told apart.
+    Conditions first: where one does not hold, what it multiplies needs no value. A value may be
+    made of indicators; what is asked about it is then told apart.
+
+    >>> a, b = sympy.symbols("a b", integer=True, positive=True)
+    >>> put_in(b / (a - 1) * indicator(a > 1), {a: Integer(1)})
+    0
     """
-    if any(value.has(sympy.Piecewise) for value in values.values()):
+    if isinstance(expr, Expr) and expr.has(sympy.Piecewise):
         asked = [p for p in expr.atoms(sympy.Piecewise) if p.has_free(*values)]
         cases = {
             p: [(put_in(value, values), _told_apart(c.xreplace(values))) for value, c in p.args]

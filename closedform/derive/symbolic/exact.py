@@ -73,11 +73,15 @@ def holds(condition: Any, values: Numbers) -> bool:
 def _product(expr: Expr, values: Numbers) -> Fraction:
     """A product; where an indicator is 0 the other factors need no value."""
     result = Fraction(1)
-    for factor in sorted(expr.args, key=lambda factor: not isinstance(factor, sympy.Piecewise)):
+    for factor in sorted(expr.args, key=lambda factor: not _is_indicator(factor)):
         result *= exact(factor, values)
         if result == 0 and isinstance(factor, sympy.Piecewise):
             break
     return result
+
+
+def _is_indicator(expr: Expr) -> bool:
+    return isinstance(expr, sympy.Piecewise) and not expr.has(sympy.zoo)
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:

@@ -9,6 +9,8 @@ from sympy import Expr
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
+from closedform.derive.symbolic.atoms import unfolded
+
 
 def say(value: Any) -> str:
     """A size or a condition as it is written in the language.
@@ -50,7 +52,13 @@ class _Saying(StrPrinter):  # type: ignore[misc]  # SymPy has no types
         return f"{name}({', '.join(map(self.doprint, arguments))})"
 
     def _print_Piecewise(self, expr: Expr) -> str:
-        return f"[{self.doprint(expr.args[0][1])}]"
+        terms = unfolded(expr)
+        return f"[{self.doprint(expr.args[0][1])}]" if terms is expr else f"({self.doprint(terms)})"
+
+    def _print_Sum(self, expr: Expr) -> str:
+        body, (index, first, last) = expr.args
+        term = unfolded(body) if isinstance(body, sympy.Piecewise) else body
+        return self._called("sum", (index, first, last, term))
 
     def _print_Dummy(self, expr: Expr) -> str:
         return str(expr.name)

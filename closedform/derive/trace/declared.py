@@ -22,6 +22,8 @@ from closedform.derive.elaborate.layouts import map_of, parts
 from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.values import Family, Tensor
 from closedform.derive.symbolic.atoms import FUNCTIONS, indicator
+from closedform.derive.symbolic.symbols import size_symbol
+from closedform.derive.trace.lines import own
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
@@ -145,15 +147,20 @@ class Formulas(Algebra[Spelled, None]):
         return Spelled(bit, bit, value)
 
     def text(self, value: str) -> Spelled:
-        return Spelled(w.Symbol(value), w.Symbol(value), value)
+        return Spelled(own(value), own(value), value)
 
     def name(self, node: tree.Name, scope: None) -> Spelled:
-        symbol = w.Symbol(node.name)
+        symbol = self._named(node.name)
         if node.name in self.parts:
             part = self.value(self.parts[node.name], None)
             return Spelled(symbol, part.filled, part.value)
         value = self.found[id(node)] if id(node) in self.found else self.names[node.name]
         return self._as_it_is(symbol, value)
+
+    def _named(self, name: str, index: str | None = None) -> w.Symbol:
+        """A name of the operation, or a size of its file."""
+        known = name in self.names or name in self.parts
+        return own(name, index) if known else w.Symbol(name, index)
 
     def list_of(self, node: tree.ListOf, items: list[Spelled]) -> Spelled:
         declared = w.Function("", tuple(item.declared for item in items))
@@ -167,7 +174,7 @@ class Formulas(Algebra[Spelled, None]):
         return Spelled(declared, self.say(_expr(value)), value)
 
     def _found(self, node: tree.Expression) -> Spelled:
-        return self._as_it_is(w.Symbol(show(node)), self.found[id(node)])
+        return self._as_it_is(own(show(node)), self.found[id(node)])
 
     def size(self, node: tree.Expression, scope: None) -> Spelled:
         return _as_size(self.value(node, None))
@@ -188,10 +195,12 @@ class Formulas(Algebra[Spelled, None]):
         if not isinstance(items, tuple) or not isinstance(node.base, tree.Name):
             return self._found(node)
         at = int(self.size(node.items[0], None).value)  # type: ignore[arg-type]  # a list takes no slice
-        return self._as_it_is(w.Symbol(node.base.name, str(at)), items[at - 1])
+        return self._as_it_is(self._named(node.base.name, str(at)), items[at - 1])
 
     def call(self, node: tree.Call, scope: None) -> Spelled:
         name = node.function.name
+        if name == "sum":
+            return self._sum(node)
         parts = [self.value(argument.value, None) for argument in node.arguments]
         axes = axes_read(name, parts[0].value) if parts else None
         if axes is not None:
@@ -202,6 +211,19 @@ class Formulas(Algebra[Spelled, None]):
         value = FUNCTIONS[name](*(part.value for part in parts))
         declared = w.Function(name, tuple(part.declared for part in parts))
         return Spelled(declared, w.Function(name, tuple(part.filled for part in parts)), value)
+
+    def _sum(self, node: tree.Call) -> Spelled:
+        """A sum over an index, as declared, and what was found for it."""
+        index, *bounds, term = (argument.value for argument in node.arguments)
+        if not isinstance(index, tree.Name) or any(
+            isinstance(p, tree.Index) for p in parts_of(term)
+        ):
+            return self._found(node)
+        names = {**self.names, index.name: size_symbol(index.name)}
+        body = Formulas(names, {}, self.parts, self.say).size(term, None)
+        first, last = (self.size(bound, None).declared for bound in bounds)
+        value = self.found[id(node)]
+        return Spelled(w.BigSum(index.name, first, last, body.declared), self.say(value), value)
 
     def _of_tensor(self, name: str, tensor: w.Written, axes: Shape) -> Spelled:
         """How many axes of a tensor there are, or the product of their sizes."""
@@ -304,9 +326,11 @@ def _sum(first: Spelled, rest: Sequence[tuple[str, Spelled]]) -> Spelled:
 
 
 def _as_size(part: Spelled) -> Spelled:
-    """A condition among numbers is 1 where it holds, and 0 where it does not."""
+    """A condition among numbers, `[n > 1]` or bare, is 1 where it holds, and 0 where not."""
     if isinstance(part.value, Expr):
         return part
+    if isinstance(part.value, tuple) and len(part.value) == 1:
+        return _as_size(Spelled(_bare(part.declared), _bare(part.filled), part.value[0]))
     if isinstance(part.value, bool):
         value: Any = Integer(int(part.value))
     elif isinstance(part.value, Boolean):

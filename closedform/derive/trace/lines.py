@@ -94,7 +94,7 @@ class Teller:
         return forms.shortest(frame.shown(expr), frame.order)
 
     def named(self, name: str, label: str | None = None) -> w.Written:
-        return w.Function(self.measure.label, (w.Symbol(name, label),))
+        return w.Function(self.measure.label, (own(name, label),))
 
     def shapes(self, found: Sequence[Shape], frame: Frame) -> tuple[tuple[w.Written, ...], ...]:
         """The shapes of tensors as they are written in a frame."""
@@ -113,6 +113,11 @@ class Teller:
 
     def size_of(self, definition: Expr, frame: Frame) -> w.Written:
         return forms.shortest(definition, frame.order)
+
+
+def own(name: str, index: str | None = None) -> w.Symbol:
+    """A name of a part or an operation, whatever a size of that name is printed as."""
+    return w.Symbol(name, index, sign=name)
 
 
 def said(text: str, **values: str | int | w.Written) -> Said:

@@ -10,6 +10,7 @@ from sympy import Expr
 
 from closedform import formula as w
 from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.trace.declared import bracketed, number
 from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import Step
@@ -43,7 +44,7 @@ class _Values:
         self.sizes.update({s.name: self.value(s) for s in known.spelled})
 
     def value(self, expr: Expr) -> Expr:
-        return self.derivation.known.base(expr).xreplace(self.settled).doit()
+        return put_in(self.derivation.known.base(expr), self.settled).doit()
 
     def tell(self, passage: Passage, stage: int | None) -> None:
         """Add `subject = the numbers put in`, `= their value`; nothing for the step of a loop."""
@@ -88,7 +89,7 @@ class _Values:
         if stage is None or symbol.index is None:
             return node
         parts = [str(stage) if p == frame.index else p for p in symbol.index.split(",")]
-        return replace(node, arguments=(w.Symbol(symbol.name, ",".join(parts)),))
+        return replace(node, arguments=(replace(symbol, index=",".join(parts)),))
 
     def filled(self, node: Any, frame: Frame, stage: int | None) -> Any:
         """A formula with numbers in the place of sizes and of costs that are known."""

@@ -38,6 +38,7 @@ from closedform.derive.trace.lines import (
     commas,
     doc_said,
     nodes_of,
+    own,
     plus,
     said,
 )
@@ -142,7 +143,7 @@ class Operations(Teller):
                 continue
             shown.add(spelled.filled)
             right = frame.shown(value)
-            subject = w.Function(f"axis_{at}", (w.Symbol(name),))
+            subject = w.Function(f"axis_{at}", (own(name),))
             left = frame.shown(spelled.value)
             sizes = commas(self.told_sizes(declared, spelled.declared, frame)) or (said("put in"),)
             stated = said(

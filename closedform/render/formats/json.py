@@ -44,6 +44,7 @@ def _report(report: Report) -> str:
         "symbols": [
             {
                 "name": row.symbol.name,
+                "sign": row.symbol.sign or row.symbol.name,
                 "meaning": row.meaning,
                 "default": w.plain(row.default) if row.default else None,
             }
@@ -51,7 +52,8 @@ def _report(report: Report) -> str:
         ],
         "where": [
             {
-                "name": w.plain(row.symbol),
+                "name": w.plain(w.Symbol(row.symbol.name, row.symbol.index)),
+                "sign": w.plain(row.symbol),
                 "text": w.plain(row.formula),
                 "latex": latex(row.formula),
                 "meaning": row.meaning,

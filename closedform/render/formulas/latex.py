@@ -23,16 +23,8 @@ from closedform.formula.precedence import (
     parts,
     placed,
 )
+from closedform.formula.signs import GREEK
 from closedform.render.formulas.widths import ROOM, width
-
-GREEK = frozenset(
-    [
-        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
-        *("lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi"),
-        *("psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon"),
-        *("Phi", "Psi", "Omega"),
-    ]
-)
 
 # The same letters in Unicode, which TeX and KaTeX do not take in text.
 GREEK_LETTERS = {
@@ -122,7 +114,7 @@ def _(node: w.Number, least: Level) -> str:
 
 @_latex.register
 def _(node: w.Symbol, least: Level) -> str:
-    return latex_name(node.name, node.index)
+    return latex_name(node.sign or node.name, node.index)
 
 
 @_latex.register

@@ -22,7 +22,7 @@ from closedform.formula.precedence import (
     needless,
     parts,
 )
-from closedform.render.formulas.latex import GREEK
+from closedform.formula.signs import GREEK
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
@@ -153,7 +153,7 @@ def _(node: w.Symbol, least: Level) -> str:
 
 def _name(node: w.Symbol) -> tuple[str, str]:
     """What stands on the line, and its indices as one element."""
-    stem, indices = name_parts(node.name)
+    stem, indices = name_parts(node.sign or node.name)
     shown = [_word(index) for index in indices]
     if node.index is not None:
         shown.append(_index(node.index))

@@ -111,7 +111,7 @@ def _(node: w.Number, least: Level) -> list[Piece]:
 
 @_pieces.register
 def _(node: w.Symbol, least: Level) -> list[Piece]:
-    stem, indices = name_parts(node.name)
+    stem, indices = name_parts(node.sign or node.name)
     shown = (*indices, node.index.replace("-", "−")) if node.index is not None else indices
     below = _join(([_word(index)] for index in shown), Piece(","))
     return [_word(stem), *_shifted(below, -1)]

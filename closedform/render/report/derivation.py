@@ -18,6 +18,7 @@ from closedform.render.formulas.latex import latex
 from closedform.render.formulas.widths import ROOM, width
 from closedform.render.language import Language, language
 from closedform.render.report.names import Names
+from closedform.render.report.signs import signed
 from closedform.render.report.view import Link, Report, Wish, report, said
 
 
@@ -115,7 +116,8 @@ def derivation_view(
     names = Names(closed.derivation, found.passages, starts, closed.order, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
     last = tuple(_number(steps, words) for steps in lines)
-    return DerivationView(told, measure.heading, said(measure, words), passages, last, lang)
+    view = DerivationView(told, measure.heading, said(measure, words), passages, last, lang)
+    return signed(view, closed.derivation.signs)
 
 
 def _passage(passage: Passage, own: str, several: set[str], words: Language) -> PassageView:

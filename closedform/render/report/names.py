@@ -80,7 +80,8 @@ class Names:
 
     def symbols(self) -> tuple[SymbolRow, ...]:
         """The dims; those of a block in its own sizes have no meaning told."""
-        names, rows, told = self.derivation.declared, [], set()
+        names, rows = self.derivation.declared, []
+        told = {symbol.name for symbol in self.lets}
         for name, family in self.derivation.symbols.items():
             declaration = names[name].declaration if name in names else None
             spellings = {name, *(symbol.name for symbol in family)}

@@ -148,14 +148,15 @@ def sweeps(report: Report, preset: PresetRow, measure: int) -> tuple[Sweep, ...]
     """A cost over each single size that it depends on, in the order of the symbols."""
     sizes = sizes_at(report.basis, preset.given)
     rows = [row for row in report.symbols if row.symbol.index is None]
-    found = (_sweep(report, sizes, row.symbol.name, row.meaning, measure) for row in rows)
+    found = (_sweep(report, sizes, row.symbol, row.meaning, measure) for row in rows)
     return tuple(sweep for sweep in found if sweep is not None)
 
 
 def _sweep(
-    report: Report, sizes: dict[str, w.Written], name: str, meaning: str, measure: int
+    report: Report, sizes: dict[str, w.Written], symbol: w.Symbol, meaning: str, measure: int
 ) -> Sweep | None:
-    value = amount_or_none(w.Symbol(name), Numbers(sizes))
+    name = symbol.name
+    value = amount_or_none(symbol, Numbers(sizes))
     if value is None or value.denominator != 1:
         return None
     costs: dict[int, dict[str, Fraction]] = {}
@@ -173,7 +174,7 @@ def _sweep(
     lines = tuple(
         (part, tuple(cost.get(part, Fraction(0)) for cost in costs.values())) for part in names
     )
-    return Sweep(name, meaning, int(value), tuple(costs), totals, lines)
+    return Sweep(w.plain(symbol), meaning, int(value), tuple(costs), totals, lines)
 
 
 def _targets(value: int) -> list[int]:

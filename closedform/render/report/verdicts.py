@@ -8,11 +8,12 @@ from closedform.derive.assume.verdict import NotDecided, Refuted
 from closedform.derive.check.check import Outcome
 from closedform.derive.check.checked import Checked
 from closedform.derive.symbolic.wording import say
+from closedform.errors import Diagnostic
 
 
 def verdicts_of(outcome: Outcome) -> list[dict[str, object]]:
-    """Each expectation and claim of a file as a row for a program."""
-    return [_row(checked) for checked in outcome.checked]
+    """Each expectation, claim and warning of a file as a row for a program."""
+    return [*map(_row, outcome.checked), *map(_row_of_warning, outcome.warnings)]
 
 
 def in_words(outcome: Outcome) -> Iterator[str]:
@@ -50,6 +51,26 @@ def _row(checked: Checked) -> dict[str, object]:
         "values": {side: say(value) for side, value in values.items()},
         "notes": list(checked.notes),
         "tried": list(verdict.tried) if isinstance(verdict, NotDecided) else [],
+    }
+
+
+def _row_of_warning(warning: Diagnostic) -> dict[str, object]:
+    span = warning.span
+    assert span is not None  # a warning is about a place
+    notes = [warning.message, *warning.notes, *([warning.help] if warning.help else [])]
+    return {
+        "file": span.source.name,
+        "line": span.line,
+        "text": span.source.text[span.start : span.end],
+        "verdict": warning.kind,
+        "rests_on": [],
+        "derived": "",
+        "claimed": "",
+        "difference": "",
+        "sizes": {},
+        "values": {},
+        "notes": notes,
+        "tried": [],
     }
 
 

@@ -33,6 +33,7 @@ from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
+from closedform.render.report.signs import signed
 
 REASONS = {
     "assumed": "stated in the file",
@@ -170,7 +171,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     says = _convention_said(convention, words) if convention else ""
     rows = omitted(derivation.root, convention) if convention else ()
     omissions = tuple(_omission(row, words) for row in rows)
-    return Report(
+    found = Report(
         title=entity.name,
         file=project.module.title,
         keyword=declaration.keyword,
@@ -182,7 +183,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas, parts))),
         formulas=formulas,
         parts=parts,
-        rows_apart=partial(Parts(formed, words).of, derivation.root),
+        rows_apart=partial(_rows_apart, Parts(formed, words), derivation),
         presets=presets,
         assumptions=assumptions,
         nonempty=bool(derivation.positive),
@@ -200,6 +201,12 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         ),
         lang=wish.lang,
     )
+    return signed(found, derivation.signs)
+
+
+def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
+    for row in parts.of(derivation.root):
+        yield signed(row, derivation.signs)
 
 
 def _omission(row: Omitted, words: Language) -> Omission:
@@ -329,6 +336,7 @@ def _assumptions(
 def _assumption(
     fact: Fact, condition: w.Written, where: str, derivation: Derivation, words: Language
 ) -> AssumptionRow:
+    condition = signed(condition, derivation.signs)
     text, reason = w.plain(condition) + where, words.tr(REASONS[fact.reason]) + where
     place = _place(fact.span, derivation, words)
     because = words.tr("{reason} ({place})", reason=reason, place=place) if place else reason

@@ -117,13 +117,13 @@ def twice(text: str, error: Told, found: Sequence[str]) -> str:
 
 
 def joined(text: str, error: Told, found: Sequence[str]) -> str:
-    """A number and what follows it, with the sign between them."""
+    """A factor and what follows it, with the sign between them."""
     start, _ = marked(text, error)
-    first = re.search(r"[\d.]+ *$", text[:start])
+    first = re.search(r"[\w.]+(\[\w+\])? *$", text[:start])
     assert first is not None
-    rest = re.match(r"\w+|\([^)]*\)", text[start:])
+    rest = re.match(r"\w*\([^)]*\)|\w+", text[start:])
     assert rest is not None
-    put = found[0].replace("(...)", rest[0])
+    put = re.sub(r"\w*\(\.\.\.\)", rest[0], found[0])
     return text[: first.start()] + put + text[start + rest.end() :]
 
 
@@ -157,6 +157,18 @@ def changed(text: str, error: Told, found: Sequence[str]) -> str:
     return whole_line(text, error, [found[0].replace("...", f"({rest})")])
 
 
+def of_the_element(text: str, error: Told, found: Sequence[str]) -> str:
+    """In the place of an element as reports print it: `D_2`, `D_(s - 1)`."""
+    start, _ = marked(text, error)
+    return text[:start] + re.sub(r"\w+_(\([^)]*\)|\d+)", found[0], text[start:], count=1)
+
+
+def with_a_sign(text: str, error: Told, found: Sequence[str]) -> str:
+    """At the end of the declaration, whose old sign is taken out."""
+    line = text.splitlines()[error.line - 1]
+    return whole_line(text, error, [f"{line.partition(' as ')[0]} {found[0]} Z"])
+
+
 # What a help says, and where that goes. The first row that fits is taken.
 ROWS: list[tuple[str, Paste]] = [
     (r"take the sizes from their file, and state it: `(from .+?)`, `(assume .+)`", at_both),
@@ -186,6 +198,11 @@ ROWS: list[tuple[str, Paste]] = [
     (r"a power is written `(.+)`", instead),
     (r"write `(==)`, or `!=` for `is not`", instead),
     (r"write `(not)` or `!=`", lambda t, e, f: instead(t, e, [f"{f[0]} "])),
+    (r"write `(claim \w+ ==) \.\.\.`, or", lambda t, e, f: whole_line(t, e, [re.sub(
+        r"claim \w+ \S+", f[0], t.splitlines()[e.line - 1]).strip()])),
+    (r"an element of the list `\w+` is written `(.+)`", of_the_element),
+    (r"end its declaration with another sign: `(as) \.\.\.`", with_a_sign),
+    (r"a sign is a letter or a word, Greek too, with an index: `(H)`", instead),
     (r"write `(convention .+)`, or `on` another convention",
      lambda t, e, f: whole_line(t, e, [t.splitlines()[e.line - 1].replace(
          " ".join(f[0].split()[:2]), f[0])])),
@@ -222,8 +239,10 @@ NOT_PASTED = [
     r"a body is carried out again with", r"a loop counts: ", r"a loop with a symbolic bound",
     r"a part that is used again", r"a thing that is not there is left out",
     r"between tensors an `if` is a statement", r"name what is taken", r"take sqrt\(",
-    r"write size\(x\) for",
+    r"write size\(x\) for", r"a condition counts as 0 where",
+    r"a claim begins with a measure by itself", r"a sum over an index is written",
     # a change of several places, or one that is for the author to choose
+    r"claim it in the block that is meant",
     r"give this axis a name of its own", r"give it a name, or `_`",
     r"give (?:it|them) in the preset",
     r"a (?:repeat|choice) must keep its shapes", r"a block cannot be part of itself",

@@ -22,6 +22,7 @@ from closedform.derive.cost.tree import Operation
 from closedform.derive.measures import lookup as measures
 from closedform.derive.measures.lookup import measure
 from closedform.derive.measures.rows import ROWS, Measure, count_of
+from closedform.derive.resolve.builtin import TOTALS
 from closedform.errors import ClosedformError
 from closedform.formula import Number
 from closedform.render.report.preset_costs import parts_of
@@ -266,6 +267,11 @@ def test_the_python_interface(distribution: str, golden: Golden) -> None:
     )  # fmt: skip
     assert ran.stderr.decode() == ""
     golden.compare(OUTSIDE / "ask.txt", ran.stdout.decode())
+
+
+def test_the_names_of_the_table() -> None:
+    """Fails when a convention may count in a unit that is the name of a row."""
+    assert set(ROWS) == TOTALS
 
 
 def test_without_the_distribution_there_is_no_such_measure() -> None:

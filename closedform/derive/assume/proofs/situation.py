@@ -148,7 +148,10 @@ class Situation:
     # Facts ---------------------------------------------------------------------------------
 
     def _suppose(self, condition: Any) -> None:
-        condition = self.put(condition)
+        try:
+            condition = self.put(condition)
+        except TypeError:
+            return  # SymPy's word for what divides by zero here, and says nothing
         if condition in (True, sympy.true):
             return
         if condition in (False, sympy.false):

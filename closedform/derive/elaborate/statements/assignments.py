@@ -14,7 +14,7 @@ from closedform.derive.elaborate.shapes import REST, match
 from closedform.derive.elaborate.values import Scope, Value
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.symbols import size_symbol
-from closedform.errors import fail
+from closedform.errors import Span, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
@@ -33,7 +33,7 @@ def run_assign(context: Context, node: tree.Assign, scope: Scope) -> None:
     if len(node.targets) == 1:
         name = node.targets[0].name
         if _of_model(context) and _is_rounded(value):
-            value = _abbreviate(context, name, value)
+            value = _abbreviate(context, name, value, node.targets[0].span)
         scope.names[name] = value
         return
     if not isinstance(value, tuple) or len(value) != len(node.targets):
@@ -57,7 +57,7 @@ def run_ascribe(context: Context, node: tree.Ascribe, scope: Scope) -> None:
         scope.names.pop(rest, None)
     if _of_model(context):
         named = {
-            size: _abbreviate(context, name, size)
+            size: _abbreviate(context, name, size, node.shape.span)
             for name, size in scope.names.items()
             if name not in before
         }
@@ -85,7 +85,7 @@ def _is_all_of(block: Entity, user: Entity) -> bool:
     return len(body) == 1 and names.count(block.name) == 1
 
 
-def _abbreviate(context: Context, name: str, size: Expr) -> Expr:
+def _abbreviate(context: Context, name: str, size: Expr, span: Span) -> Expr:
     """A size that a model names becomes an abbreviation, with the index of its stage."""
     if context.supposed or context.known.ranges:
         return size  # it is so in one case, or in one step, only
@@ -96,6 +96,7 @@ def _abbreviate(context: Context, name: str, size: Expr) -> Expr:
     symbol = size_symbol(f"{family}_{stage}" if context.indices else name)
     if symbol in context.known.definitions or symbol.name in context.names.owners:
         return size
+    context.names.give(symbol.name, span)
     context.known.define(symbol, size)
     if context.indices:
         context.names.stage_symbols[symbol] = (family, context.indices[-1].at)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
@@ -63,7 +60,7 @@ def _run_both(
     done: list[tuple[Site, ...] | ClosedformError] = []
     for holds, inner in ((condition, then), (sympy.Not(condition), otherwise)):
         try:
-            with context.collecting() as sites, supposing(context, holds):
+            with context.collecting() as sites, context.supposing(holds):
                 if inner is then:
                     context.sites.extend(context.run(body, inner))
                 else:
@@ -87,22 +84,6 @@ def _run_both(
         return
     context.emit(node.span, costs.Cases(condition, first, second))
     join(context.known, condition, then, otherwise, scope, node.span)
-
-
-@contextmanager
-def supposing(context: Context, condition: Boolean) -> Iterator[None]:
-    """Take a condition as true for a while."""
-    fact = Fact(condition, "case")
-    facts, definitions = list(context.known.facts), context.known.definitions
-    supposed, case = context.supposed, context.obligations.case
-    context.known.assume(fact)
-    context.supposed = (*supposed, fact)
-    context.obligations.case = sympy.And(case, condition)
-    try:
-        yield
-    finally:
-        context.known.facts, context.known.definitions = facts, definitions
-        context.supposed, context.obligations.case = supposed, case
 
 
 def join(

@@ -16,7 +16,7 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.statements.conditionals import join, supposing
+from closedform.derive.elaborate.statements.conditionals import join
 from closedform.derive.elaborate.statements.recurrences import Recurrence
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.symbolic.symbols import index_symbol
@@ -29,6 +29,7 @@ MAX_ALONE = 8  # steps at one end that are told apart by conditions
 
 def run_steps(context: Context, node: tree.For, scope: Scope, first: Expr, last: Expr) -> None:
     """Carry out a loop as its first steps, what is alike between, and its last steps."""
+    context.names.give(node.index.name, node.index.span)
     loop = Recurrence(context, node, scope, index_symbol(node.index.name, first))
     loop.need(last - first + 1)
     _run(loop, first, last)
@@ -91,7 +92,7 @@ def _with_a_step(
         run(loop)
         return
     then, otherwise = scope.inner(), scope.inner()
-    with context.collecting() as sites, supposing(context, there):
+    with context.collecting() as sites, context.supposing(there):
         run(Recurrence(context, loop.node, then, loop.index))
     context.emit(loop.node.span, costs.Cases(there, tuple(sites), ()))
     join(context.known, there, then, otherwise, scope, loop.node.span)

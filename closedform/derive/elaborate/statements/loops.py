@@ -96,6 +96,12 @@ def _say(value: Value) -> str:
 
 def run_for(context: Context, node: tree.For, scope: Scope) -> None:
     """One body for each number; with a symbol as a bound, one body as a function of the index."""
+    context.names.check_index(node.index, scope)
+    _run_for(context, node, scope)
+    context.names.check_index(node.index, scope)  # the body may use sizes of other files
+
+
+def _run_for(context: Context, node: tree.For, scope: Scope) -> None:
     first = context.size(node.first, scope, "a bound")
     last = context.size(node.last, scope, "a bound")
     for bound, part in ((first, node.first), (last, node.last)):

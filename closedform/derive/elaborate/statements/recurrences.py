@@ -46,13 +46,6 @@ class Recurrence:
 
     def __init__(self, context: Context, node: tree.For, scope: Scope, index: Symbol) -> None:
         self.context, self.node, self.scope, self.index = context, node, scope, index
-        if any(around.name == index.name for around in context.known.ranges):
-            raise fail(
-                "name",
-                f"the loop around this one has the index `{self.index}` too",
-                node.index.span,
-                "choose another name",
-            )
 
     def run(self, first: Expr, last: Expr, sizes: dict[_Axis, Expr]) -> None:
         """Carry out all steps as one body, with the sizes before each by the index."""
