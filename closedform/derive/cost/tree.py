@@ -25,7 +25,7 @@ class Site:
     """A place in the source, and what is done there."""
 
     span: Span
-    node: Node
+    node: Node = field(repr=False)  # what is used twice would be told twice, and all that is in it
 
 
 @dataclass(frozen=True, eq=False)

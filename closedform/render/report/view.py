@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import count
 
@@ -99,7 +99,7 @@ class Report:
     indicators: bool
     formulas: tuple[FormulaRow, ...]
     parts: tuple[PartRow, ...]
-    rows_apart: Callable[[], Iterator[PartRow]]
+    rows_apart: Callable[[], Iterator[PartRow]] = field(repr=False, compare=False)
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
     nonempty: bool
