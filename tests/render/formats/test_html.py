@@ -167,7 +167,8 @@ def test_hostile_texts_stay_texts(text: str) -> None:
     page = format_named("html").report(
         replace(
             shown, title=text, about=text, file=text, parts=tuple(rows), symbols=tuple(symbols),
-            presets=tuple(presets), where=tuple(where), closing=closing, rows_apart=lambda: iter(rows),
+            presets=tuple(presets), where=tuple(where), closing=closing,
+            rows_apart=lambda: iter(rows),
         )
     )  # fmt: skip
     root = read(page)
