@@ -45,10 +45,14 @@ def total(
 
 @dataclass(frozen=True)
 class Candidate:
-    """An expression with a symbol for each sum over stages, and those sums."""
+    """An expression with a symbol for each sum over stages, and those sums.
+
+    `starts` are the sizes before the first stage that it mentions outside of sums.
+    """
 
     expr: Expr
     sums: Mapping[Symbol, StageSum] = field(default_factory=dict)
+    starts: Mapping[Symbol, w.Symbol] = field(default_factory=dict)
 
     def written(self, form: str, order: Order) -> w.Written:
         """The expression in one of the forms, with its sums."""
@@ -56,8 +60,9 @@ class Candidate:
         if form == "expanded":
             sums = {dummy: s.times(expr.coeff(dummy)) for dummy, s in sums.items()}
             expr = sympy.Add(expr.xreplace(dict.fromkeys(sums, Integer(0))), *sums)
-        special = {dummy: s.write(order, form) for dummy, s in sums.items()}
-        return FORMS[form](expr, replace(order, loops=(*order.loops, *special), special=special))
+        written = {dummy: s.write(order, form) for dummy, s in sums.items()}
+        loops, special = (*order.loops, *written), {**self.starts, **written}
+        return FORMS[form](expr, replace(order, loops=loops, special=special))
 
     @property
     def subtracted(self) -> int:
@@ -143,12 +148,15 @@ class Candidates:
         """The sizes before the first stage, which sums define as c_0, by that name all over."""
         members = {family: s for s, (family, _) in self.derivation.stage_symbols.items()}
         named: dict[Expr, Expr] = {}
+        starts: dict[Symbol, w.Symbol] = {}
         for found in candidate.sums.values():
             for family, value in found.start:
                 number, rest = value.as_coeff_Mul()
                 if not (rest.is_Symbol or rest.is_number):
-                    named[rest] = like(members[family], f"{family}_{found.first - 1}") / number
-        return replace(candidate, expr=candidate.expr.xreplace(named))
+                    symbol = like(members[family], f"{family}_{found.first - 1}")
+                    named[rest] = symbol / number
+                    starts[symbol] = w.Symbol(family, str(found.first - 1))
+        return replace(candidate, expr=candidate.expr.xreplace(named), starts=starts)
 
     def _is_whole(self, expr: Expr) -> bool:
         """Whether an expression with brackets is the formula."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeAlias
 
+import sympy
 from sympy import Expr
 
 from closedform import formula as w
@@ -82,16 +83,17 @@ class Teller:
     def value(self, node: Node) -> Expr:
         """What a part counts, in the abbreviations of the file."""
         if id(node) not in self.values:
-            self.values[id(node)] = self.closed.stated(node)
+            self.values[id(node)] = self.closed.of(node)
         return self.values[id(node)]
 
     def size(self, expr: Expr, frame: Frame) -> w.Written:
         """A size as it is written in a frame."""
         return forms.write(frame.shown(self.derivation.known.renamed(expr)), frame.order)
 
-    def amount(self, expr: Expr, frame: Frame) -> w.Written:
-        """A cost as it is written in a frame."""
-        return forms.shortest(frame.shown(expr), frame.order)
+    def amount(self, frame: Frame, *nodes: Node) -> w.Written:
+        """What parts cost together, as it is written in a frame."""
+        cost = sympy.Add(*map(self.closed.stated, nodes))
+        return forms.shortest(frame.shown(cost), frame.order)
 
     def named(self, name: str, label: str | None = None) -> w.Written:
         return w.Function(self.measure.label, (own(name, label),))

@@ -102,7 +102,7 @@ class _Values:
                 return w.Number(self.cost(node, frame, stage) or 0)
             case w.BigSum():
                 return self.total(node, frame, stage)
-            case w.Number() | str() | None:
+            case w.Number() | str() | bool() | None:
                 return node
         return replace(
             node, **{f.name: self.filled(getattr(node, f.name), frame, stage) for f in fields(node)}

@@ -185,7 +185,7 @@ class Operations(Teller):
             return self.stated(reader, spelled, rule.expression, stated, node, frame)
         if not isinstance(rule, Weights):
             shown = frame.shown(self.value(node))
-            last = self.amount(self.value(node), frame)
+            last = self.amount(frame, node)
             return [Step(self.named(node.name), last, (why,), shown, shown)]
         if node.declaration is None:
             return self.built_in(node, frame)
@@ -204,10 +204,10 @@ class Operations(Teller):
         frame: Frame,
     ) -> list[Step]:
         """A formula as it stands at a place, with the sizes put in, and simplified."""
-        value, shown = self.value(node), frame.shown(self.value(node))
+        shown = frame.shown(self.value(node))
         left = frame.shown(spelled.value)
         sizes = self.told_sizes(declared, spelled.declared, frame)
-        last = self.amount(value, frame)
+        last = self.amount(frame, node)
         before = frame.shown(self.derivation.known.renamed(spelled.value))
         lines: list[tuple[w.Written, Reason]] = [
             (spelled.declared, (defined,)),
@@ -239,7 +239,7 @@ class Operations(Teller):
         each = self.closed.rewritten(sympy.cancel(value / self.closed.rewritten(amount)))
         factors = [*map(bracketed, sizes), *self.factor(each, frame)]
         filled = product(*([f for f in factors if f != w.Number(1)] or [w.Number(1)]))
-        last = self.amount(value, frame)
+        last = self.amount(frame, node)
         known = self.derivation.known
         before = frame.shown(known.renamed(amount)) * frame.shown(each)
         reason: Reason = (said(BUILT_IN_COUNTS.get(node.name, "the elements of the result")),)

@@ -142,7 +142,7 @@ class _Walker(Operations):
         terms = self.terms(body, frame)
         value = sympy.Add(*(term.value for term in terms))
         shown = frame.shown(value)
-        last = final or self.amount(value, frame)
+        last = final or self.amount(frame, *(site.node for site in body))
         steps = self.summed(subject, terms, shown, last, frame)
         parts = self.parts(body, frame)
         quiet = self.quiet(bodies, frame)
@@ -198,11 +198,11 @@ class _Walker(Operations):
         line = line_of(site, self.derivation.entity.module.title)
         match node:
             case cost.Operation():
-                written = self.amount(self.value(node), frame)
+                written = self.amount(frame, node)
                 return _Term(written, written, self.value(node))
             case cost.Sequence():
                 name = self.block(site, node, frame)
-                return _Term(name, self.amount(self.value(node), frame), self.value(node))
+                return _Term(name, self.amount(frame, node), self.value(node))
             case cost.Repeat():
                 times = self.closed.rewritten(self.measure.scaling.times(node))
                 inner = self.joined(node.body, frame)

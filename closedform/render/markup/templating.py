@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
+from functools import cached_property, cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
@@ -130,7 +130,13 @@ def plain_data(value: Any, formula: Callable[[w.Written], str]) -> Any:
     if isinstance(value, get_args(w.Written)):
         return {"text": formula(value), "plain": w.plain(value), "node": Node(value)}
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain_data(getattr(value, f.name), formula) for f in fields(value)}
+        return {name: plain_data(getattr(value, name), formula) for name in _shown(value)}
     if isinstance(value, tuple):
         return tuple(plain_data(item, formula) for item in value)
     return value
+
+
+def _shown(value: Any) -> list[str]:
+    """The fields of a view, and what it makes when that is asked for."""
+    made = [n for n, part in vars(type(value)).items() if isinstance(part, cached_property)]
+    return [*(field.name for field in fields(value) if field.repr), *made]
