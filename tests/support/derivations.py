@@ -32,7 +32,7 @@ def random_sizes(derivation: Derivation, seed: int, tries: int = 400) -> dict[Ex
         values: dict[Expr, Expr] = {s: Integer(rng.randint(1, 9)) for s in symbols}
         for _ in range(8):
             _repair(facts, values, rng)
-        if all(fact.xreplace(values).doit() in (True, sympy.true) for fact in facts):
+        if all(_holds(fact, values) for fact in facts):
             return values
     raise AssertionError(f"no sizes found for {facts}")
 
@@ -44,10 +44,18 @@ def _all(derivation: Derivation) -> Expr:
     return sympy.Add(*symbols_in(derivation.root))
 
 
+def _holds(fact: Any, values: dict[Expr, Expr]) -> bool:
+    """Whether a fact holds; it does not where it divides by zero."""
+    try:
+        return fact.xreplace(values).doit() in (True, sympy.true)
+    except TypeError:  # SymPy compares no NaN
+        return False
+
+
 def _repair(facts: list[Any], values: dict[Expr, Expr], rng: random.Random) -> None:
     """Change a symbol of each fact that does not hold."""
     for fact in facts:
-        if fact.xreplace(values).doit() in (True, sympy.true):
+        if _holds(fact, values):
             continue
         free = sorted(fact.free_symbols, key=str)
         if isinstance(fact, Divides) and fact.args[1].is_Symbol:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from operator import itemgetter
 
@@ -18,7 +18,17 @@ from closedform.derive.arrange.writing import Order, factors_of, write
 from closedform.derive.symbolic.atoms import Bracket, opened
 from closedform.derive.symbolic.expansion import expand
 
-__all__ = ["FORMS", "Order", "expanded", "factored", "grouped", "shared", "shortest", "write"]
+__all__ = [
+    "FORMS",
+    "Order",
+    "expanded",
+    "factored",
+    "grouped",
+    "shared",
+    "shorter",
+    "shortest",
+    "write",
+]
 
 MAX_BRACKETS = 6  # of which each is tried without
 TAKEN_AWAY = 8  # letters by which a term that is subtracted counts as longer
@@ -89,10 +99,21 @@ def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = roo
     >>> w.plain(shortest(G * D + 16 * D * Bracket(L - G), Order()))
     'D (G + 16 (L - G))'
     """
+    return _shortest(_opened_in_part(expand(expr)), order, measure)
+
+
+def shorter(stated: Expr, out: Expr, order: Order) -> w.Written:
+    """The shortest form of one value, which is given with the brackets of the file and without."""
+    return _shortest([*_opened_in_part(expand(stated)), expand(out)], order, room)
+
+
+def _shortest(
+    several: Iterable[Expr], order: Order, measure: Callable[[w.Written], int]
+) -> w.Written:
     found = []
-    for some in _opened_in_part(expand(expr)):
-        node = min(_candidates(some, order), key=measure) if some.is_Add else write(some, order)
-        found.append((measure(node) + TAKEN_AWAY * subtracted(some), node))
+    for expr in dict.fromkeys(several):
+        node = min(_candidates(expr, order), key=measure) if expr.is_Add else write(expr, order)
+        found.append((measure(node) + TAKEN_AWAY * subtracted(expr), node))
     return min(found, key=itemgetter(0))[1]
 
 

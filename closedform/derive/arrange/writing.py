@@ -16,7 +16,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform import formula as w
-from closedform.derive.symbolic.atoms import FUNCTIONS, Bracket, Divides
+from closedform.derive.symbolic.atoms import FUNCTIONS, Bracket, Divides, opened
 from closedform.derive.symbolic.expansion import expand
 
 LATE = 1_000_000  # more than there are symbols
@@ -114,6 +114,9 @@ class Spelled:
 
 def write(expr: Any, order: Order) -> w.Written:
     """An expression as it stands, its terms and factors in order."""
+    if expr.is_Add and any(isinstance(term, Bracket) for term in expr.args):
+        brackets = [term for term in expr.args if isinstance(term, Bracket)]
+        return write(opened(expr, *brackets), order)
     if expr.is_Add:
         nodes = (write(term, order) for term in sorted(expr.args, key=order.term))
         return w.Sum(ordered([term for node in nodes for term in terms_of(node)]))

@@ -92,8 +92,10 @@ class Teller:
 
     def amount(self, frame: Frame, *nodes: Node) -> w.Written:
         """What parts cost together, as it is written in a frame."""
-        cost = sympy.Add(*map(self.closed.stated, nodes))
-        return forms.shortest(frame.shown(cost), frame.order)
+        stated, out = (
+            frame.shown(sympy.Add(*map(cost, nodes))) for cost in (self.closed.stated, self.value)
+        )
+        return forms.shorter(stated, out, frame.order)
 
     def named(self, name: str, label: str | None = None) -> w.Written:
         return w.Function(self.measure.label, (own(name, label),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import mul
+from typing import TypeAlias
 
 import sympy
 from sympy import Expr, Integer
@@ -20,6 +21,8 @@ from closedform.derive.trace.frames import Frame, StageRuns
 from closedform.render.language import Language
 
 MAX_DEPTH = 4
+
+_Amount: TypeAlias = tuple[Expr, Expr]
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ class Parts:
         match node:
             case cost.Operation() | cost.Sequence():
                 amounts = self._amounts((site,), uses)
-                if all(amount == 0 for amount in amounts):
+                if all(amount == 0 for _, amount in amounts):
                     return
                 if isinstance(node, cost.Sequence):
                     kind, name = "block", node.name
@@ -163,7 +166,7 @@ class Parts:
             case cost.Steps():
                 name = f"{node.index} = {say(node.first)}..{say(node.last)}"
                 amounts = self._amounts((site,), uses)
-                if all(amount == 0 for amount in amounts):
+                if all(amount == 0 for _, amount in amounts):
                     return
                 yield self._row("steps", site, name, uses, amounts, depth, place)
                 yield from self.rows(node.body, uses.of_parts, depth + 1, place)
@@ -202,11 +205,16 @@ class Parts:
         found = zip(self.formed, sympy.numbered_symbols("of_"), strict=False)
         return sympy.Add(*(form.of(node) * symbol for form, symbol in found))
 
-    def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[Expr]:
+    def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[_Amount]:
+        """What sites cost under each measure, with the brackets of the file, and without."""
+        zero = Integer(0)
         return [
-            sympy.Add(*(form.stated(site.node) for site in sites))
+            (
+                sympy.Add(*(form.stated(site.node) for site in sites)),
+                sympy.Add(*(form.of(site.node) for site in sites)),
+            )
             if all(map(form.measure.scaling.counts, uses.modes))
-            else Integer(0)
+            else (zero, zero)
             for form in self.formed
         ]
 
@@ -216,7 +224,7 @@ class Parts:
         site: Site,
         name: str,
         uses: _Uses,
-        amounts: Sequence[Expr],
+        amounts: Sequence[_Amount],
         depth: int,
         place: _Place,
     ) -> PartRow:
@@ -241,7 +249,10 @@ class Parts:
             ),
             written(uses.times),
             written(uses.copies),
-            tuple(forms.shortest(frame.shown(amount), order) for amount in amounts),
+            tuple(
+                forms.shorter(frame.shown(stated), frame.shown(amount), order)
+                for stated, amount in amounts
+            ),
             tuple(map(written, uses.counted)),
             place.stages,
         )
