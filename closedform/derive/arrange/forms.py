@@ -104,7 +104,7 @@ def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = roo
 
 def shorter(stated: Expr, out: Expr, order: Order) -> w.Written:
     """The shortest form of one value, which is given with the brackets of the file and without."""
-    return _shortest([*_opened_in_part(expand(stated)), expand(out)], order, room)
+    return _shortest([expand(out), *_opened_in_part(expand(stated))], order, room)
 
 
 def _shortest(
@@ -123,13 +123,13 @@ def subtracted(expr: Expr) -> int:
 
 
 def _opened_in_part(expr: Expr) -> Iterator[Expr]:
-    """An expression with all brackets of the file, without one of them, and without any."""
+    """An expression without brackets of the file, without one of them, and with all."""
     brackets = sorted(expr.atoms(Bracket), key=str)
-    yield expr
-    if 1 < len(brackets) <= MAX_BRACKETS:
-        yield from (expand(opened(expr, bracket)) for bracket in brackets)
     if brackets:
         yield _out(expr)
+    if 1 < len(brackets) <= MAX_BRACKETS:
+        yield from (expand(opened(expr, bracket)) for bracket in brackets)
+    yield expr
 
 
 def _candidates(expr: Expr, order: Order) -> Iterator[w.Written]:

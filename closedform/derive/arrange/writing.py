@@ -68,14 +68,16 @@ class Order:
             for base, power in powers.items()
             if not (base.is_Number and power.is_Number)
         }
+        brackets = [base for base in degree if isinstance(base, Bracket)]
         of_loops = sum(abs(degree.get(symbol, 0)) for symbol in self.loops)
         total = sum(p if p.is_Number else HIGH for p in degree.values())
         return (
             expr.is_number,
-            expr.has(Bracket),
+            any(bracket.has(*self.loops) for bracket in brackets),  # L - 1 layers after the first
             -of_loops,
             self._degrees(degree, self.loops),
             -total,
+            bool(brackets),
             sum(degree.get(symbol, 0) for symbol in self.front),
             self._degrees(degree, self.front),
             self._degrees(degree, self.rest),

@@ -83,9 +83,9 @@ class Candidates:
     def written(self, form: str, stages: str, order: Order) -> w.Written:
         """The formula in a form; the shortest is that of the candidates."""
         if form != "shortest":
-            only = self._in_sums[-1] if stages == "sum" else Candidate(self.expr)
+            only = self._in_sums[0] if stages == "sum" else Candidate(self.expr)
             return only.written(form, order)
-        candidates = self._in_sums if stages == "sum" else (self._each_kept, Candidate(self.expr))
+        candidates = self._in_sums if stages == "sum" else (Candidate(self.expr), self._each_kept)
         found = [(c.written(form, order), TAKEN_AWAY * c.subtracted) for c in candidates]
         return min(found, key=lambda item: room(item[0]) + item[1])[0]
 
@@ -108,14 +108,14 @@ class Candidates:
 
     @cached_property
     def _in_sums(self) -> tuple[Candidate, ...]:
-        """With stages as sums, as far as they have one shape; the last is multiplied out."""
+        """With stages as sums, as far as they have one shape; the first is multiplied out."""
         found = []
-        for kept in (True, False):
-            kinds = self._summed_up(kept, by_kind=True)
-            found += [kinds] if kinds is not None else []
+        for kept in (False, True):
             one = self._summed_up(kept, by_kind=False)
             # in the chosen symbols the stages may have no one shape
             found.append(one or (self._each_kept if kept else Candidate(self.expr)))
+            kinds = self._summed_up(kept, by_kind=True)
+            found += [kinds] if kinds is not None else []
         return tuple(found)
 
     def _summed_up(self, kept: bool, by_kind: bool) -> Candidate | None:
