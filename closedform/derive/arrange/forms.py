@@ -96,8 +96,8 @@ def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = roo
     >>> from closedform.derive.symbolic.atoms import Bracket
     >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> L, G, D = map(size_symbol, "LGD")
-    >>> w.plain(shortest(G * D + 16 * D * Bracket(L - G), Order()))
-    'D (G + 16 (L - G))'
+    >>> w.plain(shortest(G * D**2 + 16 * D**2 * Bracket(L - G), Order()))
+    'D^2 (G + 16 (L - G))'
     """
     return _shortest(_opened_in_part(expand(expr)), order, measure)
 

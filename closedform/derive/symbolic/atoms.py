@@ -62,6 +62,8 @@ class Bracket(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     >>> a, b = sympy.symbols("a b", integer=True, positive=True)
     >>> Bracket(2 * a - 2 * b), Bracket(a * b), (a * Bracket(a - b)).expand()
     (2*Bracket(a - b), a*b, a*Bracket(a - b))
+    >>> Bracket(a / b + 1), Bracket(a / 2 + b / 2 + 1)
+    (Bracket(a/b + 1), Bracket(a + b + 2)/2)
     """
 
     is_commutative = True
@@ -70,7 +72,11 @@ class Bracket(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     def eval(cls, inside: Expr) -> Any:
         if not inside.is_Add:
             return inside
-        number, rest = inside.primitive()
+        quotients = [term for term in inside.args if sympy.fraction(term)[1] != 1]
+        if len(quotients) > 1:
+            above, below = sympy.fraction(sympy.together(inside))
+            return cls(sympy.expand(above)) / below
+        number, rest = (Integer(1), inside) if quotients else inside.primitive()
         return number * cls(rest) if number != 1 else None
 
     def _eval_is_integer(self) -> bool | None:
@@ -85,7 +91,7 @@ def bracketed(expr: Expr) -> Expr:
 
     >>> a, b = sympy.symbols("a b", integer=True, positive=True)
     >>> bracketed(a * (a - b) ** 2 + a * (2 * a + 1) + b)
-    a*Bracket(2*a + 1) + a*Bracket(a - b)**2 + b
+    a*Bracket(a - b)**2 + a*Bracket(2*a + 1) + b
     """
     if expr.is_Add:
         return sympy.Add(*map(bracketed, expr.args))
