@@ -72,12 +72,13 @@ class Bracket(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     def eval(cls, inside: Expr) -> Any:
         if not inside.is_Add:
             return inside
-        quotients = [term for term in inside.args if sympy.fraction(term)[1] != 1]
-        if len(quotients) > 1:
+        number, rest = inside.primitive()
+        if number != 1:
+            return number * cls(rest)
+        if sum(bool(sympy.fraction(term)[1].free_symbols) for term in inside.args) > 1:
             above, below = sympy.fraction(sympy.together(inside))
             return cls(sympy.expand(above)) / below
-        number, rest = (Integer(1), inside) if quotients else inside.primitive()
-        return number * cls(rest) if number != 1 else None
+        return None
 
     def _eval_is_integer(self) -> bool | None:
         return bool(self.args[0].is_integer) or None
