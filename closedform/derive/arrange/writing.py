@@ -36,9 +36,8 @@ class Order:
     special: Mapping[Symbol, w.Written] = field(default_factory=dict)
     # what is long to write and stands in many formulas; an order made of another begins anew
     written: dict[Expr, w.Written] = field(default_factory=dict, init=False, compare=False)
-    stages: Mapping[Symbol, int] = field(default_factory=dict)  # D_1: 1
-
     keys: dict[Expr, tuple[Any, ...]] = field(default_factory=dict, init=False, compare=False)
+    stages: Mapping[Symbol, int] = field(default_factory=dict)  # D_1: 1
 
     @cached_property
     def places(self) -> dict[Symbol, int]:

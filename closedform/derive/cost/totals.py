@@ -64,16 +64,16 @@ class Total:
     """Adds up one quantity over a cost tree.
 
     `pick` says what an operation counts; `stages` how the iterations of a `for` are added, plain
-    addition unless another way is given; with `kept`, counts that are sums stay in brackets.
+    addition unless another way is given; with `stated`, counts that are sums stay in brackets.
     """
 
     def __init__(
-        self, pick: Pick, scaling: Scaling, stages: StageSum | None = None, kept: bool = False
+        self, pick: Pick, scaling: Scaling, stages: StageSum | None = None, stated: bool = False
     ) -> None:
         self.pick = pick
         self.scaling = scaling
         self.stages = stages
-        self.kept = kept
+        self.stated = stated
         self._seen: dict[int, Expr] = {}
 
     def __call__(self, node: Node) -> Expr:
@@ -93,12 +93,12 @@ class Total:
                 return self.body(node.body)
             case Repeat() | Choose():
                 times = self.scaling.times(node)
-                return (Bracket(times) if self.kept else times) * self.body(node.body)
+                return (Bracket(times) if self.stated else times) * self.body(node.body)
             case Stages():
                 parts = tuple(map(self.body, node.bodies))
                 return self.stages(node, parts) if self.stages else sympy.Add(*parts)
             case Steps():
-                body = opened(self.body(node.body)) if self.kept else self.body(node.body)
+                body = opened(self.body(node.body)) if self.stated else self.body(node.body)
                 return summed(body, node.index, node.first, node.last)
             case Cases():
                 holds = indicator(node.condition)

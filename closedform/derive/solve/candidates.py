@@ -23,7 +23,7 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.solve.abbreviations import in_stages
 from closedform.derive.solve.stages import StageForm, StageSum
-from closedform.derive.symbolic.atoms import bracketed, opened
+from closedform.derive.symbolic.atoms import opened, with_brackets
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import like
 
@@ -32,15 +32,15 @@ def total(
     measure: Measure,
     derivation: Derivation,
     stages: StageForm | None = None,
-    in_brackets: bool = False,
+    stated: bool = False,
 ) -> Total:
     """Adds a measure up over a cost tree; sums that are factors stay in brackets, or do not."""
 
     def value(node: Operation) -> Expr:
         amount = derivation.known.renamed(measure.of(node))
-        return in_stages(derivation, bracketed(amount) if in_brackets else amount)
+        return in_stages(derivation, with_brackets(amount) if stated else amount)
 
-    return Total(value, measure.scaling, stages, in_brackets)
+    return Total(value, measure.scaling, stages, stated)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Candidates:
         if form != "shortest":
             only = self._in_sums[0] if stages == "sum" else Candidate(self.expr)
             return only.written(form, order)
-        candidates = self._in_sums if stages == "sum" else (Candidate(self.expr), self._each_kept)
+        candidates = self._in_sums if stages == "sum" else (Candidate(self.expr), self._each_stated)
         found = [(c.written(form, order), TAKEN_AWAY * c.subtracted) for c in candidates]
         return min(found, key=lambda item: room(item[0]) + item[1])[0]
 
@@ -101,7 +101,7 @@ class Candidates:
         }
 
     @cached_property
-    def _each_kept(self) -> Candidate:
+    def _each_stated(self) -> Candidate:
         found = total(self.measure, self.derivation, None, True)(self.derivation.root)
         found = self.rewritten(found)
         return Candidate(found if self._is_whole(found) else self.expr)
@@ -110,35 +110,37 @@ class Candidates:
     def _in_sums(self) -> tuple[Candidate, ...]:
         """With stages as sums, as far as they have one shape; the first is multiplied out."""
         found = []
-        for kept in (False, True):
-            one = self._summed_up(kept, by_kind=False)
+        for stated in (False, True):
+            one = self._summed_up(stated, by_kind=False)
             # in the chosen symbols the stages may have no one shape
-            found.append(one or (self._each_kept if kept else Candidate(self.expr)))
-            kinds = self._summed_up(kept, by_kind=True)
+            found.append(one or (self._each_stated if stated else Candidate(self.expr)))
+            kinds = self._summed_up(stated, by_kind=True)
             found += [kinds] if kinds is not None else []
         return tuple(found)
 
-    def _summed_up(self, kept: bool, by_kind: bool) -> Candidate | None:
+    def _summed_up(self, stated: bool, by_kind: bool) -> Candidate | None:
         """The formula with sums over stages; None where these do not stand for it."""
         multiples = self._multiples()
         if multiples:
-            found = self._added(multiples, kept, by_kind)
+            found = self._added(multiples, stated, by_kind)
             if found is None:
                 return None
             whole = expand(opened(_unfolded(found)))
             if self.rewritten(whole) == whole and self.derivation.known.equal(whole, self.expr):
                 return self._in_starts(found)
-        found = self._added({}, kept, by_kind)
+        found = self._added({}, stated, by_kind)
         if found is None or not self._is_whole(self.rewritten(_unfolded(found))):
             return None
         changed = {d: _terms(s) for d, s in found.sums.items() if not self._stands(_terms(s))}
         sums = {dummy: s for dummy, s in found.sums.items() if dummy not in changed}
         return self._in_starts(Candidate(self.rewritten(found.expr.xreplace(changed)), sums))
 
-    def _added(self, multiples: dict[Symbol, Expr], kept: bool, by_kind: bool) -> Candidate | None:
+    def _added(
+        self, multiples: dict[Symbol, Expr], stated: bool, by_kind: bool
+    ) -> Candidate | None:
         """The formula with sums over stages; None where sums by kind would be the same ones."""
         form = StageForm(self.derivation.stage_symbols, multiples, by_kind)
-        adds = total(self.measure, self.derivation, form, kept)
+        adds = total(self.measure, self.derivation, form, stated)
         expr = self.rewritten(adds(self.derivation.root))
         if by_kind and not form.several:
             return None

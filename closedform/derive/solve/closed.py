@@ -86,7 +86,7 @@ class Closed:
 
     @cached_property
     def _total_in_brackets(self) -> Total:
-        return total(self.measure, self.derivation, in_brackets=True)
+        return total(self.measure, self.derivation, stated=True)
 
     def written(self, form: str = "shortest", stages: str = "sum") -> w.Written:
         """The formula as a person writes it; `stages` is "sum" or "each"."""

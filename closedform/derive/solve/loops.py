@@ -40,7 +40,7 @@ class Loop:
             for index, part in enumerate(parts, node.first)
         }
         used = _used(self.parts, stage_symbols)
-        fixed = {family for family, by_stage in used.items() if _same_in_all(by_stage)}
+        fixed = {family for family, by_stage in used.items() if _taken_whole(by_stage)}
         reach = max((_distance(used[family]) for family in used.keys() - fixed), default=1)
         self.places = Places(node.index, stage_symbols, max(reach, 1))
         near = Places(node.index, stage_symbols)
@@ -70,7 +70,7 @@ class Loop:
 
     def _in_first(self, template: Expr) -> bool:
         """Whether the first stage is as a template says, with what enters it."""
-        used = {p: at for p, at in self.places.offsets.items() if template.has(p)}
+        used = self.places.used(template)
         return self.enters(used) and bool(self._entered(template) == self.parts[self.node.first])
 
     def runs(self) -> tuple[Runs, list[Expr]]:
@@ -251,7 +251,7 @@ class Loop:
 
     def _within(self, template: Expr, left: Numbers) -> bool:
         """Takes what a template stands for out of a larger term of the first stage, if it can."""
-        used = {p: at for p, at in self.places.offsets.items() if template.has(p)}
+        used = self.places.used(template)
         if not self.enters(used) or template.has(Symbol(self.places.index)):
             return False
         number, rest = _parted(self._entered(template))
@@ -271,7 +271,7 @@ class Loop:
         """The templates that the first stage has too, and its terms that they stand for."""
         alike: dict[Expr, list[tuple[Expr, Expr]]] = {}
         for template in templates:
-            used = {p: at for p, at in self.places.offsets.items() if template.has(p)}
+            used = self.places.used(template)
             if used and self.enters(used):
                 term = self._entered(template)
                 alike.setdefault(term.as_coeff_Mul()[1], []).append((template, term))
@@ -305,7 +305,7 @@ def _used(
     return found
 
 
-def _same_in_all(by_stage: Mapping[int, set[int]]) -> bool:
+def _taken_whole(by_stage: Mapping[int, set[int]]) -> bool:
     """Whether several stages have sizes of a family, and the same ones."""
     first, *others = by_stage.values()
     return bool(others) and all(those == first for those in others)

@@ -31,7 +31,6 @@ class Places:
     ) -> None:
         self.index = index
         self.stage_symbols = stage_symbols
-        self.reach = reach
         members = {f: symbol for symbol, (f, _) in stage_symbols.items() if f not in fixed}
         self.of = {
             (family, offset): like(member, f"{family}[{index}{offset:+}]")
@@ -54,8 +53,11 @@ class Places:
 
     def at(self, template: Expr, index: int) -> Expr:
         """A template as a term of one stage."""
-        used = {p: self.offsets[p] for p in template.free_symbols & self.offsets.keys()}
-        return template.xreplace(stage_values(self.index, index, used, index, {}))
+        return template.xreplace(stage_values(self.index, index, self.used(template), index, {}))
+
+    def used(self, template: Expr) -> dict[Symbol, tuple[str, int]]:
+        """The places that a template has."""
+        return {p: self.offsets[p] for p in template.free_symbols & self.offsets.keys()}
 
 
 def stage_values(

@@ -79,7 +79,7 @@ class StageForm:
         self.sums: dict[Symbol, StageSum] = {}
 
     def __call__(self, node: Stages, parts: tuple[Expr, ...]) -> Expr:
-        """The cost of a loop, with a placeholder for each sum."""
+        """The cost of a loop, with a symbol for each sum."""
         loop = Loop(node, self.stage_symbols, self.multiples, parts)
         runs, rest = loop.kinds() if self.by_kind else loop.runs()
         self.several |= self.by_kind and len(runs) + bool(rest) > 1
@@ -87,7 +87,7 @@ class StageForm:
         whole_first = sorted(runs.items(), key=lambda item: (item[0][0], -item[0][1]))
         for (first, last), templates in whole_first:
             term = sympy.Add(*templates)
-            used = {p: at for p, at in loop.places.offsets.items() if term.has(p)}
+            used = loop.places.used(term)
             if not used or (first == node.first and not loop.enters(used)):
                 total.extend(loop.places.at(term, index) for index in range(first, last + 1))
                 continue

@@ -87,15 +87,15 @@ class Bracket(sympy.Function):  # type: ignore[misc]  # SymPy has no types
         return bool(self.args[0].is_positive) or None
 
 
-def bracketed(expr: Expr) -> Expr:
+def with_brackets(expr: Expr) -> Expr:
     """An expression in which sums that are factors stay in their brackets.
 
     >>> a, b = sympy.symbols("a b", integer=True, positive=True)
-    >>> bracketed(a * (a - b) ** 2 + a * (2 * a + 1) + b)
+    >>> with_brackets(a * (a - b) ** 2 + a * (2 * a + 1) + b)
     a*Bracket(a - b)**2 + a*Bracket(2*a + 1) + b
     """
     if expr.is_Add:
-        return sympy.Add(*map(bracketed, expr.args))
+        return sympy.Add(*map(with_brackets, expr.args))
     if expr.is_Mul:
         return sympy.Mul(*(_kept(factor) for factor in expr.args))
     return _kept(expr) if expr.is_Pow else expr
