@@ -24,7 +24,6 @@ __all__ = [
     "expanded",
     "factored",
     "grouped",
-    "shared",
     "shorter",
     "shortest",
     "write",
@@ -74,17 +73,6 @@ def _grouped(expr: Expr, nesting: Nesting) -> w.Written:
         key = sympy.Mul(*(s ** powers[s] for s in nesting.order.loops if powers.get(s)))
         groups.setdefault(key, []).append(term)
     return nesting.side_by_side(groups.values())
-
-
-def shared(expr: Expr, order: Order) -> w.Written:
-    """What several terms share taken out of them, and again of what is left.
-
-    >>> from closedform.derive.symbolic.symbols import size_symbol
-    >>> W, C, K = map(size_symbol, "WCK")
-    >>> w.plain(shared(9 * C * W + K * W + 7 * W**2 + K + W, Order()))
-    'W (7 W + 9 C + K + 1) + K'
-    """
-    return Nesting(order).together(sympy.Add.make_args(_out(expr)))
 
 
 def shortest(expr: Expr, order: Order, measure: Callable[[w.Written], int] = room) -> w.Written:

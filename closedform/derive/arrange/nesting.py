@@ -26,7 +26,13 @@ class Nesting:
         self.done: dict[tuple[frozenset[Expr], int], w.Written] = {}
 
     def together(self, terms: Sequence[Expr], depth: int = 0) -> w.Written:
-        """A sum as a product, if its terms share something; `depth` says in how many brackets."""
+        """A sum as a product, if its terms share something; `depth` says in how many brackets.
+
+        >>> from closedform.derive.symbolic.symbols import size_symbol
+        >>> W, C, K = map(size_symbol, "WCK")
+        >>> w.plain(Nesting(Order()).together((9 * C * W, K * W, 7 * W**2, K, W)))
+        'W (7 W + 9 C + K + 1) + K'
+        """
         key = frozenset(terms), depth
         if key not in self.done:
             self.done[key] = self._together(terms, depth)
