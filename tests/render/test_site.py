@@ -348,7 +348,9 @@ def test_a_convention_of_the_project(folder: Path) -> None:
     for old in (folder / "models").rglob("*.arch"):
         old.unlink()
     file = folder / "models" / "two.arch"
-    (folder / "models" / "conv.arch").write_text('convention mine in MACs "products":\n    mac: 1\n')
+    (folder / "models" / "conv.arch").write_text(
+        'convention mine in MACs "products":\n    mac: 1\n'
+    )
     file.write_text(BLOCK)
     asked = ("docs", "models", "-o", "site", "--to", "md", "--convention", "mine")
     result = call(*asked, folder=folder)
