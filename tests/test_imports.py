@@ -45,12 +45,14 @@ ROOMS = (
     "closedform.measures",
     "closedform.projects",
     "closedform.documents",
+    "closedform.explore",
     "closedform.api",
     "closedform.integrations",
     "closedform.parameters",
     "closedform.exits",
     "closedform.library_commands",
     "closedform.cli",
+    "closedform.ipython",
     "closedform.__main__",
 )
 
@@ -73,7 +75,12 @@ WITHOUT = {
 OWN = {
     "lark": ("closedform.grammar",),
     "jinja2": ("closedform.render.markup",),
-    "click": ("closedform.cli", "closedform.library_commands", "closedform.parameters"),
+    "click": (
+        "closedform.cli",
+        "closedform.ipython",
+        "closedform.library_commands",
+        "closedform.parameters",
+    ),
     "rich": ("closedform.exits",),
 }
 
@@ -83,7 +90,12 @@ EDGE_METHODS = {
     ("click", "echo"), ("click", "secho"), ("sys", "exit"), ("os", "_exit"), ("stdout", "write"),
     ("stderr", "write"),
 }  # fmt: skip
-AT_THE_EDGE = ("closedform.cli", "closedform.exits", "closedform.library_commands")
+AT_THE_EDGE = (
+    "closedform.cli",
+    "closedform.exits",
+    "closedform.ipython",
+    "closedform.library_commands",
+)
 
 
 def name_of(path: Path, root: Path = ROOT) -> str:
