@@ -190,6 +190,12 @@ _lang = click.option(
     "A template can run code: use only one that you trust.",
 )
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
+@click.option(
+    "--width",
+    default=None,
+    metavar="WIDTH",
+    help="Break LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
+)
 @_lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
@@ -205,6 +211,7 @@ def derive(
     to: str | None,
     template: str | None,
     steps: bool,
+    width: str | None,
     lang: str,
     output: str | None,
 ) -> None:
@@ -220,6 +227,7 @@ def derive(
     target = Path(output) if output else None
     to = to or _format_of(target, free=template is not None)
     write = formats.format_named(to).report
+    wide = formats.width_in(to, width) if width else None
     if template:
         from closedform.render.markup.own_template import fill_template
 
@@ -228,9 +236,9 @@ def derive(
     if steps:
         if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --to and --lang"
+                "--steps goes with --of, --measure, --convention, --preset, --to, --width and --lang"
             )
-        chosen = (part, measures, convention, preset, to, lang)
+        chosen = (part, measures, convention, preset, to, lang, wide)
         _give(derivation_of(_open(file), *chosen), target)
         return
     report = report_of(
@@ -244,6 +252,7 @@ def derive(
         stages=stages,
         defaults=defaults,
         lang=lang,
+        width=wide,
     )
     _give(write(report), target)
 

@@ -134,6 +134,7 @@ def _closing(report: Report, words: Language) -> list[Piece]:
     counted += [told.whole] if told.whole else []
     if counted:
         pieces.append(Paragraph((" ".join(counted),)))
+    pieces.append(Paragraph((told.made,)))
     return pieces
 
 

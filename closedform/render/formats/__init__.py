@@ -136,6 +136,11 @@ def site_in(name: str) -> Site:
     return _of(name, lambda row: row.site, "a way to write the pages of a project")
 
 
+def width_in(name: str, width: str) -> float:
+    """How wide a line is in a format. Raises ClosedformError where the format breaks no lines."""
+    return _of(name, lambda row: row.width, "lines of a width")(width)
+
+
 def names_with(part: Callable[[Format], object | None], names: Iterable[str]) -> tuple[str, ...]:
     """Those of the formats that have a part."""
     return tuple(name for name in names if part(format_named(name)) is not None)

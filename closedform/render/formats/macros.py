@@ -9,8 +9,10 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from closedform.render.formulas.latex import equation, latex
+from closedform.render.formulas.widths import ROOM
 from closedform.render.language import language
 from closedform.render.markup.format import Format
+from closedform.render.markup.lengths import points
 
 if TYPE_CHECKING:
     from closedform.render.report.view import Report
@@ -52,7 +54,7 @@ def _report(report: Report) -> str:
         name = macro_name(report.title, row.title)
         left = f"\\mathrm{{{row.label}}}"
         found[name] = latex(row.formula)
-        found[f"{name}Equation"] = equation(left, row.formula)
+        found[f"{name}Equation"] = equation(left, row.formula, report.width or ROOM)
         if row.value is not None:
             found[f"{name}Value"] = f"{row.value:,}".replace(",", r"\,")
     for definition in report.where:
@@ -62,7 +64,7 @@ def _report(report: Report) -> str:
         found[name] = f"{latex(symbol)} = {latex(definition.formula)}"
     lines = [f"\\newcommand{{\\{name}}}{{{text}}}" for name, text in found.items()]
     needs = language(report.lang).tr("in math mode; needs amsmath")
-    return "\n".join([f"% {needs}", *lines]) + "\n"
+    return "\n".join([f"% {needs}", f"% {report.closing.made}", *lines]) + "\n"
 
 
-FORMAT = Format(report=_report, suffixes=(".macros.tex",))
+FORMAT = Format(report=_report, suffixes=(".macros.tex",), width=points)

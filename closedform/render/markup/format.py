@@ -57,7 +57,7 @@ class Format:
     """A way to write a report; `suffixes` choose it by the name of a file.
 
     What is None the format does not have: a way to write derivations, to fill in a template of
-    the user, to write the pages of a project.
+    the user, to write the pages of a project, to read how wide its lines shall be.
     """
 
     report: Callable[[Report], str]
@@ -65,3 +65,4 @@ class Format:
     derivation: Callable[[DerivationView], str] | None = None
     template: Markup | None = None
     site: Site | None = None
+    width: Callable[[str], float] | None = None

@@ -1,0 +1,176 @@
+"""The tables of a report in LaTeX: its symbols, its parts, its presets.
+
+In a document that is whole they are broken over pages, and name the lines of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from closedform import formula as w
+from closedform.render.formulas.widths import TEXT
+from closedform.render.language import Language, language, number
+from closedform.render.markup.latex_tables import Cell, Row, Table, Text, booktabs
+from closedform.render.markup.latex_text import escape_latex, number_latex, prose_latex
+
+Data = Mapping[str, Any]
+
+QUAD = "nn"  # as wide as the indent of a part inside another
+
+
+def symbols_table(report: Data, whole: bool = False) -> str:
+    """The table of the symbols of a report, for the width of its lines."""
+    words = language(report["lang"])
+    head = _heads(words.tr("symbol"), words.tr("meaning"), words.tr("default"))
+    rows = [
+        (_formula(row["symbol"]), _prose(row["meaning"]), _formula(row["default"]))
+        for row in report["symbols"]
+    ]
+    return _set(report, [Table(head, [[row] for row in rows], (False,) * 3)], whole)
+
+
+def parts_table(report: Data, whole: bool = False) -> str:
+    """The table of the parts: a column for each measure where that is lower, else a row."""
+    words = language(report["lang"])
+    tables = [_beside(report, whole, words), _below(report, whole, words)]
+    if len(report["formulas"]) == 1:
+        tables = tables[:1]
+    return _set(report, tables, whole)
+
+
+def presets_table(report: Data, whole: bool = False) -> str:
+    """The table of the presets: a column for each size where they fit, else one for all."""
+    words = language(report["lang"])
+    return _set(report, [_by_size(report, words), _together(report, words)], whole)
+
+
+def _set(report: Data, tables: list[Table], whole: bool) -> str:
+    return booktabs(tables, report["width"] or TEXT, whole)
+
+
+# Cells -------------------------------------------------------------------------------------
+
+
+def _text(text: str) -> Cell:
+    return Cell((Text(escape_latex(text), text),))
+
+
+def _prose(text: str) -> Cell:
+    return Cell((Text(prose_latex(text), text),))
+
+
+def _formula(data: Data | None) -> Cell:
+    return Cell((data["node"].written,) if data else ())
+
+
+def _number(value: int | None, lang: str) -> Cell:
+    return Cell((Text(number_latex(value, lang), number(value, lang)),))
+
+
+def _heads(*texts: str) -> Row:
+    return [_text(text) for text in texts]
+
+
+# Parts -------------------------------------------------------------------------------------
+
+
+def _beside(report: Data, lines: bool, words: Language) -> Table:
+    """A row for each part, with its costs side by side."""
+    titles = [words.tr("{measure} of one", measure=row["heading"]) for row in report["formulas"]]
+    head = _heads(*_left_heads(lines, words), *titles)
+    rows = [
+        [*_left(row, report, lines, words), *map(_formula, row["costs"])] for row in report["parts"]
+    ]
+    return Table(head, [[row] for row in rows], _sides(head, lines))
+
+
+def _below(report: Data, lines: bool, words: Language) -> Table:
+    """A row for each cost of a part."""
+    head = _heads(*_left_heads(lines, words), words.tr("measure"), words.tr("of one"))
+    titles = [row["heading"] for row in report["formulas"]]
+    groups = []
+    for row in report["parts"]:
+        left = [_left(row, report, lines, words)]
+        left += [[Cell()] * len(left[0])] * (len(titles) - 1)
+        groups.append(
+            [
+                [*beside, _text(title), _formula(cost)]
+                for beside, title, cost in zip(left, titles, row["costs"], strict=True)
+            ]
+        )
+    return Table(head, groups, _sides(head, lines))
+
+
+def _left_heads(lines: bool, words: Language) -> list[str]:
+    return [*([words.tr("line")] if lines else []), words.tr("part"), words.tr("times")]
+
+
+def _sides(head: Row, lines: bool) -> tuple[bool, ...]:
+    return (lines, *(False,) * (len(head) - 1))
+
+
+def _left(row: Data, report: Data, lines: bool, words: Language) -> list[Cell]:
+    """What stands before the costs of a part: its line, its name, and how often it is there."""
+    depth = row["depth"]
+    indent = f"\\hspace*{{{depth}em}}" if depth else ""
+    name = Text(f"{indent}{escape_latex(row['name'])}", f"{QUAD * depth}{row['name']}")
+    file = [] if row["file"] == report["file"] else [Text(escape_latex(row["file"]), row["file"])]
+    times: list[Text | w.Written] = [row["times"]["node"].written]
+    if row["copies"]["text"] != row["times"]["text"]:
+        weights = words.tr("weights")
+        times += [Text(escape_latex(weights), weights), row["copies"]["node"].written]
+    line = [_text(str(row["line"]))] if lines else []
+    return [*line, Cell((name, *(file if lines else []))), Cell(tuple(times))]
+
+
+# Presets -----------------------------------------------------------------------------------
+
+
+def _by_size(report: Data, words: Language) -> Table:
+    """A column for each size that a preset gives; where it gives none stands the default."""
+    names = list(dict.fromkeys(name for row in report["presets"] for name, _ in row["sizes"]))
+    known = {row["symbol"]["node"].written.name: row for row in report["symbols"]}
+    names.sort(key=lambda name: [*known, name].index(name))
+    heads = [_formula(known[n]["symbol"]) if n in known else _text(n) for n in names]
+    head = [*_heads(words.tr("preset")), *heads, *_measures(report)]
+    rows = []
+    for row in report["presets"]:
+        given = dict(row["sizes"])
+        sizes = [
+            _text(given[name]) if name in given else _formula(known.get(name, {}).get("default"))
+            for name in names
+        ]
+        rows.append([_text(row["title"]), *sizes, *_values(row, report)])
+    count = len(_measures(report))
+    numbers = [_whole(row[at] for row in rows) for at in range(1, len(names) + 1)]
+    return Table(head, [[row] for row in rows], (False, *numbers, *(True,) * count))
+
+
+def _together(report: Data, words: Language) -> Table:
+    """All sizes of a preset in one column."""
+    head = [*_heads(words.tr("preset"), words.tr("sizes")), *_measures(report)]
+    rows = [
+        [
+            _text(row["title"]),
+            _text(", ".join(f"{name} = {value}" for name, value in row["sizes"])),
+            *_values(row, report),
+        ]
+        for row in report["presets"]
+    ]
+    count = len(_measures(report))
+    return Table(head, [[row] for row in rows], (False, False, *(True,) * count))
+
+
+def _measures(report: Data) -> Row:
+    return _heads(*(row["heading"] for row in report["formulas"]))
+
+
+def _values(row: Data, report: Data) -> list[Cell]:
+    return [_number(value, report["lang"]) for value in row["values"]]
+
+
+def _whole(cells: Iterable[Cell]) -> bool:
+    """Whether all of a column are numbers, which are set to the right."""
+    parts = [part for cell in cells for part in cell.parts]
+    return all(isinstance(p, w.Number) or (isinstance(p, Text) and p.plain.isdigit()) for p in parts)
