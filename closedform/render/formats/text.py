@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 
 from closedform import formula as w
 from closedform.render.formulas.aligned import plain_lines
-from closedform.render.language import Language, language, number
+from closedform.render.language import Language, language, number, spoken
 from closedform.render.markup.format import Format
 from closedform.render.markup.steps import lines_of, shape, shapes
 from closedform.render.markup.templating import Markup, Node
@@ -92,6 +92,7 @@ TEXT = Markup(
     {
         "definition": _definition,
         "number": number,
+        "spoken": spoken,
         "columns": _columns,
         "symbol_rows": _symbol_rows,
         "part_rows": _part_rows,

@@ -15,6 +15,7 @@ from closedform.render.markup.latex_text import (
     escape_latex,
     has_cjk,
     number_latex,
+    spoken_latex,
     typed,
 )
 from closedform.render.markup.steps import lines_of, shape, shapes
@@ -57,6 +58,7 @@ LATEX = Markup(
         "cell": _cell,
         "definition": definition,
         "number": number_latex,
+        "spoken": spoken_latex,
         "indent": _indent,
         "typed": typed,
         "comment": comment,

@@ -15,7 +15,7 @@ from closedform.render.formulas.aligned import stacked
 from closedform.render.formulas.latex import broken, latex
 from closedform.render.formulas.widths import width
 
-FOOTNOTE = 0.82  # the width of \footnotesize over that of the text of which `width` tells
+FOOTNOTE = 0.85  # the width of \footnotesize over that of the text of which `width` tells
 GAP = 0.02  # between two columns, as a part of the line
 FEW = 25  # lines of a table that stays on one page
 STRETCH = 12  # lines of a piece of a longer one

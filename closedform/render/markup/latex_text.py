@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from closedform.render.language import number
+from closedform.render.language import number, spoken
 from closedform.render.report.prose import Code, prose
 
 LATEX_SPECIAL = {
@@ -49,6 +49,11 @@ def prose_latex(text: str) -> str:
 def number_latex(value: int | None, lang: str = "en") -> str:
     """A number with its digits in groups."""
     return number(value, lang).replace(",", r"\,")
+
+
+def spoken_latex(value: int | None, lang: str = "en") -> str:
+    """A number, and how people say it, on one line."""
+    return spoken(value, lang).replace(" ", "~").replace(",", r"\,")
 
 
 def comment(text: str) -> str:

@@ -64,7 +64,10 @@ class ArgumentView:
 
 @dataclass(frozen=True)
 class PassageView:
+    """A passage; `name` is its title in English, for whatever names it."""
+
     kind: str
+    name: str
     title: str
     several: bool
     place: str
@@ -132,6 +135,7 @@ def _passage(passage: Passage, own: str, several: set[str], words: Language) -> 
     )
     return PassageView(
         passage.kind,
+        _title(passage, language()),
         _title(passage, words),
         len(passage.frame.stages) > 1 or passage.kind == "step",
         _place(passage, own, several, words),
