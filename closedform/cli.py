@@ -236,7 +236,7 @@ def derive(
     if steps:
         if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --to, --width and --lang"
+                "--steps goes with --of, --measure, --convention, --preset, --to, --width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide)
         _give(derivation_of(_open(file), *chosen), target)

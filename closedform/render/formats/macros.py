@@ -14,7 +14,7 @@ from closedform.render.formulas.latex import equation, latex
 from closedform.render.formulas.widths import ROOM
 from closedform.render.language import language, rounded
 from closedform.render.markup.format import Format
-from closedform.render.markup.latex import LATEX, STEPS
+from closedform.render.markup.latex import LATEX, LATEX_STEPS
 from closedform.render.markup.latex_rows import presets_table
 from closedform.render.markup.latex_text import comment, number_latex
 from closedform.render.markup.lengths import points
@@ -94,7 +94,7 @@ def _derivation(view: DerivationView) -> str:
         name = macro_name(report.title, measure, "of", passage.name)
         lines = [(step.subject, step.right, step.reason) for step in passage.steps]
         found[name] = aligned(lines, room)
-    whole = LATEX.having(STEPS).file("derivation_part.tex.j2")
+    whole = LATEX.having(LATEX_STEPS).file("derivation_part.tex.j2")
     name = macro_name(report.title, measure, "derivation")
     return _written(found, {name: whole(view).strip()}, report)
 
@@ -114,6 +114,4 @@ def _command(name: str, text: str) -> str:
     return f"\\newcommand{{\\{name}}}{{{text}}}"
 
 
-FORMAT = Format(
-    report=_report, suffixes=(".macros.tex",), derivation=_derivation, width=points
-)
+FORMAT = Format(report=_report, suffixes=(".macros.tex",), derivation=_derivation, width=points)

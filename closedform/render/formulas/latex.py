@@ -206,6 +206,7 @@ def equation(left: str, node: w.Written, room: float = ROOM) -> str:
 INDENT = r"\quad "
 STEP = width(INDENT)
 SIGN = width("+")
+SHORT = 40.0  # a term without brackets that is no wider is not broken
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def broken(node: w.Written, room: float) -> list[str]:
 def _pieces(node: w.Written, room: float, depth: int, least: Level) -> list[Piece]:
     """A formula cut where it may be broken; as few cuts as let every piece fit."""
     whole = _latex(node, least)
-    if width(whole) <= room:
+    if width(whole) <= max(room, 0 if _has_bracket(node) else SHORT):
         return [Piece(whole, depth)]
     match node:
         case w.Sum():
@@ -308,6 +309,12 @@ def _factor_pieces(factors: Sequence[Part], room: float, depth: int) -> list[Pie
         else:
             pieces += _inside(before, factor.node, "", room - STEP, deep)
     return pieces
+
+
+def _has_bracket(node: w.Written) -> bool:
+    """Whether a formula, or a factor of a product, may be broken inside."""
+    factors = node.factors if isinstance(node, w.Product) else (node,)
+    return any(map(_opens, factors))
 
 
 def _opens(node: w.Written) -> bool:

@@ -42,6 +42,10 @@ def _cell(node: Node, points: float) -> str:
     return stacked(node.written, points / FOOTNOTE)
 
 
+def _breaking(shapes: str) -> str:
+    return shapes.replace(", ", r", \allowbreak ")
+
+
 def _indent(depth: int) -> str:
     return r"\quad " * depth
 
@@ -70,3 +74,9 @@ LATEX = Markup(
 )
 # The functions of a derivation, in every language of documents that takes formulas in LaTeX.
 STEPS: Tools = {"steps": _steps, "shape": shape, "shapes": shapes}
+# In LaTeX a line may break inside a shape.
+LATEX_STEPS: Tools = {
+    **STEPS,
+    "shape": lambda sizes: _breaking(shape(sizes)),
+    "shapes": lambda tensors: _breaking(shapes(tensors)),
+}

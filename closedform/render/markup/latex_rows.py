@@ -5,16 +5,19 @@ In a document that is whole they are broken over pages, and name the lines of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from closedform import formula as w
+from closedform.render.formulas.latex import latex
 from closedform.render.formulas.widths import TEXT
-from closedform.render.language import Language, language, number
+from closedform.render.language import Language, language, number, rounded
 from closedform.render.markup.latex_tables import Cell, Row, Table, Text, booktabs
-from closedform.render.markup.latex_text import escape_latex, number_latex, prose_latex
+from closedform.render.markup.latex_text import escape_latex, prose_latex
 
 Data = Mapping[str, Any]
+
+Shown = Callable[[int | None, str], str]
 
 QUAD = "nn"  # as wide as the indent of a part inside another
 
@@ -31,18 +34,18 @@ def symbols_table(report: Data, whole: bool = False) -> str:
 
 
 def parts_table(report: Data, whole: bool = False) -> str:
-    """The table of the parts: a column for each measure where that is lower, else a row."""
+    """The table of the parts: a column for each measure, a row for each, or rows below the part."""
     words = language(report["lang"])
-    tables = [_beside(report, whole, words), _below(report, whole, words)]
-    if len(report["formulas"]) == 1:
-        tables = tables[:1]
-    return _set(report, tables, whole)
+    made = (_beside, _below, _under)
+    return _set(report, [make(report, whole, words) for make in made], whole)
 
 
 def presets_table(report: Data, whole: bool = False) -> str:
-    """The table of the presets: a column for each size where they fit, else one for all."""
+    """The table of the presets: a column for each size where they fit, else one for all; numbers
+    are rounded where there is no room for them."""
     words = language(report["lang"])
-    return _set(report, [_by_size(report, words), _together(report, words)], whole)
+    tables = [make(report, words, how) for make in (_by_size, _together) for how in WRITTEN]
+    return _set(report, tables, whole)
 
 
 def _set(report: Data, tables: list[Table], whole: bool) -> str:
@@ -52,8 +55,21 @@ def _set(report: Data, tables: list[Table], whole: bool) -> str:
 # Cells -------------------------------------------------------------------------------------
 
 
+def _as_text(text: str) -> Text:
+    return Text(escape_latex(text), text)
+
+
+def _indented(text: str, depth: int) -> Text:
+    indent = f"\\hspace*{{{depth}em}}" if depth else ""
+    return Text(indent + escape_latex(text), QUAD * depth + text)
+
+
+def _cell(part: Text | w.Written) -> Cell:
+    return Cell((part,))
+
+
 def _text(text: str) -> Cell:
-    return Cell((Text(escape_latex(text), text),))
+    return _cell(_as_text(text))
 
 
 def _prose(text: str) -> Cell:
@@ -64,8 +80,16 @@ def _formula(data: Data | None) -> Cell:
     return Cell((data["node"].written,) if data else ())
 
 
-def _number(value: int | None, lang: str) -> Cell:
-    return Cell((Text(number_latex(value, lang), number(value, lang)),))
+def _number(value: int | None, lang: str, written: Shown) -> Text:
+    plain = written(value, lang)
+    return Text(plain.replace(",", r"\,").replace(" ", "~"), plain.replace(" ", ","))
+
+
+def _rounded(value: int | None, lang: str) -> str:
+    return number(value, lang) if value is None else rounded(value)
+
+
+WRITTEN = (number, _rounded)
 
 
 def _heads(*texts: str) -> Row:
@@ -102,6 +126,38 @@ def _below(report: Data, lines: bool, words: Language) -> Table:
     return Table(head, groups, _sides(head, lines))
 
 
+def _under(report: Data, lines: bool, words: Language) -> Table:
+    """The costs of a part below its name, each in all the room that there is."""
+    titles = [row["heading"] for row in report["formulas"]]
+    groups = []
+    for row in report["parts"]:
+        costs = zip(titles, row["costs"], strict=True)
+        rows = [
+            [_cell(_indented(title, row["depth"] + 1)), _formula(cost)] for title, cost in costs
+        ]
+        groups.append([[_cell(_told(row, report, lines, words))], *rows])
+    return Table(_heads(words.tr("part"), words.tr("of one")), groups, (False, False))
+
+
+def _told(row: Data, report: Data, lines: bool, words: Language) -> Text:
+    """A part in a line: its name, where it stands, and how often it is there."""
+    name = _indented(row["name"], row["depth"])
+    found = [name]
+    if lines:
+        place = words.tr("line {line}", line=row["line"])
+        if row["file"] != report["file"]:
+            place = words.tr("line {line} of {file}", line=row["line"], file=row["file"])
+        found.append(_as_text(words.tr(" ({lines})", lines=place)))
+    times, copies = (row[key]["node"].written for key in ("times", "copies"))
+    if times != w.Number(1):
+        found.append(Text(f", $\\times\\, {latex(times)}$", f", x {w.plain(times)}"))
+    if copies != times:
+        weights = words.tr("weights")
+        found.append(_as_text(f", {weights} "))
+        found.append(Text(f"$\\times\\, {latex(copies)}$", f"x {w.plain(copies)}"))
+    return Text("".join(part.latex for part in found), "".join(part.plain for part in found))
+
+
 def _left_heads(lines: bool, words: Language) -> list[str]:
     return [*([words.tr("line")] if lines else []), words.tr("part"), words.tr("times")]
 
@@ -112,14 +168,12 @@ def _sides(head: Row, lines: bool) -> tuple[bool, ...]:
 
 def _left(row: Data, report: Data, lines: bool, words: Language) -> list[Cell]:
     """What stands before the costs of a part: its line, its name, and how often it is there."""
-    depth = row["depth"]
-    indent = f"\\hspace*{{{depth}em}}" if depth else ""
-    name = Text(f"{indent}{escape_latex(row['name'])}", f"{QUAD * depth}{row['name']}")
-    file = [] if row["file"] == report["file"] else [Text(escape_latex(row["file"]), row["file"])]
+    name = _indented(row["name"], row["depth"])
+    file = [] if row["file"] == report["file"] else [_as_text(row["file"])]
     times: list[Text | w.Written] = [row["times"]["node"].written]
     if row["copies"]["text"] != row["times"]["text"]:
         weights = words.tr("weights")
-        times += [Text(escape_latex(weights), weights), row["copies"]["node"].written]
+        times += [_as_text(weights), row["copies"]["node"].written]
     line = [_text(str(row["line"]))] if lines else []
     return [*line, Cell((name, *(file if lines else []))), Cell(tuple(times))]
 
@@ -127,7 +181,7 @@ def _left(row: Data, report: Data, lines: bool, words: Language) -> list[Cell]:
 # Presets -----------------------------------------------------------------------------------
 
 
-def _by_size(report: Data, words: Language) -> Table:
+def _by_size(report: Data, words: Language, written: Shown) -> Table:
     """A column for each size that a preset gives; where it gives none stands the default."""
     names = list(dict.fromkeys(name for row in report["presets"] for name, _ in row["sizes"]))
     known = {row["symbol"]["node"].written.name: row for row in report["symbols"]}
@@ -141,20 +195,20 @@ def _by_size(report: Data, words: Language) -> Table:
             _text(given[name]) if name in given else _formula(known.get(name, {}).get("default"))
             for name in names
         ]
-        rows.append([_text(row["title"]), *sizes, *_values(row, report)])
+        rows.append([_text(row["title"]), *sizes, *_values(row, report, written)])
     count = len(_measures(report))
     numbers = [_whole(row[at] for row in rows) for at in range(1, len(names) + 1)]
     return Table(head, [[row] for row in rows], (False, *numbers, *(True,) * count))
 
 
-def _together(report: Data, words: Language) -> Table:
+def _together(report: Data, words: Language, written: Shown) -> Table:
     """All sizes of a preset in one column."""
     head = [*_heads(words.tr("preset"), words.tr("sizes")), *_measures(report)]
     rows = [
         [
             _text(row["title"]),
-            _text(", ".join(f"{name} = {value}" for name, value in row["sizes"])),
-            *_values(row, report),
+            _cell(_sizes(row["sizes"])),
+            *_values(row, report, written),
         ]
         for row in report["presets"]
     ]
@@ -162,15 +216,24 @@ def _together(report: Data, words: Language) -> Table:
     return Table(head, [[row] for row in rows], (False, False, *(True,) * count))
 
 
+def _sizes(sizes: Iterable[tuple[str, str]]) -> Text:
+    """Sizes with their names, which stay on one line with them."""
+    shown = [f"{escape_latex(name)}~=~{escape_latex(value)}" for name, value in sizes]
+    plain = [f"{name}_=_{value}" for name, value in sizes]
+    return Text(", ".join(shown), ", ".join(plain))
+
+
 def _measures(report: Data) -> Row:
     return _heads(*(row["heading"] for row in report["formulas"]))
 
 
-def _values(row: Data, report: Data) -> list[Cell]:
-    return [_number(value, report["lang"]) for value in row["values"]]
+def _values(row: Data, report: Data, written: Shown) -> list[Cell]:
+    return [_cell(_number(value, report["lang"], written)) for value in row["values"]]
 
 
 def _whole(cells: Iterable[Cell]) -> bool:
     """Whether all of a column are numbers, which are set to the right."""
     parts = [part for cell in cells for part in cell.parts]
-    return all(isinstance(p, w.Number) or (isinstance(p, Text) and p.plain.isdigit()) for p in parts)
+    return all(
+        isinstance(p, w.Number) or (isinstance(p, Text) and p.plain.isdigit()) for p in parts
+    )

@@ -6,19 +6,22 @@ the line that it was made for. A table is set in \footnotesize.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 
 from closedform import formula as w
 from closedform.render.formulas.aligned import stacked
 from closedform.render.formulas.latex import broken, latex
 from closedform.render.formulas.widths import width
 
-FOOTNOTE = 0.85  # the width of \footnotesize over that of the text of which `width` tells
+FOOTNOTE = 0.88  # the width of \footnotesize over that of the text of which `width` tells
 GAP = 0.02  # between two columns, as a part of the line
 FEW = 25  # lines of a table that stays on one page
 STRETCH = 12  # lines of a piece of a longer one
+SIGNS = re.compile(r"[^\w .,:;()/]|_")  # as wide as a letter, and no LaTeX
 TALL = 1.5  # a line with a fraction, over another
 
 
@@ -67,7 +70,7 @@ def _least(part: Text | w.Written, room: float) -> float:
 
 def _lines(part: Text | w.Written, room: float) -> float:
     if isinstance(part, Text):
-        return max(1.0, -(-_wide(part) // room))
+        return max(1, ceil(_wide(part) / room - 0.01))
     return sum(TALL if "frac" in row or "sum" in row else 1.0 for row in _rows(part, room))
 
 
@@ -78,7 +81,7 @@ def _set(part: Text | w.Written, room: float) -> str:
 @cache
 def _words(plain: str) -> tuple[float, float]:
     """The widths of a text and of its widest word."""
-    text = plain.replace("{", "(").replace("}", ")")
+    text = SIGNS.sub("n", plain)
     words = [width(f"\\text{{{word}}}") for word in text.split()]
     return width(f"\\text{{{text}}}"), max(words, default=0.0)
 
@@ -95,6 +98,8 @@ def _rows(node: w.Written, room: float) -> tuple[str, ...]:
 class Table:
     """A table: groups of rows that stay together, and which columns are set to the right.
 
+    A row of one cell goes over all columns.
+
     >>> narrow = Table((Cell((Text("a", "a"),)),), (), (False,))
     >>> narrow.widths(200.0)
     [200.0]
@@ -106,7 +111,11 @@ class Table:
 
     def widths(self, room: float) -> list[float] | None:
         """The widths of its columns in a line; None where it cannot be broken so far."""
-        columns = [*zip(self.head, *(row for rows in self.groups for row in rows), strict=True)]
+        rows = [row for rows in self.groups for row in rows]
+        count = len(self.head)
+        columns = [*zip(self.head, *(row for row in rows if len(row) == count), strict=True)]
+        if any(row[0].least(room) > room for row in rows if len(row) < count):
+            return None
         free = room * (1 - GAP * (len(columns) - 1))
         natural = [max(cell.wide for cell in column) for column in columns]
         if sum(natural) <= free:
@@ -132,7 +141,12 @@ class Table:
 
 
 def _height(row: Row, widths: Sequence[float]) -> float:
-    return max(cell.lines(wide) for cell, wide in zip(row, widths, strict=True))
+    return max(cell.lines(wide) for cell, wide in zip(row, _over(row, widths), strict=True))
+
+
+def _over(row: Row, widths: Sequence[float]) -> Sequence[float]:
+    """The widths of the cells of a row."""
+    return widths if len(row) == len(widths) else [sum(widths)]
 
 
 def _shared(natural: Sequence[float], fixed: dict[int, float], free: float) -> list[float]:
@@ -188,7 +202,8 @@ def booktabs(tables: Sequence[Table], room: float, whole: bool) -> str:
     )
     lines = [
         "\\par\\medskip",
-        f"{{\\footnotesize\\setlength{{\\tabcolsep}}{{{_part(GAP / 2)}\\linewidth}}",
+        "{\\footnotesize\\setlength{\\parskip}{0pt}",
+        f"\\setlength{{\\tabcolsep}}{{{_part(GAP / 2)}\\linewidth}}",
         *before,
         f"\\begin{{{name}}}{{{spec}}}",
         *head,
@@ -211,6 +226,8 @@ def _part(part: float) -> str:
 
 
 def _line(row: Row, widths: Sequence[float]) -> str:
-    cells = (cell.set(wide) for cell, wide in zip(row, widths, strict=True))
+    cells = [cell.set(wide) for cell, wide in zip(row, _over(row, widths), strict=True)]
+    if len(row) < len(widths):
+        cells = [f"\\multicolumn{{{len(widths)}}}{{@{{}}p{{\\linewidth}}@{{}}}}{{{cells[0]}}}"]
     space = "\\addlinespace[2pt]" if _height(row, widths) > 1 else ""
     return f"{' & '.join(cells)} \\\\{space}"
