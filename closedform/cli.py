@@ -132,6 +132,10 @@ def _format_of(target: Path | None, free: bool) -> str:
         raise
 
 
+def _comparing() -> tuple[str, ...]:
+    return formats.names_with(lambda row: row.comparison, formats.own_names())
+
+
 _measures = click.option(
     "--measure",
     "measures",
@@ -255,6 +259,46 @@ def derive(
         width=wide,
     )
     _give(write(report), target)
+
+
+@commands.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "--preset", "presets", multiple=True, metavar="TITLE", help="Only this; give it again for more."
+)
+@_measures
+@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
+@click.option("--to", type=FormatName(_comparing), help="The format of the table.")
+@click.option(
+    "--width",
+    default=None,
+    metavar="WIDTH",
+    help="Set LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
+)
+@_lang
+@click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
+def compare(
+    files: tuple[str, ...],
+    presets: tuple[str, ...],
+    measures: tuple[str, ...],
+    convention: str | None,
+    to: str | None,
+    width: str | None,
+    lang: str,
+    output: str | None,
+) -> None:
+    """Set models side by side at their presets, as a table of related models.
+
+    FILES are .arch files, or names of models of the zoo.
+    """
+    from closedform.render.report.comparison import comparison
+
+    target = Path(output) if output else None
+    to = to or _format_of(target, free=False)
+    write = formats.comparison_in(to)
+    wide = formats.width_in(to, width) if width else None
+    projects = [_open(file) for file in files]
+    _give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
 
 
 def _give(text: str, target: Path | None) -> None:

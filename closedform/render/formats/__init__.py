@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from closedform.render.markup.format import Format, Site
     from closedform.render.markup.templating import Markup
+    from closedform.render.report.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
 
 DEFAULT = "md"
@@ -134,6 +135,11 @@ def template_in(name: str) -> Markup:
 def site_in(name: str) -> Site:
     """What writes the pages of a project in a format. Raises ClosedformError where nothing does."""
     return _of(name, lambda row: row.site, "a way to write the pages of a project")
+
+
+def comparison_in(name: str) -> Callable[[Comparison], str]:
+    """What sets models side by side in a format. Raises ClosedformError where nothing does."""
+    return _of(name, lambda row: row.comparison, "a table of models")
 
 
 def width_in(name: str, width: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from closedform.render.markup.format import Format
 from closedform.render.markup.latex import LATEX, LATEX_STEPS
+from closedform.render.markup.latex_rows import comparison_table
 from closedform.render.markup.lengths import points
 
 FORMAT = Format(
@@ -12,4 +13,5 @@ FORMAT = Format(
     derivation=LATEX.having(LATEX_STEPS).file("derivation_fragment.tex.j2"),
     template=LATEX,
     width=points,
+    comparison=LATEX.having({"comparison_table": comparison_table}).file("comparison.tex.j2"),
 )

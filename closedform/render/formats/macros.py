@@ -15,12 +15,13 @@ from closedform.render.formulas.widths import ROOM
 from closedform.render.language import language, rounded
 from closedform.render.markup.format import Format
 from closedform.render.markup.latex import LATEX, LATEX_STEPS
-from closedform.render.markup.latex_rows import presets_table
+from closedform.render.markup.latex_rows import comparison_table, presets_table
 from closedform.render.markup.latex_text import comment, number_latex
 from closedform.render.markup.lengths import points
 from closedform.render.markup.templating import plain_data
 
 if TYPE_CHECKING:
+    from closedform.render.report.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
     from closedform.render.report.view import Report
 
@@ -76,7 +77,7 @@ def _report(report: Report) -> str:
         fields = ("lang", "width", "formulas", "symbols", "presets")
         told = {name: plain_data(getattr(report, name), latex) for name in fields}
         tables[macro_name(report.title, "presets")] = presets_table(told)
-    return _written(found, tables, report)
+    return _written(found, tables, report.closing.made, report.lang)
 
 
 def _rounded(value: int) -> str:
@@ -96,14 +97,22 @@ def _derivation(view: DerivationView) -> str:
         found[name] = aligned(lines, room)
     whole = LATEX.having(LATEX_STEPS).file("derivation_part.tex.j2")
     name = macro_name(report.title, measure, "derivation")
-    return _written(found, {name: whole(view).strip()}, report)
+    return _written(found, {name: whole(view).strip()}, report.closing.made, report.lang)
 
 
-def _written(found: Mapping[str, str], tables: Mapping[str, str], report: Report) -> str:
+def _comparison(told: Comparison) -> str:
+    r"""`\RelatedModels`, a table of models side by side."""
+    table = comparison_table(plain_data(told, latex))
+    return _written({}, {"RelatedModels": table}, told.made, told.lang)
+
+
+def _written(found: Mapping[str, str], tables: Mapping[str, str], made: str, lang: str) -> str:
     """Macros for formulas, and those for what stands by itself, each below what it needs."""
-    words = language(report.lang)
-    lines = [comment(report.closing.made), comment(words.tr("in math mode; needs amsmath"))]
-    lines += map(_command, found, found.values())
+    words = language(lang)
+    lines = [comment(made)]
+    if found:
+        lines.append(comment(words.tr("in math mode; needs amsmath")))
+        lines += map(_command, found, found.values())
     if tables:
         lines.append(comment(words.tr("in text; needs amsmath, array and booktabs")))
         lines += map(_command, tables, tables.values())
@@ -114,4 +123,10 @@ def _command(name: str, text: str) -> str:
     return f"\\newcommand{{\\{name}}}{{{text}}}"
 
 
-FORMAT = Format(report=_report, suffixes=(".macros.tex",), derivation=_derivation, width=points)
+FORMAT = Format(
+    report=_report,
+    suffixes=(".macros.tex",),
+    derivation=_derivation,
+    width=points,
+    comparison=_comparison,
+)

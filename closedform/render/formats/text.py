@@ -82,6 +82,16 @@ def _preset_rows(report: dict[str, Any]) -> list[list[str]]:
     return [head, *rows]
 
 
+def _comparison_rows(report: dict[str, Any]) -> list[list[str]]:
+    words, lang = language(report["lang"]), report["lang"]
+    head = [words.tr("model"), words.tr("preset"), *report["headings"]]
+    rows = [
+        [row["model"], row["preset"], *(spoken(value, lang) for value in row["values"])]
+        for row in report["rows"]
+    ]
+    return [head, *rows]
+
+
 def _steps(steps: Iterable[dict[str, Any]]) -> str:
     return plain_lines(lines_of(steps))
 
@@ -106,4 +116,5 @@ FORMAT = Format(
         "derivation.txt.j2"
     ),
     template=TEXT,
+    comparison=TEXT.having({"comparison_rows": _comparison_rows}).file("comparison.txt.j2"),
 )

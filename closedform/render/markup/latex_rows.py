@@ -35,17 +35,36 @@ def symbols_table(report: Data, whole: bool = False) -> str:
 
 def parts_table(report: Data, whole: bool = False) -> str:
     """The table of the parts: a column for each measure, a row for each, or rows below the part."""
+    return _set(report, part_layouts(report, whole), whole)
+
+
+def part_layouts(report: Data, lines: bool) -> list[Table]:
+    """The parts in several tables that say the same."""
     words = language(report["lang"])
-    made = (_beside, _below, _under)
-    return _set(report, [make(report, whole, words) for make in made], whole)
+    return [make(report, lines, words) for make in (_beside, _below, _under)]
 
 
 def presets_table(report: Data, whole: bool = False) -> str:
-    """The table of the presets: a column for each size where they fit, else one for all; numbers
-    are rounded where there is no room for them."""
+    """The table of the presets: a column for each size, or one for all."""
+    return _set(report, preset_layouts(report), whole)
+
+
+def preset_layouts(report: Data) -> list[Table]:
+    """The presets in several tables that say the same, if less exactly where there is no room."""
     words = language(report["lang"])
-    tables = [make(report, words, how) for make in (_by_size, _together) for how in WRITTEN]
-    return _set(report, tables, whole)
+    return [make(report, words, how) for make in (_by_size, _together) for how in WRITTEN]
+
+
+def comparison_table(report: Data) -> str:
+    """The table of models side by side, in rounded numbers."""
+    words = language(report["lang"])
+    head = _heads(words.tr("model"), words.tr("preset"), *report["headings"])
+    rows = [
+        [_text(row["model"]), _text(row["preset"]), *_values(row, report, _rounded)]
+        for row in report["rows"]
+    ]
+    right = (False, False, *(True for _ in report["headings"]))
+    return _set(report, [Table(head, [[row] for row in rows], right)], False)
 
 
 def _set(report: Data, tables: list[Table], whole: bool) -> str:

@@ -63,6 +63,7 @@ def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = Fal
         derivation=markup.having(STEPS).file("derivation.md.j2"),
         template=markup,
         site=site if pages else None,
+        comparison=markup.file("comparison.md.j2"),
     )
 
 

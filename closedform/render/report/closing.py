@@ -94,18 +94,18 @@ def closing(
     return Closing(words.tr("What this rests on"), axes, nothing, counted, omitted, whole, made)
 
 
-def made_with(file: str, conventions: Sequence[str], words: Language) -> str:
-    """With which version, from which file and by which conventions a report was made, on one line.
+def made_with(files: Sequence[str], conventions: Sequence[str], words: Language) -> str:
+    """With which version, from which files and by which conventions a report was made, in a line.
 
     A file that was named from the root of a machine is told by its own name.
 
     >>> from closedform.render.language import language
-    >>> made_with("/home/me/vit.arch", (), language()).replace(__version__, "...")
+    >>> made_with(["/home/me/vit.arch"], (), language()).replace(__version__, "...")
     'Derived from vit.arch by closedform ....'
     """
-    path = PurePath(file)
-    told = " ".join((path.name if path.is_absolute() else file).split())
-    values = {"file": told, "version": __version__}
+    paths = ((PurePath(file), file) for file in files)
+    told = words.tr(", ").join(path.name if path.is_absolute() else file for path, file in paths)
+    values = {"file": " ".join(told.split()), "version": __version__}
     if not conventions:
         return words.tr("Derived from {file} by closedform {version}.", **values)
     names = words.tr(", ").join(conventions)

@@ -201,7 +201,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
             bool(derivation.positive),
             (convention.name, says) if convention else None,
             omissions,
-            made_with(project.module.title, [row.name for row in conventions], words),
+            made_with([project.module.title], [row.name for row in conventions], words),
             words,
         ),
         lang=wish.lang,
