@@ -54,7 +54,10 @@ def test_every_format_has_every_preset() -> None:
 
 
 def test_what_is_not_there() -> None:
-    said = "error[name]: none of the files has a preset 'ViT-B/1'\n     = help: did you mean `ViT-B/16`?\n"
+    said = (
+        "error[name]: none of the files has a preset 'ViT-B/1'\n"
+        "     = help: did you mean `ViT-B/16`?\n"
+    )
     assert call("compare", "vit", "--preset", "ViT-B/1") == Ran(1, "", said)
     said = (
         'error[name]: none of the files has a preset\n     = help: add one: preset "small": D=64\n'
