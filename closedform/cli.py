@@ -1,4 +1,4 @@
-"""The command line: the only module that prints, writes files or exits."""
+"""The command line: how a run goes and ends, and the commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,20 @@ import click
 
 from closedform import __version__
 from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.errors import ClosedformError, FileError, LimitError
+from closedform.errors import ClosedformError
+from closedform.exits import (
+    CODES,
+    EXIT_BUG,
+    EXIT_FILE,
+    EXIT_INTERRUPT,
+    EXIT_UNDECIDED,
+    EXIT_USAGE,
+    EXIT_WRONG,
+    code_of,
+    complain,
+    print_error,
+)
+from closedform.library_commands import std, zoo
 from closedform.parameters import Commands, FormatName, listed
 from closedform.render import formats
 from closedform.streams import drop, replace_closed
@@ -23,15 +36,21 @@ from closedform.streams import drop, replace_closed
 if TYPE_CHECKING:
     from closedform.derive.project import Project
 
-EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_UNDECIDED = 1, 2, 3, 4, 5
-EXIT_BUG, EXIT_INTERRUPT = 70, 130
-CODES = {"limit": EXIT_LIMIT, "undecided": EXIT_UNDECIDED}  # of diagnostics; others are wrong
+ENDS = (
+    "Ends with 0 where all is well, 1 where a file is wrong or a claim refuted, 2 for a wrong use, "
+    "3 where a file cannot be read or written, 4 at a limit, 5 where a claim is not decided, 70 "
+    "for a mistake of closedform, 130 when interrupted."
+)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=ENDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="closedform")
 def commands() -> None:
     """Closed forms of what a neural-network architecture costs, from a small .arch file."""
+
+
+commands.add_command(zoo)
+commands.add_command(std)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,7 +77,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, SystemExit):
         pass  # the reader has gone, for which click exits
     except OSError as error:
-        _print_error(f"error[file]: the output cannot be written: {error.strerror or error}")
+        print_error(f"error[file]: the output cannot be written: {error.strerror or error}")
         code = EXIT_FILE
     return code
 
@@ -75,10 +94,10 @@ def _run(arguments: Sequence[str] | None) -> int:
             error.show()
         return EXIT_USAGE
     except ClosedformError as error:
-        _complain(error)
-        return _code(error)
+        complain(error)
+        return code_of(error)
     except Exception as error:
-        _print_error(
+        print_error(
             f"error[bug]: {type(error).__name__}: {error}\n"
             "This is a mistake in closedform, not in your file. Please report it with the file.\n"
             "Set CLOSEDFORM_TRACEBACK=1 to see where it happened."
@@ -86,33 +105,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         if os.environ.get("CLOSEDFORM_TRACEBACK"):
             raise
         return EXIT_BUG
-
-
-def _code(error: ClosedformError) -> int:
-    if isinstance(error, FileError):
-        return EXIT_FILE
-    return EXIT_LIMIT if isinstance(error, LimitError) else EXIT_WRONG
-
-
-def _complain(error: ClosedformError) -> None:
-    for diagnostic in error.diagnostics:
-        _print_error(str(diagnostic))
-
-
-def _print_error(text: str) -> None:
-    """Print an error; where that is not possible, the exit code has to tell it alone."""
-    with suppress(OSError):
-        if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
-            print(text, file=sys.stderr, flush=True)
-            return
-        from rich.console import Console
-        from rich.text import Text
-
-        styled = Text(text)
-        styled.highlight_regex(r"error\[\w+\]", "bold red")
-        styled.highlight_regex(r"(?m)^\s+\| +\^+$", "red")
-        styled.highlight_regex(r"(?m)^\s+= (help|note):", "bold cyan")
-        Console(stderr=True, soft_wrap=True).print(styled)
 
 
 def _open(file: str) -> Project:
@@ -352,12 +344,12 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
             project = _open(file)
             outcome = check_project(project)
         except ClosedformError as error:
-            _complain(error)
-            codes.add(_code(error))
+            complain(error)
+            codes.add(code_of(error))
             continue
         total += outcome.holding
         for diagnostic in outcome.wrong:
-            _print_error(str(diagnostic))
+            print_error(str(diagnostic))
             codes.add(CODES.get(diagnostic.kind, EXIT_WRONG))
         rows += verdicts_of(outcome)
         if verbose and not to:
@@ -396,8 +388,8 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
                 check_replaced(path)
                 write_text(path, after)
         except ClosedformError as error:
-            _complain(error)
-            code = max(code, _code(error))
+            complain(error)
+            code = max(code, code_of(error))
             continue
         if before == after:
             continue
@@ -461,68 +453,3 @@ def docs(
         path.unlink()
         click.echo(f"{path} removed")
     return 0
-
-
-@commands.group(cls=Commands)
-def zoo() -> None:
-    """The models that come with closedform."""
-
-
-@zoo.command("list")
-def zoo_list() -> None:
-    """List the models of the zoo and their presets."""
-    from closedform.grammar import tree
-    from closedform.projects import library_file, library_names
-
-    for name in library_names("zoo"):
-        file = library_file("zoo", name)
-        presets = [d.title for d in file.declarations if isinstance(d, tree.Preset)]
-        _list(name, file.doc, presets)
-
-
-def _list(name: str, doc: str | None, parts: Sequence[str]) -> None:
-    """Print what a file is, and below it what is in it."""
-    click.echo(f"{name:<20}{(doc or '').split(chr(10))[0]}".rstrip())
-    if parts:
-        click.echo(f"{'':<20}{', '.join(parts)}")
-
-
-@zoo.command("show")
-@click.argument("name")
-def zoo_show(name: str) -> None:
-    """Print the file of a model, to start from: what it imports is taken from the zoo."""
-    from closedform.projects import zoo_text
-
-    click.echo(zoo_text(name), nl=False)
-
-
-@commands.group(cls=Commands)
-def std() -> None:
-    """The standard library: operations that need no import, and blocks to import."""
-
-
-@std.command("list")
-def std_list() -> None:
-    """List the files of the library, and the operations, blocks and conventions in each."""
-    from closedform.grammar import tree
-    from closedform.projects import library_file, library_names
-
-    kinds = (tree.Op, tree.Block, tree.Convention)
-    for name in library_names("std"):
-        file = library_file("std", name)
-        parts = [d.name.name for d in file.declarations if isinstance(d, kinds)]
-        _list(name, file.doc, parts)
-
-
-@std.command("show")
-@click.argument("name")
-def std_show(name: str) -> None:
-    """Print a file of the library."""
-    from closedform.files import read_text
-    from closedform.projects import std_path
-
-    click.echo(read_text(std_path(name)), nl=False)
-
-
-if __name__ == "__main__":
-    main()

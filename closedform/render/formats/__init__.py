@@ -11,6 +11,7 @@ that is not ours, and where all formats are listed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import PurePath
@@ -78,18 +79,25 @@ def format_named(name: str) -> Format:
 
 
 def _loaded(entry: EntryPoint) -> Format:
-    """The row of a format of another package, which may be wrong in any way."""
+    """The row of a format of another package, whose mistakes are told as its own."""
+    from closedform.outside import Guarded, loaded, whose_is
     from closedform.render.markup.format import Format
 
-    try:
-        found = entry.load()
-    except Exception as error:
-        raise fail(
-            "format", f"the format `{entry.name}` cannot be loaded from `{entry.value}`: {error!r}"
-        ) from error
-    if not isinstance(found, Format):
-        raise fail("format", f"`{entry.value}`, given as the format `{entry.name}`, is no format")
-    return found
+    row = loaded("format", entry, Format)
+
+    def guarded(function: Callable[..., str]) -> Guarded:
+        def is_text(found: object) -> bool:
+            return isinstance(found, str)
+
+        return Guarded("format", whose_is("format", entry), function, is_text, "a text")
+
+    site = row.site and replace(
+        row.site, index=guarded(row.site.index), closed_forms=guarded(row.site.closed_forms)
+    )
+    derivation = row.derivation and guarded(row.derivation)
+    comparison = row.comparison and guarded(row.comparison)
+    report = guarded(row.report)
+    return replace(row, report=report, derivation=derivation, site=site, comparison=comparison)
 
 
 def format_of_file(path: PurePath) -> str:

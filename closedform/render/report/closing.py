@@ -9,7 +9,7 @@ from pathlib import PurePath
 from closedform import __version__
 from closedform import formula as w
 from closedform.render.language import Language
-from closedform.render.report.prose import Code, Prose
+from closedform.render.report.prose import Code, Prose, prose
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,12 @@ def closing(
         )
     if convention:
         name, says = convention
+        told = {"name": (Code(name),), "says": prose(says)}
+        pieces = words.pieces("Convention {name}: {says}.", told)
         counted = Remark(
-            tuple(words.pieces("Convention {name}: {says}.", {"name": Code(name), "says": says})),
+            tuple(
+                part for piece in pieces for part in ([piece] if isinstance(piece, str) else piece)
+            ),
             words.tr("convention {name}: {says}", name=name, says=says),
         )
     if convention and omissions:
