@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from closedform import __version__
+from closedform import __version__, terminal
 from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.errors import ClosedformError
 from closedform.exits import (
@@ -213,17 +213,18 @@ def derive(
 ) -> None:
     """Derive the closed forms of a model, and print a report.
 
-    FILE is an .arch file, or the name of a model of the zoo. The report is Markdown unless --to
-    or the suffix of --output says otherwise.
+    FILE is an .arch file, or the name of a model of the zoo. On a terminal the report is plain
+    text, elsewhere Markdown, unless --to or the suffix of --output says otherwise.
     """
     from closedform.errors import Source
     from closedform.files import read_text
     from closedform.projects import derivation_of, report_of
 
     target = Path(output) if output else None
-    to = to or _format_of(target, free=template is not None)
+    read = terminal.is_output() and not (to or target or template or width)
+    to = to or ("text" if read else _format_of(target, free=template is not None))
     write = formats.format_named(to).report
-    wide = formats.width_in(to, width) if width else None
+    wide = formats.width_in(to, width) if width else terminal.width() if read else None
     if template:
         from closedform.render.markup.own_template import fill_template
 
@@ -235,7 +236,7 @@ def derive(
                 "--steps goes with --of, --measure, --convention, --preset, --to, --width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide)
-        _give(derivation_of(_open(file), *chosen), target)
+        _give(derivation_of(_open(file), *chosen), target, read)
         return
     report = report_of(
         _open(file),
@@ -250,7 +251,7 @@ def derive(
         lang=lang,
         width=wide,
     )
-    _give(write(report), target)
+    _give(write(report), target, read)
 
 
 @commands.command()
@@ -293,12 +294,14 @@ def compare(
     _give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
 
 
-def _give(text: str, target: Path | None) -> None:
-    """Write a text to its file, or print it."""
+def _give(text: str, target: Path | None, colours: bool = False) -> None:
+    """Write a text to its file, or print it, on a terminal without what would control that."""
     from closedform.files import write_text
 
     if target:
         write_text(target, text)
+    elif terminal.is_output():
+        terminal.show(text, colours)
     else:
         click.echo(text, nl=False)
 

@@ -48,6 +48,7 @@ ROOMS = (
     "closedform.api",
     "closedform.integrations",
     "closedform.parameters",
+    "closedform.terminal",
     "closedform.exits",
     "closedform.library_commands",
     "closedform.cli",
@@ -74,7 +75,7 @@ OWN = {
     "lark": ("closedform.grammar",),
     "jinja2": ("closedform.render.markup",),
     "click": ("closedform.cli", "closedform.library_commands", "closedform.parameters"),
-    "rich": ("closedform.exits",),
+    "rich": ("closedform.exits", "closedform.terminal"),
 }
 
 # Calls that print, read a terminal or end the process.
@@ -83,7 +84,9 @@ EDGE_METHODS = {
     ("click", "echo"), ("click", "secho"), ("sys", "exit"), ("os", "_exit"), ("stdout", "write"),
     ("stderr", "write"),
 }  # fmt: skip
-AT_THE_EDGE = ("closedform.cli", "closedform.exits", "closedform.library_commands")
+AT_THE_EDGE = (
+    "closedform.cli", "closedform.exits", "closedform.library_commands", "closedform.terminal",
+)  # fmt: skip
 
 
 def name_of(path: Path, root: Path = ROOT) -> str:

@@ -16,6 +16,7 @@ from closedform import formula as w
 from closedform.render.formulas.aligned import stacked
 from closedform.render.formulas.latex import broken, latex
 from closedform.render.formulas.widths import width
+from closedform.render.markup.columns import allotted
 
 FOOTNOTE = 0.88  # the width of \footnotesize over that of the text of which `width` tells
 GAP = 0.02  # between two columns, as a part of the line
@@ -120,20 +121,12 @@ class Table:
         natural = [max(cell.wide for cell in column) for column in columns]
         if sum(natural) <= free:
             return [wide * free / sum(natural) for wide in natural]
-        fixed: dict[int, float] = {}
-        while True:
-            shared = _shared(natural, fixed, free)
-            least = {
-                at: max(cell.least(shared[at]) for cell in column)
-                for at, column in enumerate(columns)
-                if at not in fixed
-            }
-            tight = {at: wide for at, wide in least.items() if wide > shared[at]}
-            if not tight:
-                return shared
-            fixed.update(tight)
-            if sum(fixed.values()) > free or len(fixed) == len(columns):
-                return None
+
+        def least(at: int, wide: float) -> float:
+            widths: list[float] = [cell.least(wide) for cell in columns[at]]
+            return max(widths)
+
+        return allotted(natural, free, least)
 
     def height(self, widths: Sequence[float]) -> float:
         """How many lines it takes."""
@@ -147,20 +140,6 @@ def _height(row: Row, widths: Sequence[float]) -> float:
 def _over(row: Row, widths: Sequence[float]) -> Sequence[float]:
     """The widths of the cells of a row."""
     return widths if len(row) == len(widths) else [sum(widths)]
-
-
-def _shared(natural: Sequence[float], fixed: dict[int, float], free: float) -> list[float]:
-    """Columns that are narrow keep their widths; the others share what is left."""
-    found = [fixed.get(at, 0.0) for at in range(len(natural))]
-    left = free - sum(found)
-    waiting = sorted(
-        (at for at in range(len(natural)) if at not in fixed), key=lambda a: natural[a]
-    )
-    while waiting:
-        at = waiting.pop(0)
-        found[at] = min(natural[at], max(left, 0.0) / (len(waiting) + 1))
-        left -= found[at]
-    return found
 
 
 def fitting(tables: Sequence[Table], room: float) -> tuple[Table, list[float]]:
