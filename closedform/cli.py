@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from closedform import __version__, terminal
+from closedform import __version__, completion, terminal
 from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.errors import ClosedformError
 from closedform.exits import (
@@ -134,7 +134,22 @@ _measures = click.option(
     multiple=True,
     callback=listed,
     metavar="M,...",
+    shell_complete=completion.measures,
     help="What to derive: params, macs, ... Several with commas, or with the option again.",
+)
+_convention = click.option(
+    "--convention",
+    default=None,
+    metavar="NAME",
+    shell_complete=completion.conventions,
+    help="How work is counted.",
+)
+_width = click.option(
+    "--width",
+    default=None,
+    metavar="WIDTH",
+    shell_complete=completion.widths,
+    help="Break LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
 )
 _lang = click.option(
     "--lang",
@@ -149,19 +164,32 @@ _lang = click.option(
 
 
 @commands.command()
-@click.argument("file")
-@click.option("--of", "part", metavar="NAME", help="The model or block to derive.")
+@click.argument("file", shell_complete=completion.files)
+@click.option(
+    "--of",
+    "part",
+    metavar="NAME",
+    shell_complete=completion.parts,
+    help="The model or block to derive.",
+)
 @click.option(
     "--in",
     "names",
     multiple=True,
     callback=listed,
     metavar="N,D,...",
+    shell_complete=completion.symbols,
     help="The symbols to express the formulas in. Several with commas, or with the option again.",
 )
 @_measures
-@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
-@click.option("--preset", default=None, metavar="TITLE", help="Give the numbers of a preset too.")
+@_convention
+@click.option(
+    "--preset",
+    default=None,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Give the numbers of a preset too.",
+)
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
 @click.option(
     "--form",
@@ -186,12 +214,7 @@ _lang = click.option(
     "A template can run code: use only one that you trust.",
 )
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
-@click.option(
-    "--width",
-    default=None,
-    metavar="WIDTH",
-    help="Break LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
-)
+@_width
 @_lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
@@ -255,19 +278,19 @@ def derive(
 
 
 @commands.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
 @click.option(
-    "--preset", "presets", multiple=True, metavar="TITLE", help="Only this; give it again for more."
+    "--preset",
+    "presets",
+    multiple=True,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Only this; give it again for more.",
 )
 @_measures
-@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
+@_convention
 @click.option("--to", type=FormatName(_comparing), help="The format of the table.")
-@click.option(
-    "--width",
-    default=None,
-    metavar="WIDTH",
-    help="Set LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
-)
+@_width
 @_lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def compare(
@@ -322,7 +345,7 @@ def new(file: str) -> None:
 
 
 @commands.command()
-@click.argument("files", nargs=-1)
+@click.argument("files", nargs=-1, shell_complete=completion.files)
 @click.option("--zoo", is_flag=True, help="Check every model of the zoo.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every verdict, and what it rests on.")
 @click.option("--to", type=click.Choice(["json"]), help="Print the verdicts for a program.")
@@ -371,7 +394,7 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
 
 
 @commands.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def fmt(files: tuple[str, ...], only_check: bool) -> int:
     """Bring files to their canonical form. `-` reads the input and prints the result."""
@@ -405,7 +428,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 
 
 @commands.command()
-@click.argument("models", nargs=-1)
+@click.argument("models", nargs=-1, shell_complete=completion.files)
 @click.option("--zoo", is_flag=True, help="Take the models of the zoo.")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Write the pages here.")
 @click.option(
@@ -416,7 +439,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
     help="The format of the pages.",
 )
 @_measures
-@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
+@_convention
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def docs(

@@ -48,6 +48,7 @@ ROOMS = (
     "closedform.api",
     "closedform.integrations",
     "closedform.parameters",
+    "closedform.completion",
     "closedform.terminal",
     "closedform.exits",
     "closedform.library_commands",
@@ -74,7 +75,12 @@ WITHOUT = {
 OWN = {
     "lark": ("closedform.grammar",),
     "jinja2": ("closedform.render.markup",),
-    "click": ("closedform.cli", "closedform.library_commands", "closedform.parameters"),
+    "click": (
+        "closedform.cli",
+        "closedform.completion",
+        "closedform.library_commands",
+        "closedform.parameters",
+    ),
     "rich": ("closedform.exits", "closedform.terminal"),
 }
 

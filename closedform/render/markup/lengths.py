@@ -8,17 +8,10 @@ from __future__ import annotations
 
 import re
 
+from closedform.choices import COLUMNS
 from closedform.errors import fail, suggestion
 
 POINTS = {"pt": 1.0, "mm": 72.27 / 25.4, "cm": 72.27 / 2.54, "in": 72.27}  # points of TeX
-
-# The width of a column, in points, as each class sets it.
-COLUMNS = {
-    "ieee": 252.0,  # IEEEtran, two columns
-    "acm": 241.1,  # acmart with sigconf, two columns
-    "lncs": 347.1,  # llncs
-    "neurips": 397.4,  # the style of NeurIPS: 5.5 in
-}
 LEAST, MOST = 100.0, 2000.0
 LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) *(pt|mm|cm|in)")
 

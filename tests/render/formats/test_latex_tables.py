@@ -9,12 +9,13 @@ import pytest
 
 from closedform import formula as w
 from closedform.api import loads, zoo
+from closedform.choices import COLUMNS
 from closedform.projects import open_project, report_of
 from closedform.render.formats import format_named, own_names
 from closedform.render.formulas.latex import latex
 from closedform.render.markup import latex_rows
 from closedform.render.markup.latex_tables import Cell, Table, Text, booktabs, fitting
-from closedform.render.markup.lengths import COLUMNS, points
+from closedform.render.markup.lengths import points
 from closedform.render.markup.templating import plain_data
 from helpers import ZOO, Ran, call, cases, programs
 
