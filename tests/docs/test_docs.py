@@ -86,9 +86,9 @@ def test_what_the_page_for_papers_says(
     for block in fences(page, "sh"):
         for line in block.splitlines():
             assert cli.run(line.split()[1:]) == 0, capsys.readouterr().err
-    macros = (tmp_path / "vit.macros.tex").read_text()
-    named = set(re.findall(r"\\Vit\w+", page.read_text())) - {r"\VitMacsUnderHooks"}
-    assert len(named) == 5
+    macros = "".join(path.read_text() for path in tmp_path.glob("*.macros.tex"))
+    named = set(re.findall(r"\\(?:Vit|Related)\w+", page.read_text())) - {r"\VitMacsUnderHooks"}
+    assert len(named) == 10
     assert not [name for name in named if f"\\newcommand{{{name}}}" not in macros]
     exec(fences(page, "python")[0], {})  # our own page, not a user's text
     written = {path.name for path in tmp_path.iterdir()}
