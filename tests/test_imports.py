@@ -49,6 +49,8 @@ ROOMS = (
     "closedform.api",
     "closedform.integrations",
     "closedform.parameters",
+    "closedform.completion",
+    "closedform.terminal",
     "closedform.exits",
     "closedform.library_commands",
     "closedform.cli",
@@ -77,11 +79,12 @@ OWN = {
     "jinja2": ("closedform.render.markup",),
     "click": (
         "closedform.cli",
+        "closedform.completion",
         "closedform.ipython",
         "closedform.library_commands",
         "closedform.parameters",
     ),
-    "rich": ("closedform.exits",),
+    "rich": ("closedform.exits", "closedform.terminal"),
 }
 
 # Calls that print, read a terminal or end the process.
@@ -95,6 +98,7 @@ AT_THE_EDGE = (
     "closedform.exits",
     "closedform.ipython",
     "closedform.library_commands",
+    "closedform.terminal",
 )
 
 

@@ -30,7 +30,7 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
-from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing
+from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing, made_with
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
 from closedform.render.report.signs import signed
@@ -85,7 +85,8 @@ class Report:
     """What a report says; its `parts` tell stages alike once, `every_part` each by itself.
 
     `indicators` says whether a formula holds a condition that counts as 1 or 0, `nonempty`
-    whether it was taken as true that every axis has an element.
+    whether it was taken as true that every axis has an element, `width` how wide a line is: in
+    points on paper, in characters on a terminal, None where the format decides.
     """
 
     title: str
@@ -110,6 +111,7 @@ class Report:
     omissions: tuple[Omission, ...]
     closing: Closing
     lang: str = "en"
+    width: float | None = None
     links: tuple[Link, ...] = ()
 
     @cached_property
@@ -129,6 +131,7 @@ class Wish:
     preset: str | None = None
     defaults: bool = False
     lang: str = "en"
+    width: float | None = None
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -156,7 +159,8 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     presets = () if preset else _presets(project, entity, plain)
     if preset:
         presets = (_preset_row(project, preset, plain),)
-    convention = next((m.convention for m in wish.measures if m.convention), None)
+    conventions = list(dict.fromkeys(m.convention for m in wish.measures if m.convention))
+    convention = conventions[0] if conventions else None
     formulas = tuple(
         _formula(form, wish, project.at(preset, own) if preset else None)
         for form, own in zip(formed, plain, strict=True)
@@ -197,9 +201,11 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
             bool(derivation.positive),
             (convention.name, says) if convention else None,
             omissions,
+            made_with([project.module.title], [row.name for row in conventions], words),
             words,
         ),
         lang=wish.lang,
+        width=wish.width,
     )
     return signed(found, derivation.signs)
 
