@@ -12,7 +12,7 @@ from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
 from closedform.derive.trace.lines import nodes_of
 from closedform.render.language import language
-from closedform.render.report.closing import AssumptionRow, Closing, closing
+from closedform.render.report.closing import AssumptionRow, Closing, closing, made_with
 from closedform.render.report.names import Definition, Names, SymbolRow
 from closedform.render.report.signs import signed
 from closedform.render.report.view import assumption_rows, convention_said, omission_row, said
@@ -90,6 +90,9 @@ def cell(formed: Sequence[Closed], written: Sequence[w.Written], title: str) -> 
             bool(derivation.positive),
             (convention.name, convention_said(convention, words)) if convention else None,
             [omission_row(row, words) for row in rows],
+            made_with(
+                [derivation.entity.module.title], [convention.name] if convention else [], words
+            ),
             words,
         ),
         sizes=derivation.entity.name if derivation.generic else None,
