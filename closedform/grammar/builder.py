@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from inspect import cleandoc
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from lark import Token, Transformer
 
@@ -309,6 +309,9 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         return tree.OrderClaim(
             kids[1], str(kids[3]), kids[5], growing, _string(kids), conditions, span=span_of(kids)
         )
+
+    def one_claim(self, kids: list[Any]) -> tree.EqualClaim | tree.OrderClaim:
+        return cast("tree.EqualClaim | tree.OrderClaim", kids[0])
 
     def growth(self, kids: list[Any]) -> Growth:
         return Growth(tuple(_nodes(kids)), span=span_of(kids))

@@ -37,11 +37,28 @@ def parse(text: str, name: str = "<text>") -> tree.File:
     not in the language, and LimitError when it is too large or too deeply nested.
     """
     source = Source(name, text)
+    file = cast(tree.File, _parsed(source, "start"))
+    return replace(file, comments=tuple(_comments(source)))
+
+
+def parse_claim(text: str, name: str = "<claim>") -> tree.EqualClaim | tree.OrderClaim:
+    """A claim as a file has it, without the word `claim`.
+
+    >>> parse_claim("macs == 2*n*d^2").measure.name
+    'macs'
+    """
+    source = Source(name, f"claim {text.strip()}")
+    return cast("tree.EqualClaim | tree.OrderClaim", _parsed(source, "one_claim"))
+
+
+def _parsed(source: Source, start: str) -> tree.Node:
+    text = source.text
     if len(text) > MAX_CHARACTERS:
-        raise LimitError(Diagnostic("limit", f"{name} has more than {MAX_CHARACTERS} characters"))
+        message = f"{source.name} has more than {MAX_CHARACTERS} characters"
+        raise LimitError(Diagnostic("limit", message))
     token = current_source.set(source)
     try:
-        file = cast(tree.File, _grammar().parse(text + "\n"))
+        return cast(tree.Node, _grammar().parse(text + "\n", start=start))
     except UnexpectedToken as error:
         raise ClosedformError(
             describe_token(source, error.token, error.accepts or error.expected)
@@ -53,7 +70,6 @@ def parse(text: str, name: str = "<text>") -> tree.File:
         raise fail("syntax", "the file ends too early", end) from None
     finally:
         current_source.reset(token)
-    return replace(file, comments=tuple(_comments(source)))
 
 
 @cache

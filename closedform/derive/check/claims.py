@@ -19,6 +19,7 @@ from closedform.derive.check.checked import Checked, Sides
 from closedform.derive.check.expectations import other_conventions
 from closedform.derive.check.measured import with_measures
 from closedform.derive.check.orders import check_order
+from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.measures.rows import Measure
@@ -38,17 +39,23 @@ def claims_of(entity: Entity) -> list[tree.EqualClaim | tree.OrderClaim]:
 
 
 def check_claim(
-    project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim
+    project: Project,
+    entity: Entity,
+    claim: tree.EqualClaim | tree.OrderClaim,
+    paper: Paper = OWN,
 ) -> Checked:
-    """The verdict of a claim. Raises ClosedformError where it has no meaning."""
+    """The verdict of a claim, whose formula may be that of a paper.
+
+    Raises ClosedformError where it has no meaning.
+    """
     what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
-    form = _claimed_form(project, entity, claim, what)
+    form = form_of(project, entity, claim, what)
     title = f"{what.title} of `{entity.name}`"
     if isinstance(claim, tree.OrderClaim):
-        return check_order(form, claim, title)
-    claimed = _claimed(project, entity, claim, form)
+        return check_order(form, claim, title, paper)
+    claimed = claimed_in(project, entity, claim, form, paper)
     known = all_that_holds(form.derivation)
-    verdict = equality(known, form.expr, claimed)
+    verdict = equality(known, form.expr, paper.bounded(form.expr, claimed))
 
     @cache
     def sides() -> Sides:
@@ -64,20 +71,23 @@ def check_claim(
     if isinstance(verdict, Refuted):
         wrong = Diagnostic(
             "claim",
-            f"{title} is {sides().derived}, and the claim says {sides().claimed}",
+            f"{title} is {sides().derived}, and the claim says {paper.says}{sides().claimed}",
             claim.span,
             None,
             (
                 f"derived minus claimed: {sides().difference}",
                 *_at_sizes(verdict),
-                *_holds_under(project, entity, claim, what),
+                *(
+                    f"it holds for {other.title}: {other.says}"
+                    for other in holds_under(project, entity, claim, what, paper)
+                ),
             ),
         )
         return Checked(claim, verdict, sides, facts, wrong)
     if isinstance(verdict, NotDecided):
         open_ = Diagnostic(
             "undecided",
-            f"it is not decided whether {title} is {sides().claimed}",
+            f"it is not decided whether {title} is {paper.says}{sides().claimed}",
             claim.span,
             None,
             (
@@ -117,18 +127,20 @@ def _shown(form: Closed, claimed: Expr) -> Expr:
     return min((difference, base), key=lambda e: (e.count_ops(), str(e)))
 
 
-def _claimed(project: Project, entity: Entity, claim: tree.EqualClaim, form: Closed) -> Expr:
+def claimed_in(
+    project: Project, entity: Entity, claim: tree.EqualClaim, form: Closed, paper: Paper = OWN
+) -> Expr:
     """What a claim says, in the sizes of the form, which is derived under its conditions."""
     context, scope = reading(form.derivation), form.derivation.scope
 
     def value(what: Measure) -> Expr:
-        return _claimed_form(project, entity, claim, what).expr
+        return form_of(project, entity, claim, what).expr
 
     inner = with_measures(project, context, scope, claim.formula, value)
-    return context.size(claim.formula, inner)
+    return paper.size(context, inner, claim.formula)
 
 
-def _claimed_form(
+def form_of(
     project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim, what: Measure
 ) -> Closed:
     """The closed form under the conditions of a claim."""
@@ -145,13 +157,14 @@ def _claimed_form(
     return closed(elaborate(entity, facts), what)
 
 
-def _holds_under(
-    project: Project, entity: Entity, claim: tree.EqualClaim, what: Measure
-) -> Iterator[str]:
-    """Conventions under which a refused claim would hold."""
+def holds_under(
+    project: Project, entity: Entity, claim: tree.EqualClaim, what: Measure, paper: Paper = OWN
+) -> Iterator[Measure]:
+    """The measures of other conventions under which a refused claim would hold."""
     for other in other_conventions(project, what):
-        form = _claimed_form(project, entity, claim, other)
-        claimed = _claimed(project, entity, claim, form)
+        form = form_of(project, entity, claim, other)
+        claimed = claimed_in(project, entity, claim, form, paper)
         with suppress(ClosedformError):  # a convention that cannot count this block
-            if form.derivation.known.copied().equal(form.expr, claimed):
-                yield f"it holds for {other.title}: {other.says}"
+            known = form.derivation.known.copied()
+            if known.equal(form.expr, paper.bounded(form.expr, claimed)):
+                yield other

@@ -19,6 +19,7 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.checked import Checked, Sides
 from closedform.derive.check.growth import CannotGrow, Outgrown, Point, Range, order_verdict
+from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.cost.tree import Steps, nodes
 from closedform.derive.elaborate.model import reading
 from closedform.derive.solve.closed import Closed, symbols_of
@@ -32,9 +33,11 @@ from closedform.grammar.expressions import show
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
 
-def check_order(form: Closed, claim: tree.OrderClaim, title: str) -> Checked:
+def check_order(
+    form: Closed, claim: tree.OrderClaim, title: str, paper: Paper = OWN
+) -> Checked:
     """The verdict of a claim of an order, with what was found where it is not proved."""
-    asked = _asked(form, claim)
+    asked = _asked(form, claim, paper)
     verdict = asked.verdict()
     order = f"{claim.order}({show(claim.bound)})"
 
@@ -135,7 +138,7 @@ class Asked:
         return {symbol: value for symbol, value in found.items() if value.is_Number}
 
 
-def _asked(form: Closed, claim: tree.OrderClaim) -> Asked:
+def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
     """What a claim is about, every abbreviation written out but those that grow."""
     derivation = form.derivation
     context, scope, known = reading(derivation), derivation.scope, derivation.known
@@ -151,7 +154,7 @@ def _asked(form: Closed, claim: tree.OrderClaim) -> Asked:
         return expr
 
     expr = expand(spelled(form.expr))
-    bound = expand(spelled(context.size(claim.bound, scope)))
+    bound = expand(spelled(paper.size(context, scope, claim.bound)))
     every = _as_declared(form, bound.free_symbols | expr.free_symbols)
     facts = [*known.facts, *derivation.facts]
     facts += [Fact(sympy.Eq(s, known.spelled[s])) for s in named if s in known.spelled]

@@ -1,0 +1,101 @@
+"""A formula as a paper states it: its relation, and what its symbols are in the names of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy
+from sympy import Dummy, Expr
+
+from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.values import Family, Scope
+from closedform.derive.symbolic.expansion import expand
+from closedform.errors import ClosedformError, Span, fail
+from closedform.grammar import tree
+from closedform.grammar.latex import Mapped
+from closedform.grammar.traverse import parts_of
+
+WORDS = {"==": "", "<=": "at most ", ">=": "at least "}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """How a formula is meant: `relation` is one of `== <= >=`, `mapped` are symbols of the paper.
+
+    Where a product of symbols is mapped, all but the first stay open, and must cancel.
+    """
+
+    mapped: tuple[Mapped, ...] = ()
+    relation: str = "=="
+
+    @property
+    def says(self) -> str:
+        """What stands before the formula in words: nothing, `at most` or `at least`."""
+        return WORDS[self.relation]
+
+    def size(self, context: Context, scope: Scope, formula: tree.Expression) -> Expr:
+        """The value of a formula, in the sizes of the file."""
+        inner, open_ = self._scope(context, scope, formula)
+        size = context.size(formula, inner)
+        if open_:
+            size = expand(size)
+        for symbol in sorted(size.free_symbols & open_.keys(), key=str):
+            raise self._alone(open_[symbol], formula.span)
+        return size
+
+    def bounded(self, derived: Expr, claimed: Expr) -> Expr:
+        """What the derived formula is equal to if it is as claimed."""
+        if self.relation == "==":
+            return claimed
+        return (sympy.Min if self.relation == "<=" else sympy.Max)(derived, claimed)
+
+    def _scope(
+        self, context: Context, scope: Scope, formula: tree.Expression
+    ) -> tuple[Scope, dict[Dummy, Mapped]]:
+        inner, open_ = scope.inner(), {}
+        for mapped in self.mapped:
+            value = context.size(mapped.value, scope)
+            first, *others = mapped.names
+            for name in others:
+                symbol = Dummy(name.name, integer=True, positive=True)
+                value = value / symbol
+                open_[symbol] = mapped
+                _give(inner, name, symbol)
+            _give(inner, first, value)
+        for name in _names(formula):
+            if context.names.find(name.name, inner) is None:
+                _give_element(context, inner, name)
+        return inner, open_
+
+    def _alone(self, mapped: Mapped, span: Span) -> ClosedformError:
+        names = [name.name for name in mapped.names]
+        product = " ".join(names)
+        return fail(
+            "claim",
+            f"{' or '.join(f'`{name}`' for name in names)} stands alone here, and the map "
+            f"gives `{product}` only",
+            span,
+            f"map each of them to a size of the file, `{names[0]} = ...`",
+        )
+
+
+OWN = Paper()  # a formula of the file itself
+
+
+def _give(scope: Scope, name: tree.Name, value: Expr) -> None:
+    if name.name in scope.names:
+        raise fail("claim", f"`{name.name}` is mapped twice", name.span)
+    scope.names[name.name] = value
+
+
+def _names(formula: tree.Expression) -> Iterator[tree.Name]:
+    return (part for part in parts_of(formula) if isinstance(part, tree.Name))
+
+
+def _give_element(context: Context, scope: Scope, name: tree.Name) -> None:
+    """Let `D_2` be the second element of the list `D`, as reports print it."""
+    stem, _, index = name.name.rpartition("_")
+    family = context.names.find(stem, scope)
+    if isinstance(family, Family) and index.isdigit() and 1 <= int(index) <= len(family.symbols):
+        scope.names[name.name] = family.symbols[int(index) - 1]

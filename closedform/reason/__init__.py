@@ -1,0 +1,1 @@
+"""What a formula answers: which claims of papers hold, and what explains those that do not."""

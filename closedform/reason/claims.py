@@ -1,0 +1,108 @@
+"""Claims of papers: the verdict, and for one that is refuted what would explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sympy import Rational
+
+from closedform.derive.assume.verdict import Proved, Refuted
+from closedform.derive.check.checked import Checked
+from closedform.derive.check.claims import (
+    all_that_holds,
+    check_claim,
+    claimed_in,
+    form_of,
+    holds_under,
+)
+from closedform.derive.check.paper import Paper
+from closedform.derive.project import Project
+from closedform.derive.resolve.modules import Entity
+from closedform.grammar import tree
+from closedform.grammar.latex import read_map, read_stated
+from closedform.grammar.parser import parse_claim
+from closedform.reason.omissions import in_words, left_out
+
+FACTORS = (Rational(2), Rational(3), Rational(1, 2), Rational(1, 3))
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A claim with its verdict; `reasons` are readings under which a refuted one would hold."""
+
+    checked: Checked
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """`proved`, `refuted` or `not decided`."""
+        return self.checked.verdict.word
+
+
+def ask(
+    project: Project,
+    entity: Entity,
+    text: str,
+    measure: str | None = None,
+    where: str = "",
+    convention: str | None = None,
+) -> Answered:
+    """The answer to a claim: of the language, `macs == 2*n*d^2`, or with a measure in LaTeX.
+
+    `where` says what its symbols are, `h w = n, C = d`. Where LaTeX has several sides, the answer
+    is of the first that does not hold. Raises ClosedformError where the claim has no meaning.
+    """
+    mapped = read_map(where)
+    if measure is None:
+        return _answer(project, entity, parse_claim(text), Paper(mapped))
+    what = tree.Measure(measure, convention)
+    words = [m.names[0].name for m in mapped if len(m.names) == 1]
+    stated = read_stated(text, words)
+    if stated.order is not None:
+        (bound,) = stated.sides
+        order = tree.OrderClaim(what, stated.order, bound, (), None, (), span=stated.span)
+        return _answer(project, entity, order, Paper(mapped))
+    paper = Paper(mapped, stated.relation)
+    for side in stated.sides:
+        claim = tree.EqualClaim(what, side, None, (), span=side.span)
+        found = _answer(project, entity, claim, paper)
+        if not isinstance(found.checked.verdict, Proved):
+            break
+    return found
+
+
+def _answer(
+    project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim, paper: Paper
+) -> Answered:
+    checked = check_claim(project, entity, claim, paper)
+    if isinstance(claim, tree.OrderClaim) or not isinstance(checked.verdict, Refuted):
+        return Answered(checked)
+    reasons = tuple(_reasons(project, entity, claim, paper))
+    wrong = checked.diagnostic
+    assert wrong is not None  # it is refuted
+    new = tuple(reason for reason in reasons if reason not in wrong.notes)
+    checked = replace(checked, diagnostic=replace(wrong, notes=(*wrong.notes, *new)))
+    return Answered(checked, reasons)
+
+
+def _reasons(
+    project: Project, entity: Entity, claim: tree.EqualClaim, paper: Paper
+) -> Iterator[str]:
+    """Readings under which a refuted claim would hold: conventions, factors, operations that it
+    leaves out. Of factors and omissions only an equation has any."""
+    what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
+    for other in holds_under(project, entity, claim, what, paper):
+        yield f"it holds for {other.title}: {other.says}"
+    if paper.relation != "==":
+        return
+    form = form_of(project, entity, claim, what)
+    claimed = claimed_in(project, entity, claim, form, paper)
+    known = all_that_holds(form.derivation)
+    for factor in FACTORS:
+        if known.equal(form.expr, factor * claimed):
+            yield f"it holds with a factor of {factor}: derived is {factor} times claimed"
+            return
+    omitted = left_out(known, form, claimed)
+    if omitted is not None:
+        yield f"it holds without {in_words(form, omitted)}"
