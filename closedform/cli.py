@@ -349,10 +349,28 @@ def new(file: str) -> None:
 @click.option("--zoo", is_flag=True, help="Check every model of the zoo.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every verdict, and what it rests on.")
 @click.option("--to", type=click.Choice(["json"]), help="Print the verdicts for a program.")
-def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> int:
+@click.option("--of", "part", metavar="NAME", help="The model or block that is asked.")
+@click.option("--claim", metavar="CLAIM", help="Ask whether this holds: 'macs == 2*n*d^2'.")
+@click.option("--latex", metavar="FORMULA", help="Ask whether this formula of a paper holds.")
+@click.option("--map", "where", default="", metavar="MAP", help="Its symbols: 'h w = n, C = d'.")
+@click.option("--measure", metavar="M", help="What the formula of --latex is of.")
+@_convention
+def check(
+    files: tuple[str, ...],
+    zoo: bool,
+    verbose: bool,
+    to: str | None,
+    part: str | None,
+    claim: str | None,
+    latex: str | None,
+    where: str,
+    measure: str | None,
+    convention: str | None,
+) -> int:
     """Check syntax, shapes, expectations and claims.
 
-    Ends with 1 where something is wrong, with 5 where only claims are left that are not decided.
+    With --claim or --latex only that is asked, of one FILE. Ends with 1 where something is wrong,
+    with 5 where only claims are left that are not decided.
     """
     import json
 
@@ -360,6 +378,14 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
     from closedform.projects import zoo_names
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
+    if claim is not None or latex is not None:
+        if (claim is None) == (latex is None) or len(files) != 1 or zoo or to or verbose:
+            raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
+        if (latex is None) != (measure is None):
+            raise click.UsageError("--measure says what the formula of --latex is of")
+        return _ask(files[0], part, latex or claim or "", measure, where, convention)
+    if part or where or measure or convention:
+        raise click.UsageError("--of, --map, --measure and --convention go with a claim")
     if not files and not zoo:
         raise click.UsageError("name a FILE to check, or give --zoo")
     codes: set[int] = set()
@@ -391,6 +417,28 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
         click.echo(f"{total} expectations and claims hold")
     decided = codes - {EXIT_UNDECIDED}
     return max(decided or codes or {0})
+
+
+def _ask(
+    file: str,
+    part: str | None,
+    text: str,
+    measure: str | None,
+    where: str,
+    convention: str | None,
+) -> int:
+    """Print whether a claim holds; gives the exit code."""
+    from closedform.reason.claims import ask
+    from closedform.render.report.verdicts import answer
+
+    project = _open(file)
+    found = ask(project, project.part(part), text, measure, where, convention)
+    wrong = found.checked.diagnostic
+    if wrong:
+        print_error(str(wrong))
+        return CODES.get(wrong.kind, EXIT_WRONG)
+    click.echo("".join(answer(found.checked)), nl=False)
+    return 0
 
 
 @commands.command()

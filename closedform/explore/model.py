@@ -9,9 +9,11 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import ClosedformError, MissingError
 from closedform.explore import show
+from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
 from closedform.explore.parts import ModelPart, Parts, part, parts
 from closedform.explore.presets import Presets
+from closedform.reason.claims import ask
 from closedform.render.formats import derivation_in, format_named
 from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Wish, report
@@ -54,6 +56,26 @@ class Part:
     def flops(self) -> Formula:
         """Twice the multiply-accumulates."""
         return self.measure("flops")
+
+    def check(
+        self,
+        claim: str,
+        measure: str | None = None,
+        where: str = "",
+        *,
+        convention: str | None = None,
+    ) -> Claim:
+        r"""Whether a claim holds: `macs == 2*n*d^2` as a file has it, or with a measure a formula
+        in LaTeX, in which `where` says what the paper's symbols are.
+
+        >>> from closedform.api import zoo
+        >>> attention = zoo("vit")["SelfAttention"]
+        >>> attention.check("macs == 4*n*d^2 + 2*n^2*d")
+        proved, where heads | d
+        >>> attention.check(r"4hwC^2 + 2(hw)^2C", measure="macs", where="h w = n, C = d").word
+        'proved'
+        """
+        return Claim(ask(self._project, self._entity, claim, measure, where, convention))
 
     def report(
         self,

@@ -1,4 +1,4 @@
-"""The tokens of a formula in LaTeX: what commands are, which letters are a word, what TeX splits."""
+"""The tokens of a formula in LaTeX: what commands are, which letters are a word, what is split."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from lark import Token
 from lark.lark import PostLex
 
-from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail, suggestion
+from closedform.errors import (
+    ClosedformError,
+    Diagnostic,
+    LimitError,
+    Source,
+    Span,
+    fail,
+    suggestion,
+)
 from closedform.formula.signs import GREEK
 
 MAX_DEPTH = 50

@@ -62,8 +62,8 @@ def ask(
     if stated.order is not None:
         (bound,) = stated.sides
         order = tree.OrderClaim(what, stated.order, bound, (), None, (), span=stated.span)
-        return _answer(project, entity, order, Paper(mapped))
-    paper = Paper(mapped, stated.relation)
+        return _answer(project, entity, order, Paper(mapped, pasted=True))
+    paper = Paper(mapped, stated.relation, pasted=True)
     for side in stated.sides:
         claim = tree.EqualClaim(what, side, None, (), span=side.span)
         found = _answer(project, entity, claim, paper)
@@ -89,8 +89,8 @@ def _answer(
 def _reasons(
     project: Project, entity: Entity, claim: tree.EqualClaim, paper: Paper
 ) -> Iterator[str]:
-    """Readings under which a refuted claim would hold: conventions, factors, operations that it
-    leaves out. Of factors and omissions only an equation has any."""
+    """Readings under which a refuted equation would hold: conventions, factors, operations that it
+    leaves out."""
     what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
     for other in holds_under(project, entity, claim, what, paper):
         yield f"it holds for {other.title}: {other.says}"

@@ -9,8 +9,8 @@ from sympy import Expr, Integer
 
 from closedform import formula as w
 from closedform.derive.arrange.forms import shortest
+from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.search import Search
-from closedform.derive.assume.store import Store
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import Use, uses
 from closedform.derive.solve.closed import Closed
@@ -23,16 +23,16 @@ Amounts = Mapping[str, Expr]
 Point = tuple[Fraction, ...]
 
 
-def left_out(known: Store, form: Closed, claimed: Expr) -> Amounts | None:
+def left_out(known: Knowledge, form: Closed, claimed: Expr) -> Amounts | None:
     """The fewest operations without which a formula is the claimed one, with what each counts.
 
-    They are looked for by their kind, as in `all softmax`, and then by their place.
+    Those of one name are looked for together, and then each at its place.
     """
     difference = expand(form.expr - claimed)
-    for named in (_kinds(form), _places(form)):
+    for named in (_names(form), _places(form)):
         for names in _sums(known, named, difference):
             found = {name: named[name] for name in names}
-            if known.equal(sum(found.values(), Integer(0)), difference):  # type: ignore[arg-type]
+            if known.equal(sum(found.values(), Integer(0)), difference):
                 return found
     return None
 
@@ -51,8 +51,9 @@ def amount_of(form: Closed, use: Use) -> Expr:
     return form.rewritten(use.counted(scaling) * form.measure.of(use.node))
 
 
-def _kinds(form: Closed) -> dict[str, Expr]:
-    return _added((use.node.name, amount_of(form, use)) for use in _operations(form))  # type: ignore[union-attr]
+def _names(form: Closed) -> dict[str, Expr]:
+    named = ((use.path.split(".")[-1], amount_of(form, use)) for use in _operations(form))
+    return _added(named)
 
 
 def _places(form: Closed) -> dict[str, Expr]:
@@ -71,7 +72,7 @@ def _added(amounts: Iterator[tuple[str, Expr]]) -> dict[str, Expr]:
     return {name: amount for name, amount in found.items() if amount != 0}
 
 
-def _sums(known: Store, named: Amounts, difference: Expr) -> Iterator[tuple[str, ...]]:
+def _sums(known: Knowledge, named: Amounts, difference: Expr) -> Iterator[tuple[str, ...]]:
     """Names whose amounts add up to the difference at a few sizes, fewest names first."""
     points = _at_points(known, [difference, *named.values()])
     if points is None:
@@ -101,7 +102,7 @@ def _chosen(
         ]
 
 
-def _at_points(known: Store, exprs: list[Expr]) -> list[Point] | None:
+def _at_points(known: Knowledge, exprs: list[Expr]) -> list[Point] | None:
     """The values of expressions at a few sizes that satisfy what is known; None without any."""
     exprs = [known.base(expr) for expr in exprs]
     search = Search(known, set().union(*(expr.free_symbols for expr in exprs)))

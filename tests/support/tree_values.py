@@ -40,9 +40,9 @@ def value(node: Any, values: Values) -> Fraction:
         case tree.Not():
             return Fraction(of(node.operand) == 0)
         case tree.AllOf():
-            return Fraction(all([of(part) for part in node.operands]))
+            return Fraction(all(of(part) for part in node.operands))
         case tree.AnyOf():
-            return Fraction(any([of(part) for part in node.operands]))
+            return Fraction(any(of(part) for part in node.operands))
         case tree.Call():
             return _called(node, values)
     raise TypeError(f"no value for {type(node).__name__}")

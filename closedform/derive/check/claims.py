@@ -160,11 +160,12 @@ def form_of(
 def holds_under(
     project: Project, entity: Entity, claim: tree.EqualClaim, what: Measure, paper: Paper = OWN
 ) -> Iterator[Measure]:
-    """The measures of other conventions under which a refused claim would hold."""
+    """The measures of other conventions under which a refused equation would hold."""
+    if paper.relation != "==":
+        return
     for other in other_conventions(project, what):
         form = form_of(project, entity, claim, other)
         claimed = claimed_in(project, entity, claim, form, paper)
         with suppress(ClosedformError):  # a convention that cannot count this block
-            known = form.derivation.known.copied()
-            if known.equal(form.expr, paper.bounded(form.expr, claimed)):
+            if form.derivation.known.copied().equal(form.expr, claimed):
                 yield other

@@ -33,9 +33,7 @@ from closedform.grammar.expressions import show
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
 
-def check_order(
-    form: Closed, claim: tree.OrderClaim, title: str, paper: Paper = OWN
-) -> Checked:
+def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper = OWN) -> Checked:
     """The verdict of a claim of an order, with what was found where it is not proved."""
     asked = _asked(form, claim, paper)
     verdict = asked.verdict()

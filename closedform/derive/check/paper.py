@@ -23,11 +23,13 @@ WORDS = {"==": "", "<=": "at most ", ">=": "at least "}
 class Paper:
     """How a formula is meant: `relation` is one of `== <= >=`, `mapped` are symbols of the paper.
 
-    Where a product of symbols is mapped, all but the first stay open, and must cancel.
+    Where a product of symbols is mapped, all but the first stay open, and must cancel. One that is
+    `pasted` has no names but those that are mapped and sizes.
     """
 
     mapped: tuple[Mapped, ...] = ()
     relation: str = "=="
+    pasted: bool = False
 
     @property
     def says(self) -> str:
@@ -66,6 +68,9 @@ class Paper:
         for name in _names(formula):
             if context.names.find(name.name, inner) is None:
                 _give_element(context, inner, name)
+            value = context.names.find(name.name, inner)
+            if self.pasted and not isinstance(value, Expr | Family):
+                raise _unknown(context, scope, name)
         return inner, open_
 
     def _alone(self, mapped: Mapped, span: Span) -> ClosedformError:
@@ -90,7 +95,29 @@ def _give(scope: Scope, name: tree.Name, value: Expr) -> None:
 
 
 def _names(formula: tree.Expression) -> Iterator[tree.Name]:
-    return (part for part in parts_of(formula) if isinstance(part, tree.Name))
+    """The names of sizes in a formula, without functions and the indices of its sums."""
+    parts = list(parts_of(formula))
+    calls = [part for part in parts if isinstance(part, tree.Call)]
+    functions = {id(call.function) for call in calls}
+    indices = {c.arguments[0].value for c in calls if c.function.name == "sum"}
+    for part in parts:
+        if isinstance(part, tree.Name) and id(part) not in functions and part not in indices:
+            yield part
+
+
+def _unknown(context: Context, scope: Scope, name: tree.Name) -> ClosedformError:
+    sizes = [
+        known
+        for known in dict.fromkeys([*scope.all_names(), *scope.module.names])
+        if isinstance(context.names.find(known, scope), Expr | Family)
+    ]
+    return fail(
+        "name",
+        f"`{name.name}` is no size here",
+        name.span,
+        f"say in the map what it is: `{name.name} = {sizes[0] if sizes else '...'}`",
+        f"the sizes are {', '.join(sizes)}",
+    )
 
 
 def _give_element(context: Context, scope: Scope, name: tree.Name) -> None:

@@ -20,8 +20,20 @@ def in_words(outcome: Outcome) -> Iterator[str]:
     """Each expectation and claim of a file as a line, with what a proof rests on below it."""
     for checked in outcome.checked:
         yield f"{checked.node.span}: {checked.verdict.word}: {checked.text}\n"
-        for fact in _rests_on(checked):
-            yield f"    {fact['text']}: {fact['reason']} ({fact['place']})\n"
+        yield from _facts(checked)
+
+
+def answer(checked: Checked) -> Iterator[str]:
+    """A claim that was asked, and holds, with what that rests on."""
+    yield f"{checked.verdict.word}: {checked.text.removeprefix('claim ')}\n"
+    yield from _facts(checked)
+    for note in checked.notes:
+        yield f"    note: {note}\n"
+
+
+def _facts(checked: Checked) -> Iterator[str]:
+    for fact in _rests_on(checked):
+        yield f"    {fact['text']}: {fact['reason']} ({fact['place']})\n"
 
 
 def notes(outcome: Outcome) -> Iterator[str]:
