@@ -353,6 +353,7 @@ def new(file: str) -> None:
 @click.option("--claim", metavar="CLAIM", help="Ask whether this holds: 'macs == 2*n*d^2'.")
 @click.option("--latex", metavar="FORMULA", help="Ask whether this formula of a paper holds.")
 @click.option("--map", "where", default="", metavar="MAP", help="Its symbols: 'h w = n, C = d'.")
+@click.option("--when", default="", metavar="CONDITIONS", help="Assume this: 'r | h, r | w'.")
 @click.option("--measure", metavar="M", help="What the formula of --latex is of.")
 @_convention
 def check(
@@ -364,6 +365,7 @@ def check(
     claim: str | None,
     latex: str | None,
     where: str,
+    when: str,
     measure: str | None,
     convention: str | None,
 ) -> int:
@@ -383,9 +385,9 @@ def check(
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
-        return _ask(files[0], part, latex or claim or "", measure, where, convention)
-    if part or where or measure or convention:
-        raise click.UsageError("--of, --map, --measure and --convention go with a claim")
+        return _ask(files[0], part, latex or claim or "", measure, where, when, convention)
+    if part or where or when or measure or convention:
+        raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")
     if not files and not zoo:
         raise click.UsageError("name a FILE to check, or give --zoo")
     codes: set[int] = set()
@@ -425,6 +427,7 @@ def _ask(
     text: str,
     measure: str | None,
     where: str,
+    when: str,
     convention: str | None,
 ) -> int:
     """Print whether a claim holds; gives the exit code."""
@@ -432,7 +435,7 @@ def _ask(
     from closedform.render.report.verdicts import answer
 
     project = _open(file)
-    found = ask(project, project.part(part), text, measure, where, convention)
+    found = ask(project, project.part(part), text, measure, where, when, convention)
     wrong = found.checked.diagnostic
     if wrong:
         print_error(str(wrong))

@@ -63,10 +63,11 @@ class Part:
         measure: str | None = None,
         where: str = "",
         *,
+        when: str = "",
         convention: str | None = None,
     ) -> Claim:
         r"""Whether a claim holds: `macs == 2*n*d^2` as a file has it, or with a measure a formula
-        in LaTeX, in which `where` says what the paper's symbols are.
+        in LaTeX, in which `where` says what the paper's symbols are; `when` is what is assumed.
 
         >>> from closedform.api import zoo
         >>> attention = zoo("vit")["SelfAttention"]
@@ -75,7 +76,7 @@ class Part:
         >>> attention.check(r"4hwC^2 + 2(hw)^2C", measure="macs", where="h w = n, C = d").word
         'proved'
         """
-        return Claim(ask(self._project, self._entity, claim, measure, where, convention))
+        return Claim(ask(self._project, self._entity, claim, measure, where, when, convention))
 
     def report(
         self,

@@ -313,6 +313,9 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def one_claim(self, kids: list[Any]) -> tree.EqualClaim | tree.OrderClaim:
         return cast("tree.EqualClaim | tree.OrderClaim", kids[0])
 
+    def some_conditions(self, kids: list[Any]) -> tuple[tree.Expression, ...]:
+        return tuple(kids[0])
+
     def growth(self, kids: list[Any]) -> Growth:
         return Growth(tuple(_nodes(kids)), span=span_of(kids))
 

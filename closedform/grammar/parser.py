@@ -51,14 +51,22 @@ def parse_claim(text: str, name: str = "<claim>") -> tree.EqualClaim | tree.Orde
     return cast("tree.EqualClaim | tree.OrderClaim", _parsed(source, "one_claim"))
 
 
-def _parsed(source: Source, start: str) -> tree.Node:
+def parse_conditions(text: str, name: str = "<conditions>") -> tuple[tree.Expression, ...]:
+    """Conditions as a file has them: `r | h, r | w`."""
+    if not text.strip():
+        return ()
+    source = Source(name, text.strip())
+    return cast("tuple[tree.Expression, ...]", _parsed(source, "some_conditions"))
+
+
+def _parsed(source: Source, start: str) -> object:
     text = source.text
     if len(text) > MAX_CHARACTERS:
         message = f"{source.name} has more than {MAX_CHARACTERS} characters"
         raise LimitError(Diagnostic("limit", message))
     token = current_source.set(source)
     try:
-        return cast(tree.Node, _grammar().parse(text + "\n", start=start))
+        return _grammar().parse(text + "\n", start=start)
     except UnexpectedToken as error:
         raise ClosedformError(
             describe_token(source, error.token, error.accepts or error.expected)

@@ -21,7 +21,8 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.grammar import tree
 from closedform.grammar.latex import read_map, read_stated
-from closedform.grammar.parser import parse_claim
+from closedform.grammar.parser import parse_claim, parse_conditions
+from closedform.reason.assumptions import holding_where
 from closedform.reason.omissions import in_words, left_out
 
 FACTORS = (Rational(2), Rational(3), Rational(1, 2), Rational(1, 3))
@@ -46,26 +47,29 @@ def ask(
     text: str,
     measure: str | None = None,
     where: str = "",
+    when: str = "",
     convention: str | None = None,
 ) -> Answered:
     """The answer to a claim: of the language, `macs == 2*n*d^2`, or with a measure in LaTeX.
 
-    `where` says what its symbols are, `h w = n, C = d`. Where LaTeX has several sides, the answer
+    `where` says what its symbols are, `h w = n, C = d`, and `when` what else is assumed. Where LaTeX has several sides, the answer
     is of the first that does not hold. Raises ClosedformError where the claim has no meaning.
     """
-    mapped = read_map(where)
+    mapped, conditions = read_map(where), parse_conditions(when)
     if measure is None:
-        return _answer(project, entity, parse_claim(text), Paper(mapped))
+        claim = parse_claim(text)
+        claim = replace(claim, conditions=(*claim.conditions, *conditions))
+        return _answer(project, entity, claim, Paper(mapped))
     what = tree.Measure(measure, convention)
     words = [m.names[0].name for m in mapped if len(m.names) == 1]
     stated = read_stated(text, words)
     if stated.order is not None:
         (bound,) = stated.sides
-        order = tree.OrderClaim(what, stated.order, bound, (), None, (), span=stated.span)
+        order = tree.OrderClaim(what, stated.order, bound, (), None, conditions, span=stated.span)
         return _answer(project, entity, order, Paper(mapped, pasted=True))
     paper = Paper(mapped, stated.relation, pasted=True)
     for side in stated.sides:
-        claim = tree.EqualClaim(what, side, None, (), span=side.span)
+        claim = tree.EqualClaim(what, side, None, conditions, span=side.span)
         found = _answer(project, entity, claim, paper)
         if not isinstance(found.checked.verdict, Proved):
             break
@@ -89,8 +93,8 @@ def _answer(
 def _reasons(
     project: Project, entity: Entity, claim: tree.EqualClaim, paper: Paper
 ) -> Iterator[str]:
-    """Readings under which a refuted equation would hold: conventions, factors, operations that it
-    leaves out."""
+    """Readings under which a refuted equation would hold: conventions, assumptions, factors, and
+    operations that it leaves out."""
     what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
     for other in holds_under(project, entity, claim, what, paper):
         yield f"it holds for {other.title}: {other.says}"
@@ -99,6 +103,10 @@ def _reasons(
     form = form_of(project, entity, claim, what)
     claimed = claimed_in(project, entity, claim, form, paper)
     known = all_that_holds(form.derivation)
+    assumed = holding_where(known, form, claimed)
+    if assumed:
+        yield f"it holds where {' and '.join(map(str, assumed))}"
+        return
     for factor in FACTORS:
         if known.equal(form.expr, factor * claimed):
             yield f"it holds with a factor of {factor}: derived is {factor} times claimed"

@@ -140,10 +140,13 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
     """What a claim is about, every abbreviation written out but those that grow."""
     derivation = form.derivation
     context, scope, known = reading(derivation), derivation.scope, derivation.known
+    stated = paper.size(context, scope, claim.bound)
     named = [context.size(name, scope) for name in claim.growing]
     for name, size in zip(claim.growing, named, strict=True):
         if not size.is_Symbol:
             raise fail("claim", f"`{name.name}` is {say(size)} here and cannot grow", name.span)
+    if paper.pasted:  # what the bound of a paper names is what grows
+        named = _as_declared(form, stated.free_symbols)
 
     def spelled(expr: Any) -> Any:
         for symbol in reversed(list(known.spelled)):
@@ -152,7 +155,7 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
         return expr
 
     expr = expand(spelled(form.expr))
-    bound = expand(spelled(paper.size(context, scope, claim.bound)))
+    bound = expand(spelled(stated))
     every = _as_declared(form, bound.free_symbols | expr.free_symbols)
     facts = [*known.facts, *derivation.facts]
     facts += [Fact(sympy.Eq(s, known.spelled[s])) for s in named if s in known.spelled]
