@@ -349,12 +349,23 @@ def new(file: str) -> None:
 @click.option("--zoo", is_flag=True, help="Check every model of the zoo.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every verdict, and what it rests on.")
 @click.option("--to", type=click.Choice(["json"]), help="Print the verdicts for a program.")
-@click.option("--of", "part", metavar="NAME", help="The model or block that is asked.")
+@click.option(
+    "--of",
+    "part",
+    metavar="NAME",
+    shell_complete=completion.parts,
+    help="The model or block that is asked.",
+)
 @click.option("--claim", metavar="CLAIM", help="Ask whether this holds: 'macs == 2*n*d^2'.")
 @click.option("--latex", metavar="FORMULA", help="Ask whether this formula of a paper holds.")
 @click.option("--map", "where", default="", metavar="MAP", help="Its symbols: 'h w = n, C = d'.")
 @click.option("--when", default="", metavar="CONDITIONS", help="Assume this: 'r | h, r | w'.")
-@click.option("--measure", metavar="M", help="What the formula of --latex is of.")
+@click.option(
+    "--measure",
+    metavar="M",
+    shell_complete=completion.measures,
+    help="What the formula of --latex is of.",
+)
 @_convention
 def check(
     files: tuple[str, ...],

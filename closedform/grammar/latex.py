@@ -27,6 +27,7 @@ from closedform.grammar.tree import Node
 
 MAX_CHARACTERS = 4_000
 NAME = "<formula>"
+AROUND = " \t\r\n.,;$"  # what ends the sentence that a formula is pasted from
 
 RELATIONS = {
     "=": "==", "\\approx": "==", "\\simeq": "==", "\\equiv": "==", "≈": "==",
@@ -90,7 +91,7 @@ def _parsed(source: Source, start: str, tokens: Tokens) -> Tree[Token]:
         raise LimitError(Diagnostic("limit", message))
     try:
         with tokens.reading():
-            return _grammar().parse(source.text, start=start)
+            return _grammar().parse(source.text.rstrip(AROUND), start=start)
     except UnexpectedToken as error:
         expected = error.accepts or error.expected
         raise ClosedformError(described(source, error.token, expected)) from None

@@ -86,8 +86,6 @@ class Tokens:
         tokens = list(_single(self._commands(stream)))
         tokens = list(self._in_words(tokens))
         self._check_brackets(tokens)
-        while tokens and tokens[-1].type == "_COMMA":  # of the sentence around the formula
-            tokens.pop()
         for at, token in enumerate(tokens):
             if token.type == "MINUS" and at > 1 and tokens[at - 1].type == "_LSQB":
                 self._check_option(tokens[at - 2], tokens[at - 1])
@@ -122,7 +120,10 @@ class Tokens:
 
     def _unknown(self, token: Token) -> ClosedformError:
         name = str(token[1:])
-        help_ = suggestion(name, COMMANDS) or "leave out what is no part of the formula"
+        help_ = (
+            suggestion(str(token), [f"\\{c}" for c in COMMANDS])
+            or "leave out what is no part of the formula"
+        )
         if name.startswith(("math", "text", "operatorname")):
             help_ = f"put what it is of in braces: `{token}{{...}}`"
         if name in ("hat", "bar", "tilde", "prime"):
@@ -246,7 +247,7 @@ EXPECTED = {
     **SIGNS,
     "_LBRACE": "`{`",
     "_LPAR": "`(`",
-    "MINUS": "`-`",
+    "MINUS": "`+` or `-`",
     "LETTER": "a symbol",
 }
 
@@ -262,6 +263,8 @@ def described(source: Source, token: Token, expected: Collection[str]) -> Diagno
     if wanted >= FACTOR:
         told.append("a number, a symbol or a bracket")
         wanted -= {"LETTER", "_LPAR", "_LBRACE", "MINUS", "ORDER"}
+    if "_TIMES" in wanted:
+        wanted.discard("MINUS")
     told += [EXPECTED[kind] for kind in EXPECTED if kind in wanted]
     notes = (f"expected: {', '.join(told)}",) if told else ()
     return Diagnostic("syntax", f"{found} is not expected here", span, _help(token, wanted), notes)

@@ -52,8 +52,9 @@ def ask(
 ) -> Answered:
     """The answer to a claim: of the language, `macs == 2*n*d^2`, or with a measure in LaTeX.
 
-    `where` says what its symbols are, `h w = n, C = d`, and `when` what else is assumed. Where LaTeX has several sides, the answer
-    is of the first that does not hold. Raises ClosedformError where the claim has no meaning.
+    `where` says what its symbols are, `h w = n, C = d`, and `when` what else is assumed. Where
+    LaTeX has several sides, the answer is of the first that does not hold. Raises ClosedformError
+    where the claim has no meaning.
     """
     mapped, conditions = read_map(where), parse_conditions(when)
     if measure is None:

@@ -62,8 +62,6 @@ def test_exact_rows_hold_and_others_are_refuted() -> None:
 def test_formula_gets_its_verdict(key: str, pasted: Pasted) -> None:
     project = project_of(pasted.file)
     entity = project.part(pasted.part)
-    found = ask(
-        project, entity, pasted.latex, pasted.measure, where=pasted.where, when=pasted.when
-    )
+    found = ask(project, entity, pasted.latex, pasted.measure, where=pasted.where, when=pasted.when)
     assert found.word == pasted.word, found.checked.diagnostic
     assert pasted.told in str(found.checked.diagnostic)

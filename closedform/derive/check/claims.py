@@ -137,7 +137,7 @@ def claimed_in(
         return form_of(project, entity, claim, what).expr
 
     inner = with_measures(project, context, scope, claim.formula, value)
-    return paper.size(context, inner, claim.formula)
+    return paper.size(context, inner, claim.formula, form)
 
 
 def form_of(

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import sympy
 from sympy import Dummy, Expr
 
+from closedform.derive.check.printed import printed_sizes, unrolled
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.values import Family, Scope
+from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar import tree
@@ -36,9 +38,14 @@ class Paper:
         """What stands before the formula in words: nothing, `at most` or `at least`."""
         return WORDS[self.relation]
 
-    def size(self, context: Context, scope: Scope, formula: tree.Expression) -> Expr:
+    def size(
+        self, context: Context, scope: Scope, formula: tree.Expression, form: Closed
+    ) -> Expr:
         """The value of a formula, in the sizes of the file."""
-        inner, open_ = self._scope(context, scope, formula)
+        inner, open_ = self._mapped(context, scope)
+        if self.pasted:
+            formula = unrolled(formula)
+            _give_printed(context, inner, formula, form)
         size = context.size(formula, inner)
         if open_:
             size = expand(size)
@@ -52,9 +59,8 @@ class Paper:
             return claimed
         return (sympy.Min if self.relation == "<=" else sympy.Max)(derived, claimed)
 
-    def _scope(
-        self, context: Context, scope: Scope, formula: tree.Expression
-    ) -> tuple[Scope, dict[Dummy, Mapped]]:
+    def _mapped(self, context: Context, scope: Scope) -> tuple[Scope, dict[Dummy, Mapped]]:
+        """A scope with what is mapped, and the symbols of products that must cancel."""
         inner, open_ = scope.inner(), {}
         for mapped in self.mapped:
             value = context.size(mapped.value, scope)
@@ -65,12 +71,6 @@ class Paper:
                 open_[symbol] = mapped
                 _give(inner, name, symbol)
             _give(inner, first, value)
-        for name in _names(formula):
-            if context.names.find(name.name, inner) is None:
-                _give_element(context, inner, name)
-            value = context.names.find(name.name, inner)
-            if self.pasted and not isinstance(value, Expr | Family):
-                raise _unknown(context, scope, name)
         return inner, open_
 
     def _alone(self, mapped: Mapped, span: Span) -> ClosedformError:
@@ -105,6 +105,18 @@ def _names(formula: tree.Expression) -> Iterator[tree.Name]:
             yield part
 
 
+def _give_printed(
+    context: Context, scope: Scope, formula: tree.Expression, form: Closed
+) -> None:
+    """Give the names of a formula that the file does not have what they are printed for."""
+    printed = printed_sizes(form)
+    for name in _names(formula):
+        if not isinstance(context.names.find(name.name, scope), Expr):
+            if name.name not in printed:
+                raise _unknown(context, scope.outer or scope, name)
+            scope.names[name.name] = printed[name.name]
+
+
 def _unknown(context: Context, scope: Scope, name: tree.Name) -> ClosedformError:
     sizes = [
         known
@@ -118,11 +130,3 @@ def _unknown(context: Context, scope: Scope, name: tree.Name) -> ClosedformError
         f"say in the map what it is: `{name.name} = {sizes[0] if sizes else '...'}`",
         f"the sizes are {', '.join(sizes)}",
     )
-
-
-def _give_element(context: Context, scope: Scope, name: tree.Name) -> None:
-    """Let `D_2` be the second element of the list `D`, as reports print it."""
-    stem, _, index = name.name.rpartition("_")
-    family = context.names.find(stem, scope)
-    if isinstance(family, Family) and index.isdigit() and 1 <= int(index) <= len(family.symbols):
-        scope.names[name.name] = family.symbols[int(index) - 1]
