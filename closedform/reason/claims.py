@@ -17,6 +17,7 @@ from closedform.derive.check.claims import (
     holds_under,
 )
 from closedform.derive.check.paper import Paper
+from closedform.derive.check.printed import unrolled
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.grammar import tree
@@ -66,11 +67,13 @@ def ask(
     stated = read_stated(text, words)
     if stated.order is not None:
         (bound,) = stated.sides
-        order = tree.OrderClaim(what, stated.order, bound, (), None, conditions, span=stated.span)
+        order = tree.OrderClaim(
+            what, stated.order, unrolled(bound), (), None, conditions, span=stated.span
+        )
         return _answer(project, entity, order, Paper(mapped, pasted=True))
     paper = Paper(mapped, stated.relation, pasted=True)
     for side in stated.sides:
-        claim = tree.EqualClaim(what, side, None, conditions, span=side.span)
+        claim = tree.EqualClaim(what, unrolled(side), None, conditions, span=side.span)
         found = _answer(project, entity, claim, paper)
         if not isinstance(found.checked.verdict, Proved):
             break

@@ -136,8 +136,9 @@ def claimed_in(
     def value(what: Measure) -> Expr:
         return form_of(project, entity, claim, what).expr
 
-    inner = with_measures(project, context, scope, claim.formula, value)
-    return paper.size(context, inner, claim.formula, form)
+    named = paper.scope(context, scope, claim.formula, form)
+    inner = with_measures(project, context, named, claim.formula, value)
+    return paper.size(context, inner, claim.formula)
 
 
 def form_of(

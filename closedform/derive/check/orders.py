@@ -140,7 +140,8 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
     """What a claim is about, every abbreviation written out but those that grow."""
     derivation = form.derivation
     context, scope, known = reading(derivation), derivation.scope, derivation.known
-    stated = paper.size(context, scope, claim.bound, form)
+    named_in_it = paper.scope(context, scope, claim.bound, form)
+    stated = paper.size(context, named_in_it, claim.bound)
     named = [context.size(name, scope) for name in claim.growing]
     for name, size in zip(claim.growing, named, strict=True):
         if not size.is_Symbol:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Dummy, Expr
 
-from closedform.derive.check.printed import printed_sizes, unrolled
+from closedform.derive.check.printed import printed_sizes
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.values import Family, Scope
 from closedform.derive.solve.closed import Closed
@@ -38,19 +38,40 @@ class Paper:
         """What stands before the formula in words: nothing, `at most` or `at least`."""
         return WORDS[self.relation]
 
-    def size(
+    def scope(
         self, context: Context, scope: Scope, formula: tree.Expression, form: Closed
-    ) -> Expr:
-        """The value of a formula, in the sizes of the file."""
-        inner, open_ = self._mapped(context, scope)
+    ) -> Scope:
+        """The names of a formula: what is mapped, and what others are printed for."""
+        inner = scope.inner()
+        for mapped in self.mapped:
+            value = context.size(mapped.value, scope)
+            first, *others = mapped.names
+            for name in others:
+                symbol = Dummy(name.name, integer=True, positive=True)
+                value = value / symbol
+                _give(inner, name, symbol)
+            _give(inner, first, value)
         if self.pasted:
-            formula = unrolled(formula)
-            _give_printed(context, inner, formula, form)
-        size = context.size(formula, inner)
-        if open_:
+            printed = printed_sizes(form)
+            for name in _names(formula):
+                if not _is_size(context, inner, name.name) and name.name in printed:
+                    inner.names[name.name] = printed[name.name]
+        return inner
+
+    def size(self, context: Context, scope: Scope, formula: tree.Expression) -> Expr:
+        """The value of a formula, in the sizes of the file; the scope has all its names."""
+        for name in _names(formula) if self.pasted else ():
+            if not _is_size(context, scope, name.name):
+                raise self._unknown(context, scope, name)
+        return self._closed(context.size(formula, scope), scope, formula.span)
+
+    def _closed(self, size: Expr, scope: Scope, span: Span) -> Expr:
+        """A value in which the products that are mapped have no open symbol left."""
+        several = [mapped for mapped in self.mapped if len(mapped.names) > 1]
+        for mapped in several:
             size = expand(size)
-        for symbol in sorted(size.free_symbols & open_.keys(), key=str):
-            raise self._alone(open_[symbol], formula.span)
+            if size.free_symbols & {scope.find(name.name) for name in mapped.names[1:]}:
+                raise self._alone(mapped, span)
         return size
 
     def bounded(self, derived: Expr, claimed: Expr) -> Expr:
@@ -59,19 +80,21 @@ class Paper:
             return claimed
         return (sympy.Min if self.relation == "<=" else sympy.Max)(derived, claimed)
 
-    def _mapped(self, context: Context, scope: Scope) -> tuple[Scope, dict[Dummy, Mapped]]:
-        """A scope with what is mapped, and the symbols of products that must cancel."""
-        inner, open_ = scope.inner(), {}
-        for mapped in self.mapped:
-            value = context.size(mapped.value, scope)
-            first, *others = mapped.names
-            for name in others:
-                symbol = Dummy(name.name, integer=True, positive=True)
-                value = value / symbol
-                open_[symbol] = mapped
-                _give(inner, name, symbol)
-            _give(inner, first, value)
-        return inner, open_
+    def _unknown(self, context: Context, scope: Scope, name: tree.Name) -> ClosedformError:
+        of_paper = {symbol.name for mapped in self.mapped for symbol in mapped.names}
+        known = dict.fromkeys([*scope.all_names(), *scope.module.names])
+        sizes = [
+            other
+            for other in known
+            if other not in of_paper and isinstance(context.names.find(other, scope), Expr | Family)
+        ]
+        return fail(
+            "name",
+            f"`{name.name}` is no size here",
+            name.span,
+            f"say in the map what it is: `{name.name} = {sizes[0] if sizes else '...'}`",
+            f"the sizes are {', '.join(sizes)}",
+        )
 
     def _alone(self, mapped: Mapped, span: Span) -> ClosedformError:
         names = [name.name for name in mapped.names]
@@ -105,28 +128,5 @@ def _names(formula: tree.Expression) -> Iterator[tree.Name]:
             yield part
 
 
-def _give_printed(
-    context: Context, scope: Scope, formula: tree.Expression, form: Closed
-) -> None:
-    """Give the names of a formula that the file does not have what they are printed for."""
-    printed = printed_sizes(form)
-    for name in _names(formula):
-        if not isinstance(context.names.find(name.name, scope), Expr):
-            if name.name not in printed:
-                raise _unknown(context, scope.outer or scope, name)
-            scope.names[name.name] = printed[name.name]
-
-
-def _unknown(context: Context, scope: Scope, name: tree.Name) -> ClosedformError:
-    sizes = [
-        known
-        for known in dict.fromkeys([*scope.all_names(), *scope.module.names])
-        if isinstance(context.names.find(known, scope), Expr | Family)
-    ]
-    return fail(
-        "name",
-        f"`{name.name}` is no size here",
-        name.span,
-        f"say in the map what it is: `{name.name} = {sizes[0] if sizes else '...'}`",
-        f"the sizes are {', '.join(sizes)}",
-    )
+def _is_size(context: Context, scope: Scope, name: str) -> bool:
+    return isinstance(context.names.find(name, scope), Expr)

@@ -1,4 +1,4 @@
-"""Names of sizes as formulas are printed: `D_2` of a list, the size before the first stage, signs."""
+"""Names of sizes as formulas are printed: `D_2` of a list, the size before a stage, signs."""
 
 from __future__ import annotations
 
