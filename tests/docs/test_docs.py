@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -96,6 +97,17 @@ def test_what_the_page_for_papers_says(
     assert {"pvt-parts.svg", "attention.svg", "models.png", "vit-steps.tex"} <= written
 
 
+def test_commands_of_the_page_on_reasoning(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its commands run, and the first prints what the page says."""
+    page = ROOT / "docs" / "reasoning.md"
+    lines = [line for block in fences(page, "sh") for line in block.splitlines()]
+    printed = []
+    for line in lines:
+        assert cli.run(shlex.split(line)[1:]) == 0, capsys.readouterr().err
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == fences(page, "text")[0]
+
+
 def test_the_citation_is_of_this_version() -> None:
     """Fails when CITATION.cff is no YAML, or lags behind the package."""
     told = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
@@ -157,7 +169,7 @@ def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["docs", "--zoo", "--to", "md", "-o", folder, "--check"]) == 0
 
 
-@pytest.mark.parametrize("page", ["notebook.md"])
+@pytest.mark.parametrize("page", ["notebook.md", "reasoning.md"])
 def test_sessions_show_what_they_give(page: str) -> None:
     """Fails when a line of a page does not run, or gives something else than the page says."""
     session = "\n".join(fences(ROOT / "docs" / page, "python"))
