@@ -102,7 +102,7 @@ class Tokens:
         if not sized and before.type not in ("PLUS", "MINUS", *OPENERS):
             raise fail(
                 "syntax",
-                "this bracket is read in two ways: as a factor, and as a term that may be left out",
+                "this bracket may be a factor, or a term that can be left out",
                 _span(self.source, bracket),
                 "write `a - b`, or `a (-b)`",
             )

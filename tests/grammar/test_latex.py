@@ -273,7 +273,7 @@ WRONG = {
      = note: expected: a number, a symbol or a bracket, a sign such as `+` or `\\cdot`, `=`, the end
      = help: put what is raised in brackets, or in braces with its index""",
     "3d [- C K]": """\
-<formula>:1:4: error[syntax]: this bracket is read in two ways: as a factor, and as a term that may be left out
+<formula>:1:4: error[syntax]: this bracket may be a factor, or a term that can be left out
    1 | 3d [- C K]
      |    ^
      = help: write `a - b`, or `a (-b)`""",

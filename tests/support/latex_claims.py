@@ -151,7 +151,8 @@ READ: dict[str, list[Pasted]] = {
     "T2-vit-int": [
         Pasted(
             r"\text{FLOPs}=L(N(4D^2+2DD_{ff})+2N^2D)+n_pP^2CD+5(2L+1)ND",
-            "claims/counted_norms", "ViT", "macs", "D_{ff} = F, n_p = N - 1, C = 3", "B == 5, Q == 1",
+            "claims/counted_norms", "ViT", "macs",
+            "D_{ff} = F, n_p = N - 1, C = 3", "B == 5, Q == 1",
         ),
     ],
     "T2-gpt2-nanogpt": [
