@@ -49,6 +49,6 @@ def test_the_build_ships_tables() -> None:
 
 
 def test_tables_of_another_grammar_are_not_taken(ship: pytest.MonkeyPatch) -> None:
-    text = lalr.tables('start: "other"', Indentation())
+    text = lalr.tables('start: "other"\none_claim: "a"\nsome_conditions: "b"', Indentation())
     ship.setattr(lalr, "shipped", lambda: module_of(text))
     assert parse("dim D").declarations != ()

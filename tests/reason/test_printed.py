@@ -40,7 +40,7 @@ def test_every_formula_of_the_zoo_is_read_back(name: str) -> None:
 
 SUMS = {
     r"\sum_{s=1}^{3} L_s D_{s-1}": "L_1*D_0 + L_2*D_1 + L_3*D_2",
-    r"\sum_{s=1}^{2} \sum_{t=s}^{2} s D_{t+1}": "1*D_2 + 1*D_3 + 2*D_3",
+    r"\sum_{s=1}^{2} \sum_{t=s}^{2} s D_{t+1}": "(1*D_2 + 1*D_3) + 2*D_3",
     r"\sum_{s=1}^{n} D_s": "sum(s, 1, n, D[s])",
     r"\sum_{s=1}^{5000} s": "sum(s, 1, 5000, s)",
     r"n + \sum_{s=2}^{2} s^2": "n + 2^2",

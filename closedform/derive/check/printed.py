@@ -51,7 +51,8 @@ def _unrolled(node: Any, at: Mapping[str, int]) -> Any:
         terms = _terms(node, at)
         if terms:
             first, *rest = terms
-            return tree.Sum(first, tuple(("+", term) for term in rest), span=node.span)
+            added = tuple(("+", term) for term in rest)
+            return tree.Sum(first, added, span=node.span) if added else first
     if isinstance(node, tree.Index) and isinstance(node.base, tree.Name):
         place = _whole(_unrolled(node.items[0], at))
         if place is not None:
