@@ -6,8 +6,8 @@ import os
 import sys
 from contextlib import suppress
 
+from closedform.console.terminal import harmless
 from closedform.errors import ClosedformError, FileError, LimitError
-from closedform.terminal import harmless
 
 EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_UNDECIDED = 1, 2, 3, 4, 5
 EXIT_BUG, EXIT_INTERRUPT = 70, 130

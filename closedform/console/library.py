@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from closedform.completion import library
-from closedform.parameters import Commands
+from closedform.console.completion import library
+from closedform.console.parameters import Commands
 
 
 @click.group(cls=Commands)
