@@ -22,7 +22,7 @@ SIMPLE = (
     tree.Ascribe,
     tree.Require,
     tree.Return,
-    tree.EqualClaim,
+    tree.ComparisonClaim,
     tree.OrderClaim,
     tree.Expect,
     tree.Weigh,
@@ -344,8 +344,8 @@ class _Printer:
             self.body(node.otherwise)
 
     @statement.register
-    def _(self, node: tree.EqualClaim) -> None:
-        claim = f"claim {_measure(node.measure)} == {show(node.formula, SUM)}"
+    def _(self, node: tree.ComparisonClaim) -> None:
+        claim = f"claim {show(node.left, SUM)} {node.operator} {show(node.right, SUM)}"
         self.claim(claim, node.source, node.conditions)
 
     @statement.register

@@ -110,7 +110,7 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
         )
     found = _found(token)
     help_ = (
-        _about_claim(source, token, expected)
+        _about_claim(source, token)
         or _about_sum(source, token)
         or _about_end_of_sign(source, token)
         or _about_neighbours(source, token, expected)
@@ -155,23 +155,15 @@ def _found(token: Token) -> str:
     return f"`{token.splitlines()[0] if token else token.type}`"
 
 
-def _about_claim(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:
-    """A help for a claim of another form: `2*params == ...`, `params(block)`, `params <= 3`."""
+def _about_claim(source: Source, token: Token) -> str | None:
+    """A help for a claim of another form: `2*params in O(n)`, `params != 3`."""
     line, column = source.position(token.start_pos or 0)
-    words = source.line(line)[: column - 1].split()
-    if words == ["claim"] or (len(words) == 2 and words[0] == "claim" and str(token) in "+-*/"):
-        return (
-            "a claim begins with a measure by itself, and others may follow: "
-            "`claim macs == 2*params + ...`"
-        )
-    if len(words) != 2 or words[0] != "claim" or "UNDER" not in expected:
+    if not source.line(line)[: column - 1].lstrip().startswith("claim "):
         return None
-    if token == "(":
-        return f"claim it in the block that is meant: `claim {words[1]} == ...`"
-    if token in ("<", "<=", ">", ">="):
-        return (
-            f"write `claim {words[1]} == ...`, or an order of growth: `claim {words[1]} in O(...)`"
-        )
+    if token == "in":
+        return "an order of growth is one of a measure by itself: `claim params in O(...)`"
+    if token == "!=":
+        return "a claim says what is so: with `==`, `<=`, `>=`, `<` or `>`"
     return None
 
 

@@ -216,7 +216,7 @@ class Run(Calls):
             match statement:
                 case tree.Return():
                     return tuple(self.value(v, scope) for v in statement.values)
-                case tree.EqualClaim() | tree.OrderClaim():
+                case tree.ComparisonClaim() | tree.OrderClaim():
                     pass
                 case _:
                     self.statement(statement, scope)

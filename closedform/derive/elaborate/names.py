@@ -80,6 +80,13 @@ class Names:
                 name.span,
                 "assign it before that body as well; the body then carries it on",
             )
+        if " " in name.name:
+            return fail(
+                "name",
+                f"`{name.name}` is a measure, and no size",
+                name.span,
+                "measures stand in claims and expectations",
+            )
         models = {n for n, e in scope.module.names.items() if is_model(e)}
         known = {*scope.all_names(), *scope.module.names, *USAGE} - models
         return fail(
