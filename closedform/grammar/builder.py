@@ -290,6 +290,9 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def for_(self, kids: list[Any]) -> tree.For:
         return tree.For(kids[1], kids[3], kids[5], tuple(kids[-1]), span=span_of(kids[:-1]))
 
+    def for_each(self, kids: list[Any]) -> tree.ForEach:
+        return tree.ForEach(kids[1], kids[3], tuple(kids[-1]), span=span_of(kids[:-1]))
+
     def choose(self, kids: list[Any]) -> tree.Choose:
         return tree.Choose(kids[1], kids[3], tuple(kids[-1]), span=span_of(kids[:-1]))
 

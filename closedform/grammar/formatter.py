@@ -316,6 +316,11 @@ class _Printer:
         self.body(node.body)
 
     @statement.register
+    def _(self, node: tree.ForEach) -> None:
+        self.open(node, f"for {node.element.name} in {show(node.values, SUM)}:")
+        self.body(node.body)
+
+    @statement.register
     def _(self, node: tree.Choose) -> None:
         self.open(node, f"choose {show(node.count, SUM)} of {show(node.of, SUM)}:")
         self.body(node.body)

@@ -57,7 +57,7 @@ class Slice(Node):
 
 @dataclass(frozen=True)
 class Index(Node):
-    base: Name | Call
+    base: Name | Call | ListOf
     items: tuple[Expression | Slice | Rest, ...]
 
 
@@ -222,6 +222,15 @@ class For(Node):
 
 
 @dataclass(frozen=True)
+class ForEach(Node):
+    """`for w in A:`, a loop over the elements of a list."""
+
+    element: Name
+    values: Name | ListOf
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
 class Choose(Node):
     count: Expression
     of: Expression
@@ -266,7 +275,17 @@ class OrderClaim(Node):
 
 
 Statement: TypeAlias = (
-    Assign | Ascribe | Require | Return | Repeat | For | Choose | If | ComparisonClaim | OrderClaim
+    Assign
+    | Ascribe
+    | Require
+    | Return
+    | Repeat
+    | For
+    | ForEach
+    | Choose
+    | If
+    | ComparisonClaim
+    | OrderClaim
 )
 
 

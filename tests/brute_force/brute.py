@@ -246,6 +246,11 @@ class Run(Calls):
                     inner = Scope(scope.module, scope)
                     inner.names[node.index.name] = s
                     self.body(node.body, inner)
+            case tree.ForEach():
+                for element in self.value(node.values, scope):
+                    inner = Scope(scope.module, scope)
+                    inner.names[node.element.name] = element
+                    self.body(node.body, inner)
             case tree.Choose():
                 of, work = self.whole(node.of, scope), self.whole(node.count, scope)
                 if work > of or work < 0 or of < 1:

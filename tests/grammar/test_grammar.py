@@ -382,7 +382,7 @@ def test_every_node_has_its_place(path: Path) -> None:
 
 HEADERS = {
     tree.Op: "op", tree.Repeat: "repeat", tree.For: "for", tree.Choose: "choose", tree.If: "if",
-    tree.Preset: "preset", tree.Expect: "expect",
+    tree.ForEach: "for", tree.Preset: "preset", tree.Expect: "expect",
 }  # fmt: skip
 
 

@@ -153,6 +153,7 @@ def bodies(inner: Strategy) -> Strategy:
     return st.one_of(
         st.builds(tree.Repeat, expression, st.booleans(), body),
         st.builds(tree.For, name, expression, expression, body),
+        st.builds(tree.ForEach, name, name | st.builds(tree.ListOf, lists_of(expression)), body),
         st.builds(tree.Choose, expression, expression, body),
         st.builds(tree.If, lists_of(st.tuples(expression, body), 1), st.just(()) | body),
     )
