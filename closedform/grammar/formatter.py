@@ -182,12 +182,12 @@ class _Printer:
 
     @statement.register
     def _(self, node: tree.Dims) -> None:
-        self.write(_several(node.dims))
+        self.write(several(node.dims))
         self.trailing(node)
 
     @statement.register
     def _(self, node: tree.Table) -> None:
-        self.open(node, f"{_several(node.columns)}:")
+        self.open(node, f"{several(node.columns)}:")
         columns = zip(*(row.values for row in node.rows), strict=True)
         self.widths = [max(len(show(value)) for value in column) for column in columns]
         self.body(node.rows)
@@ -382,7 +382,8 @@ def declared(node: tree.Dim | tree.Let | tree.Count) -> str:
     return f"{node.keyword} {node.name.name}{length}{least}{default}"
 
 
-def _several(dims: Sequence[tree.Dim]) -> str:
+def several(dims: Sequence[tree.Dim]) -> str:
+    """The text of declarations on one line."""
     texts = [declared(dim).removeprefix(f"{dim.keyword} ") for dim in dims]
     return f"{dims[0].keyword} {', '.join(texts)}"
 

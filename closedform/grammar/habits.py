@@ -89,6 +89,8 @@ def about_character(line: str, column: int) -> str | None:
             if match.start() < column <= match.end():
                 return _remainder(*match.groups())
         return "that b divides a is written `b | a`"
+    if char == "{" and line[: column - 1].endswith("sum_"):
+        return "a sum over an index is written `sum_(s=1..4) D[s]`"
     if char == "{":
         opens = _HEAD.match(line)
         return f"write `:`, and indent what is in the {opens[1]}" if opens else LISTS
