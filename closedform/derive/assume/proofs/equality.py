@@ -96,6 +96,32 @@ def _verdict(
     return Refuted(sizes, _number(left, found), _number(right, found))
 
 
+def doubt(known: Store, condition: Any) -> Refuted | NotDecided:
+    """Why a condition that was not proved is not taken as true: it fails at sizes, or is open.
+
+    >>> n, w = sympy.symbols("n w", integer=True, positive=True)
+    >>> doubt(Store(), sympy.Eq(n, w))
+    Refuted(sizes={n: 1, w: 2}, left=1, right=2)
+    """
+    base = condition.xreplace(known.definitions)
+    search = Search(known, base.free_symbols)
+
+    def fails(values: Numbers) -> bool:
+        try:
+            return not holds(base, values)
+        except NoNumberError:
+            return False
+
+    found = smallest(search.samples, fails, MANY)
+    if found is None:
+        return NotDecided(TRIED)
+    sizes = {symbol: known.base(symbol) for symbol in sorted(condition.free_symbols, key=str)}
+    told = {s: _number(b, found) for s, b in sizes.items() if b.free_symbols <= found.keys()}
+    if not isinstance(base, sympy.Eq):
+        return Refuted(told)
+    return Refuted(told, *(_number(side, found) for side in base.args))
+
+
 def _number(expr: Expr, values: Numbers) -> Expr:
     value = exact(expr, values)
     return Rational(value.numerator, value.denominator)
