@@ -45,6 +45,7 @@ ROOMS = (
     "closedform.measures",
     "closedform.projects",
     "closedform.documents",
+    "closedform.explore",
     "closedform.api",
     "closedform.integrations",
     "closedform.parameters",
@@ -53,6 +54,7 @@ ROOMS = (
     "closedform.exits",
     "closedform.library_commands",
     "closedform.cli",
+    "closedform.ipython",
     "closedform.__main__",
 )
 
@@ -78,6 +80,7 @@ OWN = {
     "click": (
         "closedform.cli",
         "closedform.completion",
+        "closedform.ipython",
         "closedform.library_commands",
         "closedform.parameters",
     ),
@@ -91,8 +94,12 @@ EDGE_METHODS = {
     ("stderr", "write"),
 }  # fmt: skip
 AT_THE_EDGE = (
-    "closedform.cli", "closedform.exits", "closedform.library_commands", "closedform.terminal",
-)  # fmt: skip
+    "closedform.cli",
+    "closedform.exits",
+    "closedform.ipython",
+    "closedform.library_commands",
+    "closedform.terminal",
+)
 
 
 def name_of(path: Path, root: Path = ROOT) -> str:

@@ -171,10 +171,10 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         starts = {name: value for form in formed for name, value in form.starts.items()}
         starts.update(shown.starts)
     names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
-    assumptions = tuple(_assumptions(derivation, formed[0].order, words))
-    says = _convention_said(convention, words) if convention else ""
+    assumptions = tuple(assumption_rows(derivation, formed[0].order, words))
+    says = convention_said(convention, words) if convention else ""
     rows = omitted(derivation.root, convention) if convention else ()
-    omissions = tuple(_omission(row, words) for row in rows)
+    omissions = tuple(omission_row(row, words) for row in rows)
     found = Report(
         title=entity.name,
         file=project.module.title,
@@ -215,7 +215,7 @@ def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
         yield signed(row, derivation.signs)
 
 
-def _omission(row: Omitted, words: Language) -> Omission:
+def omission_row(row: Omitted, words: Language) -> Omission:
     name = operation_name(row.operation, words)
     if row.kind not in (None, row.operation.name):
         name = words.tr("{operation} as {kind}", operation=name, kind=row.kind)
@@ -255,11 +255,11 @@ def _definitions(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[t
 def said(what: Measure, words: Language) -> str:
     """What a measure counts, in words."""
     if what.convention is not None:
-        return _convention_said(what.convention, words)
+        return convention_said(what.convention, words)
     return words.tr(what.says, name=what.name)
 
 
-def _convention_said(convention: Convention, words: Language) -> str:
+def convention_said(convention: Convention, words: Language) -> str:
     """What a convention counts; one of a user says it in the language of the user."""
     standard = in_standard_library(convention.span.source)
     return words.tr(convention.says) if standard else convention.says
@@ -307,7 +307,7 @@ def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed])
     return PresetRow(preset.title, sizes, given, tuple(values), holds)
 
 
-def _assumptions(
+def assumption_rows(
     derivation: Derivation, order: forms.Order, words: Language
 ) -> Iterator[AssumptionRow]:
     """The facts that a derivation rests on; those that all stages share are told once."""
