@@ -1,23 +1,26 @@
 """What a shell offers while a command is typed: files, and the names in a file that is given.
 
 They are read from syntax trees: nothing is derived, and no SymPy imported. What cannot be read has
-no names.
+no names. The grammar is imported when a name is asked for, since `--help` reads this file too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
 from closedform.choices import COLUMNS, COUNTED
 from closedform.errors import ClosedformError
-from closedform.grammar import tree
+
+if TYPE_CHECKING:
+    from closedform.grammar import tree
 
 Offer: TypeAlias = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Names: TypeAlias = "Callable[[tuple[tree.Node, ...]], Iterable[str]]"
 
 
 class Bash(BashComplete):
@@ -66,7 +69,7 @@ def _library(name: str) -> list[str]:
 # What is in a file -------------------------------------------------------------------------
 
 
-def _of_file(names: Callable[[tuple[tree.Node, ...]], Iterable[str]]) -> Offer:
+def _of_file(names: Names) -> Offer:
     """What the declarations of the files that are named hold."""
 
     def offer(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -75,7 +78,7 @@ def _of_file(names: Callable[[tuple[tree.Node, ...]], Iterable[str]]) -> Offer:
     return offer
 
 
-def _listed(names: Callable[[tuple[tree.Node, ...]], Iterable[str]]) -> Offer:
+def _listed(names: Names) -> Offer:
     """The same for an option that takes several with commas: those before the last are not offered
     again."""
 
@@ -123,18 +126,24 @@ def _standard(name: str) -> tuple[tree.Node, ...]:
 @_of_file
 def parts(declarations: tuple[tree.Node, ...]) -> Iterable[str]:
     """The models and blocks of the file."""
+    from closedform.grammar import tree
+
     return (node.name.name for node in declarations if isinstance(node, tree.Block))
 
 
 @_of_file
 def presets(declarations: tuple[tree.Node, ...]) -> Iterable[str]:
     """The titles of the presets of the file."""
+    from closedform.grammar import tree
+
     return (node.title for node in declarations if isinstance(node, tree.Preset))
 
 
 @_listed
 def symbols(declarations: tuple[tree.Node, ...]) -> Iterable[str]:
     """The sizes and abbreviations of the file."""
+    from closedform.grammar import tree
+
     kinds = (tree.Dim, tree.Let)
     return (node.name.name for node in declarations if isinstance(node, kinds))
 
@@ -142,6 +151,8 @@ def symbols(declarations: tuple[tree.Node, ...]) -> Iterable[str]:
 @_of_file
 def conventions(declarations: tuple[tree.Node, ...]) -> Iterable[str]:
     """The conventions of the file, and those of the standard library."""
+    from closedform.grammar import tree
+
     known = (*declarations, *_standard("conventions"))
     return (node.name.name for node in known if isinstance(node, tree.Convention))
 
@@ -149,6 +160,8 @@ def conventions(declarations: tuple[tree.Node, ...]) -> Iterable[str]:
 @_listed
 def measures(declarations: tuple[tree.Node, ...]) -> Iterable[str]:
     """What can be measured: what has a row, the units of conventions, the counts of the file."""
+    from closedform.grammar import tree
+
     known = (*declarations, *_standard("conventions"))
     units = (node.unit for node in known if isinstance(node, tree.Convention) and node.unit)
     counts = (node.name.name for node in declarations if isinstance(node, tree.Count))
