@@ -24,10 +24,10 @@ LINE, PAD, GAP, INSET = 20, 9, 16, 14
 
 @dataclass(frozen=True)
 class Group:
-    """Parts inside one loop; `uses` is how often it is at work at the preset."""
+    """Parts inside one loop; `uses` is how often it is at work at the preset, in each stage."""
 
     loop: Loop
-    uses: Fraction | None
+    uses: tuple[Fraction, ...] | None
     items: tuple[Item, ...]
 
 
@@ -247,7 +247,7 @@ class _Pen:
         )
 
 
-def badge(loop: Loop, uses: Fraction | None, words: Language) -> list[Piece]:
+def badge(loop: Loop, uses: tuple[Fraction, ...] | None, words: Language) -> list[Piece]:
     """What a loop does with the parts in it: `× L = 12`, `if R > 1`, `K of X`."""
     if loop.kind == "if":
         condition = loop.times.condition if isinstance(loop.times, w.Indicator) else loop.times
@@ -257,7 +257,8 @@ def badge(loop: Loop, uses: Fraction | None, words: Language) -> list[Piece]:
         return _told(words, "{some} of {all}", some=chosen, all=all_)
     shown = [Piece("× "), *factor_pieces(loop.times)]
     if uses is not None and not isinstance(loop.times, w.Number):
-        shown.append(Piece(f" = {svg.short_number(uses)}"))
+        once = uses[:1] if len(set(uses)) == 1 else uses
+        shown.append(Piece(f" = {words.tr(', ').join(map(svg.short_number, once))}"))
     if loop.kind == "repeat" and loop.copies != loop.times:
         shown.append(Piece(words.tr(", weights shared")))
     return shown

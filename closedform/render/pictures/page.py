@@ -17,8 +17,6 @@ from closedform.render.report.preset_costs import (
 )
 from closedform.render.report.view import Report
 
-MOST_SWEEPS = 4
-
 
 @dataclass(frozen=True)
 class CostRow:
@@ -71,7 +69,7 @@ def page_of(report: Report) -> Page:
         return page
     words = language(report.lang)
     headings = [row.heading for row in report.formulas]
-    shown = sweeps(report, preset, work)[:MOST_SWEEPS]
+    shown = sweeps(report, preset, work)
     return replace(
         page,
         shares=charts.stacked(costs, headings, shades, preset.title, words),

@@ -74,10 +74,11 @@ class PresetRow:
 
 @dataclass(frozen=True)
 class Link:
-    """A way to another page of a site."""
+    """A way to another page of a site; `finds` says whether a name can be looked for there."""
 
     text: str
     href: str
+    finds: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class Wish:
     preset: str | None = None
     defaults: bool = False
     lang: str = "en"
+    parts: bool = True  # whether the parts are told
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -162,7 +164,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         for form, own in zip(formed, plain, strict=True)
     )
     shown = Parts(formed, words, alike=wish.stages == "sum")
-    parts, starts = tuple(shown.of(derivation.root)), {}
+    parts, starts = tuple(shown.of(derivation.root)) if wish.parts else (), {}
     if shown.alike:
         starts = {name: value for form in formed for name, value in form.starts.items()}
         starts.update(shown.starts)
