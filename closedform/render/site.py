@@ -34,6 +34,11 @@ class Page:
     derivation: DerivationView
 
     @property
+    def name(self) -> str:
+        """The key of its file among the projects."""
+        return self.source.removesuffix(".arch")
+
+    @property
     def entry(self) -> Entry:
         told = self.report
         about = told.about.strip().split("\n")[0]
@@ -177,11 +182,11 @@ def _families(
 ) -> Iterator[Family]:
     """The models by their families: those that are named in their order, then folders."""
     found: dict[str, list[Entry]] = {title: [] for title in families.values()}
-    for page in pages:
+    places = {name: place for place, name in enumerate(families)}
+    for page in sorted(pages, key=lambda page: places.get(page.name, len(places))):
         if page.report.keyword == "model":
-            name = page.source.removesuffix(".arch")
-            title = families.get(name) or posixpath.dirname(name) or words.tr("All models")
-            found.setdefault(title, []).append(page.entry)
+            title = families.get(page.name) or posixpath.dirname(page.name)
+            found.setdefault(title or words.tr("All models"), []).append(page.entry)
     for title, entries in found.items():
         values = zip(*(row.values for entry in entries for row in entry.presets), strict=True)
         largest = tuple(max((v for v in column if v is not None), default=0) for column in values)
