@@ -59,7 +59,7 @@ def page_of(report: Report) -> Page:
         for at in range(len(report.formulas))
     )
     titled = preset.title if preset else None
-    architecture = drawing.drawing(report, parts, totals, work, shades, titled)
+    architecture = drawing.drawing(report, parts, work, shades, titled)
     page = Page(titled, architecture if report.parts else "")
     if preset is None:
         return page

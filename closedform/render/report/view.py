@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import count
 
@@ -168,7 +168,8 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     if shown.alike:
         starts = {name: value for form in formed for name, value in form.starts.items()}
         starts.update(shown.starts)
-    names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
+    printed = tuple(replace(row, inputs=()) for row in parts)  # these are in the drawing alone
+    names = Names(derivation, (formulas, printed), starts, formed[0].order, words)
     assumptions = tuple(_assumptions(derivation, formed[0].order, words))
     says = _convention_said(convention, words) if convention else ""
     rows = omitted(derivation.root, convention) if convention else ()
