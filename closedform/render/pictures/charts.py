@@ -24,7 +24,7 @@ def stacked(
     colours: dict[str, str],
     preset: str,
     words: Language,
-) -> str:
+) -> svg.Image:
     """One bar a measure, with the share of each part in it."""
     content: list[str] = []
     about: list[str] = []
@@ -51,10 +51,10 @@ def stacked(
     height = len(titles) * ROW - 12
     title = words.tr("Share of each part at {preset}", preset=preset)
     told = words.tr("{sentence}.", sentence=words.tr("; ").join(about))
-    return svg.picture("shares", title, told, WIDTH, height, content)
+    return svg.Image("shares", title, told, WIDTH, height, content)
 
 
-def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: Language) -> str:
+def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: Language) -> svg.Image:
     """A cost over a size, both in logarithms: the total, and the parts that matter."""
     chart = _LogLog(sweep)
     content = [
@@ -96,7 +96,7 @@ def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: L
         words.tr("{number} at {value}", number=svg.short_number(cost), value=at)
         for at, cost in shown
     )
-    return svg.picture(
+    return svg.Image(
         f"over-{_id(sweep.symbol)}",
         title,
         words.tr("{sentence}.", sentence=ends),

@@ -129,7 +129,7 @@ def drawing(
     work: int,
     colours: dict[str, str],
     preset: str | None,
-) -> str:
+) -> svg.Image:
     """The drawing of a report; without a preset there are no bars."""
     measures = tuple(dict.fromkeys((work, 0))) if preset else ()
     words = language(report.lang)
@@ -144,7 +144,7 @@ def drawing(
         ABOUT_WITH_BARS if preset else ABOUT, name=report.title, measure=measure, preset=preset
     )
     title = words.tr("Architecture of {name}", name=report.title)
-    return svg.picture("drawing", title, about, WIDTH, bottom + 4, pen.content)
+    return svg.Image("drawing", title, about, WIDTH, bottom + 4, pen.content)
 
 
 def _whole(part: Part, measure: int) -> Fraction:

@@ -5,27 +5,47 @@ Colours and fonts come from the classes in the style of the page.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform.render.formulas.mathml import escape_html
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+MARGIN = 16  # around a picture in a file of its own
 COLOURS = 7  # of parts, in the order of their cost; the rest share one more
 
 
-def picture(
-    name: str, title: str, about: str, width: float, height: float, content: list[str]
-) -> str:
-    """An SVG element with a title and a description for those who do not see it."""
-    return (
-        f'<svg xmlns="{NAMESPACE}" class="{name}" role="img" '
-        f'aria-labelledby="{name}-title {name}-about" '
-        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
-        f'<title id="{name}-title">{escape_html(title)}</title>'
-        f'<desc id="{name}-about">{escape_html(about)}</desc>'
-        f"{''.join(content)}</svg>"
-    )
+@dataclass(frozen=True)
+class Image:
+    """A picture, with a title and a description for those who do not see it."""
+
+    name: str
+    title: str
+    about: str
+    width: float
+    height: float
+    content: list[str]
+
+    def element(self) -> str:
+        """The picture in a page, whose style it has."""
+        return self._svg("", 0)
+
+    def document(self, style: str) -> str:
+        """The picture in a file of its own."""
+        return self._svg(f"<style>{style}</style>", MARGIN) + "\n"
+
+    def _svg(self, style: str, margin: int) -> str:
+        width, height = self.width + 2 * margin, self.height + 2 * margin
+        return (
+            f'<svg xmlns="{NAMESPACE}" class="{self.name}" role="img" '
+            f'aria-labelledby="{self.name}-title {self.name}-about" '
+            f'viewBox="{-margin} {-margin} {width:g} {height:g}" '
+            f'width="{width:g}" height="{height:g}">'
+            f'<title id="{self.name}-title">{escape_html(self.title)}</title>'
+            f'<desc id="{self.name}-about">{escape_html(self.about)}</desc>'
+            f"{style}{''.join(self.content)}</svg>"
+        )
 
 
 def text(content: str, x: float, y: float, kind: str = "", anchor: str = "start") -> str:

@@ -138,7 +138,7 @@ def _total(values: Iterable[Fraction]) -> Fraction:
 # A cost over a size ------------------------------------------------------------------------
 
 SPAN = 4  # a size is swept from a quarter of its value to four times that
-POINTS = 25
+POINTS = 17
 MOST_SWEEPS = 4
 FEWEST = 6
 NEAR = 48  # how far from a point the formulas are tried until they hold

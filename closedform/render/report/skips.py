@@ -4,7 +4,7 @@
 >>> (block,) = parse("block B(x: [n, d]):\\n    return x + (x -> linear(d))\\n").declarations
 >>> (skip,) = skips(block.body)
 >>> [block.span.source.text[slice(*part)] for part in skip.around]
-['x -> linear(d)']
+['(x -> linear(d))']
 """
 
 from __future__ import annotations
