@@ -61,27 +61,32 @@ def browser() -> str:
     return found
 
 
-def measure(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
-    """What a browser finds in a page, at each width."""
-    frames = "".join(
-        f'<iframe width="{width}" height="900" srcdoc="{html.escape(page)}"></iframe>'
-        for width in WIDTHS
-    )
-    host = folder / "host.html"
-    host.write_text(HOST.format(frames=frames), "utf-8")
+def dumped(host: str, folder: Path, dark: bool) -> Any:
+    """What a page that runs in a browser has put into its element `measured`."""
+    path = folder / "host.html"
+    path.write_text(host, "utf-8")
     done = subprocess.run(
         [
             browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
             "--no-first-run", "--disable-background-networking", "--disable-component-update",
             "--disable-sync", f"--user-data-dir={folder / 'profile'}", "--window-size=1200,1000",
             f"--blink-settings=preferredColorScheme={0 if dark else 1}",
-            "--virtual-time-budget=20000", "--dump-dom", host.as_uri(),
+            "--virtual-time-budget=20000", "--dump-dom", path.as_uri(),
         ],
         capture_output=True, timeout=180, check=True, encoding="utf-8",
     )  # fmt: skip
     found = re.search('<pre id="measured">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found, done.stderr
-    measured: list[dict[str, Any]] = json.loads(html.unescape(found[1]))
+    return json.loads(html.unescape(found[1]))
+
+
+def measure(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
+    """What a browser finds in a page, at each width."""
+    frames = "".join(
+        f'<iframe width="{width}" height="900" srcdoc="{html.escape(page)}"></iframe>'
+        for width in WIDTHS
+    )
+    measured: list[dict[str, Any]] = dumped(HOST.format(frames=frames), folder, dark)
     assert len(measured) == len(WIDTHS)
     return measured
 

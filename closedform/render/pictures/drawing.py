@@ -21,10 +21,10 @@ from closedform.render.report.view import Report
 
 WIDTH = 960
 COLUMN = 172  # of the bars of one measure
-BAR = 96  # the bar of the whole
+BAR, HEAD = 96, 148  # the longest bar, and the room of what stands above it
 NAME, EM, SMALL = 8.6, 15.5, 13.0  # a letter of a name; an em of formulas and of badges
 LINE, PAD, GAP, INSET = 20, 9, 16, 14
-LABELLED = 24  # the height of an arrow with a shape beside it
+LABELLED, LOW = 24, 16  # the height of an arrow with a shape beside it, and of more lines of that
 AROUND, PLUS = 26, 8  # the room at the left for a connection; the radius of a plus
 
 
@@ -173,10 +173,10 @@ class _Pen:
         self.content.append(svg.text(head, 1, 13, "head"))
         for at, measure in enumerate(self.measures):
             x = self.left + COLUMN * at + 18
-            self.content.append(svg.text(titles[measure], x, 13, "head"))
-            self.content.append(
-                svg.text(self.words.tr("at {preset}", preset=preset), x, 30, "note")
-            )
+            told = self.words.tr("at {preset}", preset=preset)
+            for text, y, kind in ((titles[measure], 13, "head"), (told, 30, "note")):
+                fit = HEAD if len(text) * NAME * 0.9 > HEAD else 0
+                self.content.append(svg.text(text, x, y, kind, fit=fit))
 
     def input(self, item: Item, y: float) -> float:
         """The arrow into the first item, if it is known what that is given."""
@@ -266,7 +266,9 @@ class _Pen:
         if row.kind == "steps":
             shown = self.words.tr("for {steps}", steps=row.name)
         name = len(shown) * NAME
-        self.content.append(svg.text(shown, x + PAD + 3, y + 21, "name"))
+        most = width - 2 * PAD - taken - 12
+        fit = most if name > most else 0
+        self.content.append(svg.text(shown, x + PAD + 3, y + 21, "name", fit=fit))
         cost = pieces(row.costs[self.work]) if row.kind != "stage" else []
         room = width - 2 * PAD - name - taken - 30
         start, line = x + PAD + name + 21, y + 21
@@ -276,7 +278,8 @@ class _Pen:
         lines = broken(cost, room / EM) if cost else []
         for number, run in enumerate(lines):
             indent = 16 if number else 0
-            self.content.append(svg_text(run, start + indent, line + number * LINE))
+            here = line + number * LINE
+            self.content.append(_fitted(run, start + indent, here, room - indent, EM, "formula"))
         below = max(y + 21, line + (len(lines) - 1) * LINE)
         self._bars((item.part,), y + 21, bool(item.items), row.name)
         bottom = below + 13
@@ -291,7 +294,9 @@ class _Pen:
     ) -> float:
         names = " · ".join(dict.fromkeys(part.row.name for part in item.parts))
         self.content.append(svg.box(x, y, width, 24, "small", 6))
-        self.content.append(svg.text(names, x + PAD + 3, y + 16, "note"))
+        most = width - 2 * PAD - 6 - sum(_badge_width(label) for label in badges)
+        fit = most if len(names) * NAME * 0.8 > most else 0
+        self.content.append(svg.text(names, x + PAD + 3, y + 16, "note", fit=fit))
         self._badges(badges, x + width - PAD, y + 16)
         self._bars(item.parts, y + 16, False, item.parts[0].row.name)
         return y + 24
@@ -300,7 +305,7 @@ class _Pen:
         """Labels of loops, the innermost first from the right; gives the room that they take."""
         taken = 0.0
         for label in badges:
-            width = sum(piece.width for piece in label) * SMALL + 18
+            width = _badge_width(label)
             taken += width + 6
             x = right - taken + 6
             self.content.append(svg.box(x, y - 14, width, 19, "badge", 9.5))
@@ -327,8 +332,15 @@ class _Pen:
         shape, high = given(item), GAP
         if shape and shape != self.shape:
             self.shape, high = shape, LABELLED
-            told = [piece for one in shape for piece in (Piece(", "), *_shape(one))][1:]
-            self.content.append(svg_text(told, x + 10, y + LABELLED / 2 + 3, "shape"))
+            told = [piece for one in shape for piece in (Piece(", ", cut=True), *_shape(one))][1:]
+            room = self.left - x - 2 * INSET
+            lines = broken(told, room / SMALL)
+            for at, line in enumerate(lines):
+                middle = y + LABELLED / 2 + 3 + at * LOW
+                self.content.append(_fitted(line, x + 10, middle, room, SMALL, "shape"))
+            high += LOW * (len(lines) - 1)
+            if isinstance(item, Group) and len(item.items) > 1:
+                high += LOW / 2  # its badges stand on the edge
         self._down(x, y, y + high)
         return y + high
 
@@ -342,9 +354,20 @@ class _Pen:
         self.content.append(svg.path(list(points), "wire"))
 
 
+def _badge_width(label: list[Piece]) -> float:
+    return sum(piece.width for piece in label) * SMALL + 18
+
+
+def _fitted(line: list[Piece], x: float, y: float, room: float, em: float, kind: str) -> str:
+    """A line of pieces, pressed together where it has no room."""
+    wide = sum(piece.width for piece in line) * em > room
+    return svg.fitted(svg_text(line, x, y, kind), room if wide else 0)
+
+
 def _shape(sizes: tuple[w.Written, ...]) -> list[Piece]:
     """A shape as people write it: `N × D`."""
-    shown = [piece for size in sizes for piece in (Piece(" × "), *factor_pieces(size))][1:]
+    times = Piece(" × ", cut=True)
+    shown = [piece for size in sizes for piece in (times, *factor_pieces(size))][1:]
     return shown or [Piece("1")]
 
 

@@ -48,10 +48,20 @@ class Image:
         )
 
 
-def text(content: str, x: float, y: float, kind: str = "", anchor: str = "start") -> str:
+def text(
+    content: str, x: float, y: float, kind: str = "", anchor: str = "start", fit: float = 0
+) -> str:
+    """A text; one with a width to fit is pressed together or stretched to it."""
     of = f' class="{kind}"' if kind else ""
     at = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text{of}{at} x="{_short(x)}" y="{_short(y)}">{escape_html(content)}</text>'
+    place = f'x="{_short(x)}" y="{_short(y)}"'
+    return fitted(f"<text{of}{at} {place}>{escape_html(content)}</text>", fit)
+
+
+def fitted(element: str, width: float) -> str:
+    """A text element pressed together or stretched to a width, if there is one."""
+    size = f'<text textLength="{_short(width)}" lengthAdjust="spacingAndGlyphs"'
+    return element.replace("<text", size, 1) if width else element
 
 
 def box(x: float, y: float, width: float, height: float, kind: str, round_: float = 0) -> str:
@@ -70,6 +80,12 @@ def path(points: list[tuple[float, float]], kind: str) -> str:
 
 def dot(x: float, y: float, radius: float, kind: str) -> str:
     return f'<circle class="{kind}" cx="{_short(x)}" cy="{_short(y)}" r="{radius:g}"/>'
+
+
+def triangle(x: float, y: float, kind: str) -> str:
+    """A small one that points down, with its tip at a place."""
+    points = " ".join(f"{_short(x + dx)},{_short(y + dy)}" for dx, dy in ((-4, -6), (4, -6), (0, 0)))
+    return f'<polygon class="{kind}" points="{points}"/>'
 
 
 def _short(value: float) -> str:

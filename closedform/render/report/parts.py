@@ -250,8 +250,10 @@ class Parts:
             first = next((n for n in cost.operations(node) if self._value(n) != 0), None)
             if place.stages and (first is None or first.inputs != given):
                 given = ()  # stages are alike in what costs
+        rewritten = self.formed[0].rewritten
         return tuple(
-            tuple(forms.write(frame.shown(size), frame.order) for size in shape) for shape in given
+            tuple(forms.write(frame.shown(rewritten(size)), frame.order) for size in shape)
+            for shape in given
         )
 
     def _value(self, node: Node) -> Expr:
