@@ -11,7 +11,6 @@ from closedform.projects import zoo_names, zoo_path
 from closedform.render.language import language
 from closedform.render.site import RENAME, former_pages, index_of, is_ours
 
-
 ZOO_FAMILIES = {  # a heading of the zoo's index, and the files below it
     "Vision transformers": ("vit", "deit", "vit_features", "fastformer", "fastformer_unscored"),
     "Vision transformers in stages": ("swin", "pvt", "pvt2", "pvt2_linear"),

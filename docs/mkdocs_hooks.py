@@ -30,7 +30,9 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
     for name in OUTSIDE:
         files.append(File.generated(config, name, abs_src_path=str(ROOT / name)))
     if not KATEX.is_dir():
-        LOG.warning("KaTeX is missing and formulas would stay raw: run `npm install` in tests/katex")
+        LOG.warning(
+            "KaTeX is missing and formulas would stay raw: run `npm install` in tests/katex"
+        )
     files.append(File.generated(config, "colours.css", content=colours()))
     for path in [*KATEX.glob("katex.min.*s"), *KATEX.glob("fonts/*.woff2")]:
         name = path.relative_to(KATEX).as_posix()
@@ -50,7 +52,9 @@ def _row(row: re.Match[str]) -> str:
 
 def colours() -> str:
     """The colours of code, light and dark."""
-    light, dark = (HtmlFormatter(style=name, nobackground=True) for name in ("default", "github-dark"))
+    light, dark = (
+        HtmlFormatter(style=name, nobackground=True) for name in ("default", "github-dark")
+    )
     both = light.get_style_defs(".codehilite"), dark.get_style_defs(".codehilite")
     return "{}\n@media (prefers-color-scheme: dark) {{\n{}\n}}\n".format(*both)
 

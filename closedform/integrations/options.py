@@ -63,8 +63,8 @@ def header(body: str) -> tuple[dict[str, str], str]:
 def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
     """What the options ask for, about the text, or about the file that the option `file` names.
 
-    `in`, `measure` and `show` are lists with commas. Raises ClosedformError for an option that is not
-    known or has a wrong value, and for whatever is wrong in the architecture.
+    `in`, `measure` and `show` are lists with commas. Raises ClosedformError for an option that is
+    not known or has a wrong value, and for whatever is wrong in the architecture.
     """
     known = ("file", *NAMES)
     for name in given:

@@ -1,4 +1,4 @@
-"""Pages as axe sees them in a browser: names, contrast, order of headings, what the keyboard reaches."""
+"""Pages as axe sees them in a browser: names, contrast, order of headings, use by keyboard."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import closedform as cf
+from chromium import dumped
 from closedform.choices import LANGUAGES
 from closedform.projects import open_project
 from closedform.render.site import site
 from helpers import TESTS
-from test_browser import dumped
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def findings(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
     """What axe finds in a page, at each width."""
     assert AXE.is_file(), f"npm install in {TESTS / 'axe'} is missing"
     frames = "".join(
-        f'<iframe title="{width}" width="{width}" height="900" srcdoc="{html.escape(page)}"></iframe>'
+        f'<iframe width="{width}" height="900" srcdoc="{html.escape(page)}"></iframe>'
         for width in WIDTHS
     )
     source = json.dumps(AXE.read_text("utf-8")).replace("</", "<\\/")
@@ -76,5 +76,7 @@ def test_axe_has_no_findings(name: str, lang: str, dark: bool, tmp_path: Path) -
 def test_axe_is_asked(tmp_path: Path) -> None:
     """Fails when a picture without a text passes."""
     page = models("en")["index.html"].replace("<h1>", '<img src="data:,"/><h1>')
-    rules = [[rule for rule, *_ in shown["violations"]] for shown in findings(page, tmp_path, False)]
+    rules = [
+        [rule for rule, *_ in shown["violations"]] for shown in findings(page, tmp_path, False)
+    ]
     assert rules == [["image-alt"], ["image-alt"]]

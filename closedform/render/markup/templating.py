@@ -130,7 +130,9 @@ def plain_data(value: Any, formula: Callable[[w.Written], str]) -> Any:
     if isinstance(value, get_args(w.Written)):
         return {"text": formula(value), "plain": w.plain(value), "node": Node(value)}
     if is_dataclass(value) and not isinstance(value, type):
-        shown = {f.name: plain_data(getattr(value, f.name), formula) for f in fields(value) if f.repr}
+        shown = {
+            f.name: plain_data(getattr(value, f.name), formula) for f in fields(value) if f.repr
+        }
         return View(shown, value, formula)
     if isinstance(value, tuple):
         return tuple(plain_data(item, formula) for item in value)

@@ -56,7 +56,9 @@ def stacked(
     return svg.Image("shares", title, told, WIDTH, height, content)
 
 
-def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: Language) -> svg.Image:
+def over(
+    sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: Language
+) -> svg.Image:
     """A cost over a size, both in logarithms: the total, and the parts that matter."""
     chart = _LogLog(sweep)
     content = [

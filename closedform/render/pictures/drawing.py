@@ -329,7 +329,7 @@ class _Pen:
 
     def _arrow(self, x: float, y: float, item: Item) -> float:
         """An arrow into an item, with the shape of what it is given if that is a new one."""
-        shape, high = given(item), GAP
+        shape, high = given(item), float(GAP)
         if shape and shape != self.shape:
             self.shape, high = shape, LABELLED
             told = [piece for one in shape for piece in (Piece(", ", cut=True), *_shape(one))][1:]

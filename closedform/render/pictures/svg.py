@@ -84,7 +84,9 @@ def dot(x: float, y: float, radius: float, kind: str) -> str:
 
 def triangle(x: float, y: float, kind: str) -> str:
     """A small one that points down, with its tip at a place."""
-    points = " ".join(f"{_short(x + dx)},{_short(y + dy)}" for dx, dy in ((-4, -6), (4, -6), (0, 0)))
+    points = " ".join(
+        f"{_short(x + dx)},{_short(y + dy)}" for dx, dy in ((-4, -6), (4, -6), (0, 0))
+    )
     return f'<polygon class="{kind}" points="{points}"/>'
 
 

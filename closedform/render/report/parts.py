@@ -186,8 +186,8 @@ class Parts:
                     kind, name = "operation", operation_name(node, self.words)
                 yield self._row(kind, site, name, uses, amounts, depth, place)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
-                    inside = replace(place, skips=_skips_of(node))
-                    yield from self.rows(_told_apart(node), uses.of_parts, depth + 1, inside)
+                    in_block = replace(place, skips=_skips_of(node))
+                    yield from self.rows(_told_apart(node), uses.of_parts, depth + 1, in_block)
             case cost.Repeat():
                 copies = Integer(1) if node.shared else node.times
                 scaled = self._scaled(node)

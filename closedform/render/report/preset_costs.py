@@ -158,11 +158,13 @@ class Sweep:
 
 
 def sweeps(report: Report, preset: PresetRow, measure: int) -> tuple[Sweep, ...]:
-    """A cost over each of the first single sizes that it depends on, in the order of the symbols."""
+    """A cost over each of the first sizes that it depends on, in the order of the symbols."""
     sizes = sizes_at(report.basis, preset.given)
     rows = [row for row in report.symbols if row.symbol.index is None]
     one = tuple(
-        replace(row, costs=row.costs[measure : measure + 1], counted=row.counted[measure : measure + 1])
+        replace(
+            row, costs=row.costs[measure : measure + 1], counted=row.counted[measure : measure + 1]
+        )
         for row in report.parts
     )
     told = replace(report, parts=one)  # of the other measures no number is asked

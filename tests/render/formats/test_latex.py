@@ -257,8 +257,9 @@ def test_letters_without_a_font_are_one_clear_error(tmp_path: Path) -> None:
         compiled(document.replace("xelatex", "pdflatex", 1), tmp_path)
     first, last = document.index("\\IfFontExistsTF"), document.index("\\tracinglostchars")
     advice = "Install one of CMU Serif, FreeSerif.otf, Noto Serif, DejaVu Serif."
-    assert f"\\PackageError{{closedform}}{{no font has the letters of this text}}{{{advice}}}" in (
-        document[first:last]
+    assert (
+        f"\\PackageError{{closedform}}{{no font has the letters of this text}}{{{advice}}}"
+        in (document[first:last])
     )
     with pytest.raises(AssertionError, match="! Missing character: There is no ა"):
         compiled(document[:first] + document[last:], tmp_path)
