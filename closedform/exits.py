@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 
 from closedform.errors import ClosedformError, FileError, LimitError
+from closedform.terminal import harmless
 
 EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_UNDECIDED = 1, 2, 3, 4, 5
 EXIT_BUG, EXIT_INTERRUPT = 70, 130
@@ -30,12 +31,13 @@ def print_error(text: str) -> None:
     """Print an error; where that is not possible, the exit code has to tell it alone."""
     with suppress(OSError):
         if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
-            print(text, file=sys.stderr, flush=True)
+            shown = harmless(text) if sys.stderr.isatty() else text
+            print(shown, file=sys.stderr, flush=True)
             return
         from rich.console import Console
         from rich.text import Text
 
-        styled = Text(text)
+        styled = Text(harmless(text))
         styled.highlight_regex(r"error\[\w+\]", "bold red")
         styled.highlight_regex(r"(?m)^\s+\| +\^+$", "red")
         styled.highlight_regex(r"(?m)^\s+= (help|note):", "bold cyan")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from closedform.completion import library
 from closedform.parameters import Commands
 
 
@@ -34,7 +35,7 @@ def _list(name: str, doc: str | None, parts: Sequence[str]) -> None:
 
 
 @zoo.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=library("zoo"))
 def zoo_show(name: str) -> None:
     """Print the file of a model, to start from: what it imports is taken from the zoo."""
     from closedform.projects import zoo_text
@@ -61,7 +62,7 @@ def std_list() -> None:
 
 
 @std.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=library("std"))
 def std_show(name: str) -> None:
     """Print a file of the library."""
     from closedform.files import read_text

@@ -45,12 +45,16 @@ ROOMS = (
     "closedform.measures",
     "closedform.projects",
     "closedform.documents",
+    "closedform.explore",
     "closedform.api",
     "closedform.integrations",
     "closedform.parameters",
+    "closedform.completion",
+    "closedform.terminal",
     "closedform.exits",
     "closedform.library_commands",
     "closedform.cli",
+    "closedform.ipython",
     "closedform.__main__",
 )
 
@@ -73,8 +77,14 @@ WITHOUT = {
 OWN = {
     "lark": ("closedform.grammar",),
     "jinja2": ("closedform.render.markup",),
-    "click": ("closedform.cli", "closedform.library_commands", "closedform.parameters"),
-    "rich": ("closedform.exits",),
+    "click": (
+        "closedform.cli",
+        "closedform.completion",
+        "closedform.ipython",
+        "closedform.library_commands",
+        "closedform.parameters",
+    ),
+    "rich": ("closedform.exits", "closedform.terminal"),
 }
 
 # Calls that print, read a terminal or end the process.
@@ -83,7 +93,13 @@ EDGE_METHODS = {
     ("click", "echo"), ("click", "secho"), ("sys", "exit"), ("os", "_exit"), ("stdout", "write"),
     ("stderr", "write"),
 }  # fmt: skip
-AT_THE_EDGE = ("closedform.cli", "closedform.exits", "closedform.library_commands")
+AT_THE_EDGE = (
+    "closedform.cli",
+    "closedform.exits",
+    "closedform.ipython",
+    "closedform.library_commands",
+    "closedform.terminal",
+)
 
 
 def name_of(path: Path, root: Path = ROOT) -> str:

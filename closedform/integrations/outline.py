@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from closedform import formula as w
 from closedform.render.formats.svg import style
 from closedform.render.formulas.latex import equation, latex
-from closedform.render.language import Language, language, number
+from closedform.render.language import Language, language, number, spoken
 from closedform.render.report.closing import Remark
 from closedform.render.report.names import Definition, SymbolRow
 from closedform.render.report.parts import PartRow
@@ -163,7 +163,7 @@ def _told(report: Report, only_formulas: bool) -> Outline:
 def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
     pieces: list[Piece] = [Display(equation(f"\\mathrm{{{row.label}}}", row.formula))]
     if row.value is not None:
-        value = Strong(number(row.value, report.lang))
+        value = Strong(spoken(row.value, report.lang))
         pieces.append(Paragraph((words.tr("At {preset}: ", preset=report.preset), value)))
     if row.stays:
         chosen, stays = ", ".join(report.chosen), ", ".join(row.stays)
@@ -190,6 +190,7 @@ def _closing(report: Report, words: Language) -> list[Piece]:
     counted += [told.whole] if told.whole else []
     if counted:
         pieces.append(Paragraph((" ".join(counted),)))
+    pieces.append(Paragraph((told.made,)))
     return pieces
 
 
