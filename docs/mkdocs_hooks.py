@@ -53,7 +53,7 @@ def _row(row: re.Match[str]) -> str:
 def colours() -> str:
     """The colours of code, light and dark."""
     light, dark = (
-        HtmlFormatter(style=name, nobackground=True) for name in ("default", "github-dark")
+        HtmlFormatter(style=name, nobackground=True) for name in ("xcode", "github-dark")
     )
     both = light.get_style_defs(".codehilite"), dark.get_style_defs(".codehilite")
     return "{}\n@media (prefers-color-scheme: dark) {{\n{}\n}}\n".format(*both)

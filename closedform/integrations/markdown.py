@@ -140,7 +140,7 @@ def _piece(piece: Piece) -> str:
             return _table(piece)
         case Picture():
             return (
-                f'<div style="overflow-x: auto"><img src="{piece.address}" '
+                f'<div style="overflow-x: auto" tabindex="0"><img src="{piece.address}" '
                 f'alt="{escape(piece.about)}" style="max-width: none"></div>'
             )
 
