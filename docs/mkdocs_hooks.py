@@ -18,7 +18,8 @@ from closedform.render.site import site
 ROOT = Path(__file__).parent.parent
 KATEX = ROOT / "tests" / "katex" / "node_modules" / "katex" / "dist"  # there after npm install
 LOG = logging.getLogger("mkdocs.hooks")  # with --strict a warning ends the build
-OUTSIDE = ("CHANGELOG.md", "notebooks/first-steps.ipynb")
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+OUTSIDE = ("CHANGELOG.md", *(f"notebooks/{name}" for name in NOTEBOOKS))
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:

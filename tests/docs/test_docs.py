@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import tomllib
 from pathlib import Path
@@ -154,3 +155,15 @@ def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
     """docs/zoo is what `closedform docs --zoo --to md -o docs/zoo` writes now."""
     folder = str(ROOT / "docs" / "zoo")
     assert cli.run(["docs", "--zoo", "--to", "md", "-o", folder, "--check"]) == 0
+
+
+@pytest.mark.parametrize("page", ["notebook.md"])
+def test_sessions_show_what_they_give(page: str) -> None:
+    """Fails when a line of a page does not run, or gives something else than the page says."""
+    session = "\n".join(fences(ROOT / "docs" / page, "python"))
+    told = doctest.DocTestParser().get_doctest(session, {}, page, None, 0)
+    assert told.examples
+    runner = doctest.DocTestRunner(verbose=False)
+    failures: list[str] = []
+    runner.run(told, out=failures.append)
+    assert "".join(failures) == ""

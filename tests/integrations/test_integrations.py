@@ -215,7 +215,7 @@ def test_fence_of_formulas() -> None:
         '<div class="arithmatex">\\[\n'
         "\\mathrm{MACs} = L\\, N\\, D^{2}\n"
         "\\]</div>\n"
-        "<p>At small: <strong>411,041,792</strong></p>\n"
+        "<p>At small: <strong>411,041,792 (411.04 M)</strong></p>\n"
         "</div>\n"
         "<p>after</p>"
     )
