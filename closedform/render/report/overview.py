@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from closedform.render.report.names import Definition
+from closedform.render.report.prose import Prose
 from closedform.render.report.view import FormulaRow, Link, PresetRow
 
 
@@ -22,13 +23,25 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Overview:
-    """What the index and the page of closed forms show."""
+class Family:
+    """Models that are told together, and the largest value of each measure among their presets."""
 
+    title: str
+    entries: tuple[Entry, ...]
+    largest: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the index and the page of closed forms show; `counted` says by which conventions."""
+
+    title: str
     models: tuple[Entry, ...]
     blocks: tuple[Entry, ...]
     measures: tuple[str, ...]
     derived: str
     forms: str
+    counted: tuple[Prose, ...]
     links: tuple[Link, ...]
     lang: str
+    families: tuple[Family, ...] = ()
