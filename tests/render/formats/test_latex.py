@@ -241,6 +241,42 @@ def test_names_in_chinese_are_set_in_english_reports(steps: bool, tmp_path: Path
     assert "宽度" in pages
 
 
+TEXTS = {
+    "cyrillic": "ширина слоя",
+    "greek": "πλάτος στρώματος",
+    "japanese": "層の幅、オプション",
+    "korean": "층의 너비",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", TEXTS)
+def test_meanings_in_other_scripts_are_set(script: str, tmp_path: Path) -> None:
+    """Fails when a letter of a meaning or a docstring has no font."""
+    text = TEXTS[script]
+    file = loads(f'"""{text}"""\n\ndim D "{text}"\n\nmodel M(x: [D]):\n    return x -> linear(D)\n')
+    log, pages = compiled(file.report("tex"), tmp_path)
+    assert "Missing character" not in log
+    assert pages.replace(" ", "").count(text.replace(" ", "")) == 2
+
+
+@pytest.mark.slow
+def test_letters_without_a_font_are_one_clear_error(tmp_path: Path) -> None:
+    """Fails when a page lacks letters and TeX says nothing of it, or says many things."""
+    file = loads('dim D "ა"\n\nmodel M(x: [D]):\n    return x -> linear(D)\n')
+    document = file.report("tex")
+    with pytest.raises(AssertionError, match="XeTeX is required to compile"):
+        compiled(document.replace("xelatex", "pdflatex", 1), tmp_path)
+    first, last = document.index("\\IfFontExistsTF"), document.index("\\tracinglostchars")
+    advice = "Install one of CMU Serif, FreeSerif.otf, Noto Serif, DejaVu Serif."
+    assert (
+        f"\\PackageError{{closedform}}{{no font has the letters of this text}}{{{advice}}}"
+        in (document[first:last])
+    )
+    with pytest.raises(AssertionError, match="! Missing character: There is no ა"):
+        compiled(document[:first] + document[last:], tmp_path)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", [False, True], ids=["report", "derivation"])
 def test_a_fragment_in_a_plain_article(steps: bool, tmp_path: Path) -> None:
