@@ -13,7 +13,7 @@ from sympy import Expr, Symbol
 
 from closedform import formula as w
 from closedform.derive.assume.proofs.equality import equality
-from closedform.derive.check.claims import all_that_holds
+from closedform.derive.check.comparisons import all_that_holds
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
