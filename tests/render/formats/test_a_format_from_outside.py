@@ -32,7 +32,10 @@ TEMPLATE = """\
 << report.symbols[0].meaning >>_: << inline(report.formulas[1].formula.text) >>
 << typed(report.title) >> << number(report.presets[0]["values"][1]) >>
 """
-OURS = "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'svg', 'tex', 'text', 'typst'"
+OURS = (
+    "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'svg', 'tex', 'text', "
+    "'typst'"
+)
 SUFFIXES = (
     ".md, .markdown, .inc, .fragment.tex, .html, .htm, .json, .macros.tex, .svg, .tex, .txt, .typ"
 )
