@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from closedform import __version__, completion, terminal
+from closedform import __version__
 from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.errors import ClosedformError
-from closedform.exits import (
+from closedform.console import completion, terminal
+from closedform.console.exits import (
     CODES,
     EXIT_BUG,
     EXIT_FILE,
@@ -28,10 +28,11 @@ from closedform.exits import (
     complain,
     print_error,
 )
-from closedform.library_commands import std, zoo
-from closedform.parameters import Commands, FormatName, listed
+from closedform.console.library import std, zoo
+from closedform.console.parameters import Commands, FormatName, listed
+from closedform.console.streams import drop, replace_closed
+from closedform.errors import ClosedformError
 from closedform.render import formats
-from closedform.streams import drop, replace_closed
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project

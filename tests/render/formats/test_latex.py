@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sympy
 
-from closedform.api import load, loads, zoo
+from closedform.api import load, loads
 from closedform.choices import LANGUAGES
 from closedform.derive.arrange import forms
 from closedform.derive.project import Project
@@ -37,7 +37,7 @@ from closedform.render.formats.macros import macro_name
 from closedform.render.formulas.latex import broken, equation, latex, latex_name
 from closedform.render.formulas.widths import width
 from closedform.render.markup.lengths import points
-from helpers import ZOO, cases, programs
+from helpers import ZOO, Ran, call, cases, programs
 
 FILES = cases(programs(ZOO, 20))
 N, D, S = Symbol("N"), Symbol("D"), Symbol("D", "s-1")
@@ -209,9 +209,9 @@ def test_tex_sets_the_zoo(
 
 @pytest.mark.slow
 def test_macros_can_be_used_in_a_paper(tmp_path: Path) -> None:
-    macros = zoo("vit").report("macros", preset="ViT-B/16")
-    (tmp_path / "vit.macros.tex").write_text(macros, "utf-8")
-    (tmp_path / "steps.macros.tex").write_text(zoo("vit").derivation(to="macros"), "utf-8")
+    for name, options in (("vit", ["--preset", "ViT-B/16"]), ("steps", ["--steps"])):
+        wide = ["--width", "345pt", "-o", f"{name}.macros.tex"]
+        assert call("derive", "vit", *options, *wide, folder=tmp_path) == Ran(0, "", "")
     paper = (
         "\\documentclass{article}\\usepackage{amsmath,array,booktabs}\n"
         "\\input{vit.macros.tex}\\input{steps.macros.tex}\\begin{document}\n"
