@@ -7,7 +7,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
     from closedform.render.pictures.plots import Picture
+    from closedform.sweeps import Function
 
 
 class Formula:
@@ -144,6 +145,24 @@ class Formula:
     @property
     def _title(self) -> str:
         return f"\\mathrm{{{self._closed.measure.label}}}"
+
+    def function(
+        self, *names: str, preset: str | None = None, **sizes: int | Sequence[int]
+    ) -> Function:
+        """The formula as a fast, exact function of the named sizes, for numbers and for arrays.
+
+        Other sizes are those that are given here, or of the preset, or the defaults of the file.
+        An array is of 64 bits where it is proved that these are enough, else of Python integers.
+        Raises ClosedformError where a size has no value, and when it is called, where an
+        assumption of the formula does not hold.
+
+        >>> macs = zoo("vit").macs.function("N", "D", preset="ViT-B/16")
+        >>> macs(196, 768), macs([196, 576], 768).tolist()
+        (17563828224, [17563828224, 55484350464])
+        """
+        from closedform.sweeps import function
+
+        return function(self._project, self._closed, names, preset, sizes)
 
 
 def _where(formulas: Sequence[Formula]) -> str:
@@ -257,6 +276,37 @@ class Part:
         chosen = self._project.measures(measures, convention)
         wish = Wish(chosen, preset=preset, lang=lang)
         return parts_picture(report(self._project, self._entity, wish))
+
+    def sweep(
+        self,
+        *,
+        preset: str | None = None,
+        measures: Sequence[str] = ("params", "macs"),
+        rows: Any = None,
+        to: str = "pandas",
+        broken: str = "raise",
+        progress: Callable[[int, int], object] | None = None,
+        **sizes: Any,
+    ) -> Any:
+        """Measures over a grid of sizes, or over given rows, as a table with exact numbers.
+
+        Each size is a number or the numbers that it goes through; the grid has all combinations.
+        With `rows`, a DataFrame or a dict of lists, every row is one configuration, and sizes are
+        numbers. Other sizes are of the preset, or the defaults of the file. `measures` may name
+        abbreviations of the file too; `to` is "pandas", "polars", "xarray" or "numpy". A row that
+        breaks an assumption raises, or with broken="mark" has no values and False in a column
+        `holds`. `progress` is called with the rows that are done and all rows.
+
+        >>> table = zoo("vit").sweep(D=[192, 768], L=12, H=[3, 12], measures=["macs"])
+        >>> table.macs.tolist()
+        [1253683200, 1253683200, 17563828224, 17563828224]
+        """
+        from closedform.sweeps import swept
+
+        return swept(
+            self._project, self._entity, measures=measures, preset=preset, rows=rows, to=to,
+            broken=broken, progress=progress, sizes=sizes,
+        )  # fmt: skip
 
     def _repr_markdown_(self) -> str:
         shown = (self.params, self.macs)
