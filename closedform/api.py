@@ -164,6 +164,27 @@ class Formula:
 
         return function(self._project, self._closed, names, preset, sizes)
 
+    def export(
+        self,
+        to: str,
+        *names: str,
+        name: str | None = None,
+        preset: str | None = None,
+        **sizes: int | Sequence[int],
+    ) -> str:
+        """The formula as code: "python", "numpy", "c", "sql", "spreadsheet", "javascript", "sympy".
+
+        It is a function of the named sizes, or of all that are not given here or by the preset.
+        All code is exact or says that it has no value: where an assumption of the formula does not
+        hold, and where a number is too long for the language.
+
+        >>> print(zoo("vit")["MLP"].macs.export("sql").splitlines()[0])
+        -- macs of MLP
+        """
+        from closedform.sweeps import exported
+
+        return exported(self._project, self._closed, to, names, name, preset, sizes)
+
 
 def _where(formulas: Sequence[Formula]) -> str:
     """What the abbreviations in formulas of one part stand for, as the end of what is shown."""

@@ -19,6 +19,8 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError, fail
+from closedform.render.code import language_named
+from closedform.render.code.source import source
 from closedform.sweeps.columns import (
     Axis,
     axis,
@@ -263,6 +265,24 @@ def function(
     return Function(form.measure.title, tuple(names), symbols, made)
 
 
+def exported(
+    project: Project,
+    form: Closed,
+    to: str,
+    names: Sequence[str],
+    name: str | None,
+    preset: str | None,
+    sizes: Mapping[str, Any],
+) -> str:
+    """A closed form as code; see `Formula.export`."""
+    language = language_named(to)
+    form = project.form_at(project.preset(preset), form) if preset is not None else form
+    given = [symbol for own in names for symbol in symbols_named(form.derivation, own)]
+    numbers = {**preset_numbers(project, preset), **fixed_numbers(form.derivation, sizes)}
+    put_in = {symbol: number for symbol, number in numbers.items() if symbol not in given}
+    return language.write(source(form, name or form.measure.name, given, put_in))
+
+
 def _one(derivation: Derivation, name: str) -> Symbol:
     symbols = symbols_named(derivation, name)
     if len(symbols) > 1:
@@ -275,4 +295,4 @@ def _one(derivation: Derivation, name: str) -> Symbol:
     return symbols[0]
 
 
-__all__ = ["BROKEN", "Function", "Progress", "function", "names_of", "swept"]
+__all__ = ["BROKEN", "Function", "Progress", "exported", "function", "names_of", "swept"]

@@ -9,6 +9,7 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.building import Nodes
 from closedform.derive.lower.lowering import Lowered, Lowering, Needs
@@ -35,12 +36,16 @@ class Size:
 
 @dataclass(frozen=True)
 class Program:
-    """Values as steps on whole numbers, and the conditions that they need, each with its words."""
+    """Values as steps on whole numbers, and the conditions that they need, each with its words.
+
+    `unchecked` are the assumptions about sizes that have no value here.
+    """
 
     sizes: tuple[Size, ...]
     values: tuple[Node, ...]
     needs: tuple[tuple[Node, str], ...]
     holds: Node
+    unchecked: tuple[Fact, ...]
 
 
 def programmed(
@@ -61,6 +66,12 @@ def programmed(
     return _Programming(derivation, tuple(given), dict(numbers), set(chosen)).program(
         exprs, optional
     )
+
+
+def with_default(derivation: Derivation) -> list[Symbol]:
+    """The sizes that the assumptions of a formula are about, and that may be left out."""
+    found = needed(derivation, [fact.condition for fact in derivation.facts])
+    return [symbol for symbol in found if symbol in derivation.defaults]
 
 
 def needed(derivation: Derivation, exprs: Iterable[Expr]) -> list[Symbol]:
@@ -107,8 +118,11 @@ class _Programming:
         for symbol in self.derivation.defaults:
             if symbol not in loose and self._has_value(symbol):
                 asked |= self._resolved(symbol).needs
+        unchecked = []
         for fact in self.derivation.facts:
-            if self._applies(fact.condition, loose):
+            if not self._applies(fact.condition, loose):
+                unchecked.append(fact)
+            else:
                 held = self.lowering.holds(fact.condition)
                 words = f"the formula rests on `{say(fact.condition)}`, which does not hold"
                 asked |= {**held.needs, held.step: words}
@@ -118,7 +132,8 @@ class _Programming:
         needs = self._apart({**needs, **asked})
         sizes = [self._size(symbol, optional) for symbol in self.given]
         given = tuple(size for pair in sizes for size in pair)
-        return Program(given, tuple(values), tuple(needs.items()), self.make.all(*needs))
+        holds = self.make.all(*needs)
+        return Program(given, tuple(values), tuple(needs.items()), holds, tuple(unchecked))
 
     def _apart(self, needs: Needs) -> Needs:
         """Needs that do not plainly follow from others."""
