@@ -7,7 +7,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -301,7 +301,7 @@ class Part:
     def sweep(
         self,
         *,
-        preset: str | None = None,
+        preset: str | Iterable[str] | None = None,
         measures: Sequence[str] = ("params", "macs"),
         rows: Any = None,
         to: str = "pandas",
@@ -313,8 +313,8 @@ class Part:
 
         Each size is a number or the numbers that it goes through; the grid has all combinations.
         With `rows`, a DataFrame or a dict of lists, every row is one configuration, and sizes are
-        numbers. Other sizes are of the preset, or the defaults of the file. `measures` may name
-        abbreviations of the file too; `to` is "pandas", "polars", "xarray" or "numpy". A row that
+        numbers. Other sizes are of the preset, or of each of some presets, or the defaults of the
+        file. `measures` may name abbreviations of the file too; `to` is "pandas", "polars", "xarray" or "numpy". A row that
         breaks an assumption raises, or with broken="mark" has no values and False in a column
         `holds`. `progress` is called with the rows that are done and all rows.
 

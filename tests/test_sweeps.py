@@ -31,9 +31,12 @@ def drawn(formula: Formula, count: int, rng: random.Random) -> dict[str, list[An
         default = derivation.defaults.get(symbol)
         if default is not None and not default.is_Integer:
             continue
-        base = int(default) if default is not None else rng.choice((2, 12, 64))
-        values = [base, base, base, base * rng.choice((1, 2, 3)), max(1, base // 2), rng.randint(1, 2 * base)]
-        rows[name] = [rng.choice(values) for _ in range(count)]
+        base = int(default) if default is not None else 64
+        usual = [base, 2 * base, base // 2 or 1]
+        rows[name] = [
+            rng.choice(usual) if rng.random() < 0.95 else rng.randint(1, 2 * base)
+            for _ in range(count)
+        ]
         if not symbol.is_integer:
             rows[name] = [Fraction(value, rng.choice((1, 2, 4))) for value in rows[name]]
     return rows

@@ -6,7 +6,7 @@ integers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -32,7 +32,7 @@ from closedform.sweeps.columns import (
 )
 from closedform.sweeps.frames import written
 from closedform.sweeps.machines import Machine, machine, plan_of
-from closedform.sweeps.tables import Progress, tabulated
+from closedform.sweeps.tables import Progress, Table, stacked, tabulated
 
 BROKEN = ("raise", "mark")
 
@@ -50,7 +50,7 @@ def swept(
     entity: Entity,
     *,
     measures: Sequence[str],
-    preset: str | None,
+    preset: str | Iterable[str] | None,
     rows: Any,
     to: str,
     broken: str,
@@ -60,19 +60,37 @@ def swept(
     """The values of measures over a grid of sizes, or over rows; see `Part.sweep`."""
     if broken not in BROKEN:
         raise fail("argument", f"`broken` is {broken!r}", None, f"it is one of {BROKEN}")
+
+    def table(preset: str | None, rows: Any, progress: Progress | None) -> Table:
+        return _table(project, entity, measures, preset, rows, broken, progress, sizes)
+
+    if hasattr(rows, "map_partitions"):  # of Dask
+        return rows.map_partitions(lambda part: written(table(preset, part, None), "pandas"))
+    if preset is None or isinstance(preset, str):
+        return written(table(preset, rows, progress), to)
+    titles = list(preset)
+    if not titles:
+        raise fail("argument", "there is no preset to sweep over", None, "name one")
+    return written(stacked("preset", titles, [table(t, rows, progress) for t in titles]), to)
+
+
+def _table(
+    project: Project,
+    entity: Entity,
+    measures: Sequence[str],
+    preset: str | None,
+    rows: Any,
+    broken: str,
+    progress: Progress | None,
+    sizes: Mapping[str, Any],
+) -> Table:
     exprs, derivation = _asked(project, entity, measures, preset)
-    if rows is not None and hasattr(rows, "map_partitions"):
-        return rows.map_partitions(
-            lambda part: swept(
-                project, entity, measures=measures, preset=preset, rows=part, to="pandas",
-                broken=broken, progress=progress, sizes=sizes,
-            )  # fmt: skip
-        )
     if rows is not None:
-        axes, fixed = (_rows(derivation, rows),), fixed_numbers(derivation, sizes)
+        given, axes = _rows(derivation, rows)
+        fixed = fixed_numbers(derivation, sizes)
     else:
-        axes, fixed = tuple(axis(derivation, name, given) for name, given in sizes.items()), {}
-    given = tuple(col.symbol for _, columns in axes for col in columns)
+        axes = tuple(axis(derivation, name, values) for name, values in sizes.items())
+        given, fixed = _grid(derivation, sizes), {}
     twice = [s.name for at, s in enumerate(given) if s in given[:at] or s in fixed]
     if twice:
         raise fail("argument", f"`{twice[0]}` is given twice")
@@ -84,7 +102,11 @@ def swept(
         tuple((s, n) for s, n in numbers.items() if s not in given),
         frozenset((*given, *fixed)),
     )
-    return written(tabulated(made, axes, broken, progress), to)
+    return tabulated(made, axes, broken, progress)
+
+
+def _grid(derivation: Derivation, sizes: Mapping[str, Any]) -> tuple[Symbol, ...]:
+    return tuple(symbol for name in sizes for symbol in symbols_named(derivation, name))
 
 
 def _asked(
@@ -107,7 +129,7 @@ def _asked(
     return tuple(found), derivation
 
 
-def _rows(derivation: Derivation, rows: Any) -> Axis:
+def _rows(derivation: Derivation, rows: Any) -> tuple[tuple[Symbol, ...], tuple[Axis, ...]]:
     """Rows that are given as a frame, or as lists of one length by their names."""
     if not hasattr(rows, "keys") and not hasattr(rows, "columns"):
         raise fail(
@@ -117,7 +139,7 @@ def _rows(derivation: Derivation, rows: Any) -> Axis:
             "give a DataFrame, or a dict of lists of one length",
         )
     names = list(rows.keys() if hasattr(rows, "keys") else rows.columns)
-    columns = []
+    columns, given = [], []
     for name in names:
         symbols = symbols_named(derivation, str(name))
         if len(symbols) > 1:
@@ -128,13 +150,14 @@ def _rows(derivation: Derivation, rows: Any) -> Axis:
                 "give a column for each: " + ", ".join(s.name for s in symbols),
             )
         columns.append(column(symbols[0], rows[name]))
+        given.append(symbols[0])
     lengths = {col.name: col.shown.size for col in columns}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"`{name}` has {length}" for name, length in lengths.items())
         raise fail("argument", f"the rows are not of one length: {told}")
     if not columns:
         raise fail("argument", "the rows have no columns", None, "name sizes")
-    return "row", tuple(columns)
+    return tuple(given), (("row", tuple(columns)),)
 
 
 # Functions ---------------------------------------------------------------------------------

@@ -94,13 +94,9 @@ def _spread(name: str, symbols: tuple[Symbol, ...], items: Sequence[Any]) -> lis
 class Column:
     """The numbers of one size, as the caller sees them, and as a program takes them."""
 
-    symbol: Symbol
+    name: str
     shown: NDArray[Any]
     inputs: dict[str, NDArray[Any]]
-
-    @property
-    def name(self) -> str:
-        return str(self.symbol.name)
 
     @cached_property
     def ranges(self) -> dict[str, tuple[int, int]]:
@@ -122,19 +118,19 @@ def column(symbol: Symbol, values: Any) -> Column:
     if isinstance(array, np.ndarray) and array.dtype.kind in "iu" and symbol.is_integer:
         wide = array.dtype == np.uint64 and bool((array > np.uint64(2**63 - 1)).any())
         shown = array.ravel().astype(object if wide else np.int64, copy=False)
-        found = Column(symbol, shown, {name: shown})
+        found = Column(name, shown, {name: shown})
         if shown.size:
             _check(name, symbol, found.ranges[name][0])
         return found
     numbers = [exact_number(name, symbol, value) for value in array]
     if symbol.is_integer:
         shown = _whole([int(number) for number in numbers])
-        return Column(symbol, shown, {name: shown})
+        return Column(name, shown, {name: shown})
     shown = np.empty(len(numbers), object)
     shown[:] = numbers
     above = _whole([number.numerator for number in numbers])
     below = _whole([number.denominator for number in numbers])
-    return Column(symbol, shown, {f"{name}_num": above, f"{name}_den": below})
+    return Column(name, shown, {f"{name}_num": above, f"{name}_den": below})
 
 
 def _whole(numbers: list[int]) -> NDArray[Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from closedform.derive.lower.intervals import fit_int64
 from closedform.errors import ClosedformError, fail
-from closedform.sweeps.columns import Axis
+from closedform.sweeps.columns import Axis, Column
 from closedform.sweeps.machines import Machine, plan_of
 
 if TYPE_CHECKING:
@@ -90,6 +90,17 @@ def tabulated(
             progress(done, total)
     holds = found[-1] if broken == "mark" else None
     return Table(axes, dict(zip(made.titles, found, strict=False)), holds)
+
+
+def stacked(name: str, labels: Sequence[str], tables: Sequence[Table]) -> Table:
+    """Tables of one shape as one, along a new first axis."""
+    import numpy as np
+
+    shown = np.array(labels, object)
+    values = {key: np.stack([table.values[key] for table in tables]) for key in tables[0].values}
+    holds = [table.holds for table in tables if table.holds is not None]
+    axis = name, (Column(name, shown, {}),)
+    return Table((axis, *tables[0].axes), values, np.stack(holds) if holds else None)
 
 
 def _blocks(shape: tuple[int, ...]) -> Iterator[tuple[int | slice, ...]]:

@@ -171,10 +171,8 @@ class Nodes:
                 return a
             case Op.MIN | Op.MAX:
                 below = self._plain_condition(Op.AT_MOST, (a, b))
-                if below is not None:
-                    return (a if below is self.true else b) if op is Op.MIN else (
-                        b if below is self.true else a
-                    )
+                if below in (self.true, self.false):
+                    return a if (below is self.true) == (op is Op.MIN) else b
             case Op.GCD if one in (a, b):
                 return one
         return None

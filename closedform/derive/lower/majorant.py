@@ -35,7 +35,11 @@ def majorant(nodes: Iterable[Node]) -> Node:
 def _hidden(nodes: Iterable[Node]) -> list[Node]:
     """Steps whose value can be smaller than what it is made of."""
     kinds = (Op.GCD, Op.LOG, Op.ROOT, Op.MIN, Op.INDEX, Op.SUM)
-    return [arg for node in nodes if node.op in kinds for arg in node.args]
+    exponents = [node.args[1] for node in nodes if node.op is Op.POWER]
+    return [
+        *(exponent for exponent in exponents if exponent.number is None),
+        *(arg for node in nodes if node.op in kinds for arg in node.args),
+    ]
 
 
 def _of(node: Node, args: list[Node], make: Nodes) -> Node:

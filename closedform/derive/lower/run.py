@@ -51,6 +51,7 @@ class Plan:
             node
             for node in in_order(outputs)
             if node.indices <= set(indices) and node.indices >= set(indices[-1:])
+            and node.op is not Op.INDEX
         ]
         self._inner = {
             node: Plan(node.args[1:], *indices, str(node.args[0].value))
