@@ -31,9 +31,12 @@ def vit(N: Any, D: Any, L: Any, F: Any, P: int = 16, C: int = 1000) -> Any:
 
 
 def pvt(sizes: Columns) -> Any:
-    P, D, R, E, L = ([sizes.get(f"{n}_{s}", d) for s, d in zip((1, 2, 3, 4), ds, strict=True)] for n, ds in
-                     (("P", (4, 2, 2, 2)), ("D", (64, 128, 320, 512)), ("R", (8, 4, 2, 1)),
-                      ("E", (8, 8, 4, 4)), ("L", (3, 4, 6, 3))))  # fmt: skip
+    usual = {"P": (4, 2, 2, 2), "D": (64, 128, 320, 512), "R": (8, 4, 2, 1), "E": (8, 8, 4, 4)}
+    P, D, R, E = (
+        [sizes.get(f"{name}_{s + 1}", numbers[s]) for s in range(4)]
+        for name, numbers in usual.items()
+    )
+    L = [sizes[f"L_{s + 1}"] for s in range(4)]
     m, before, total = sizes["I"], 3, 0
     for s in range(4):
         m = m // P[s]
@@ -107,8 +110,9 @@ def side_by_side(name: str, sweep: Callable[[], Any], by_hand: Callable[[], Any]
         del result
     same = bool((sweep()["macs"] == by_hand()).all())
     one, other = map(min, times)
-    print(f"{name:<15}{other / one:>6.2f} x the speed  ({one:.2f} s, by hand {other:.2f} s;"
-          f" peak {peaks[0]:,.0f} MB, by hand {peaks[1]:,.0f} MB)  same: {same}", flush=True)  # fmt: skip
+    speed = f"{name:<15}{other / one:>6.2f} x the speed  ({one:.2f} s, by hand {other:.2f} s"
+    memory = f"peak {peaks[0]:,.0f} MB, by hand {peaks[1]:,.0f} MB)"
+    print(f"{speed}; {memory}  same: {same}", flush=True)
 
 
 def main(count: int) -> None:

@@ -34,7 +34,7 @@ from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
     from closedform.render.pictures.plots import Picture
-    from closedform.sweeps import Function
+    from closedform.sweeps.functions import Function
 
 
 class Formula:
@@ -160,7 +160,7 @@ class Formula:
         >>> macs(196, 768), macs([196, 576], 768).tolist()
         (17563828224, [17563828224, 55484350464])
         """
-        from closedform.sweeps import function
+        from closedform.sweeps.functions import function
 
         return function(self._project, self._closed, names, preset, sizes)
 
@@ -181,7 +181,7 @@ class Formula:
         >>> print(zoo("vit")["MLP"].macs.export("sql").splitlines()[0])
         -- macs of MLP
         """
-        from closedform.sweeps import exported
+        from closedform.render.code import exported
 
         return exported(self._project, self._closed, to, names, name, preset, sizes)
 
@@ -314,9 +314,10 @@ class Part:
         Each size is a number or the numbers that it goes through; the grid has all combinations.
         With `rows`, a DataFrame or a dict of lists, every row is one configuration, and sizes are
         numbers. Other sizes are of the preset, or of each of some presets, or the defaults of the
-        file. `measures` may name abbreviations of the file too; `to` is "pandas", "polars", "xarray" or "numpy". A row that
-        breaks an assumption raises, or with broken="mark" has no values and False in a column
-        `holds`. `progress` is called with the rows that are done and all rows.
+        file. `measures` may name abbreviations of the file too; `to` is "pandas", "polars",
+        "xarray" or "numpy". A row that breaks an assumption raises, or with broken="mark" has no
+        values and False in a column `holds`. `progress` is called with the number of rows that
+        are done, and of all rows.
 
         >>> table = zoo("vit").sweep(D=[192, 768], L=12, H=[3, 12], measures=["macs"])
         >>> table.macs.tolist()

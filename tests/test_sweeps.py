@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from closedform import ClosedformError
-from closedform.api import Architecture, Formula, Part, loads, zoo
+from closedform.api import Architecture, Formula, Part, zoo
 from closedform.projects import zoo_names
 
 np = pytest.importorskip("numpy", reason="NumPy is not installed: sweeps need it")
@@ -59,7 +59,10 @@ def test_every_row_has_the_exact_value(name: str) -> None:
         for at in range(12):
             sizes = {key: values[at] for key, values in rows.items()}
             expected = [value(part.measure(m), sizes) for m in ("params", "macs")]
-            got = [None if found[m][at] is np.ma.masked else int(found[m][at]) for m in ("params", "macs")]
+            got = [
+                None if found[m][at] is np.ma.masked else int(found[m][at])
+                for m in ("params", "macs")
+            ]
             assert bool(found["holds"][at]) == (None not in expected), sizes
             if None not in expected:
                 assert got == expected, sizes

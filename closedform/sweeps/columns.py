@@ -1,93 +1,20 @@
-"""What a caller gives for sizes: names, exact numbers, columns of them."""
+"""Sizes as columns of exact numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
-from numbers import Rational
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sympy import Symbol
 
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.solve.numbers import size_table
-from closedform.errors import fail, suggestion
+from closedform.derive.lower.given import check_number, exact_number, spread, symbols_named
+from closedform.errors import fail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-# Sizes by name -----------------------------------------------------------------------------
-
-
-def names_of(derivation: Derivation) -> dict[str, tuple[Symbol, ...]]:
-    """The sizes and abbreviations that can be given, by their names; a list has a name as well."""
-    found = {symbol.name: (symbol,) for symbol in derivation.known.spelled}
-    for symbol, (family, _) in derivation.stage_symbols.items():
-        if symbol in derivation.known.spelled:
-            found[family] = (*found.get(family, ()), symbol)
-    return found | size_table(derivation)
-
-
-def symbols_named(derivation: Derivation, name: str) -> tuple[Symbol, ...]:
-    """The symbols of a name. Raises ClosedformError."""
-    table = names_of(derivation)
-    if name not in table:
-        raise fail(
-            "name",
-            f"`{name}` is no size of `{derivation.entity.name}`",
-            None,
-            suggestion(name, table) or f"there are {', '.join(sorted(table))}",
-        )
-    return table[name]
-
-
-def exact_number(name: str, symbol: Symbol, value: Any) -> Fraction:
-    """A number that a size is given. Raises ClosedformError."""
-    if hasattr(value, "item") and not isinstance(value, Rational):
-        value = value.item()  # a number of NumPy
-    if isinstance(value, bool) or not isinstance(value, Rational):
-        raise fail(
-            "type",
-            f"`{name}` takes exact numbers, and this is {value!r}",
-            None,
-            "give an int, or a fractions.Fraction for a ratio",
-        )
-    number = Fraction(int(value.numerator), int(value.denominator))
-    _check(name, symbol, number)
-    return number
-
-
-def _check(name: str, symbol: Symbol, least: Fraction | int) -> None:
-    if symbol.is_integer and Fraction(least).denominator != 1:
-        raise fail("type", f"`{name}` is {least}, and a size is a whole number")
-    if symbol.is_positive and least <= 0:
-        kind = "size is a positive whole number" if symbol.is_integer else "ratio is positive"
-        raise fail("unbound", f"`{name}` is {least}, and a {kind}")
-    if symbol.is_nonnegative and least < 0:
-        raise fail("unbound", f"`{name}` is {least}, and must not be negative")
-
-
-def fixed_numbers(derivation: Derivation, sizes: Mapping[str, Any]) -> dict[Symbol, Fraction]:
-    """Symbols with the numbers that they are given by name; one number is for all of a list."""
-    found: dict[Symbol, Fraction] = {}
-    for name, value in sizes.items():
-        symbols = symbols_named(derivation, name)
-        items = value if isinstance(value, list | tuple) else [value] * len(symbols)
-        found |= zip(symbols, _spread(name, symbols, items), strict=True)
-    return found
-
-
-def _spread(name: str, symbols: tuple[Symbol, ...], items: Sequence[Any]) -> list[Fraction]:
-    if len(items) != len(symbols):
-        count = f"{len(symbols)} elements" if len(symbols) > 1 else "one element"
-        raise fail("argument", f"`{name}` has {count}, and {len(items)} are given")
-    return [exact_number(name, s, item) for s, item in zip(symbols, items, strict=True)]
-
-
-# Arrays ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -120,7 +47,7 @@ def column(symbol: Symbol, values: Any) -> Column:
         shown = array.ravel().astype(object if wide else np.int64, copy=False)
         found = Column(name, shown, {name: shown})
         if shown.size:
-            _check(name, symbol, found.ranges[name][0])
+            check_number(name, symbol, found.ranges[name][0])
         return found
     numbers = [exact_number(name, symbol, value) for value in array]
     if symbol.is_integer:
@@ -142,7 +69,9 @@ def _whole(numbers: list[int]) -> NDArray[Any]:
     return found
 
 
-Axis: TypeAlias = tuple[str, tuple[Column, ...]]  # a name, and the columns of one length that it stands for
+Axis: TypeAlias = tuple[
+    str, tuple[Column, ...]
+]  # a name, and the columns of one length that it stands for
 
 
 def axis(derivation: Derivation, name: str, values: Any) -> Axis:
@@ -165,6 +94,6 @@ def axis(derivation: Derivation, name: str, values: Any) -> Axis:
                     None,
                     f"write {name}=[[...], [...]], or {first}=[...] for one of them",
                 )
-        rows.append(_spread(name, symbols, value))
+        rows.append(spread(name, symbols, value))
     columns = zip(*rows, strict=True) if rows else [()] * len(symbols)
     return name, tuple(column(s, list(c)) for s, c in zip(symbols, columns, strict=True))

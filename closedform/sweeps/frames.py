@@ -1,4 +1,4 @@
-"""A table as pandas, polars, xarray or NumPy has it. Where a row does not hold, it has no values."""
+"""A table as pandas, polars, xarray or NumPy has it; a row that does not hold has no values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def written(table: Table, to: str) -> Any:
 def _pandas(table: Table) -> Any:
     import pandas as pd
 
-    found = table.columns()
+    found: dict[str, Any] = table.columns()
     gone = _gone(table)
     if gone is not None:
         for name in table.values:
@@ -75,7 +75,6 @@ def _numpy(table: Table) -> dict[str, NDArray[Any]]:
 
 def _xarray(table: Table) -> Any:
     """A data set over the axes; a list of sizes is an axis with a coordinate for each of them."""
-    import numpy as np
     import xarray as xr
 
     coordinates: dict[str, Any] = {}
@@ -85,7 +84,9 @@ def _xarray(table: Table) -> Any:
     values = dict(table.values)
     if table.holds is not None and not table.holds.all():
         for name, array in values.items():
-            values[name] = np.where(table.holds, array.astype(object), None)
+            known = array.astype(object)
+            known[~table.holds] = None
+            values[name] = known
     if table.holds is not None:
         values["holds"] = table.holds
     dims = [name for name, _ in table.axes]

@@ -20,7 +20,6 @@ CHUNK = 1 << 15  # rows at a time: the steps of so many stay in the cache of a p
 Progress: TypeAlias = Callable[[int, int], object]
 
 
-
 @dataclass(frozen=True)
 class Table:
     """What a sweep has found: the axes, and the values in the shape of the grid."""
@@ -70,7 +69,7 @@ def tabulated(
     done = 0
     for block in _blocks(shape) if total else ():
         for objects, plan, places in plans:
-            values = {}
+            values: dict[str, Any] = {}
             for at, col in columns:
                 for name, numbers in col.inputs.items():
                     cut = numbers[block[at]]
@@ -125,10 +124,9 @@ def _broken(
     import numpy as np
 
     inside = np.argwhere(~np.atleast_1d(holds[block]))[0].tolist()
-    where = [
-        part if isinstance(part, int) else (part.start or 0) + inside.pop(0) for part in block
-    ]
-    values, told = {}, []
+    where = [part if isinstance(part, int) else (part.start or 0) + inside.pop(0) for part in block]
+    values: dict[str, int] = {}
+    told = []
     for (_, columns), place in zip(axes, where, strict=True):
         for col in columns:
             told.append(f"{col.name} = {col.shown[place]}")

@@ -44,7 +44,7 @@ def fit_int64(nodes: Iterable[Node], ranges: Mapping[str, tuple[int, int]]) -> b
 def interval(op: Op, of: list[Interval], value: object = None) -> Interval:
     """Bounds of a step from those of its arguments."""
     if op is Op.CONST:
-        return int(value), int(value)  # type: ignore[call-overload, no-any-return]
+        return int(value), int(value)  # type: ignore[call-overload]
     if op.value >= Op.EQUAL.value:
         return 0, 1
     return tuple(map(_bounded, ROWS[op](*of)))  # type: ignore[return-value]

@@ -103,7 +103,8 @@ class Lowering:
 
     def _product(self, factors: Iterable[Expr]) -> Lowered:
         """A product; where a condition does not hold, what it multiplies needs nothing."""
-        conditions, others = [], []
+        conditions: list[Expr] = []
+        others: list[Expr] = []
         for factor in factors:
             (conditions if isinstance(factor, sympy.Piecewise) else others).append(factor)
         asked = [self.of(factor) for factor in conditions]
@@ -194,7 +195,9 @@ class Lowering:
             return ((node, -1),), {}
         why = f"{say(expr)} divides, and is 0"
         if node.low is not None and node.low >= 0:
-            return ((make.of(Op.MAX, node, make.one), -1),), {make.of(Op.LESS, make.zero, node): why}
+            return ((make.of(Op.MAX, node, make.one), -1),), {
+                make.of(Op.LESS, make.zero, node): why
+            }
         square = make.of(Op.MAX, make.of(Op.POWER, node, make.const(2)), make.one)
         need = make.none(make.of(Op.EQUAL, node, make.zero))
         return monomial({node: 1, square: -1}), {need: why}  # 1/x is x/x^2
@@ -271,13 +274,12 @@ class Lowering:
         result = scaled[0]
         for step in scaled[1:]:
             result = self.make.of(op, result, step)
-        terms = product_of(
-            self.step(result).terms, {_inverse(under): Fraction(1, int(number))}
-        )
+        terms = product_of(self.step(result).terms, {_inverse(under): Fraction(1, int(number))})
         return Lowered(terms, _together(values))
 
     def _divisor_in_common(self, expr: Expr) -> Lowered:
-        steps, needs = [], {}
+        steps: list[Node] = []
+        needs: Needs = {}
         for argument in expr.args:
             step, more = self.whole(argument, f"{say(argument)} is not whole")
             steps.append(step)
@@ -310,17 +312,18 @@ class Lowering:
 
     def _sum(self, expr: Expr) -> Lowered:
         body, (index, *limits) = expr.args
-        ends, needs = [], {}
+        ends: list[Node] = []
+        needs: Needs = {}
         for limit in limits:
             end, more = self.whole(limit, f"the end {say(limit)} of a sum is not whole")
             ends.append(end)
             needs |= more
         first, last = ends
-        if first.number is not None and last.number is not None:
-            if last.number - first.number < UNROLLED:
-                numbers = range(first.number, last.number + 1)
-                parts = [self._at(body, index, self.number(Fraction(i))) for i in numbers]
-                return Lowered(plus(*(p.terms for p in parts)), {**needs, **_together(parts)})
+        begin, end_ = first.number, last.number
+        if begin is not None and end_ is not None and end_ - begin < UNROLLED:
+            numbers = map(Fraction, range(begin, end_ + 1))
+            parts = [self._at(body, index, self.number(number)) for number in numbers]
+            return Lowered(plus(*(p.terms for p in parts)), {**needs, **_together(parts)})
         self._sums += 1
         step = self.make.index(f"{index.name}_{self._sums}", first, last)
         inner = self._at(body, index, self.step(step))
@@ -333,9 +336,7 @@ class Lowering:
                 need = self.make.of(Op.EQUAL, broken, self.make.zero)
             needs[need] = why
         total = self.step(self.make.sum(step, found.above)).terms
-        return Lowered(
-            product_of(total, {_inverse(found.below): Fraction(1, found.number)}), needs
-        )
+        return Lowered(product_of(total, {_inverse(found.below): Fraction(1, found.number)}), needs)
 
     def _at(self, body: Expr, index: Symbol, value: Lowered) -> Lowered:
         outer = self._indices
@@ -368,14 +369,8 @@ class Lowering:
         if isinstance(condition, Divides):
             divisor, number = condition.args
             quotient = self._product((number, divisor**-1))
-            return Held(
-                make.of(
-                    Op.DIVIDES,
-                    (found := ratio(quotient.terms, make)).under(make),
-                    found.above,
-                ),
-                quotient.needs,
-            )
+            over = ratio(quotient.terms, make)
+            return Held(make.of(Op.DIVIDES, over.under(make), over.above), quotient.needs)
         if not isinstance(condition, Relational):
             raise _not_exact(condition, f"`{type(condition).__name__}`")
         return self._compared(condition)

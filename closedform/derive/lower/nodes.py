@@ -45,7 +45,8 @@ class Node:
     """One step; `value` is a number or a name.
 
     `low` and `high` are bounds for all sizes that there are, None where there is none; `indices`
-    are the names of the indices of sums that it needs, and `at` is the place in the order in which steps were made.
+    are the names of the indices of sums that it needs, and `at` is its place in the order in which
+    steps were made.
     """
 
     op: Op

@@ -197,7 +197,9 @@ class _Programming:
         if symbol in self.numbers:
             return self.lowering.number(self.numbers[symbol])
         if symbol in self.known.spelled:
-            return self._named(symbol, self.known.spelled[symbol], f"`{symbol}` is no {_kind(symbol)} number")
+            return self._named(
+                symbol, self.known.spelled[symbol], f"`{symbol}` is no {_kind(symbol)} number"
+            )
         if symbol in self.derivation.defaults:
             value = self.derivation.defaults[symbol]
             words = f"`{symbol}`, by default {say(value)}, is no {_kind(symbol)} number"

@@ -50,7 +50,8 @@ class Plan:
         self.steps = [
             node
             for node in in_order(outputs)
-            if node.indices <= set(indices) and node.indices >= set(indices[-1:])
+            if node.indices <= set(indices)
+            and node.indices >= set(indices[-1:])
             and node.op is not Op.INDEX
         ]
         self._inner = {

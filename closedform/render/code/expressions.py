@@ -51,11 +51,14 @@ class Writer:
         if node.op is Op.CONST:
             if isinstance(node.value, bool):
                 return self.spelling.truths[node.value], ATOM
-            return self.spelling.number.format(node.value), SIGN if int(node.value or 0) < 0 else ATOM
+            return self.spelling.number.format(node.value), SIGN if int(
+                node.value or 0
+            ) < 0 else ATOM
         if node.op not in self.spelling.rows:
+            what = WORDS.get(node.op, node.op.name.lower())
             raise fail(
                 "argument",
-                f"`{self.spelling.language}` has no exact {WORDS.get(node.op, node.op.name.lower())}",
+                f"`{self.spelling.language}` has no exact {what}",
                 None,
                 "export the formula as python",
             )

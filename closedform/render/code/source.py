@@ -61,7 +61,9 @@ def source(
 ) -> Source:
     """The source of a closed form: of the given sizes, or of all that are not numbers."""
     if not name.isidentifier():
-        raise fail("argument", f"{name!r} is no name for a function", None, "use letters, digits, _")
+        raise fail(
+            "argument", f"{name!r} is no name for a function", None, "use letters, digits, _"
+        )
     derivation, expr = form.derivation, form.expr
     title = form.measure.title
     own = dict.fromkeys([*needed(derivation, [expr]), *with_default(derivation)])
@@ -106,13 +108,12 @@ def _arguments(form: Closed, sizes: Sequence[Size]) -> list[Argument]:
         is_whole = bool(members) and set(members) <= given and size.name == size.symbol.name
         return (family, True) if is_whole else (size.name, False)
 
-    return [
-        Argument(name, tuple(group), is_list)
-        for (name, is_list), group in groupby(sizes, of)
-    ]
+    return [Argument(name, tuple(group), is_list) for (name, is_list), group in groupby(sizes, of)]
 
 
 def spelled(name: str, reserved: Callable[[str], bool]) -> str:
     """A name as a language allows it."""
-    plain = re.sub(r"\W|[^\x00-\x7f]", lambda m: m[0] if m[0].isalpha() else f"_{ord(m[0]):x}", name)
+    plain = re.sub(
+        r"\W|[^\x00-\x7f]", lambda m: m[0] if m[0].isalpha() else f"_{ord(m[0]):x}", name
+    )
     return f"{plain}_" if reserved(plain) else plain

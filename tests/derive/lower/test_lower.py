@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from sympy import Expr, Symbol
 
 from closedform.derive.lower.building import Nodes
-from closedform.derive.lower.intervals import bounds, fit_int64
+from closedform.derive.lower.intervals import bounds
 from closedform.derive.lower.lowering import Lowered, Lowering
 from closedform.derive.lower.majorant import majorant
 from closedform.derive.lower.nodes import Node, Op, in_order
@@ -21,7 +20,6 @@ from closedform.derive.lower.run import Plan
 from closedform.derive.symbolic.atoms import BigSum, Divides, Gcd, Log, indicator
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.symbols import size_symbol
-from closedform.errors import ClosedformError
 
 NAMES = ("a", "b", "c")
 SIZES = tuple(map(size_symbol, NAMES))
@@ -118,7 +116,9 @@ def test_bounds_hold_at_every_step(expr: Expr, rows: list[tuple[int, int, int]])
     plan = Plan(steps)
     (largest,) = Plan([majorant([value, holds])]).run({n: high for n, (_, high) in ranges.items()})
     for numbers in rows:
-        for node, number in zip(steps, plan.run(dict(zip(NAMES, numbers, strict=True))), strict=True):
+        for node, number in zip(
+            steps, plan.run(dict(zip(NAMES, numbers, strict=True))), strict=True
+        ):
             low, high = found[node]
             assert low is None or low <= number
             assert high is None or number <= high

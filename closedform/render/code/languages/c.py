@@ -8,9 +8,54 @@ from closedform.derive.lower.nodes import Node, Op, in_order
 from closedform.render.code.expressions import LEAVES
 from closedform.render.code.source import Language, Source, spelled
 
-WORDS = """auto break case char const continue default do double else enum extern float for goto if
-inline int long register restrict return short signed sizeof static struct switch typedef union
-unsigned void volatile while main bool true false result gcd root logarithm power int64_t""".split()
+WORDS = frozenset(
+    [
+        "auto",
+        "break",
+        "case",
+        "char",
+        "const",
+        "continue",
+        "default",
+        "do",
+        "double",
+        "else",
+        "enum",
+        "extern",
+        "float",
+        "for",
+        "goto",
+        "if",
+        "inline",
+        "int",
+        "long",
+        "register",
+        "restrict",
+        "return",
+        "short",
+        "signed",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "typedef",
+        "union",
+        "unsigned",
+        "void",
+        "volatile",
+        "while",
+        "main",
+        "bool",
+        "true",
+        "false",
+        "result",
+        "gcd",
+        "root",
+        "logarithm",
+        "power",
+        "int64_t",
+    ]
+)
 
 CHECKED = {
     Op.ADD: "__builtin_add_overflow({}, {}, &{})",
@@ -149,12 +194,17 @@ def write(source: Source) -> str:
         steps.lines.append(f"    if ({names[size.name]} < {size.least}) return 2;")
     for need, why in source.program.needs:
         steps.add([need])
-        steps.lines.append(f"    if (!{steps.known[need]}) return 2; /* {why.replace('*/', '* /')} */")
+        steps.lines.append(
+            f"    if (!{steps.known[need]}) return 2; /* {why.replace('*/', '* /')} */"
+        )
     steps.add([source.value])
     steps.lines += [f"    *result = {steps.known[source.value]};", "    return 0;"]
     inside = "\n".join(steps.lines)
     helpers = [text for name, text in HELPERS.items() if f"{name}(" in inside]
-    says = [*source.says, "returns 0; 1 where 64 bits are not enough, 2 where the sizes are not right"]
+    says = [
+        *source.says,
+        "returns 0; 1 where 64 bits are not enough, 2 where the sizes are not right",
+    ]
     comment = "/* " + "\n   ".join(line.replace("*/", "* /") for line in says) + " */"
     head = f"int {source.name}({', '.join([*parameters, 'int64_t *result'])}) {{"
     return "\n".join(["#include <stdint.h>", "", *helpers, comment, head, inside, "}", ""])

@@ -77,10 +77,62 @@ HELPERS = {
 """,
 }
 
-WORDS = """arguments await break case catch class const continue debugger default delete do else enum
-eval export extends false finally for function if implements import in instanceof interface let new
-null package private protected public return static super switch this throw true try typeof var
-void while with yield whole undefined BigInt Math""".split()
+WORDS = frozenset(
+    [
+        "arguments",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "enum",
+        "eval",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "function",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "instanceof",
+        "interface",
+        "let",
+        "new",
+        "null",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "return",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+        "whole",
+        "undefined",
+        "BigInt",
+        "Math",
+    ]
+)
 
 
 def is_reserved(name: str) -> bool:

@@ -76,7 +76,7 @@ def write(source: Source) -> str:
 
 
 def signature(source: Source, writer: Writer) -> list[str]:
-    """The head of a function with its docstring; a default that is made of sizes is put in inside."""
+    """The head of a function with its docstring; defaults made of sizes are put in inside."""
     parts, inside = [], []
     for argument in sorted(source.arguments, key=lambda a: a.is_optional):
         name = spelled(argument.name, is_reserved)
@@ -91,7 +91,7 @@ def signature(source: Source, writer: Writer) -> list[str]:
             inside += [f"if {name} is None:", f"    {name} = {value}"]
     says = "\n\n    ".join(source.says)
     more = "\n    " if len(source.says) > 1 else ""
-    head = f'def {source.name}({", ".join(parts)}):'
+    head = f"def {source.name}({', '.join(parts)}):"
     return [head, f'"""{says}.{more}"""', *inside]
 
 

@@ -68,7 +68,9 @@ def write(source: Source) -> str:
     for size in source.sizes:
         column, whole = columns[size.name], f"{columns[size.name]}::HUGEINT"
         why = f"`{size.name}` is not whole, or less than {size.least}"
-        lines.append(f"  WHEN {column} <> {whole} OR {column} < {size.least} THEN error({_text(why)})")
+        lines.append(
+            f"  WHEN {column} <> {whole} OR {column} < {size.least} THEN error({_text(why)})"
+        )
     for need, why in source.program.needs:
         lines.append(f"  WHEN NOT {writer.text(need, NOT)} THEN error({_text(why)})")
     lines += [f"  ELSE {writer.text(source.value)}", "END"]

@@ -14,7 +14,10 @@ from closedform.render.code.source import Language, Source, spelled
 
 ASSUMED = ("integer", "rational", "real", "positive", "nonnegative")
 OURS = ("BigSum", "Bracket", "Divides", "Gcd", "Log")
-OF_SYMPY = ("And", "Eq", "Max", "Min", "Ne", "Not", "Or", "Piecewise", "Rational", "Symbol", "ceiling", "floor", "sqrt")  # fmt: skip
+OF_SYMPY = (
+    *("And", "Eq", "Max", "Min", "Ne", "Not", "Or", "Piecewise", "Rational", "Symbol"),
+    *("ceiling", "floor", "sqrt"),
+)
 
 
 class Constructors(StrPrinter):  # type: ignore[misc]  # SymPy has no types
@@ -39,7 +42,9 @@ class Constructors(StrPrinter):  # type: ignore[misc]  # SymPy has no types
 
 
 def _name(symbol: Symbol) -> str:
-    return spelled(symbol.name, lambda name: is_reserved(name) or name in (*OURS, *OF_SYMPY, "where"))
+    return spelled(
+        symbol.name, lambda name: is_reserved(name) or name in (*OURS, *OF_SYMPY, "where")
+    )
 
 
 def write(source: Source) -> str:
@@ -57,7 +62,8 @@ def write(source: Source) -> str:
     symbols = set().union(*(e.atoms(Symbol) for e in (expr, *where, *where.values())))
     lines = [f"# {line}" for line in source.says]
     everything = " ".join([value, *made.values()])
-    lines.append(f"from sympy import {', '.join(n for n in OF_SYMPY if n == 'Symbol' or f'{n}(' in everything)}")
+    theirs = [name for name in OF_SYMPY if name == "Symbol" or f"{name}(" in everything]
+    lines.append(f"from sympy import {', '.join(theirs)}")
     ours = [name for name in OURS if f"{name}(" in everything]
     if ours:
         lines.append(f"from closedform.derive.symbolic.atoms import {', '.join(ours)}")
