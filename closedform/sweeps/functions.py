@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from sympy import Symbol
@@ -17,11 +18,12 @@ from closedform.derive.lower.given import (
     symbols_named,
 )
 from closedform.derive.lower.intervals import fit_int64
+from closedform.derive.lower.run import Plan
 from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError, fail
 from closedform.sweeps.columns import column
-from closedform.sweeps.machines import Machine, machine, plan_of
+from closedform.sweeps.machines import Machine, machine
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Function:
     names: tuple[str, ...]
     symbols: tuple[Symbol, ...]
     made: Machine
+
+    @cached_property
+    def _plan(self) -> Plan:
+        program = self.made.program
+        return Plan((program.values[0], program.holds))
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         values = self._bound(args, named)
@@ -70,8 +77,7 @@ class Function:
                 inputs[name] = int(number)
             else:
                 inputs[f"{name}_num"], inputs[f"{name}_den"] = number.as_integer_ratio()
-        program = self.made.program
-        value, holds = plan_of((program.values[0], program.holds)).run(inputs)
+        value, holds = self._plan.run(inputs)
         if not holds:
             raise self._broken(inputs)
         return int(value)
@@ -86,15 +92,13 @@ class Function:
             for symbol, array in zip(self.symbols, arrays, strict=True)
         ]
         ranges = {name: ends for col in columns for name, ends in col.ranges.items()}
-        program = self.made.program
-        outputs = (program.values[0], program.holds)
-        objects = bool(np.prod(shape)) and not fit_int64(outputs, ranges)
+        objects = bool(np.prod(shape)) and not fit_int64(self._plan.outputs, ranges)
         inputs = {}
         for col, array in zip(columns, arrays, strict=True):
             for name, numbers in col.inputs.items():
                 full = numbers.astype(object) if objects else numbers
                 inputs[name] = full.reshape(array.shape or (1,))
-        value, holds = plan_of(outputs).run(inputs, objects)
+        value, holds = self._plan.run(inputs, objects)
         if not np.all(holds):
             place = np.argwhere(~np.broadcast_to(holds, shape or (1,)))[0]
             raise self._broken(

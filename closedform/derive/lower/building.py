@@ -170,9 +170,9 @@ class Nodes:
             case Op.MIN | Op.MAX | Op.GCD if a is b and _is_natural(a):
                 return a
             case Op.MIN | Op.MAX:
-                below = self._plain_condition(Op.AT_MOST, (a, b))
-                if below in (self.true, self.false):
-                    return a if (below is self.true) == (op is Op.MIN) else b
+                for less, more in ((a, b), (b, a)):
+                    if self._plain_condition(Op.AT_MOST, (less, more)) is self.true:
+                        return less if op is Op.MIN else more
             case Op.GCD if one in (a, b):
                 return one
         return None

@@ -70,6 +70,7 @@ class Plan:
             over = done if node.op in OVER else []
             free = [at for at, arg in enumerate(takes) if arg in over and arg.op not in LEAVES]
             self._rows.append(Step(node, takes, tuple(free), tuple(done)))
+        self._plain = [(row.node, row.takes, INTEGERS.get(row.node.op)) for row in self._rows]
 
     def _needed(self, node: Node) -> tuple[Node, ...]:
         """The steps whose values a step takes; a sum takes what its body has from around it."""
@@ -80,7 +81,15 @@ class Plan:
 
     def run(self, values: Mapping[str, Any], objects: bool = False) -> list[Any]:
         """The outputs for sizes that are whole numbers or arrays; `objects` of Python integers."""
-        return self._run({}, values, objects)
+        if self._inner or not all(type(value) is int for value in values.values()):
+            return self._run({}, values, objects)
+        known: dict[Node, Any] = {}
+        for node, takes, function in self._plain:
+            if function is not None:
+                known[node] = function(*[known[arg] for arg in takes])
+            else:
+                known[node] = node.value if node.op is Op.CONST else values[str(node.value)]
+        return [known[node] for node in self.outputs]
 
     def _run(self, known: dict[Node, Any], values: Mapping[str, Any], objects: bool) -> list[Any]:
         for step in self._rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Iterable
 
 from closedform.derive.lower.nodes import Node, Op, in_order
@@ -9,52 +11,14 @@ from closedform.render.code.expressions import LEAVES
 from closedform.render.code.source import Language, Source, spelled
 
 WORDS = frozenset(
-    [
-        "auto",
-        "break",
-        "case",
-        "char",
-        "const",
-        "continue",
-        "default",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "extern",
-        "float",
-        "for",
-        "goto",
-        "if",
-        "inline",
-        "int",
-        "long",
-        "register",
-        "restrict",
-        "return",
-        "short",
-        "signed",
-        "sizeof",
-        "static",
-        "struct",
-        "switch",
-        "typedef",
-        "union",
-        "unsigned",
-        "void",
-        "volatile",
-        "while",
-        "main",
-        "bool",
-        "true",
-        "false",
-        "result",
-        "gcd",
-        "root",
-        "logarithm",
-        "power",
-        "int64_t",
-    ]
+    re.findall(
+        r"\w+",
+        """
+auto break case char const continue default do double else enum extern float for goto if inline
+int long register restrict return short signed sizeof static struct switch typedef union
+unsigned void volatile while main bool true false result gcd root logarithm power int64_t
+""",
+    )
 )
 
 CHECKED = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from closedform.derive.lower.nodes import Op
 from closedform.render.code.expressions import (
     AND,
@@ -78,60 +80,15 @@ HELPERS = {
 }
 
 WORDS = frozenset(
-    [
-        "arguments",
-        "await",
-        "break",
-        "case",
-        "catch",
-        "class",
-        "const",
-        "continue",
-        "debugger",
-        "default",
-        "delete",
-        "do",
-        "else",
-        "enum",
-        "eval",
-        "export",
-        "extends",
-        "false",
-        "finally",
-        "for",
-        "function",
-        "if",
-        "implements",
-        "import",
-        "in",
-        "instanceof",
-        "interface",
-        "let",
-        "new",
-        "null",
-        "package",
-        "private",
-        "protected",
-        "public",
-        "return",
-        "static",
-        "super",
-        "switch",
-        "this",
-        "throw",
-        "true",
-        "try",
-        "typeof",
-        "var",
-        "void",
-        "while",
-        "with",
-        "yield",
-        "whole",
-        "undefined",
-        "BigInt",
-        "Math",
-    ]
+    re.findall(
+        r"\w+",
+        """
+arguments await break case catch class const continue debugger default delete do else enum eval
+export extends false finally for function if implements import in instanceof interface let new
+null package private protected public return static super switch this throw true try typeof var
+void while with yield whole undefined BigInt Math
+""",
+    )
 )
 
 
