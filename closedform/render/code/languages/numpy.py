@@ -9,7 +9,6 @@ from closedform.render.code.expressions import (
     ATOM,
     COMPARED,
     OR,
-    PRODUCT,
     SIGN,
     SUM,
     Spelling,
@@ -36,10 +35,10 @@ ROWS = {
     Op.GCD: ("np.gcd({}, {})", ATOM, (OR, OR)),
     Op.ROOT: ("_each(math.isqrt, {})", ATOM, (OR,)),
     Op.LOG: ("_each(_log, {}, {})", ATOM, (OR, OR)),
-    Op.ONE_IF: ("{} * 1", PRODUCT, (HOLDS,)),
+    Op.ONE_IF: ("np.asarray({}).astype(kind)", ATOM, (OR,)),
     Op.SUM: (
-        "sum((({0} <= {i}) & ({i} <= {1})) * {2} for {i} in range(int(np.min({0})), "
-        "int(np.max({1})) + 1))",
+        "sum(np.asarray(({0} <= {i}) & ({i} <= {1})).astype(kind) * {2} "
+        "for {i} in range(int(np.min({0})), int(np.max({1})) + 1))",
         ATOM,
         (SUM, SUM, SIGN),
     ),
