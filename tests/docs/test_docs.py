@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from pathlib import Path
 
@@ -91,6 +92,17 @@ def test_what_the_page_for_papers_says(
     exec(fences(page, "python")[0], {})  # our own page, not a user's text
     written = {path.name for path in tmp_path.iterdir()}
     assert {"pvt-parts.svg", "attention.svg", "models.png", "vit-steps.tex"} <= written
+
+
+def test_what_the_page_of_sweeps_says() -> None:
+    """Fails when a line of it gives something else."""
+    pytest.importorskip("pandas", reason="pandas is not installed: the page shows data frames")
+    page = ROOT / "docs" / "sweeps.md"
+    text = "\n".join(fences(page, "python"))
+    lines = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    told: list[str] = []
+    results = doctest.DocTestRunner(verbose=False).run(lines, out=told.append)
+    assert (results.failed, results.attempted > 7) == (0, True), "".join(told)
 
 
 def test_first_two_shell_blocks_make_their_own_environment() -> None:
