@@ -175,6 +175,12 @@ def test_a_row_that_does_not_hold() -> None:
     assert large.macs.isna().tolist() == [False, True]
 
 
+def test_rows_keep_their_index() -> None:
+    """Fails when the rows of a frame cannot be told apart in the table."""
+    frame = pd.DataFrame({"D": [64, 128], "L": 1, "H": 1}, index=["small", "large"])
+    assert list(vit().sweep(rows=frame).index) == ["small", "large"]
+
+
 def test_polars() -> None:
     pytest.importorskip("polars", reason="polars is not installed")
     rows = {"D": [64, 65], "L": [1, 1], "H": [4, 4]}
@@ -204,6 +210,16 @@ def test_dask() -> None:
         "macs may be too large for 64 bits in a block",
         lambda: macs(da.from_array(np.array([2**40]), chunks=1), 1).compute(),
     )
+
+
+def test_dask_frames() -> None:
+    """Fails when a frame in parts is computed at once, or has other values."""
+    dd = pytest.importorskip("dask.dataframe", reason="dask[dataframe] is not installed")
+    frame = pd.DataFrame({"D": range(64, 164), "L": 12})
+    found = vit().sweep(rows=dd.from_pandas(frame, npartitions=3), H=1, preset="ViT-B/16")
+    assert found.npartitions == 3
+    assert list(found.index.compute()) == list(range(100))
+    assert found.compute().equals(vit().sweep(rows=frame, H=1, preset="ViT-B/16"))
 
 
 def test_a_ratio_is_exact() -> None:

@@ -44,11 +44,20 @@ def swept(
     def table(preset: str | None, rows: Any, progress: Progress | None) -> Table:
         return _table(project, entity, measures, preset, rows, broken, progress, sizes)
 
+    def framed(preset: str | None, rows: Any) -> Any:
+        found = written(table(preset, rows, progress), to)
+        if to == "pandas" and hasattr(rows, "columns") and hasattr(rows, "index"):
+            found.index = rows.index
+        return found
+
+    if hasattr(rows, "map_partitions"):  # of Dask
+        if to != "pandas" or not (preset is None or isinstance(preset, str)):
+            raise fail("argument", "a frame of Dask is swept to pandas, at one preset or none")
+        return rows.map_partitions(
+            lambda frame: framed(preset, frame), meta=framed(preset, rows._meta)
+        )
     if preset is None or isinstance(preset, str):
-        one = preset
-        if hasattr(rows, "map_partitions"):  # of Dask
-            return rows.map_partitions(lambda part: written(table(one, part, None), "pandas"))
-        return written(table(one, rows, progress), to)
+        return framed(preset, rows)
     titles = list(preset)
     if not titles:
         raise fail("argument", "there is no preset to sweep over", None, "name one")

@@ -201,9 +201,10 @@ def test_numpy_arrays() -> None:
     vit = cases()[0]
     names: dict[str, Any] = {}
     exec(vit.formula.export("numpy", "D", "L", "F", name="macs"), names)
-    rows = [(s["D"], s["L"], s.get("F", 4 * s["D"])) for s, _ in vit.rows]
+    rows = [(s["D"], s["L"], s.get("F", 4 * s["D"])) for s, _ in vit.rows] + [(10**4, 10**12, 1)]
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     expected = [vit.formula.at(D=d, L=n, F=f, H=1) for d, n, f in rows]
+    assert max(expected) > 2**63
     assert names["macs"](*columns).tolist() == expected
     assert names["macs"](*(c // 2**20 + 1 for c in columns)).dtype == np.int64
     with pytest.raises(TypeError, match="sizes are whole numbers"):
