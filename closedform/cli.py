@@ -15,8 +15,8 @@ import click
 
 from closedform import __version__
 from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.errors import ClosedformError
-from closedform.exits import (
+from closedform.console import completion, terminal
+from closedform.console.exits import (
     CODES,
     EXIT_BUG,
     EXIT_FILE,
@@ -28,10 +28,11 @@ from closedform.exits import (
     complain,
     print_error,
 )
-from closedform.library_commands import std, zoo
-from closedform.parameters import Commands, FormatName, listed
+from closedform.console.library import std, zoo
+from closedform.console.parameters import Commands, FormatName, listed
+from closedform.console.streams import drop, replace_closed
+from closedform.errors import ClosedformError
 from closedform.render import formats
-from closedform.streams import drop, replace_closed
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
@@ -124,13 +125,32 @@ def _format_of(target: Path | None, free: bool) -> str:
         raise
 
 
+def _comparing() -> tuple[str, ...]:
+    return formats.names_with(lambda row: row.comparison, formats.own_names())
+
+
 _measures = click.option(
     "--measure",
     "measures",
     multiple=True,
     callback=listed,
     metavar="M,...",
+    shell_complete=completion.measures,
     help="What to derive: params, macs, ... Several with commas, or with the option again.",
+)
+_convention = click.option(
+    "--convention",
+    default=None,
+    metavar="NAME",
+    shell_complete=completion.conventions,
+    help="How work is counted.",
+)
+_width = click.option(
+    "--width",
+    default=None,
+    metavar="WIDTH",
+    shell_complete=completion.widths,
+    help="Break LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
 )
 _lang = click.option(
     "--lang",
@@ -145,19 +165,32 @@ _lang = click.option(
 
 
 @commands.command()
-@click.argument("file")
-@click.option("--of", "part", metavar="NAME", help="The model or block to derive.")
+@click.argument("file", shell_complete=completion.files)
+@click.option(
+    "--of",
+    "part",
+    metavar="NAME",
+    shell_complete=completion.parts,
+    help="The model or block to derive.",
+)
 @click.option(
     "--in",
     "names",
     multiple=True,
     callback=listed,
     metavar="N,D,...",
+    shell_complete=completion.symbols,
     help="The symbols to express the formulas in. Several with commas, or with the option again.",
 )
 @_measures
-@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
-@click.option("--preset", default=None, metavar="TITLE", help="Give the numbers of a preset too.")
+@_convention
+@click.option(
+    "--preset",
+    default=None,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Give the numbers of a preset too.",
+)
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
 @click.option(
     "--form",
@@ -182,6 +215,7 @@ _lang = click.option(
     "A template can run code: use only one that you trust.",
 )
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
+@_width
 @_lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
@@ -197,21 +231,24 @@ def derive(
     to: str | None,
     template: str | None,
     steps: bool,
+    width: str | None,
     lang: str,
     output: str | None,
 ) -> None:
     """Derive the closed forms of a model, and print a report.
 
-    FILE is an .arch file, or the name of a model of the zoo. The report is Markdown unless --to
-    or the suffix of --output says otherwise.
+    FILE is an .arch file, or the name of a model of the zoo. On a terminal the report is plain
+    text, elsewhere Markdown, unless --to or the suffix of --output says otherwise.
     """
     from closedform.errors import Source
     from closedform.files import read_text
     from closedform.projects import derivation_of, report_of
 
     target = Path(output) if output else None
-    to = to or _format_of(target, free=template is not None)
+    read = terminal.is_output() and not (to or target or template or width)
+    to = to or ("text" if read else _format_of(target, free=template is not None))
     write = formats.format_named(to).report
+    wide = formats.width_in(to, width) if width else terminal.width() if read else None
     if template:
         from closedform.render.markup.own_template import fill_template
 
@@ -220,10 +257,10 @@ def derive(
     if steps:
         if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --to and --lang"
+                "--steps goes with --of, --measure, --convention, --preset, --to, --width, --lang"
             )
-        chosen = (part, measures, convention, preset, to, lang)
-        _give(derivation_of(_open(file), *chosen), target)
+        chosen = (part, measures, convention, preset, to, lang, wide)
+        _give(derivation_of(_open(file), *chosen), target, read)
         return
     report = report_of(
         _open(file),
@@ -236,16 +273,59 @@ def derive(
         stages=stages,
         defaults=defaults,
         lang=lang,
+        width=wide,
     )
-    _give(write(report), target)
+    _give(write(report), target, read)
 
 
-def _give(text: str, target: Path | None) -> None:
-    """Write a text to its file, or print it."""
+@commands.command()
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Only this; give it again for more.",
+)
+@_measures
+@_convention
+@click.option("--to", type=FormatName(_comparing), help="The format of the table.")
+@_width
+@_lang
+@click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
+def compare(
+    files: tuple[str, ...],
+    presets: tuple[str, ...],
+    measures: tuple[str, ...],
+    convention: str | None,
+    to: str | None,
+    width: str | None,
+    lang: str,
+    output: str | None,
+) -> None:
+    """Set models side by side at their presets, as a table of related models.
+
+    FILES are .arch files, or names of models of the zoo.
+    """
+    from closedform.render.report.comparison import comparison
+
+    target = Path(output) if output else None
+    to = to or _format_of(target, free=False)
+    write = formats.comparison_in(to)
+    wide = formats.width_in(to, width) if width else None
+    projects = [_open(file) for file in files]
+    _give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
+
+
+def _give(text: str, target: Path | None, colours: bool = False) -> None:
+    """Write a text to its file, or print it, on a terminal without what would control that."""
     from closedform.files import write_text
 
     if target:
         write_text(target, text)
+    elif terminal.is_output():
+        terminal.show(text, colours)
     else:
         click.echo(text, nl=False)
 
@@ -266,7 +346,7 @@ def new(file: str) -> None:
 
 
 @commands.command()
-@click.argument("files", nargs=-1)
+@click.argument("files", nargs=-1, shell_complete=completion.files)
 @click.option("--zoo", is_flag=True, help="Check every model of the zoo.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every verdict, and what it rests on.")
 @click.option("--to", type=click.Choice(["json"]), help="Print the verdicts for a program.")
@@ -315,7 +395,7 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
 
 
 @commands.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def fmt(files: tuple[str, ...], only_check: bool) -> int:
     """Bring files to their canonical form. `-` reads the input and prints the result."""
@@ -349,7 +429,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 
 
 @commands.command()
-@click.argument("models", nargs=-1)
+@click.argument("models", nargs=-1, shell_complete=completion.files)
 @click.option("--zoo", is_flag=True, help="Take the models of the zoo.")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Write the pages here.")
 @click.option(
@@ -360,7 +440,9 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
     help="The format of the pages.",
 )
 @_measures
-@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
+@_convention
+@click.option("--title", default=None, metavar="NAME", help="What the index is called.")
+@click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def docs(
@@ -370,6 +452,8 @@ def docs(
     to: str,
     measures: tuple[str, ...],
     convention: str | None,
+    title: str | None,
+    home: str | None,
     lang: str,
     only_check: bool,
 ) -> int:
@@ -379,14 +463,15 @@ def docs(
     MODELS are .arch files, or folders that hold some. Pages that an earlier run made and that
     belong to no model any more are removed.
     """
-    from closedform.documents import changes, model_files
+    from closedform.documents import changes, model_files, zoo_families
     from closedform.files import write_text
     from closedform.render.site import site
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
     projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
-    pages = site(projects, to, lang, measures, convention)
+    families = zoo_families(lang) if zoo else {}
+    pages = site(projects, to, lang, measures, convention, families, title, home)
     stale, old = changes(Path(output), pages, to)
     if only_check:
         for path in sorted([*stale, *old]):

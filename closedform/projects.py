@@ -100,6 +100,7 @@ def report_of(
     stages: str = "sum",
     defaults: bool = False,
     lang: str = "en",
+    width: float | None = None,
 ) -> Report:
     """The report on a model or block; without a name, on that of the preset or the only model.
 
@@ -108,7 +109,7 @@ def report_of(
     """
     entity = _entity_of(project, part, preset)
     chosen = project.measures(measures, convention)
-    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
+    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width)
     return report(project, entity, wish)
 
 
@@ -120,6 +121,7 @@ def derivation_of(
     preset: str | None = None,
     to: str = "md",
     lang: str = "en",
+    width: float | None = None,
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
     write = derivation_in(to)
@@ -128,7 +130,7 @@ def derivation_of(
         named = f"{len(measures)} are named: {', '.join(measures)}"
         raise fail("measure", f"a derivation is of one measure, and {named}")
     what = project.measures(measures, convention)[-1]
-    return write(derivation_view(project, entity, what, preset, lang))
+    return write(derivation_view(project, entity, what, preset, lang, width))
 
 
 def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:

@@ -19,7 +19,6 @@ ROOMS = (
     "closedform.errors",
     "closedform.choices",
     "closedform.files",
-    "closedform.streams",
     "closedform.outside",
     "closedform.formula",
     "closedform.grammar",
@@ -36,6 +35,7 @@ ROOMS = (
     "closedform.derive.project",
     "closedform.derive.trace",
     "closedform.derive.check",
+    "closedform.reason",
     "closedform.render.language",
     "closedform.render.formulas",
     "closedform.render.report",
@@ -48,12 +48,11 @@ ROOMS = (
     "closedform.projects",
     "closedform.documents",
     "closedform.sweeps",
+    "closedform.explore",
     "closedform.api",
-    "closedform.integrations",
-    "closedform.parameters",
-    "closedform.exits",
-    "closedform.library_commands",
+    "closedform.console",
     "closedform.cli",
+    "closedform.integrations",
     "closedform.__main__",
 )
 
@@ -76,8 +75,14 @@ WITHOUT = {
 OWN = {
     "lark": ("closedform.grammar",),
     "jinja2": ("closedform.render.markup",),
-    "click": ("closedform.cli", "closedform.library_commands", "closedform.parameters"),
-    "rich": ("closedform.exits",),
+    "click": (
+        "closedform.cli",
+        "closedform.console.completion",
+        "closedform.integrations.ipython",
+        "closedform.console.library",
+        "closedform.console.parameters",
+    ),
+    "rich": ("closedform.console.exits", "closedform.console.terminal"),
 }
 
 # Calls that print, read a terminal or end the process.
@@ -86,7 +91,13 @@ EDGE_METHODS = {
     ("click", "echo"), ("click", "secho"), ("sys", "exit"), ("os", "_exit"), ("stdout", "write"),
     ("stderr", "write"),
 }  # fmt: skip
-AT_THE_EDGE = ("closedform.cli", "closedform.exits", "closedform.library_commands")
+AT_THE_EDGE = (
+    "closedform.cli",
+    "closedform.console.exits",
+    "closedform.integrations.ipython",
+    "closedform.console.library",
+    "closedform.console.terminal",
+)
 
 
 def name_of(path: Path, root: Path = ROOT) -> str:
@@ -295,7 +306,7 @@ def test_relative_imports_of_a_package_are_seen() -> None:
         ("closedform.derive.cost.tree", "from jinja2 import Template", ["jinja2"]),
         ("closedform.derive.cost.tree", "import lark.lark", ["lark"]),
         ("closedform.grammar.parser", "import lark", []),
-        ("closedform.exits", "import rich.text, larks", []),
+        ("closedform.console.exits", "import rich.text, larks", []),
         ("closedform.cli", "import click, rich.text", ["rich"]),
     ],
 )

@@ -12,13 +12,12 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.lower.given import fixed_numbers, symbols_named
+from closedform.derive.lower.given import fixed_numbers, plain_numbers, symbols_named
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
 from closedform.sweeps.columns import Axis, axis, column
 from closedform.sweeps.frames import written
-from closedform.sweeps.functions import preset_numbers
 from closedform.sweeps.machines import machine
 from closedform.sweeps.tables import Progress, Table, stacked, tabulated
 
@@ -84,7 +83,8 @@ def _table(
     twice = [s.name for at, s in enumerate(given) if s in given[:at] or s in fixed]
     if twice:
         raise fail("argument", f"`{twice[0]}` is given twice")
-    numbers = {**preset_numbers(project, preset), **fixed}
+    values = {} if preset is None else project.values(project.preset(preset))
+    numbers = {**plain_numbers(values), **fixed}
     made = machine(
         derivation,
         exprs,

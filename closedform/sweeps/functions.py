@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.given import (
@@ -19,7 +18,6 @@ from closedform.derive.lower.given import (
 )
 from closedform.derive.lower.intervals import fit_int64
 from closedform.derive.lower.run import Plan
-from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError, fail
 from closedform.sweeps.columns import column
@@ -131,24 +129,17 @@ class Function:
         return f"<{self.title} as a function of {', '.join(self.names)}>"
 
 
-def preset_numbers(project: Project, preset: str | None) -> dict[Symbol, Fraction]:
-    """The numbers that a preset gives."""
-    return plain_numbers(project.values(project.preset(preset))) if preset is not None else {}
-
-
 def function(
-    project: Project,
     form: Closed,
+    values: Mapping[Symbol, Expr],
     names: Sequence[str],
-    preset: str | None,
     sizes: Mapping[str, Any],
 ) -> Function:
     """A closed form as a function of the named sizes; see `Formula.function`."""
-    form = project.form_at(project.preset(preset), form) if preset is not None else form
     derivation = form.derivation
     symbols = tuple(_one(derivation, name) for name in names)
     fixed = fixed_numbers(derivation, sizes)
-    numbers = {**preset_numbers(project, preset), **fixed}
+    numbers = {**plain_numbers(values), **fixed}
     made = machine(
         derivation,
         ((form.measure.title, form.expr),),

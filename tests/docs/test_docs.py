@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import doctest
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
-from closedform import cli
+from closedform import __version__, cli
 from closedform.api import loads
 from closedform.derive.check.check import check
 from closedform.derive.resolve.library import library_folder, standard_library
@@ -85,9 +87,9 @@ def test_what_the_page_for_papers_says(
     for block in fences(page, "sh"):
         for line in block.splitlines():
             assert cli.run(line.split()[1:]) == 0, capsys.readouterr().err
-    macros = (tmp_path / "vit.macros.tex").read_text()
-    named = set(re.findall(r"\\Vit\w+", page.read_text())) - {r"\VitMacsUnderHooks"}
-    assert len(named) == 5
+    macros = "".join(path.read_text() for path in tmp_path.glob("*.macros.tex"))
+    named = set(re.findall(r"\\(?:Vit|Related)\w+", page.read_text())) - {r"\VitMacsUnderHooks"}
+    assert len(named) == 10
     assert not [name for name in named if f"\\newcommand{{{name}}}" not in macros]
     exec(fences(page, "python")[0], {})  # our own page, not a user's text
     written = {path.name for path in tmp_path.iterdir()}
@@ -103,6 +105,18 @@ def test_what_the_page_of_sweeps_says() -> None:
     told: list[str] = []
     results = doctest.DocTestRunner(verbose=False).run(lines, out=told.append)
     assert (results.failed, results.attempted > 7) == (0, True), "".join(told)
+
+
+def test_the_citation_is_of_this_version() -> None:
+    """Fails when CITATION.cff is no YAML, or lags behind the package."""
+    told = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert told["cff-version"] == "1.2.0"
+    assert str(told["version"]) == project["version"] == __version__
+    assert (told["title"], told["license"]) == (project["name"], project["license"])
+    assert told["abstract"] == project["description"]
+    assert told["authors"]
+    assert told["message"]
 
 
 def test_first_two_shell_blocks_make_their_own_environment() -> None:
@@ -152,3 +166,15 @@ def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
     """docs/zoo is what `closedform docs --zoo --to md -o docs/zoo` writes now."""
     folder = str(ROOT / "docs" / "zoo")
     assert cli.run(["docs", "--zoo", "--to", "md", "-o", folder, "--check"]) == 0
+
+
+@pytest.mark.parametrize("page", ["notebook.md"])
+def test_sessions_show_what_they_give(page: str) -> None:
+    """Fails when a line of a page does not run, or gives something else than the page says."""
+    session = "\n".join(fences(ROOT / "docs" / page, "python"))
+    told = doctest.DocTestParser().get_doctest(session, {}, page, None, 0)
+    assert told.examples
+    runner = doctest.DocTestRunner(verbose=False)
+    failures: list[str] = []
+    runner.run(told, out=failures.append)
+    assert "".join(failures) == ""

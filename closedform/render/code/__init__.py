@@ -12,7 +12,8 @@ from closedform.errors import fail, suggestion
 from closedform.render.code import languages
 
 if TYPE_CHECKING:
-    from closedform.derive.project import Project
+    from sympy import Expr, Symbol
+
     from closedform.derive.solve.closed import Closed
     from closedform.render.code.source import Language
 
@@ -33,23 +34,21 @@ def language_named(name: str) -> Language:
 
 
 def exported(
-    project: Project,
     form: Closed,
+    values: Mapping[Symbol, Expr],
     to: str,
     names: Sequence[str],
     name: str | None,
-    preset: str | None,
     sizes: Mapping[str, Any],
 ) -> str:
     """A closed form as code; see `Formula.export`."""
     from closedform.derive.lower.given import fixed_numbers, plain_numbers, symbols_named
     from closedform.render.code.source import source
 
-    language, numbers = language_named(to), {}
-    if preset is not None:
-        node = project.preset(preset)
-        form, numbers = project.form_at(node, form), plain_numbers(project.values(node))
+    language = language_named(to)
     given = [symbol for own in names for symbol in symbols_named(form.derivation, own)]
-    numbers |= fixed_numbers(form.derivation, sizes)
+    numbers = {**plain_numbers(values), **fixed_numbers(form.derivation, sizes)}
     put_in = {symbol: number for symbol, number in numbers.items() if symbol not in given}
-    return language.write(source(form, name or form.measure.name, given, put_in))
+    if name is None:
+        name = form.measure.name if form.measure.name.isidentifier() else "formula"
+    return language.write(source(form, name, given, put_in))

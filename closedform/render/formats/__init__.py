@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from closedform.render.markup.format import Format, Site
     from closedform.render.markup.templating import Markup
+    from closedform.render.report.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
 
 DEFAULT = "md"
@@ -94,7 +95,9 @@ def _loaded(entry: EntryPoint) -> Format:
         row.site, index=guarded(row.site.index), closed_forms=guarded(row.site.closed_forms)
     )
     derivation = row.derivation and guarded(row.derivation)
-    return replace(row, report=guarded(row.report), derivation=derivation, site=site)
+    comparison = row.comparison and guarded(row.comparison)
+    report = guarded(row.report)
+    return replace(row, report=report, derivation=derivation, site=site, comparison=comparison)
 
 
 def format_of_file(path: PurePath) -> str:
@@ -140,6 +143,16 @@ def template_in(name: str) -> Markup:
 def site_in(name: str) -> Site:
     """What writes the pages of a project in a format. Raises ClosedformError where nothing does."""
     return _of(name, lambda row: row.site, "a way to write the pages of a project")
+
+
+def comparison_in(name: str) -> Callable[[Comparison], str]:
+    """What sets models side by side in a format. Raises ClosedformError where nothing does."""
+    return _of(name, lambda row: row.comparison, "a table of models")
+
+
+def width_in(name: str, width: str) -> float:
+    """How wide a line is in a format. Raises ClosedformError where the format breaks no lines."""
+    return _of(name, lambda row: row.width, "lines of a width")(width)
 
 
 def names_with(part: Callable[[Format], object | None], names: Iterable[str]) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ It is well-formed XML as well.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from closedform import formula as w
 from closedform.render.formulas import mathml, mathml_lines
-from closedform.render.language import language
+from closedform.render.language import language, spoken
 from closedform.render.markup.format import Format, Site
 from closedform.render.markup.templating import Markup, Node, Raw
 from closedform.render.pictures import svg
@@ -29,6 +30,11 @@ def _definition(symbol: Node, node: Node) -> str:
 
 def _number(value: int | None, lang: str = "en") -> str:
     return language(lang).tr("no value") if value is None else svg.number(value)
+
+
+def _share(value: int, largest: int) -> str:
+    """How much of its column the bar of a value fills."""
+    return f"{100 * value / largest:.1f}%"
 
 
 def _typed(text: str) -> str:
@@ -53,7 +59,13 @@ def _written(shapes: Iterable[Iterable[dict[str, Any]]]) -> list[list[w.Written]
 HTML = Markup(
     mathml.escape_html,
     mathml.math,
-    {"display": _display, "definition": _definition, "number": _number, "typed": _typed},
+    {
+        "display": _display,
+        "definition": _definition,
+        "number": _number,
+        "spoken": partial(spoken, written=_number),
+        "typed": _typed,
+    },
 )
 
 
@@ -78,7 +90,7 @@ FORMAT = Format(
     template=HTML,
     site=Site(
         suffix=".html",
-        index=HTML.file("index.html.j2"),
+        index=HTML.having({"share": _share}).file("index.html.j2"),
         closed_forms=HTML.file("closed_forms.html.j2"),
         comment=("<!-- ", " -->"),
         link=('href="', '"'),
