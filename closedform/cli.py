@@ -16,6 +16,7 @@ import click
 from closedform import __version__
 from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.console import completion, terminal
+from closedform.console.asking import solve
 from closedform.console.exits import (
     CODES,
     EXIT_BUG,
@@ -52,6 +53,7 @@ def commands() -> None:
 
 commands.add_command(zoo)
 commands.add_command(std)
+commands.add_command(solve)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
