@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr
@@ -19,6 +19,9 @@ from closedform.errors import fail
 from closedform.explore.quantity import Quantity
 from closedform.explore.table import Table
 from closedform.reason import crossings, inverse, rules
+
+if TYPE_CHECKING:
+    from closedform.sweeps.functions import Function
 
 BUDGET = "B"
 
@@ -276,6 +279,47 @@ class Formula(Quantity):
         found = inverse.critical(self._in(name), self._symbol(name))
         formulas = tuple(self._of(root, nameless("")) for root in found)
         return Minimum(inverse.least(cost), formulas)
+
+    def function(
+        self, *names: str, preset: str | None = None, **sizes: int | Fraction | Sequence[int]
+    ) -> Function:
+        """The formula as a fast, exact function of the named sizes, for numbers and for arrays.
+
+        Other sizes are those that are given here, or of the preset, or the defaults of the file.
+        An array is of 64 bits where it is proved that these are enough, else of Python integers.
+        Raises ClosedformError where a size has no value, and when it is called, where an
+        assumption of the formula does not hold. Arrays need NumPy.
+
+        >>> from closedform.api import zoo
+        >>> macs = zoo("vit").macs.function("N", "D", preset="ViT-B/16")
+        >>> macs(196, 768), macs(576, 768)
+        (17563828224, 55484350464)
+        """
+        from closedform.sweeps.functions import function
+
+        return function(self._at(preset), self._values(preset, {}), names, sizes)
+
+    def export(
+        self,
+        to: str,
+        *names: str,
+        name: str | None = None,
+        preset: str | None = None,
+        **sizes: int | Fraction | Sequence[int],
+    ) -> str:
+        """The formula as code: "python", "numpy", "c", "sql", "spreadsheet", "javascript", "sympy".
+
+        It is a function of the named sizes, or of all that are not given here or by the preset.
+        All code is exact or says that it has no value: where an assumption of the formula does not
+        hold, and where a number is too long for the language.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("vit")["MLP"].macs.export("sql").splitlines()[0])
+        -- macs of MLP
+        """
+        from closedform.render.code import exported
+
+        return exported(self._at(preset), self._values(preset, {}), to, names, name, sizes)
 
     # In one size ---------------------------------------------------------------------------
 

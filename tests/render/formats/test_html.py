@@ -168,6 +168,23 @@ def test_a_connection_is_drawn_around_what_it_skips() -> None:
     assert ["".join(text.itertext()) for text in badges] == ["× Ls = 2", "× L4 = 2"]
 
 
+def test_a_line_that_leaves_a_plot_says_so() -> None:
+    """Fails when a line ends inside a plot, or at its lower edge without a mark and a word."""
+    root = read(cf.zoo("vit").report("html"))
+    plots = [svg for svg in root.iter(f"{SVG}svg") if str(svg.get("class")).startswith("over-")]
+    left = []
+    for plot in plots:
+        lines = [p for p in plot.iter(f"{SVG}polyline") if str(p.get("class")).startswith("line")]
+        ends = [line.get("points", "").split() for line in lines]
+        xs = {pair.split(",")[0] for points in ends for pair in (points[0], points[-1])}
+        marks = list(plot.iter(f"{SVG}polygon"))
+        told = [t.text for t in plot.iter(f"{SVG}text") if "▾" in (t.text or "")]
+        assert len(xs) == 2 + len(marks)  # both sides of the plot, and a place for each mark
+        assert told == ["▾ goes on below"] * bool(marks)
+        left.append(len(marks))
+    assert left == [1, 0, 0, 0]
+
+
 # Hostile texts -----------------------------------------------------------------------------
 
 HOSTILE = [
