@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError, MissingError
 from closedform.explore import show
 from closedform.explore.formula import Formula
@@ -124,7 +125,7 @@ class Part:
         self,
         *,
         preset: str | Iterable[str] | None = None,
-        measures: Sequence[str] = ("params", "macs"),
+        measures: Sequence[str] | Mapping[str, Formula] = ("params", "macs"),
         rows: Any = None,
         to: str = "pandas",
         broken: str = "raise",
@@ -136,10 +137,11 @@ class Part:
         Each size is a number or the numbers that it goes through; the grid has all combinations.
         With `rows`, a DataFrame or a dict of lists, every row is one configuration, and sizes are
         numbers. Other sizes are of the preset, or of each of some presets, or the defaults of the
-        file. `measures` may name abbreviations of the file too; `to` is "pandas", "polars",
-        "xarray" or "numpy". A row that breaks an assumption raises, or with broken="mark" has no
-        values and False in a column `holds`. `progress` is called with the number of rows that
-        are done, and of all rows. Needs closedform[frames].
+        file. `measures` may name abbreviations of the file too, or be formulas by names of your
+        own, such as those of parts; `to` is "pandas", "polars", "xarray" or "numpy". A row that
+        breaks an assumption raises, or with broken="mark" has no values and False in a column
+        `holds`. `progress` is called with the number of rows that are done, and of all rows.
+        Needs closedform[frames].
 
         >>> from closedform.api import zoo
         >>> table = zoo("vit").sweep(D=[192, 768], L=12, H=3, measures=["macs"])
@@ -148,8 +150,13 @@ class Part:
         """
         from closedform.sweeps import swept
 
+        asked: Sequence[str] | Mapping[str, Closed] = (
+            {name: formula._closed for name, formula in measures.items()}
+            if isinstance(measures, Mapping)
+            else measures
+        )
         return swept(
-            self._project, self._entity, measures=measures, preset=preset, rows=rows, to=to,
+            self._project, self._entity, measures=asked, preset=preset, rows=rows, to=to,
             broken=broken, progress=progress, sizes=sizes,
         )  # fmt: skip
 
