@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,14 @@ class Formula:
         """The same formula as a product of its factors."""
         return Formula(self._project, self._entity, self._closed, "factored")
 
+    def by_part(self) -> Formula:
+        """The same formula as the sum of what its parts cost, which braces name in LaTeX.
+
+        >>> print(zoo("vit").macs.by_part())
+        3 N P^2 D + 2 L T D (2 D + T) + 2 L T D F + D C
+        """
+        return Formula(self._project, self._entity, self._closed, "parts")
+
     def at(self, preset: str | None = None, **sizes: int | Sequence[int]) -> int:
         """The exact value at a preset, at given sizes, or at a preset with some sizes changed.
 
@@ -149,10 +158,10 @@ class Formula:
 def _where(formulas: Sequence[Formula]) -> str:
     """What the abbreviations in formulas of one part stand for, as the end of what is shown."""
     closed = [formula._closed for formula in formulas]
-    starts = {name: value for form in closed for name, value in form.starts.items()}
+    starts = [form._closed.starts(form._form).items() for form in formulas]
     derivation = replace(closed[0].derivation, facts=())  # these are not shown
     written = tuple(formula.written for formula in formulas)
-    rows = Names(derivation, written, starts, closed[0].order, language("en")).where()
+    rows = Names(derivation, written, dict(chain(*starts)), closed[0].order, language("en")).where()
     told = (
         f"${latex(row.symbol)} = {latex(row.formula)}$"
         + (f" ({row.meaning})" if row.meaning else "")
@@ -211,8 +220,8 @@ class Part:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
         `names` are the symbols of `--in`, `measures` those of `--measure`, the others as on the
-        command line: `form` is "shortest", "expanded", "factored" or "grouped", `stages` "sum" or
-        "each".
+        command line: `form` is "shortest", "expanded", "factored", "grouped" or "parts", `stages`
+        "sum" or "each".
 
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
         """

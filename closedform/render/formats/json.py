@@ -66,6 +66,7 @@ def _report(report: Report) -> str:
                 "expr": row.expr,
                 "latex": latex(row.formula),
                 "text": w.plain(row.formula),
+                "by_part": {name: w.plain(formula) for name, formula in row.braces},
                 "unit": row.unit,
                 "convention": row.convention,
                 "stays": list(row.stays),

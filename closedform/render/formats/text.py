@@ -38,6 +38,11 @@ def _columns_of(text: str) -> int:
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
+def _braces(braces: Iterable[tuple[str, dict[str, Any]]]) -> str:
+    """The parts of a formula below it, where braces would name them."""
+    return _columns([[f"  {name}", formula["text"]] for name, formula in braces])
+
+
 def _symbol_rows(report: dict[str, Any]) -> list[list[str]]:
     words = language(report["lang"])
     return [
@@ -90,6 +95,7 @@ TEXT = Markup(
     str,
     w.plain,
     {
+        "braces": _braces,
         "definition": _definition,
         "number": number,
         "columns": _columns,

@@ -110,7 +110,7 @@ def derivation_view(
     own = entity.module.title
     several = {passage.name for passage in found.passages}
     passages = tuple(_passage(passage, own, several, words) for passage in found.passages)
-    starts = dict(closed.starts)
+    starts = closed.starts()
     for frame in (passage.frame for passage in found.passages):
         starts.update(frame.starts)
     names = Names(closed.derivation, found.passages, starts, closed.order, words)

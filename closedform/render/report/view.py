@@ -60,6 +60,12 @@ class FormulaRow:
     stays: tuple[str, ...]
     value: int | None
 
+    @cached_property
+    def braces(self) -> tuple[tuple[str, w.Written], ...]:
+        """The parts of a formula that is told by its parts, for where no braces are seen."""
+        found = (node for node in nodes_of(self.formula) if isinstance(node, w.Braced))
+        return tuple((brace.name, brace.body) for brace in found)
+
 
 @dataclass(frozen=True)
 class PresetRow:
@@ -164,7 +170,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     shown = Parts(formed, words, alike=wish.stages == "sum")
     parts, starts = tuple(shown.of(derivation.root)), {}
     if shown.alike:
-        starts = {name: value for form in formed for name, value in form.starts.items()}
+        starts = {name: value for form in formed for name, value in form.starts(wish.form).items()}
         starts.update(shown.starts)
     names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
     assumptions = tuple(_assumptions(derivation, formed[0].order, words))
@@ -224,7 +230,7 @@ def _formed(form: Closed, wish: Wish, given: Mapping[Symbol, Expr]) -> Closed:
 
 
 def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
-    what = form.measure
+    what, words = form.measure, language(wish.lang)
     return FormulaRow(
         measure=what.name,
         title=what.title,
@@ -232,8 +238,8 @@ def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
         label=what.label,
         unit=what.unit,
         convention=what.convention.name if what.convention else None,
-        says=said(what, language(wish.lang)),
-        formula=form.written(wish.form, wish.stages),
+        says=said(what, words),
+        formula=form.written(wish.form, wish.stages, words.tr),
         expr=sympy_text(form.expr),
         stays=staying(form),
         value=value,
