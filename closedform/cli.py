@@ -166,6 +166,12 @@ _lang = click.option(
 @_measures
 @click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
 @click.option("--preset", default=None, metavar="TITLE", help="Give the numbers of a preset too.")
+@click.option(
+    "--when",
+    default=None,
+    metavar="CONDITIONS",
+    help="Derive under conditions, as a claim has them: 'r > 1, r | side'.",
+)
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
 @click.option(
     "--form",
@@ -199,6 +205,7 @@ def derive(
     measures: tuple[str, ...],
     convention: str | None,
     preset: str | None,
+    when: str | None,
     defaults: bool,
     form: str,
     stages: str,
@@ -228,9 +235,9 @@ def derive(
     if steps:
         if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --to and --lang"
+                "--steps goes with --of, --measure, --convention, --preset, --when, --to and --lang"
             )
-        chosen = (part, measures, convention, preset, to, lang)
+        chosen = (part, measures, convention, preset, when, to, lang)
         _give(derivation_of(_open(file), *chosen), target)
         return
     report = report_of(
@@ -243,6 +250,7 @@ def derive(
         form=form,
         stages=stages,
         defaults=defaults,
+        when=when,
         lang=lang,
     )
     _give(write(report), target)

@@ -99,14 +99,16 @@ def report_of(
     form: str = "shortest",
     stages: str = "sum",
     defaults: bool = False,
+    when: str | None = None,
     lang: str = "en",
 ) -> Report:
     """The report on a model or block; without a name, on that of the preset or the only model.
 
-    Raises ClosedformError for a name that the file does not have, and for a preset of another
-    model.
+    Raises ClosedformError for a name that the file does not have, for a preset of another model,
+    and for conditions that can never hold.
     """
     entity = _entity_of(project, part, preset)
+    project = project.under(entity, when)
     chosen = project.measures(measures, convention)
     wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
     return report(project, entity, wish)
@@ -118,6 +120,7 @@ def derivation_of(
     measures: Sequence[str] = (),
     convention: str | None = None,
     preset: str | None = None,
+    when: str | None = None,
     to: str = "md",
     lang: str = "en",
 ) -> str:
@@ -128,7 +131,7 @@ def derivation_of(
         named = f"{len(measures)} are named: {', '.join(measures)}"
         raise fail("measure", f"a derivation is of one measure, and {named}")
     what = project.measures(measures, convention)[-1]
-    return write(derivation_view(project, entity, what, preset, lang))
+    return write(derivation_view(project.under(entity, when), entity, what, preset, lang))
 
 
 def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:

@@ -25,7 +25,7 @@ from closedform.projects import report_of, zoo_names, zoo_path
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")
 SHOW = ("report", "formulas")
-NAMES = ("of", "in", "measure", "convention", "preset", "form", "stages", "show", "lang")
+NAMES = ("of", "in", "measure", "convention", "preset", "when", "form", "stages", "show", "lang")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
         measures=_list(given.get("measure")),
         convention=given.get("convention"),
         preset=given.get("preset"),
+        when=given.get("when"),
         form=_one_of("form", given, FORMS),
         stages=_one_of("stages", given, STAGES),
         lang=_one_of("lang", given, LANGUAGES),

@@ -17,7 +17,7 @@ from closedform.derive.cost.tree import Choose, Node, Repeat, Steps, nodes
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.values import Tensor
 from closedform.derive.measures.rows import Measure
-from closedform.derive.solve.abbreviations import InAbbreviations
+from closedform.derive.solve.abbreviations import AtGivenNumbers, InAbbreviations
 from closedform.derive.solve.by_part import ByPart
 from closedform.derive.solve.candidates import Candidates, total
 from closedform.derive.symbolic.expansion import expand
@@ -115,7 +115,7 @@ class Closed:
 
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block, in the abbreviations of its file."""
-    return Closed(measure, derivation, (InAbbreviations(derivation),))
+    return Closed(measure, derivation, (InAbbreviations(derivation), AtGivenNumbers(derivation)))
 
 
 # The order of symbols ----------------------------------------------------------------------

@@ -24,6 +24,7 @@ def _report(report: Report) -> str:
         "kind": report.keyword,
         "about": report.about,
         "in": list(report.chosen),
+        "when": list(report.when),
         "preset": report.preset,
         "convention": report.convention,
         "counts": report.convention_says,

@@ -28,6 +28,7 @@ from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.derive.trace.lines import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing
@@ -41,6 +42,7 @@ REASONS = {
     "default": "holds for the defaults",
     "possible": "the other case has no shape",
     "when": "a condition of the claim",
+    "given": "a condition of this derivation",
 }
 
 
@@ -99,6 +101,7 @@ class Report:
     keyword: str
     about: str
     chosen: tuple[str, ...]
+    when: tuple[str, ...]
     preset: str | None
     symbols: tuple[SymbolRow, ...]
     where: tuple[Definition, ...]
@@ -183,6 +186,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         keyword=declaration.keyword,
         about=about,
         chosen=wish.names,
+        when=tuple(map(show, project.conditions)),
         preset=wish.preset,
         symbols=names.symbols(),
         where=names.where(),
@@ -292,8 +296,6 @@ def _presets(project: Project, entity: Entity, formed: Sequence[Closed]) -> tupl
 
 
 def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed]) -> PresetRow:
-    from closedform.grammar.expressions import show
-
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
     values: list[int | None] = []
     holds = project.at_preset(preset) is formed[0].derivation.entity  # with its parameters
