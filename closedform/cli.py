@@ -237,7 +237,7 @@ def derive(
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --preset, --when, --to and --lang"
             )
-        chosen = (part, measures, convention, preset, when, to, lang)
+        chosen = (part, measures, convention, preset, to, lang, when)
         _give(derivation_of(_open(file), *chosen), target)
         return
     report = report_of(

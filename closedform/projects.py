@@ -120,9 +120,9 @@ def derivation_of(
     measures: Sequence[str] = (),
     convention: str | None = None,
     preset: str | None = None,
-    when: str | None = None,
     to: str = "md",
     lang: str = "en",
+    when: str | None = None,
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
     write = derivation_in(to)
