@@ -219,6 +219,7 @@ class Part:
         stages: str = "sum",
         defaults: bool = False,
         when: str | None = None,
+        claims: bool = False,
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
@@ -230,7 +231,7 @@ class Part:
         """
         write = format_named(to).report
         chosen = self._project.measures(measures, convention)
-        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
+        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, claims)
         return write(report(self._project.under(self._entity, when), self._entity, wish))
 
     def derivation(

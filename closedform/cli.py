@@ -195,6 +195,7 @@ _lang = click.option(
     help="Fill in a template of your own, in the language of --to. "
     "A template can run code: use only one that you trust.",
 )
+@click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @_lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
@@ -211,6 +212,7 @@ def derive(
     stages: str,
     to: str | None,
     template: str | None,
+    claims: bool,
     steps: bool,
     lang: str,
     output: str | None,
@@ -233,7 +235,7 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
+        if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --preset, --when, --to and --lang"
             )
@@ -251,6 +253,7 @@ def derive(
         stages=stages,
         defaults=defaults,
         when=when,
+        claims=claims,
         lang=lang,
     )
     _give(write(report), target)

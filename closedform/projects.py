@@ -100,6 +100,7 @@ def report_of(
     stages: str = "sum",
     defaults: bool = False,
     when: str | None = None,
+    claims: bool = False,
     lang: str = "en",
 ) -> Report:
     """The report on a model or block; without a name, on that of the preset or the only model.
@@ -110,7 +111,7 @@ def report_of(
     entity = _entity_of(project, part, preset)
     project = project.under(entity, when)
     chosen = project.measures(measures, convention)
-    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
+    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, claims)
     return report(project, entity, wish)
 
 

@@ -23,9 +23,7 @@ from closedform.derive.trace.declared import (
     Declared,
     Spelled,
     axes_read,
-    bracketed,
     number,
-    product,
 )
 from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import (
@@ -43,6 +41,7 @@ from closedform.derive.trace.lines import (
     said,
 )
 from closedform.errors import Span
+from closedform.formula.joining import bracketed, product
 from closedform.grammar import tree
 
 MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself

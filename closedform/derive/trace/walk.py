@@ -19,7 +19,6 @@ from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
-from closedform.derive.trace.declared import bracketed
 from closedform.derive.trace.frames import Frame, StageRuns, in_step, node_key
 from closedform.derive.trace.lines import (
     Part,
@@ -35,6 +34,7 @@ from closedform.derive.trace.lines import (
 )
 from closedform.derive.trace.operations import Operations
 from closedform.errors import Span
+from closedform.formula.joining import bracketed
 
 
 @dataclass(frozen=True)

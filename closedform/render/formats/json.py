@@ -87,6 +87,19 @@ def _report(report: Report) -> str:
             }
             for row in report.every_part
         ],
+        "claims": [
+            {
+                "of": row.of,
+                "line": row.line,
+                "measure": row.measure,
+                "text": row.text,
+                "latex": latex(row.statement),
+                "when": [w.plain(condition) for condition in row.conditions],
+                "source": row.source,
+                "verdict": row.verdict,
+            }
+            for row in report.claims
+        ],
         "presets": [
             {
                 "title": row.title,

@@ -6,6 +6,8 @@ A name is made of letters alone, so digits are spelled and other letters written
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from closedform.render.formulas.latex import equation, latex
@@ -46,7 +48,8 @@ def _word_of_name(char: str) -> str:
 
 
 def _report(report: Report) -> str:
-    r"""`\newcommand` for every formula, its equation, its number at a preset, its abbreviations."""
+    r"""`\newcommand` for every formula, its equation, its number at a preset, its abbreviations,
+    and for the formulas of claims that are proved."""
     found: dict[str, str] = {}
     for row in report.formulas:
         name = macro_name(report.title, row.title)
@@ -55,6 +58,11 @@ def _report(report: Report) -> str:
         found[f"{name}Equation"] = equation(left, row.formula)
         if row.value is not None:
             found[f"{name}Value"] = f"{row.value:,}".replace(",", r"\,")
+    for claim in (row for row in report.claims if row.proved):
+        name = _free(macro_name(claim.of, "claim", claim.measure), found)
+        found[name] = latex(claim.formula)
+        if claim.conditions:
+            found[f"{name}When"] = ",\\ ".join(map(latex, claim.conditions))
     for definition in report.where:
         symbol = definition.symbol
         index = [symbol.index] if symbol.index is not None else []
@@ -63,6 +71,12 @@ def _report(report: Report) -> str:
     lines = [f"\\newcommand{{\\{name}}}{{{text}}}" for name, text in found.items()]
     needs = language(report.lang).tr("in math mode; needs amsmath")
     return "\n".join([f"% {needs}", *lines]) + "\n"
+
+
+def _free(name: str, found: Mapping[str, str]) -> str:
+    """A name that no other macro has: the second claim of a measure is `...Two`."""
+    numbered = (name + macro_name(str(at)) for at in count(2))
+    return next(free for free in chain([name], numbered) if free not in found)
 
 
 FORMAT = Format(report=_report, suffixes=(".macros.tex",))

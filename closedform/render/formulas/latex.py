@@ -45,6 +45,7 @@ RELATIONS = {
     "|": r"\mid",
     "and": r"\land",
     "or": r"\lor",
+    "in": r"\in",
 }
 
 SPACE = r"\, "

@@ -28,6 +28,7 @@ COMMANDS = {
     r"\ge": 14.6,
     r"\neq": 14.6,
     r"\mid": 9.2,
+    r"\in": 12.8,
     r"\land": 12.2,
     r"\lor": 12.2,
     r"\lnot": 7.4,

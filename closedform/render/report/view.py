@@ -31,6 +31,7 @@ from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
+from closedform.render.report.claims import ClaimRow, claim_rows
 from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
@@ -118,6 +119,7 @@ class Report:
     convention_says: str
     omissions: tuple[Omission, ...]
     closing: Closing
+    claims: tuple[ClaimRow, ...] = ()
     lang: str = "en"
     links: tuple[Link, ...] = ()
 
@@ -138,6 +140,7 @@ class Wish:
     preset: str | None = None
     defaults: bool = False
     lang: str = "en"
+    claims: bool = False
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -209,6 +212,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
             omissions,
             words,
         ),
+        claims=tuple(claim_rows(project, entity, words)) if wish.claims else (),
         lang=wish.lang,
     )
     return signed(found, derivation.signs)
