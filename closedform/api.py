@@ -85,8 +85,7 @@ class Formula:
     def in_terms_of(self, *names: str) -> Formula:
         """The same formula in the named symbols; what cannot be expressed stays, see `.stays`.
 
-        Raises ClosedformError for a name that the architecture does not have, and for one that
-        cannot be brought in exactly.
+        Raises ClosedformError for a name that the architecture does not have.
 
         >>> zoo("vit").macs.in_terms_of("N", "D", "H", "L").stays
         ('P', 'F', 'C')
