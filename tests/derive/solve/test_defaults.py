@@ -145,33 +145,32 @@ def test_defaults_that_break_what_is_assumed_are_refused(text: str, tmp_path: Pa
 
 
 ONE_MEASURE = (
-    "dim I\ndim P\ndim D\n\nassume P | I\n\nlet m = I/P\nlet T = I + P*I^2\n\n"
-    "model E(image: [3, I, I]):\n    return image -> conv2d(D, kernel=P, stride=P)\n\n"
-    "model G(image: [3, I, I]):\n    return image -> conv2d(D, kernel=P, padding=P)\n"
+    "dim I\ndim P\ndim D\n\nassume P | I\n\nlet m = {}\n\n"
+    "model E(image: [3, I, I]):\n    return image -> conv2d(D, kernel=P, {}=P)\n"
 )
 
 
 def test_what_a_measure_does_not_have_is_named(tmp_path: Path) -> None:
     """Fails when a report fails for a symbol that one of its formulas cannot be written in."""
-    (tmp_path / "e.arch").write_text(ONE_MEASURE)
 
-    def told(of: str, names: str) -> list[str]:
-        asked = ("--of", of, "--in", names, "--to", "text")
+    def told(size: str, option: str) -> list[str]:
+        (tmp_path / "e.arch").write_text(ONE_MEASURE.format(size, option))
+        asked = ("--in", "m,D", "--to", "text")
         ran = call("derive", "e.arch", *asked, folder=tmp_path)
         assert (ran.code, ran.err) == (0, "")
         return ran.out.split("\n\n")[1].splitlines()
 
-    assert told("E", "m,D") == [
+    assert told("I/P", "stride") == [
         "params = 3 P^2 D + D",
         "    not expressed in m, D: P",
         "macs = 3 m^2 P^2 D",
         "    not expressed in m, D: P",
     ]
-    assert told("G", "T") == [
+    assert told("I + P*I^2", "padding") == [
         "params = 3 P^2 D + D",
-        "    not expressed in T: P, D",
+        "    not expressed in m, D: P",
         "macs = 3 P^2 D (I + P + 1)^2",
-        "    not expressed in T: I, P, D",
+        "    not expressed in m, D: I, P",
     ]
 
 
