@@ -39,6 +39,7 @@ from closedform.derive.trace.lines import (
     own,
     plus,
     said,
+    same,
 )
 from closedform.errors import Span
 from closedform.formula.joining import bracketed, product
@@ -94,9 +95,6 @@ class Operations(Teller):
             if not all(holds):
                 stages = zip(frame.stages, holds, strict=True)
                 row = Quiet(_name(node), stages=tuple(stage for stage, here in stages if here))
-            elif isinstance(node, cost.Operation):
-                shapes = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
-                row = Quiet(_name(node), *shapes)
             found.setdefault(row, {})[line] = None
         return tuple(replace(row, lines=tuple(lines)) for row, lines in found.items())
 
@@ -276,13 +274,18 @@ def _name(node: cost.Operation | cost.Sequence) -> str | Said:
 def _chain(
     subject: w.Written, lines: Sequence[tuple[w.Written, Reason]], left: Expr, last: Expr
 ) -> list[Step]:
-    """Lines that are equal, each once; only the last is in the abbreviations of the file."""
+    """Lines that are equal, each once; only the last is in the abbreviations of the file.
+
+    One that only swaps factors of the line before it stands in its place.
+    """
     steps: list[Step] = []
     for at, (right, reason) in enumerate(lines):
-        if steps and w.plain(steps[-1].right) == w.plain(right):
-            continue
         value = last if at == len(lines) - 1 else left
-        steps.append(Step(None if steps else subject, right, reason, left, value))
+        step = Step(None if steps else subject, right, reason, left, value)
+        if steps and same(steps[-1].right, right):  # it stands as the last line has it
+            steps[-1] = replace(step, subject=steps[-1].subject, reason=steps[-1].reason)
+        else:
+            steps.append(step)
     return steps
 
 
