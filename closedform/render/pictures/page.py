@@ -75,7 +75,7 @@ def page_of(report: Report) -> Page:
     return replace(
         page,
         shares=charts.stacked(costs, headings, shades, preset.title, words),
-        costs=tuple(_cost_row(name, shades[name], costs[name], totals) for name in ranked),
+        costs=tuple(_cost_row(n, shades[n], costs[n], totals) for n in ranked if any(costs[n])),
         sweeps=tuple(
             charts.over(sweep, headings[work], preset.title, shades, words) for sweep in shown
         ),
