@@ -15,15 +15,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from closedform.api import Architecture, Formula, Part, load, loads, plot_over, zoo
+    from closedform.api import (
+        Answer,
+        Architecture,
+        Formula,
+        ModelPart,
+        Part,
+        load,
+        loads,
+        plot_over,
+        zoo,
+    )
     from closedform.errors import ClosedformError
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "Architecture",
     "ClosedformError",
     "Formula",
+    "ModelPart",
     "Part",
     "__version__",
     "load",
@@ -43,6 +55,10 @@ def __getattr__(name: str) -> Any:
         from closedform.errors import ClosedformError
 
         return ClosedformError
+    if name == "load_ipython_extension":  # what `%load_ext closedform` looks for
+        from closedform.ipython import load_ipython_extension
+
+        return load_ipython_extension
     if name in __all__:
         from closedform import api
 

@@ -3,3 +3,13 @@
 FORMS = ("shortest", "expanded", "factored", "grouped", "parts")
 STAGES = ("sum", "each")
 LANGUAGES = ("en", "zh")
+
+COUNTED = ("params", "trainable", "buffers", "cache")  # measures that need no convention
+
+# The width of a column, in points of TeX, as the classes of journals and conferences set it.
+COLUMNS = {
+    "ieee": 252.0,  # IEEEtran, two columns
+    "acm": 241.1,  # acmart with sigconf, two columns
+    "lncs": 347.1,  # llncs
+    "neurips": 397.4,  # the style of NeurIPS: 5.5 in
+}

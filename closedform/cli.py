@@ -1,4 +1,4 @@
-"""The command line: the only module that prints, writes files or exits."""
+"""The command line: how a run goes and ends, and the commands."""
 
 from __future__ import annotations
 
@@ -13,9 +13,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from closedform import __version__
+from closedform import __version__, completion, terminal
 from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.errors import ClosedformError, FileError, LimitError
+from closedform.errors import ClosedformError
+from closedform.exits import (
+    CODES,
+    EXIT_BUG,
+    EXIT_FILE,
+    EXIT_INTERRUPT,
+    EXIT_UNDECIDED,
+    EXIT_USAGE,
+    EXIT_WRONG,
+    code_of,
+    complain,
+    print_error,
+)
+from closedform.library_commands import std, zoo
 from closedform.parameters import Commands, FormatName, listed
 from closedform.render import formats
 from closedform.streams import drop, replace_closed
@@ -23,15 +36,21 @@ from closedform.streams import drop, replace_closed
 if TYPE_CHECKING:
     from closedform.derive.project import Project
 
-EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_UNDECIDED = 1, 2, 3, 4, 5
-EXIT_BUG, EXIT_INTERRUPT = 70, 130
-CODES = {"limit": EXIT_LIMIT, "undecided": EXIT_UNDECIDED}  # of diagnostics; others are wrong
+ENDS = (
+    "Ends with 0 where all is well, 1 where a file is wrong or a claim refuted, 2 for a wrong use, "
+    "3 where a file cannot be read or written, 4 at a limit, 5 where a claim is not decided, 70 "
+    "for a mistake of closedform, 130 when interrupted."
+)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=ENDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="closedform")
 def commands() -> None:
     """Closed forms of what a neural-network architecture costs, from a small .arch file."""
+
+
+commands.add_command(zoo)
+commands.add_command(std)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,7 +77,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, SystemExit):
         pass  # the reader has gone, for which click exits
     except OSError as error:
-        _print_error(f"error[file]: the output cannot be written: {error.strerror or error}")
+        print_error(f"error[file]: the output cannot be written: {error.strerror or error}")
         code = EXIT_FILE
     return code
 
@@ -75,10 +94,10 @@ def _run(arguments: Sequence[str] | None) -> int:
             error.show()
         return EXIT_USAGE
     except ClosedformError as error:
-        _complain(error)
-        return _code(error)
+        complain(error)
+        return code_of(error)
     except Exception as error:
-        _print_error(
+        print_error(
             f"error[bug]: {type(error).__name__}: {error}\n"
             "This is a mistake in closedform, not in your file. Please report it with the file.\n"
             "Set CLOSEDFORM_TRACEBACK=1 to see where it happened."
@@ -86,33 +105,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         if os.environ.get("CLOSEDFORM_TRACEBACK"):
             raise
         return EXIT_BUG
-
-
-def _code(error: ClosedformError) -> int:
-    if isinstance(error, FileError):
-        return EXIT_FILE
-    return EXIT_LIMIT if isinstance(error, LimitError) else EXIT_WRONG
-
-
-def _complain(error: ClosedformError) -> None:
-    for diagnostic in error.diagnostics:
-        _print_error(str(diagnostic))
-
-
-def _print_error(text: str) -> None:
-    """Print an error; where that is not possible, the exit code has to tell it alone."""
-    with suppress(OSError):
-        if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
-            print(text, file=sys.stderr, flush=True)
-            return
-        from rich.console import Console
-        from rich.text import Text
-
-        styled = Text(text)
-        styled.highlight_regex(r"error\[\w+\]", "bold red")
-        styled.highlight_regex(r"(?m)^\s+\| +\^+$", "red")
-        styled.highlight_regex(r"(?m)^\s+= (help|note):", "bold cyan")
-        Console(stderr=True, soft_wrap=True).print(styled)
 
 
 def _open(file: str) -> Project:
@@ -132,13 +124,32 @@ def _format_of(target: Path | None, free: bool) -> str:
         raise
 
 
+def _comparing() -> tuple[str, ...]:
+    return formats.names_with(lambda row: row.comparison, formats.own_names())
+
+
 _measures = click.option(
     "--measure",
     "measures",
     multiple=True,
     callback=listed,
     metavar="M,...",
+    shell_complete=completion.measures,
     help="What to derive: params, macs, ... Several with commas, or with the option again.",
+)
+_convention = click.option(
+    "--convention",
+    default=None,
+    metavar="NAME",
+    shell_complete=completion.conventions,
+    help="How work is counted.",
+)
+_width = click.option(
+    "--width",
+    default=None,
+    metavar="WIDTH",
+    shell_complete=completion.widths,
+    help="Break LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
 )
 _lang = click.option(
     "--lang",
@@ -153,24 +164,37 @@ _lang = click.option(
 
 
 @commands.command()
-@click.argument("file")
-@click.option("--of", "part", metavar="NAME", help="The model or block to derive.")
+@click.argument("file", shell_complete=completion.files)
+@click.option(
+    "--of",
+    "part",
+    metavar="NAME",
+    shell_complete=completion.parts,
+    help="The model or block to derive.",
+)
 @click.option(
     "--in",
     "names",
     multiple=True,
     callback=listed,
     metavar="N,D,...",
+    shell_complete=completion.symbols,
     help="The symbols to express the formulas in. Several with commas, or with the option again.",
 )
 @_measures
-@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
-@click.option("--preset", default=None, metavar="TITLE", help="Give the numbers of a preset too.")
+@_convention
 @click.option(
     "--when",
     default=None,
     metavar="CONDITIONS",
     help="Derive under conditions, as a claim has them: 'r > 1, r | side'.",
+)
+@click.option(
+    "--preset",
+    default=None,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Give the numbers of a preset too.",
 )
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
 @click.option(
@@ -197,6 +221,7 @@ _lang = click.option(
 )
 @click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
+@_width
 @_lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
@@ -214,21 +239,24 @@ def derive(
     template: str | None,
     claims: bool,
     steps: bool,
+    width: str | None,
     lang: str,
     output: str | None,
 ) -> None:
     """Derive the closed forms of a model, and print a report.
 
-    FILE is an .arch file, or the name of a model of the zoo. The report is Markdown unless --to
-    or the suffix of --output says otherwise.
+    FILE is an .arch file, or the name of a model of the zoo. On a terminal the report is plain
+    text, elsewhere Markdown, unless --to or the suffix of --output says otherwise.
     """
     from closedform.errors import Source
     from closedform.files import read_text
     from closedform.projects import derivation_of, report_of
 
     target = Path(output) if output else None
-    to = to or _format_of(target, free=template is not None)
+    read = terminal.is_output() and not (to or target or template or width)
+    to = to or ("text" if read else _format_of(target, free=template is not None))
     write = formats.format_named(to).report
+    wide = formats.width_in(to, width) if width else terminal.width() if read else None
     if template:
         from closedform.render.markup.own_template import fill_template
 
@@ -237,10 +265,11 @@ def derive(
     if steps:
         if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --when, --to and --lang"
+                "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
+                "--lang"
             )
-        chosen = (part, measures, convention, preset, to, lang, when)
-        _give(derivation_of(_open(file), *chosen), target)
+        chosen = (part, measures, convention, preset, to, lang, wide, when)
+        _give(derivation_of(_open(file), *chosen), target, read)
         return
     report = report_of(
         _open(file),
@@ -255,16 +284,59 @@ def derive(
         when=when,
         claims=claims,
         lang=lang,
+        width=wide,
     )
-    _give(write(report), target)
+    _give(write(report), target, read)
 
 
-def _give(text: str, target: Path | None) -> None:
-    """Write a text to its file, or print it."""
+@commands.command()
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Only this; give it again for more.",
+)
+@_measures
+@_convention
+@click.option("--to", type=FormatName(_comparing), help="The format of the table.")
+@_width
+@_lang
+@click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
+def compare(
+    files: tuple[str, ...],
+    presets: tuple[str, ...],
+    measures: tuple[str, ...],
+    convention: str | None,
+    to: str | None,
+    width: str | None,
+    lang: str,
+    output: str | None,
+) -> None:
+    """Set models side by side at their presets, as a table of related models.
+
+    FILES are .arch files, or names of models of the zoo.
+    """
+    from closedform.render.report.comparison import comparison
+
+    target = Path(output) if output else None
+    to = to or _format_of(target, free=False)
+    write = formats.comparison_in(to)
+    wide = formats.width_in(to, width) if width else None
+    projects = [_open(file) for file in files]
+    _give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
+
+
+def _give(text: str, target: Path | None, colours: bool = False) -> None:
+    """Write a text to its file, or print it, on a terminal without what would control that."""
     from closedform.files import write_text
 
     if target:
         write_text(target, text)
+    elif terminal.is_output():
+        terminal.show(text, colours)
     else:
         click.echo(text, nl=False)
 
@@ -285,7 +357,7 @@ def new(file: str) -> None:
 
 
 @commands.command()
-@click.argument("files", nargs=-1)
+@click.argument("files", nargs=-1, shell_complete=completion.files)
 @click.option("--zoo", is_flag=True, help="Check every model of the zoo.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every verdict, and what it rests on.")
 @click.option("--to", type=click.Choice(["json"]), help="Print the verdicts for a program.")
@@ -310,12 +382,12 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
             project = _open(file)
             outcome = check_project(project)
         except ClosedformError as error:
-            _complain(error)
-            codes.add(_code(error))
+            complain(error)
+            codes.add(code_of(error))
             continue
         total += outcome.holding
         for diagnostic in outcome.wrong:
-            _print_error(str(diagnostic))
+            print_error(str(diagnostic))
             codes.add(CODES.get(diagnostic.kind, EXIT_WRONG))
         rows += verdicts_of(outcome)
         if verbose and not to:
@@ -334,7 +406,7 @@ def check(files: tuple[str, ...], zoo: bool, verbose: bool, to: str | None) -> i
 
 
 @commands.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def fmt(files: tuple[str, ...], only_check: bool) -> int:
     """Bring files to their canonical form. `-` reads the input and prints the result."""
@@ -354,8 +426,8 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
                 check_replaced(path)
                 write_text(path, after)
         except ClosedformError as error:
-            _complain(error)
-            code = max(code, _code(error))
+            complain(error)
+            code = max(code, code_of(error))
             continue
         if before == after:
             continue
@@ -368,7 +440,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 
 
 @commands.command()
-@click.argument("models", nargs=-1)
+@click.argument("models", nargs=-1, shell_complete=completion.files)
 @click.option("--zoo", is_flag=True, help="Take the models of the zoo.")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Write the pages here.")
 @click.option(
@@ -379,7 +451,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
     help="The format of the pages.",
 )
 @_measures
-@click.option("--convention", default=None, metavar="NAME", help="How work is counted.")
+@_convention
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def docs(
@@ -419,68 +491,3 @@ def docs(
         path.unlink()
         click.echo(f"{path} removed")
     return 0
-
-
-@commands.group(cls=Commands)
-def zoo() -> None:
-    """The models that come with closedform."""
-
-
-@zoo.command("list")
-def zoo_list() -> None:
-    """List the models of the zoo and their presets."""
-    from closedform.grammar import tree
-    from closedform.projects import library_file, library_names
-
-    for name in library_names("zoo"):
-        file = library_file("zoo", name)
-        presets = [d.title for d in file.declarations if isinstance(d, tree.Preset)]
-        _list(name, file.doc, presets)
-
-
-def _list(name: str, doc: str | None, parts: Sequence[str]) -> None:
-    """Print what a file is, and below it what is in it."""
-    click.echo(f"{name:<20}{(doc or '').split(chr(10))[0]}".rstrip())
-    if parts:
-        click.echo(f"{'':<20}{', '.join(parts)}")
-
-
-@zoo.command("show")
-@click.argument("name")
-def zoo_show(name: str) -> None:
-    """Print the file of a model, to start from: what it imports is taken from the zoo."""
-    from closedform.projects import zoo_text
-
-    click.echo(zoo_text(name), nl=False)
-
-
-@commands.group(cls=Commands)
-def std() -> None:
-    """The standard library: operations that need no import, and blocks to import."""
-
-
-@std.command("list")
-def std_list() -> None:
-    """List the files of the library, and the operations, blocks and conventions in each."""
-    from closedform.grammar import tree
-    from closedform.projects import library_file, library_names
-
-    kinds = (tree.Op, tree.Block, tree.Convention)
-    for name in library_names("std"):
-        file = library_file("std", name)
-        parts = [d.name.name for d in file.declarations if isinstance(d, kinds)]
-        _list(name, file.doc, parts)
-
-
-@std.command("show")
-@click.argument("name")
-def std_show(name: str) -> None:
-    """Print a file of the library."""
-    from closedform.files import read_text
-    from closedform.projects import std_path
-
-    click.echo(read_text(std_path(name)), nl=False)
-
-
-if __name__ == "__main__":
-    main()

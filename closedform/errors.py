@@ -108,6 +108,17 @@ class ClosedformError(Exception):
         super().__init__("\n".join(map(str, diagnostics)))
         self.diagnostics = diagnostics
 
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.diagnostics))
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it: what is wrong, where, and how to mend it."""
+        return str(self).splitlines()
+
+
+class MissingError(ClosedformError, KeyError):
+    """There is nothing of that name in the square brackets."""
+
 
 class LimitError(ClosedformError):
     """A bound that protects against hostile or mistaken input was reached."""

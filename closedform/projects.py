@@ -102,6 +102,7 @@ def report_of(
     when: str | None = None,
     claims: bool = False,
     lang: str = "en",
+    width: float | None = None,
 ) -> Report:
     """The report on a model or block; without a name, on that of the preset or the only model.
 
@@ -111,7 +112,7 @@ def report_of(
     entity = _entity_of(project, part, preset)
     project = project.under(entity, when)
     chosen = project.measures(measures, convention)
-    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, claims)
+    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width, claims)
     return report(project, entity, wish)
 
 
@@ -123,6 +124,7 @@ def derivation_of(
     preset: str | None = None,
     to: str = "md",
     lang: str = "en",
+    width: float | None = None,
     when: str | None = None,
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
@@ -132,7 +134,7 @@ def derivation_of(
         named = f"{len(measures)} are named: {', '.join(measures)}"
         raise fail("measure", f"a derivation is of one measure, and {named}")
     what = project.measures(measures, convention)[-1]
-    return write(derivation_view(project.under(entity, when), entity, what, preset, lang))
+    return write(derivation_view(project.under(entity, when), entity, what, preset, lang, width))
 
 
 def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:

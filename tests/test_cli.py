@@ -339,7 +339,7 @@ def test_output_into_a_descriptor(model: Path) -> None:
     assert spawn(*command, "link", folder=model.parent).stdout == report
     assert link.is_symlink()
     target = model.with_name("out.md")
-    run = [sys.executable, "-m", "closedform.cli", *command, "link"]
+    run = [sys.executable, "-m", "closedform", *command, "link"]
     with target.open("wb") as opened:
         inode = target.stat().st_ino
         subprocess.run(run, stdout=opened, cwd=model.parent, check=True, timeout=120)
@@ -397,7 +397,7 @@ def environment(unbuffered: bool) -> dict[str, str]:
 
 def through_shell(command: str, folder: Path, unbuffered: bool) -> Ran:
     """Run a line of bash; `$CF` is the command line."""
-    cf = f'"{sys.executable}" -m closedform.cli'
+    cf = f'"{sys.executable}" -m closedform'
     process = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command.replace('$CF', cf)}"],
         capture_output=True, cwd=folder, env=environment(unbuffered), timeout=120, check=False,

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from closedform import formula as w
 from closedform.render.formulas.latex import equation, latex
-from closedform.render.language import Language, language, number
+from closedform.render.language import Language, language, number, spoken
 from closedform.render.report.closing import Remark
 from closedform.render.report.names import Definition, SymbolRow
 from closedform.render.report.parts import PartRow
@@ -107,7 +107,7 @@ def outline(report: Report, only_formulas: bool = False) -> Outline:
 def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
     pieces: list[Piece] = [Display(equation(f"\\mathrm{{{row.label}}}", row.formula))]
     if row.value is not None:
-        value = Strong(number(row.value, report.lang))
+        value = Strong(spoken(row.value, report.lang))
         pieces.append(Paragraph((words.tr("At {preset}: ", preset=report.preset), value)))
     if row.stays:
         chosen, stays = ", ".join(report.chosen), ", ".join(row.stays)
@@ -134,6 +134,7 @@ def _closing(report: Report, words: Language) -> list[Piece]:
     counted += [told.whole] if told.whole else []
     if counted:
         pieces.append(Paragraph((" ".join(counted),)))
+    pieces.append(Paragraph((told.made,)))
     return pieces
 
 

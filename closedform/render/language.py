@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -23,6 +23,8 @@ from closedform.choices import LANGUAGES
 from closedform.errors import fail, suggestion
 
 Value = TypeVar("Value")
+
+PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,36 @@ def number(value: int | None, lang: str = "en") -> str:
     ('17,563,828,224', '无值')
     """
     return language(lang).tr("no value") if value is None else f"{value:,}"
+
+
+def rounded(value: int) -> str:
+    """A number with two digits after the point and a prefix, as people say it.
+
+    >>> rounded(17563828224), rounded(999_996), rounded(12_345_000), rounded(197)
+    ('17.56 G', '1.00 M', '12.35 M', '197')
+    """
+    above = None
+    for scale, prefix in PREFIXES:
+        if value >= scale:
+            hundredths = (200 * value + scale) // (2 * scale)
+            if hundredths >= 100_000 and above:
+                return f"1.00 {above}"
+            return f"{hundredths // 100}.{hundredths % 100:02} {prefix}"
+        above = prefix
+    return str(value)
+
+
+def spoken(
+    value: int | None,
+    lang: str = "en",
+    written: Callable[[int | None, str], str] = number,
+) -> str:
+    """A number as it is written, and how people say it where that is shorter.
+
+    >>> spoken(17563828224), spoken(197)
+    ('17,563,828,224 (17.56 G)', '197')
+    """
+    whole = written(value, lang)
+    if value is None or value < PREFIXES[-1][0]:
+        return whole
+    return language(lang).tr("{number} ({rounded})", number=whole, rounded=rounded(value))

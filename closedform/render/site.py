@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from urllib.parse import quote, unquote
 
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
-from closedform.errors import fail
+from closedform.errors import ClosedformError, fail
 from closedform.render.formats import derivation_in, format_named, site_in
 from closedform.render.language import Language, language
 from closedform.render.report.derivation import DerivationView, derivation_view
@@ -29,6 +29,7 @@ class Page:
     path: str
     derivation_path: str
     source: str
+    headings: tuple[str, ...]
     report: Report
     derivation: DerivationView
 
@@ -59,11 +60,17 @@ def site(
     written, derived_in, words = site_in(to), derivation_in(to), language(lang)
     suffix = written.suffix
     index, forms = index_of(to), f"closed-forms{suffix}"
-    chosen = {name: project.measures(measures, convention) for name, project in projects.items()}
+
+    def chosen(project: Project) -> tuple[Measure, ...]:
+        known = (other.conventions.get(convention or "") for other in projects.values())
+        having = (PurePath(row.span.source.name).name for row in known if row)
+        return _chosen(project, measures, convention, next(having, None))
+
     found = [
         page
         for name, project in sorted(projects.items())
-        for page in _pages(name, project, chosen[name], suffix, lang)
+        if _parts(project)
+        for page in _pages(name, project, chosen(project), suffix, lang)
     ]
     pages = sorted(found, key=lambda page: page.report.keyword != "model")
     _refuse_one_path_for_two(pages, index, forms)
@@ -72,9 +79,11 @@ def site(
         for keyword in ("model", "block")
     )
     home = Link(words.tr("All models"), index)
-    headings = tuple(row.heading for row in next(iter(chosen.values())))
-    derived = headings[-1]
-    overview = Overview(models, blocks, headings, derived, forms, (), lang)
+    headings = next((page.headings for page in found), ())
+    remarks = (page.report.closing.convention for page in pages)
+    counted = tuple(dict.fromkeys(remark.sentence for remark in remarks if remark))
+    derived = headings[-1] if headings else ""
+    overview = Overview(models, blocks, headings, derived, forms, counted, (), lang)
     side_by_side = written.closed_forms(replace(overview, links=(home,)))
     texts = {index: written.index(overview), forms: side_by_side}
     for at, page in enumerate(pages):
@@ -108,10 +117,28 @@ def former_pages(index: str, to: str) -> set[str]:
     }
 
 
+def _parts(project: Project) -> list[Entity]:
+    """What has a page: the models of a file, or where it has none its blocks."""
+    return list(project.models() or project.module.blocks())
+
+
+def _chosen(
+    project: Project, names: Sequence[str], convention: str | None, having: str | None
+) -> tuple[Measure, ...]:
+    """The measures of a file. An error names it, and a file that has the convention."""
+    try:
+        return project.measures(names, convention)
+    except ClosedformError as error:
+        first, *others = error.diagnostics
+        where = f"`{project.module.title}` is one of the files that have pages"
+        help = f"import `{convention}` in it from `{having}`" if having else first.help
+        raise type(error)(replace(first, help=help, notes=(*first.notes, where)), *others) from None
+
+
 def _pages(
     name: str, project: Project, measures: tuple[Measure, ...], suffix: str, lang: str
 ) -> Iterator[Page]:
-    parts: list[Entity] = project.models() or project.module.blocks()
+    parts = _parts(project)
     wish = Wish(measures, lang=lang)
     for entity in parts:
         path = name if len(parts) == 1 else f"{name}-{entity.name}"
@@ -119,6 +146,7 @@ def _pages(
             f"{path}{suffix}",
             f"{path}.derivation{suffix}",
             f"{name}.arch",
+            tuple(row.heading for row in measures),
             view(project, entity, wish),
             derivation_view(project, entity, measures[-1], lang=lang),
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
-from closedform import cli
+from closedform import __version__, cli
 from closedform.api import loads
 from closedform.derive.check.check import check
 from closedform.derive.resolve.library import library_folder, standard_library
@@ -84,13 +86,25 @@ def test_what_the_page_for_papers_says(
     for block in fences(page, "sh"):
         for line in block.splitlines():
             assert cli.run(line.split()[1:]) == 0, capsys.readouterr().err
-    macros = (tmp_path / "vit.macros.tex").read_text()
-    named = set(re.findall(r"\\Vit\w+", page.read_text())) - {r"\VitMacsUnderHooks"}
-    assert len(named) == 5
+    macros = "".join(path.read_text() for path in tmp_path.glob("*.macros.tex"))
+    named = set(re.findall(r"\\(?:Vit|Related)\w+", page.read_text())) - {r"\VitMacsUnderHooks"}
+    assert len(named) == 10
     assert not [name for name in named if f"\\newcommand{{{name}}}" not in macros]
     exec(fences(page, "python")[0], {})  # our own page, not a user's text
     written = {path.name for path in tmp_path.iterdir()}
     assert {"pvt-parts.svg", "attention.svg", "models.png", "vit-steps.tex"} <= written
+
+
+def test_the_citation_is_of_this_version() -> None:
+    """Fails when CITATION.cff is no YAML, or lags behind the package."""
+    told = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert told["cff-version"] == "1.2.0"
+    assert str(told["version"]) == project["version"] == __version__
+    assert (told["title"], told["license"]) == (project["name"], project["license"])
+    assert told["abstract"] == project["description"]
+    assert told["authors"]
+    assert told["message"]
 
 
 def test_first_two_shell_blocks_make_their_own_environment() -> None:

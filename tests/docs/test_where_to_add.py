@@ -41,7 +41,7 @@ class Copy:
     def run(self, *arguments: str) -> str:
         """What the command line of the copy prints."""
         ran = subprocess.run(
-            [sys.executable, "-m", "closedform.cli", *arguments],
+            [sys.executable, "-m", "closedform", *arguments],
             capture_output=True,
             text=True,
             timeout=120,
@@ -109,6 +109,11 @@ def test_a_function_of_sizes(copy: Copy) -> None:
     copy.insert(functions, '    "sqrt":', '    "double": lambda arguments: 2 * arguments.size(),\n')
     code = "block B(x: [n, d]):\n    return x -> linear(double(d), bias=false)\n"
     assert copy.derived(code) == ["params = 2 d^2", "macs = 2 n d^2"]
+    op = "op twice(x: [...]) -> y: [...]:\n    mac = double(size(x)) + [double(size(x)) > 1]\n"
+    code = f"{op}\nblock B(x: [n, d]):\n    return x -> twice\n"
+    assert copy.derived(code) == ["params = 0", "macs = 2 n d + 1"]
+    steps = copy.run("derive", str(copy.package.parent / "mine.arch"), "--steps", "--to", "text")
+    assert "= 2 n d + 1" in steps
     assert_only_what_is_told(copy, "A function of sizes or tensors")
 
 

@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from closedform import __version__
 from closedform.api import load, loads, zoo
 from closedform.choices import LANGUAGES
 from closedform.derive.measures.rows import ROWS, elementary
@@ -214,7 +215,7 @@ block MLP(x: [n, d], hidden):
     return x -> linear(hidden) -> gelu -> linear(d)
 '''
 
-REPORT = """\
+REPORT = f"""\
 MLP
 ===
 前馈网络。
@@ -236,9 +237,11 @@ macs = 2 n d hidden
   不需要任何假设
   计数约定 macs：所有矩阵乘法与卷积的乘加运算次数（MACs），包括注意力
   不计入：linear（add）、gelu
+
+由 closedform {__version__} 根据 <text> 推导，计数约定为 macs。
 """
 
-STEPS = """\
+STEPS = f"""\
 MLP：MACs 的逐步推导
 前馈网络。
 
@@ -270,6 +273,8 @@ MLP：MACs 的逐步推导
   不需要任何假设
   计数约定 macs：所有矩阵乘法与卷积的乘加运算次数（MACs），包括注意力
   不计入：linear（add）、gelu
+
+由 closedform {__version__} 根据 <text> 推导，计数约定为 macs。
 """
 
 

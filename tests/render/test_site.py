@@ -96,6 +96,8 @@ CLOSED_FORMS = f"""{MARK}
 
 # Closed forms
 
+Convention `macs`: multiply-accumulates of every product and convolution, attention included.
+
 ## [ViT](vit.md)
 
 Vision Transformer (Dosovitskiy et al., 2021, arXiv:2010.11929).
@@ -338,6 +340,31 @@ def test_wrong_model_writes_nothing(folder: Path) -> None:
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(f"models{os.sep}zz.arch:2:17: error[name]: ")
     assert not (folder / "site").exists()
+
+
+def test_a_convention_of_the_project(folder: Path) -> None:
+    """Fails when a file that has no page must know the convention, when one that has a page and
+    does not know it is not named, or when the page of closed forms does not say what counts."""
+    for old in (folder / "models").rglob("*.arch"):
+        old.unlink()
+    file = folder / "models" / "two.arch"
+    (folder / "models" / "conv.arch").write_text(
+        'convention mine in MACs "products":\n    mac: 1\n'
+    )
+    file.write_text(BLOCK)
+    asked = ("docs", "models", "-o", "site", "--to", "md", "--convention", "mine")
+    result = call(*asked, folder=folder)
+    assert (result.code, result.out, result.err) == (
+        1,
+        "",
+        "error[measure]: there is no convention `mine`\n"
+        "     = note: `models/two.arch` is one of the files that have pages\n"
+        "     = help: import `mine` in it from `conv.arch`\n",
+    )
+    file.write_text(f"from conv import mine\n\n{BLOCK}")
+    assert call(*asked, folder=folder).code == 0
+    forms = (folder / "site" / "closed-forms.md").read_text().splitlines()
+    assert forms[4:7] == ["# Closed forms", "", "Convention `mine`: products."]
 
 
 def test_exit_codes(folder: Path) -> None:

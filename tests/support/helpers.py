@@ -68,7 +68,7 @@ def spawn(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command line in a process of its own; output is bytes."""
     return subprocess.run(
-        [sys.executable, "-m", "closedform.cli", *arguments],
+        [sys.executable, "-m", "closedform", *arguments],
         input=given,
         capture_output=True,
         cwd=folder,

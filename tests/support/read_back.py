@@ -10,10 +10,12 @@ from lark.exceptions import LarkError
 
 import latex_reader
 import plain_reader
+import typst_reader
 from closedform import formula as w
 from closedform.render.formulas.latex import broken, latex
 from closedform.render.formulas.mathml import mathml
 from closedform.render.formulas.svg_line import pieces
+from closedform.render.formulas.typst import typst
 from markup_readers import latex_of, plain_of
 from plain_reader import Inexact, Values
 from trees import VALUES, worth
@@ -32,6 +34,7 @@ NOTATIONS: dict[str, tuple[Printer, Reader]] = {
         lambda node: latex_of(ElementTree.fromstring(mathml(node))),
         latex_reader.read,
     ),
+    "Typst": (typst, typst_reader.read),
     "SVG": (lambda node: plain_of(pieces(node)), plain_reader.read),
 }
 

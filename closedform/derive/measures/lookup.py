@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sympy import Expr, Float
+
 from closedform.derive.cost.tree import Node, Operation, operations
 from closedform.derive.measures.amounts import amount_of, left_out
 from closedform.derive.measures.rows import ROWS, Measure, elementary, work
@@ -17,6 +19,7 @@ from closedform.derive.resolve.conventions import Convention, conventions_of
 from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
 from closedform.errors import ClosedformError, Span, fail, suggestion
+from closedform.outside import Guarded, loaded, whose_is
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -105,14 +108,22 @@ def _from_outside() -> dict[str, EntryPoint]:
 
 
 def _loaded(point: EntryPoint, span: Span | None) -> Measure:
-    whose = f"the measure `{point.name}` of {point.dist.name if point.dist else point.value}"
+    """The row of another distribution, whose mistakes are told as its own."""
+    row, whose = loaded("measure", point, Measure), whose_is("measure", point)
+    if row.name != point.name:
+        raise fail("measure", f"{whose} is a row of another name, `{row.name}`", span)
     try:
-        row = point.load()
-    except Exception as error:  # the module of another distribution may raise anything
-        raise fail("measure", f"{whose} cannot be loaded: {error!r}", span) from error
-    if not isinstance(row, Measure) or row.name != point.name:
-        raise fail("measure", f"{whose} is {row!r}, and not a Measure of that name", span)
-    return row
+        row.reason.format(name="", line="", file="")
+    except (LookupError, ValueError) as error:
+        raise fail("measure", f"the reason of {whose} cannot be filled in: {error!r}") from error
+    if not callable(row.amount):
+        return row
+    exact = "an exact SymPy expression"
+    return replace(row, amount=Guarded("measure", whose, row.amount, _is_exact, exact))
+
+
+def _is_exact(amount: object) -> bool:
+    return isinstance(amount, Expr) and not amount.has(Float)
 
 
 def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:

@@ -33,12 +33,12 @@ class Module:
     """
 
     title: str
-    file: tree.File
+    file: tree.File = field(repr=False)  # what is long, and leads to all the other files
     folder: Path | None
-    names: dict[str, Entity] = field(default_factory=dict)
-    counts: dict[str, Entity] = field(default_factory=dict)
-    conventions: dict[str, Entity] = field(default_factory=dict)
-    imports: list[Module] = field(default_factory=list)
+    names: dict[str, Entity] = field(default_factory=dict, repr=False)
+    counts: dict[str, Entity] = field(default_factory=dict, repr=False)
+    conventions: dict[str, Entity] = field(default_factory=dict, repr=False)
+    imports: list[Module] = field(default_factory=list, repr=False)
 
     @property
     def tables(self) -> tuple[dict[str, Entity], ...]:

@@ -33,6 +33,14 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     Raises ClosedformError when a size has none, when an assumption of the formula does not hold,
     when a tensor would be empty, and when the value is not whole.
     """
+    value = value_of(form, values)
+    if value.denominator != 1:
+        raise fail("fraction", f"{form.measure.title} would be {value}, which is not whole")
+    return int(value)
+
+
+def value_of(form: Closed, values: Mapping[Symbol, Expr]) -> Fraction:
+    """The same of a formula whose value need not be whole, as a ratio of costs."""
     derivation = form.derivation
     settled = settle(derivation, values)
     check_bound(form, settled)
@@ -40,14 +48,11 @@ def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
     sizes = {s.name: write(v, Order()) for s, v in settled.items() if isinstance(s, Symbol)}
     title = form.measure.title
     try:
-        value = amount(form.in_sizes, sizes)
+        return amount(form.in_sizes, sizes)
     except TooLargeError as error:
         raise LimitError(Diagnostic("limit", f"{title} needs {error} that is too long")) from None
     except NoNumberError as error:
         raise fail("fraction", f"{title} would hold {error}, and is not whole") from None
-    if value.denominator != 1:
-        raise fail("fraction", f"{title} would be {value}, which is not whole")
-    return int(value)
 
 
 def check_bound(form: Closed, settled: Mapping[Expr, Expr]) -> None:

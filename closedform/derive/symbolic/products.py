@@ -76,6 +76,8 @@ def common(terms: Sequence[Expr]) -> list[Expr]:
     ([x, x/4], [1], [2])
     >>> common([x * 4 ** (-s) / 64, y * 4 ** (-s) / 16])
     [4**(-s), 1/(64*4**s)]
+    >>> common([sympy.sqrt(2) * x / 2, 3 * x])
+    [x, x/2]
     """
     shared = common_powers([powers(term) for term in terms])
     numbers = [_number(term) for term in terms]
@@ -102,9 +104,10 @@ def _number(term: Expr) -> Expr:
 def _divided(number: int, power: Expr) -> int:
     """A number without the 4 of a power 4^s."""
     if power.is_Pow and power.base.is_Integer:
-        whole = int(power.base ** power.exp.as_coeff_Mul()[0])
-        while number > 1 and number % whole == 0:
-            number //= whole
+        whole = power.base ** power.exp.as_coeff_Mul()[0]
+        if whole.is_Integer and whole > 1:  # it is not for the square root of 2
+            while number % int(whole) == 0:
+                number //= int(whole)
     return number
 
 

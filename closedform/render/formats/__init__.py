@@ -11,6 +11,7 @@ that is not ours, and where all formats are listed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import PurePath
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from closedform.render.markup.format import Format, Site
     from closedform.render.markup.templating import Markup
+    from closedform.render.report.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
 
 DEFAULT = "md"
@@ -77,18 +79,25 @@ def format_named(name: str) -> Format:
 
 
 def _loaded(entry: EntryPoint) -> Format:
-    """The row of a format of another package, which may be wrong in any way."""
+    """The row of a format of another package, whose mistakes are told as its own."""
+    from closedform.outside import Guarded, loaded, whose_is
     from closedform.render.markup.format import Format
 
-    try:
-        found = entry.load()
-    except Exception as error:
-        raise fail(
-            "format", f"the format `{entry.name}` cannot be loaded from `{entry.value}`: {error!r}"
-        ) from error
-    if not isinstance(found, Format):
-        raise fail("format", f"`{entry.value}`, given as the format `{entry.name}`, is no format")
-    return found
+    row = loaded("format", entry, Format)
+
+    def guarded(function: Callable[..., str]) -> Guarded:
+        def is_text(found: object) -> bool:
+            return isinstance(found, str)
+
+        return Guarded("format", whose_is("format", entry), function, is_text, "a text")
+
+    site = row.site and replace(
+        row.site, index=guarded(row.site.index), closed_forms=guarded(row.site.closed_forms)
+    )
+    derivation = row.derivation and guarded(row.derivation)
+    comparison = row.comparison and guarded(row.comparison)
+    report = guarded(row.report)
+    return replace(row, report=report, derivation=derivation, site=site, comparison=comparison)
 
 
 def format_of_file(path: PurePath) -> str:
@@ -134,6 +143,16 @@ def template_in(name: str) -> Markup:
 def site_in(name: str) -> Site:
     """What writes the pages of a project in a format. Raises ClosedformError where nothing does."""
     return _of(name, lambda row: row.site, "a way to write the pages of a project")
+
+
+def comparison_in(name: str) -> Callable[[Comparison], str]:
+    """What sets models side by side in a format. Raises ClosedformError where nothing does."""
+    return _of(name, lambda row: row.comparison, "a table of models")
+
+
+def width_in(name: str, width: str) -> float:
+    """How wide a line is in a format. Raises ClosedformError where the format breaks no lines."""
+    return _of(name, lambda row: row.width, "lines of a width")(width)
 
 
 def names_with(part: Callable[[Format], object | None], names: Iterable[str]) -> tuple[str, ...]:

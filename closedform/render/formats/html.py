@@ -6,11 +6,12 @@ It is well-formed XML as well.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from closedform import formula as w
 from closedform.render.formulas import mathml, mathml_lines
-from closedform.render.language import language
+from closedform.render.language import language, spoken
 from closedform.render.markup.format import Format, Site
 from closedform.render.markup.templating import Markup, Node, Raw
 from closedform.render.pictures import svg
@@ -53,7 +54,13 @@ def _written(shapes: Iterable[Iterable[dict[str, Any]]]) -> list[list[w.Written]
 HTML = Markup(
     mathml.escape_html,
     mathml.math,
-    {"display": _display, "definition": _definition, "number": _number, "typed": _typed},
+    {
+        "display": _display,
+        "definition": _definition,
+        "number": _number,
+        "spoken": partial(spoken, written=_number),
+        "typed": _typed,
+    },
 )
 
 

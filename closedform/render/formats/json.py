@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from closedform import __version__
 from closedform import formula as w
 from closedform.render.formulas.latex import latex
 from closedform.render.markup.format import Format
@@ -19,6 +20,7 @@ def _report(report: Report) -> str:
     titles = [row.title for row in report.formulas]
     document = {
         "schema": SCHEMA,
+        "version": __version__,
         "file": report.file,
         "name": report.title,
         "kind": report.keyword,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from closedform.render.markup.format import Format
-from closedform.render.markup.latex import LATEX, STEPS
+from closedform.render.markup.latex import LATEX, LATEX_STEPS
+from closedform.render.markup.lengths import points
 
 FORMAT = Format(
     report=LATEX.file("document.tex.j2"),
     suffixes=(".tex",),
-    derivation=LATEX.having(STEPS).file("derivation_document.tex.j2"),
+    derivation=LATEX.having(LATEX_STEPS).file("derivation_document.tex.j2"),
     template=LATEX,
+    width=points,
 )

@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-from unicodedata import east_asian_width
+from typing import TYPE_CHECKING, Any
 
 from closedform import formula as w
 from closedform.render.formulas.aligned import plain_lines
-from closedform.render.language import Language, language, number
+from closedform.render.language import Language, language, number, spoken
 from closedform.render.markup.format import Format
 from closedform.render.markup.steps import lines_of, shape, shapes
 from closedform.render.markup.templating import Markup, Node
+from closedform.render.markup.text_lines import fitted, table
+
+if TYPE_CHECKING:
+    from closedform.render.report.derivation import DerivationView
+    from closedform.render.report.view import Report
 
 
 def _definition(symbol: Node, node: Node) -> str:
     return f"{w.plain(symbol.written)} = {w.plain(node.written)}"
 
 
-def _columns(rows: list[list[str]]) -> str:
-    """Rows of texts as columns."""
-    if not rows:
-        return ""
-    widths = [max(_columns_of(row[at]) for row in rows) for at in range(len(rows[0]))]
-    return "\n".join("  " + _line(row, widths).rstrip() for row in rows)
-
-
-def _line(row: list[str], widths: list[int]) -> str:
-    padded = (
-        cell + " " * (width - _columns_of(cell)) for cell, width in zip(row, widths, strict=True)
-    )
-    return "  ".join(padded)
-
-
-def _columns_of(text: str) -> int:
-    """How many columns of a terminal a text takes; a Chinese character takes two."""
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
 def _braces(braces: Iterable[tuple[str, dict[str, Any]]]) -> str:
     """The parts of a formula below it, where braces would name them."""
-    return _columns([[f"  {name}", formula["text"]] for name, formula in braces])
+    return table([[f"  {name}", formula["text"]] for name, formula in braces])
 
 
 def _symbol_rows(report: dict[str, Any]) -> list[list[str]]:
@@ -87,6 +71,16 @@ def _preset_rows(report: dict[str, Any]) -> list[list[str]]:
     return [head, *rows]
 
 
+def _comparison_rows(report: dict[str, Any]) -> list[list[str]]:
+    words, lang = language(report["lang"]), report["lang"]
+    head = [words.tr("model"), words.tr("preset"), *report["headings"]]
+    rows = [
+        [row["model"], row["preset"], *(spoken(value, lang) for value in row["values"])]
+        for row in report["rows"]
+    ]
+    return [head, *rows]
+
+
 def _steps(steps: Iterable[dict[str, Any]]) -> str:
     return plain_lines(lines_of(steps))
 
@@ -98,17 +92,32 @@ TEXT = Markup(
         "braces": _braces,
         "definition": _definition,
         "number": number,
-        "columns": _columns,
+        "spoken": spoken,
+        "columns": table,
         "symbol_rows": _symbol_rows,
         "part_rows": _part_rows,
         "preset_rows": _preset_rows,
     },
 )
+STEPS = TEXT.having({"steps": _steps, "shape": shape, "shapes": shapes})
+
+
+def _report(report: Report) -> str:
+    return _in_width(TEXT.file("report.txt.j2")(report), report)
+
+
+def _derivation(view: DerivationView) -> str:
+    return _in_width(STEPS.file("derivation.txt.j2")(view), view.report)
+
+
+def _in_width(text: str, report: Report) -> str:
+    return text if report.width is None else fitted(text, int(report.width))
+
+
 FORMAT = Format(
-    report=TEXT.file("report.txt.j2"),
+    report=_report,
     suffixes=(".txt",),
-    derivation=TEXT.having({"steps": _steps, "shape": shape, "shapes": shapes}).file(
-        "derivation.txt.j2"
-    ),
+    derivation=_derivation,
     template=TEXT,
+    comparison=TEXT.having({"comparison_rows": _comparison_rows}).file("comparison.txt.j2"),
 )

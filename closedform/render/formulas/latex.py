@@ -48,7 +48,7 @@ RELATIONS = {
     "in": r"\in",
 }
 
-SPACE = r"\, "
+SPACE, DOT = r"\, ", r"\cdot "
 
 # What stands before and after the arguments of a function; other names are words.
 FENCES = {
@@ -134,10 +134,13 @@ def times(factors: Sequence[Part]) -> str:
     """Factors side by side; a number that follows another factor is set off by a dot."""
     first, *rest = factors
     text = f"{'-' if first.minus else ''}{_shown(first)}"
-    for part in rest:
-        dot = not part.bracketed and begins_with_digit(part.node, PLANE)
-        text += (r" \cdot " if dot else SPACE) + _shown(part)
-    return text
+    return text + "".join(_between(part) + _shown(part) for part in rest)
+
+
+def _between(part: Part) -> str:
+    """What stands before a factor that follows another."""
+    digit = not part.bracketed and begins_with_digit(part.node, PLANE)
+    return f" {DOT}" if digit else SPACE
 
 
 @_latex.register
@@ -216,6 +219,7 @@ def equation(left: str, node: w.Written, room: float = ROOM) -> str:
 INDENT = r"\quad "
 STEP = width(INDENT)
 SIGN = width("+")
+SHORT = 40.0  # a term without brackets that is no wider is not broken
 
 
 @dataclass(frozen=True)
@@ -238,6 +242,9 @@ def broken(node: w.Written, room: float) -> list[str]:
             continue
         indent = INDENT * (piece.depth + 1) if rows else ""
         text = piece.text.lstrip() if rows else piece.text
+        if rows and text.startswith(SPACE):  # a dot says that the line before goes on
+            text = DOT + text.removeprefix(SPACE)
+            wide = width(text)
         rows.append(f"{indent}{{}}{text}" if rows and text[0] in "+-" else indent + text)
         left = room - width(indent) - wide
     return rows
@@ -246,7 +253,7 @@ def broken(node: w.Written, room: float) -> list[str]:
 def _pieces(node: w.Written, room: float, depth: int, least: Level) -> list[Piece]:
     """A formula cut where it may be broken; as few cuts as let every piece fit."""
     whole = _latex(node, least)
-    if width(whole) <= room:
+    if width(whole) <= max(room, 0 if _has_bracket(node) else SHORT):
         return [Piece(whole, depth)]
     match node:
         case w.Braced():
@@ -312,13 +319,19 @@ def _factor_pieces(factors: Sequence[Part], room: float, depth: int) -> list[Pie
     """Factors that may stand on lines of their own, and are broken inside where they must."""
     pieces: list[Piece] = []
     for factor in factors:
-        before = r"\cdot " if pieces else "-" if factor.minus else ""
+        before = _between(factor) if pieces else "-" if factor.minus else ""
         deep = depth + bool(pieces)
         if width(_shown(factor)) <= room - STEP - width(before):
             pieces.append(Piece(before + _shown(factor), deep))
         else:
             pieces += _inside(before, factor.node, "", room - STEP, deep)
     return pieces
+
+
+def _has_bracket(node: w.Written) -> bool:
+    """Whether a formula, or a factor of a product, may be broken inside."""
+    factors = node.factors if isinstance(node, w.Product) else (node,)
+    return any(map(_opens, factors))
 
 
 def _opens(node: w.Written) -> bool:

@@ -129,9 +129,18 @@ def _one(token: str, upright: bool) -> float:
     if token.startswith("\\"):
         return 7.5
     if upright:
-        return 3.4 if token in " .,:;()/iltf" else 11.0 if ord(token) > 0x2E80 else 5.6
+        return _upright(token)
     if token in CHARACTERS:
         return CHARACTERS[token]
     if token.isdigit():
         return 5.5
     return 9.0 if token.isupper() or token in "mw" else 6.0
+
+
+def _upright(character: str) -> float:
+    """The width of a letter of a text."""
+    if ord(character) > 0x2E80:
+        return 11.0
+    if character in " .,:;()/iltf":
+        return 3.4
+    return 9.0 if character in "mwMW" else 7.8 if character.isupper() else 5.6

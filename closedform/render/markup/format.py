@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from closedform.render.markup.templating import Markup
 
 if TYPE_CHECKING:
+    from closedform.render.report.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
     from closedform.render.report.overview import Overview
     from closedform.render.report.view import Report
@@ -57,7 +58,8 @@ class Format:
     """A way to write a report; `suffixes` choose it by the name of a file.
 
     What is None the format does not have: a way to write derivations, to fill in a template of
-    the user, to write the pages of a project.
+    the user, to write the pages of a project, to read how wide its lines shall be, to set models
+    side by side.
     """
 
     report: Callable[[Report], str]
@@ -65,3 +67,5 @@ class Format:
     derivation: Callable[[DerivationView], str] | None = None
     template: Markup | None = None
     site: Site | None = None
+    width: Callable[[str], float] | None = None
+    comparison: Callable[[Comparison], str] | None = None

@@ -1,43 +1,25 @@
-"""LaTeX: texts as text of a document, and formulas in displays, cells and derivations."""
+"""LaTeX: formulas in displays, tables and derivations, and the functions of its templates."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from closedform.render.formulas.aligned import aligned, stacked
 from closedform.render.formulas.latex import equation, latex
-from closedform.render.language import number
+from closedform.render.formulas.widths import ROOM
+from closedform.render.markup import latex_rows
+from closedform.render.markup.latex_tables import FOOTNOTE
+from closedform.render.markup.latex_text import (
+    comment,
+    escape_latex,
+    has_cjk,
+    number_latex,
+    spoken_latex,
+    typed,
+)
 from closedform.render.markup.steps import lines_of, shape, shapes
 from closedform.render.markup.templating import Markup, Node, Tools
-
-FOOTNOTE = 0.85  # the width of \footnotesize over that of the text
-LATEX_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"{\ttfamily\char34}",  # the one straight quote that every font encoding has
-    "[": "{[}",  # after the \\ of a row, [ and * would be its arguments
-    "]": "{]}",
-    "*": "{*}",
-}
-CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
-
-
-def escape_latex(text: str) -> str:
-    """Any text as text of a LaTeX document."""
-    return "".join(LATEX_SPECIAL.get(char, char) for char in text)
 
 
 def display(name: str, node: Node) -> str:
@@ -50,11 +32,9 @@ def definition(symbol: Node, node: Node) -> str:
     return f"{latex(symbol.written)} = {latex(node.written)}"
 
 
-def has_cjk(data: Any) -> bool:
-    """Whether a text in the data of a template has a character that needs a Chinese font."""
-    if isinstance(data, dict | tuple):
-        return any(map(has_cjk, data.values() if isinstance(data, dict) else data))
-    return isinstance(data, str) and CJK.search(data) is not None
+def _display(name: str, node: Node, points: float | None = None) -> str:
+    """`name = formula`, broken for a line that is so many points wide."""
+    return equation(f"\\mathrm{{{name}}}", node.written, points or ROOM)
 
 
 def _cell(node: Node, points: float) -> str:
@@ -62,35 +42,41 @@ def _cell(node: Node, points: float) -> str:
     return stacked(node.written, points / FOOTNOTE)
 
 
-def _number(value: int | None, lang: str = "en") -> str:
-    return number(value, lang).replace(",", r"\,")
+def _breaking(shapes: str) -> str:
+    return shapes.replace(", ", r", \allowbreak ")
 
 
 def _indent(depth: int) -> str:
     return r"\quad " * depth
 
 
-def _typed(text: str) -> str:
-    """A name in the letters of a typewriter."""
-    return f"\\texttt{{{escape_latex(text)}}}"
-
-
-def _steps(steps: Iterable[dict[str, Any]]) -> str:
-    return aligned(lines_of(steps))
+def _steps(steps: Iterable[dict[str, Any]], points: float | None = None) -> str:
+    return aligned(lines_of(steps), points or ROOM)
 
 
 LATEX = Markup(
     escape_latex,
     latex,
     {
-        "display": display,
+        "display": _display,
         "cell": _cell,
         "definition": definition,
-        "number": _number,
+        "number": number_latex,
+        "spoken": spoken_latex,
         "indent": _indent,
-        "typed": _typed,
+        "typed": typed,
+        "comment": comment,
         "has_cjk": has_cjk,
+        "symbols_table": latex_rows.symbols_table,
+        "parts_table": latex_rows.parts_table,
+        "presets_table": latex_rows.presets_table,
     },
 )
 # The functions of a derivation, in every language of documents that takes formulas in LaTeX.
 STEPS: Tools = {"steps": _steps, "shape": shape, "shapes": shapes}
+# In LaTeX a line may break inside a shape.
+LATEX_STEPS: Tools = {
+    **STEPS,
+    "shape": lambda sizes: _breaking(shape(sizes)),
+    "shapes": lambda tensors: _breaking(shapes(tensors)),
+}

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from closedform.render.formulas.latex import latex
-from closedform.render.language import number
+from closedform.render.language import number, spoken
 from closedform.render.markup.format import Format, Site
 from closedform.render.markup.latex import STEPS, definition, display
 from closedform.render.markup.templating import Markup
@@ -42,6 +42,7 @@ def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = Fal
             "display": display,
             "definition": definition,
             "number": number,
+            "spoken": spoken,
             "indent": _indent,
             "typed": code,
             "linked": linked,
@@ -62,6 +63,7 @@ def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = Fal
         derivation=markup.having(STEPS).file("derivation.md.j2"),
         template=markup,
         site=site if pages else None,
+        comparison=markup.file("comparison.md.j2"),
     )
 
 

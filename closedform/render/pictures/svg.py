@@ -8,9 +8,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from closedform.render.formulas.mathml import escape_html
+from closedform.render.language import PREFIXES
 
 NAMESPACE = "http://www.w3.org/2000/svg"
-PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 COLOURS = 7  # of parts, in the order of their cost; the rest share one more
 
 

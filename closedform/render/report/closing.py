@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
+from closedform import __version__
 from closedform import formula as w
 from closedform.render.language import Language
-from closedform.render.report.prose import Code, Prose
+from closedform.render.report.prose import Code, Prose, prose
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Closing:
     """The words around the assumptions and below them; what is None is not said.
 
     `axes` stands among the assumptions, `nothing` in their place; `omitted` names what the
-    convention leaves out, and `whole` says in a sentence that it leaves out nothing.
+    convention leaves out, and `whole` says in a sentence that it leaves out nothing. `made` says
+    with what the report was made, so that it can be made again.
     """
 
     title: str
@@ -51,6 +54,7 @@ class Closing:
     convention: Remark | None
     omitted: Remark | None
     whole: str | None
+    made: str
 
 
 def closing(
@@ -58,6 +62,7 @@ def closing(
     nonempty: bool,
     convention: tuple[str, str] | None,
     omissions: Sequence[Omission],
+    made: str,
     words: Language,
 ) -> Closing:
     """What is said of formulas that assume something, or that every axis has an element, and that
@@ -74,8 +79,12 @@ def closing(
         )
     if convention:
         name, says = convention
+        told = {"name": (Code(name),), "says": prose(says)}
+        pieces = words.pieces("Convention {name}: {says}.", told)
         counted = Remark(
-            tuple(words.pieces("Convention {name}: {says}.", {"name": Code(name), "says": says})),
+            tuple(
+                part for piece in pieces for part in ([piece] if isinstance(piece, str) else piece)
+            ),
             words.tr("convention {name}: {says}", name=name, says=says),
         )
     if convention and omissions:
@@ -86,7 +95,26 @@ def closing(
         )
     elif convention:
         whole = words.tr("Nothing is left out.")
-    return Closing(words.tr("What this rests on"), axes, nothing, counted, omitted, whole)
+    return Closing(words.tr("What this rests on"), axes, nothing, counted, omitted, whole, made)
+
+
+def made_with(files: Sequence[str], conventions: Sequence[str], words: Language) -> str:
+    """With which version, from which files and by which conventions a report was made, in a line.
+
+    A file that was named from the root of a machine is told by its own name.
+
+    >>> from closedform.render.language import language
+    >>> made_with(["/home/me/vit.arch"], (), language()).replace(__version__, "...")
+    'Derived from vit.arch by closedform ....'
+    """
+    paths = ((PurePath(file), file) for file in files)
+    told = words.tr(", ").join(path.name if path.is_absolute() else file for path, file in paths)
+    values = {"file": " ".join(told.split()), "version": __version__}
+    if not conventions:
+        return words.tr("Derived from {file} by closedform {version}.", **values)
+    names = words.tr(", ").join(conventions)
+    text = "Derived from {file} by closedform {version}, convention {convention}."
+    return words.tr(text, convention=names, **values)
 
 
 def left_out(rows: Sequence[tuple[str, tuple[str, ...]]], words: Language) -> str:

@@ -14,8 +14,8 @@ from closedform.derive.trace.lines import Part, Quiet, Said, Step
 from closedform.derive.trace.numbered import numbers
 from closedform.derive.trace.walk import Passage, walk
 from closedform.errors import fail
+from closedform.render.formulas import widths
 from closedform.render.formulas.latex import latex
-from closedform.render.formulas.widths import ROOM, width
 from closedform.render.language import Language, language
 from closedform.render.report.names import Names
 from closedform.render.report.signs import signed
@@ -74,7 +74,10 @@ class ArgumentView:
 
 @dataclass(frozen=True)
 class PassageView:
+    """A passage; `name` is its title in English, for whatever names it."""
+
     kind: str
+    name: str
     title: str
     several: bool
     place: str
@@ -105,10 +108,11 @@ def derivation_view(
     measure: Measure,
     preset: str | None = None,
     lang: str = "en",
+    width: float | None = None,
 ) -> DerivationView:
     """The derivation of a measure of a model or block; with a preset, its numbers after it."""
     words = language(lang)
-    told = report(project, entity, Wish(measures=(measure,), preset=preset, lang=lang))
+    told = report(project, entity, Wish(measures=(measure,), preset=preset, lang=lang, width=width))
     chosen = project.preset(preset) if preset is not None else None
     if chosen and project.model_of(chosen) is not entity:
         raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")
@@ -126,7 +130,8 @@ def derivation_view(
         starts.update(frame.starts)
     names = Names(closed.derivation, found.passages, starts, closed.order, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
-    last = tuple(_number(steps, words) for steps in lines)
+    room = min(widths.ROOM, width or widths.ROOM)
+    last = tuple(_number(steps, room, words) for steps in lines)
     view = DerivationView(told, measure.heading, said(measure, words), passages, last, lang)
     return signed(view, closed.derivation.signs)
 
@@ -141,6 +146,7 @@ def _passage(passage: Passage, own: str, several: set[str], words: Language) -> 
     )
     return PassageView(
         passage.kind,
+        _title(passage, language()),
         _title(passage, words),
         len(passage.frame.stages) > 1 or passage.kind == "step",
         _place(passage, own, several, words),
@@ -220,13 +226,13 @@ def _step(step: Step, words: Language) -> StepView:
     return StepView(step.subject, step.right, reason)
 
 
-def _number(steps: Sequence[Step], words: Language) -> tuple[StepView, ...]:
+def _number(steps: Sequence[Step], room: float, words: Language) -> tuple[StepView, ...]:
     """The numbers of a passage: on one line where that has room for what is put in and its sum."""
     found = tuple(_step(step, words) for step in steps)
     joined = w.Condition("=", tuple(step.right for step in steps))
     subject = found[0].subject
     assert subject is not None
-    if len(found) == 2 and width(latex(subject) + latex(joined)) <= ROOM:
+    if len(found) == 2 and widths.width(latex(subject) + latex(joined)) <= room:
         return (StepView(subject, joined, ()),)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from closedform.render.report.names import Definition
+from closedform.render.report.prose import Prose
 from closedform.render.report.view import FormulaRow, Link, PresetRow
 
 
@@ -23,12 +24,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Overview:
-    """What the index and the page of closed forms show."""
+    """What the index and the page of closed forms show; `counted` says by which conventions."""
 
     models: tuple[Entry, ...]
     blocks: tuple[Entry, ...]
     measures: tuple[str, ...]
     derived: str
     forms: str
+    counted: tuple[Prose, ...]
     links: tuple[Link, ...]
     lang: str

@@ -32,7 +32,7 @@ from closedform.grammar.expressions import show
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.report.claims import ClaimRow, claim_rows
-from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing
+from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing, made_with
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
 from closedform.render.report.signs import signed
@@ -94,7 +94,8 @@ class Report:
     """What a report says; its `parts` tell stages alike once, `every_part` each by itself.
 
     `indicators` says whether a formula holds a condition that counts as 1 or 0, `nonempty`
-    whether it was taken as true that every axis has an element.
+    whether it was taken as true that every axis has an element, `width` how wide a line is: in
+    points on paper, in characters on a terminal, None where the format decides.
     """
 
     title: str
@@ -121,6 +122,7 @@ class Report:
     closing: Closing
     claims: tuple[ClaimRow, ...] = ()
     lang: str = "en"
+    width: float | None = None
     links: tuple[Link, ...] = ()
 
     @cached_property
@@ -140,6 +142,7 @@ class Wish:
     preset: str | None = None
     defaults: bool = False
     lang: str = "en"
+    width: float | None = None
     claims: bool = False
 
     def __post_init__(self) -> None:
@@ -168,7 +171,8 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     presets = () if preset else _presets(project, entity, plain)
     if preset:
         presets = (_preset_row(project, preset, plain),)
-    convention = next((m.convention for m in wish.measures if m.convention), None)
+    conventions = list(dict.fromkeys(m.convention for m in wish.measures if m.convention))
+    convention = conventions[0] if conventions else None
     formulas = tuple(
         _formula(form, wish, project.at(preset, own) if preset else None)
         for form, own in zip(formed, plain, strict=True)
@@ -179,10 +183,10 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         starts = {name: value for form in formed for name, value in form.starts(wish.form).items()}
         starts.update(shown.starts)
     names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
-    assumptions = tuple(_assumptions(derivation, formed[0].order, words))
-    says = _convention_said(convention, words) if convention else ""
+    assumptions = tuple(assumption_rows(derivation, formed[0].order, words))
+    says = convention_said(convention, words) if convention else ""
     rows = omitted(derivation.root, convention) if convention else ()
-    omissions = tuple(_omission(row, words) for row in rows)
+    omissions = tuple(omission_row(row, words) for row in rows)
     found = Report(
         title=entity.name,
         file=project.module.title,
@@ -210,10 +214,12 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
             bool(derivation.positive),
             (convention.name, says) if convention else None,
             omissions,
+            made_with([project.module.title], [row.name for row in conventions], words),
             words,
         ),
         claims=tuple(claim_rows(project, entity, words)) if wish.claims else (),
         lang=wish.lang,
+        width=wish.width,
     )
     return signed(found, derivation.signs)
 
@@ -223,7 +229,7 @@ def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
         yield signed(row, derivation.signs)
 
 
-def _omission(row: Omitted, words: Language) -> Omission:
+def omission_row(row: Omitted, words: Language) -> Omission:
     name = operation_name(row.operation, words)
     if row.kind not in (None, row.operation.name):
         name = words.tr("{operation} as {kind}", operation=name, kind=row.kind)
@@ -263,11 +269,11 @@ def _definitions(derivation: Derivation, formed: Sequence[Closed]) -> Iterator[t
 def said(what: Measure, words: Language) -> str:
     """What a measure counts, in words."""
     if what.convention is not None:
-        return _convention_said(what.convention, words)
+        return convention_said(what.convention, words)
     return words.tr(what.says, name=what.name)
 
 
-def _convention_said(convention: Convention, words: Language) -> str:
+def convention_said(convention: Convention, words: Language) -> str:
     """What a convention counts; one of a user says it in the language of the user."""
     standard = in_standard_library(convention.span.source)
     return words.tr(convention.says) if standard else convention.says
@@ -313,7 +319,7 @@ def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed])
     return PresetRow(preset.title, sizes, given, tuple(values), holds)
 
 
-def _assumptions(
+def assumption_rows(
     derivation: Derivation, order: forms.Order, words: Language
 ) -> Iterator[AssumptionRow]:
     """The facts that a derivation rests on; those that all stages share are told once."""

@@ -116,6 +116,15 @@ POINTS = """\
 moved = moved_bytes:moved
 broken = moved_bytes:missing
 named = moved_bytes:moved
+failing = moved_bytes:failing
+inexact = moved_bytes:inexact
+misspelt = moved_bytes:misspelt
+"""
+WRONG = """
+
+failing = Measure("failing", "", "", lambda operation: operation.nothing, WORK)
+inexact = Measure("inexact", "", "", lambda operation: 0.5, WORK)
+misspelt = Measure("misspelt", "", "", _moved, WORK, "as {nobody} says")
 """
 
 
@@ -123,7 +132,7 @@ named = moved_bytes:moved
 def distribution(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder in which a distribution is installed that adds a measure."""
     folder = tmp_path_factory.mktemp("installed")
-    (folder / "moved_bytes.py").write_text(MODULE, "utf-8")
+    (folder / "moved_bytes.py").write_text(MODULE + WRONG, "utf-8")
     about = folder / "moved-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: moved\nVersion: 1.0\n", "utf-8")
@@ -161,8 +170,8 @@ def test_a_row_from_outside() -> None:
         (
             "watts",
             "error[measure]: `watts` is not measured\n     = help: there are params, trainable, "
-            "buffers, cache, flops, macs, broken, moved, named, and each count: add, cmp, div, "
-            "erf, exp, log, mac, mul, sqrt, tanh, trig",
+            "buffers, cache, flops, macs, broken, failing, inexact, misspelt, moved, named, and "
+            "each count: add, cmp, div, erf, exp, log, mac, mul, sqrt, tanh, trig",
         ),
     ],
 )
@@ -175,8 +184,32 @@ def test_a_name_that_leads_to_no_row(name: str, message: str) -> None:
 
 @pytest.mark.usefixtures("outside")
 def test_a_row_of_another_name() -> None:
-    with pytest.raises(ClosedformError, match=r"`named` of moved is .*, and not a Measure of that"):
+    with pytest.raises(ClosedformError, match="`named` of moved is a row of another name, `moved`"):
         measure("named")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "failing",
+            "the measure `failing` of moved failed: "
+            "AttributeError(\"'Operation' object has no attribute 'nothing'\")",
+        ),
+        ("inexact", "the measure `inexact` of moved gives 0.5, and not an exact SymPy expression"),
+        (
+            "misspelt",
+            "the reason of the measure `misspelt` of moved cannot be filled in: KeyError('nobody')",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("outside")
+def test_a_row_that_is_wrong(name: str, message: str) -> None:
+    """Fails when the mistake of another distribution is told as one of ours."""
+    project = loads(COPIES.format("x = x -> all"))._project
+    with pytest.raises(ClosedformError) as caught:
+        _ = project.closed(project.part(None), measure(name)).expr
+    assert str(caught.value) == f"error[measure]: {message}"
 
 
 @pytest.mark.usefixtures("outside")

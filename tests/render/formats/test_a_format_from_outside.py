@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from closedform.render.formats import format_named
 from helpers import PACKAGE, TESTS, Golden, Ran, call, spawn
 
 FILE = Path(__file__).with_name("asciidoc.py")
@@ -31,8 +32,8 @@ TEMPLATE = """\
 << report.symbols[0].meaning >>_: << inline(report.formulas[1].formula.text) >>
 << typed(report.title) >> << number(report.presets[0]["values"][1]) >>
 """
-OURS = "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'tex', 'text'"
-SUFFIXES = ".md, .markdown, .inc, .fragment.tex, .html, .htm, .json, .macros.tex, .tex, .txt"
+OURS = "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'tex', 'text', 'typst'"
+SUFFIXES = ".md, .markdown, .inc, .fragment.tex, .html, .htm, .json, .macros.tex, .tex, .txt, .typ"
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def test_the_help_names_what_is_in_the_folder(tmp_path: Path) -> None:
     as_own(tmp_path)
     environment = {"PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
     for command, names in (
-        ("derive", "md|asciidoc|fragment|html|json|macros|mkdocs|notebook|tex|text"),
+        ("derive", "md|asciidoc|fragment|html|json|macros|mkdocs|notebook|tex|text|typst"),
         ("docs", "md|asciidoc|html|mkdocs"),
     ):
         done = spawn(command, "--help", folder=tmp_path, environment=environment)
@@ -213,7 +214,7 @@ def test_a_package_that_cannot_be_loaded(path: Path) -> None:
     assert ran == Ran(
         1,
         "",
-        "error[format]: the format `rst` cannot be loaded from `closedform_rst:FORMAT`: "
+        "error[format]: the format `rst` of closedform-rst cannot be loaded: "
         "ModuleNotFoundError(\"No module named 'closedform_rst'\")\n",
     )
 
@@ -222,8 +223,29 @@ def test_a_package_with_something_else(path: Path) -> None:
     package(path, "rst", "closedform_other:FORMAT")
     (path / "closedform_other.py").write_text("FORMAT = str\n")
     ran = call("derive", "two.arch", "--to", "rst")
-    message = "`closedform_other:FORMAT`, given as the format `rst`, is no format"
+    message = "the format `rst` of closedform-rst is <class 'str'>, and not a Format"
     assert ran == Ran(1, "", f"error[format]: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return report.nothing", "failed: AttributeError(\"'Report' object has no attribute "),
+        ("return 7", "gives 7, and not a text"),
+    ],
+)
+def test_a_package_that_fails(path: Path, body: str, message: str) -> None:
+    """Fails when the mistake of a function of another package is told as one of ours."""
+    package(path, "rst", "closedform_failing:FORMAT")
+    (path / "closedform_failing.py").write_text(
+        "from closedform.render.markup.format import Format\n\n"
+        f"def write(report):\n    {body}\n\nFORMAT = Format(write)\n"
+    )
+    sys.modules.pop("closedform_failing", None)
+    format_named.cache_clear()
+    ran = call("derive", "two.arch", "--to", "rst")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"error[format]: the format `rst` of closedform-rst {message}")
 
 
 def test_our_names_are_ours(path: Path) -> None:

@@ -24,7 +24,7 @@ block MLP(x: [n, d], hidden):
     \"\"\"Two maps.\"\"\"
     return x -> linear(hidden) -> gelu -> linear(d)
 """
-PAGE = """\
+PAGE = f"""\
 MLP: MACs, step by step
 Two maps.
 Derived is the number of multiply-accumulates of every product and convolution, attention \
@@ -51,7 +51,7 @@ What this rests on
 No assumption was needed.
 Convention macs: multiply-accumulates of every product and convolution, attention included. \
 Not counted: linear (add), gelu.
-Derived from <text> by closedform.
+Derived from <text> by closedform {cf.__version__}, convention macs.
 """
 
 

@@ -1,0 +1,229 @@
+"""Models and blocks: their measures, their parts, their presets, and reports of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from closedform.derive.project import Project
+from closedform.derive.resolve.modules import Entity
+from closedform.errors import ClosedformError, MissingError
+from closedform.explore import show
+from closedform.explore.formula import Formula
+from closedform.explore.parts import ModelPart, Parts, part, parts
+from closedform.explore.presets import Presets
+from closedform.render.formats import derivation_in, format_named
+from closedform.render.report.derivation import derivation_view
+from closedform.render.report.view import Wish, report
+
+if TYPE_CHECKING:
+    from closedform.render.pictures.plots import Picture
+
+
+class Part:
+    """A model or a block: its measures, and a report of it."""
+
+    def __init__(self, project: Project, entity: Entity):
+        self._project, self._entity = project, entity
+
+    @property
+    def name(self) -> str:
+        return self._entity.name
+
+    def measure(self, name: str, convention: str | None = None, when: str | None = None) -> Formula:
+        """The closed form of a measure, under conditions if there are any.
+
+        >>> from closedform.api import zoo
+        >>> zoo("vit").measure("macs", "hooks").at("ViT-B/16")
+        16848500736
+        >>> print(zoo("pvt")["SRA"].measure("macs", when="r > 1, n == side^2, r | side"))
+        n d (3 d + 2 (d + n)/r^2)
+        """
+        project, entity = self._project.under(self._entity, when), self._entity
+        return Formula(project, entity, project.closed(entity, project.measure(name, convention)))
+
+    @property
+    def params(self) -> Formula:
+        """Parameters."""
+        return self.measure("params")
+
+    @property
+    def macs(self) -> Formula:
+        """Multiply-accumulates of every product and convolution."""
+        return self.measure("macs")
+
+    @property
+    def flops(self) -> Formula:
+        """Twice the multiply-accumulates."""
+        return self.measure("flops")
+
+    def report(
+        self,
+        to: str = "md",
+        lang: str = "en",
+        *,
+        names: Sequence[str] = (),
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+        preset: str | None = None,
+        form: str = "shortest",
+        stages: str = "sum",
+        defaults: bool = False,
+        when: str | None = None,
+        claims: bool = False,
+    ) -> str:
+        """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
+
+        `names` are the symbols of `--in`, `measures` those of `--measure`, `when` the conditions
+        of `--when` in one text, the others as on the command line: `form` is "shortest",
+        "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each".
+
+        >>> from closedform.api import zoo
+        >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
+        """
+        write = format_named(to).report
+        chosen = self._project.measures(measures, convention)
+        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang=lang, claims=claims)
+        return write(report(self._project.under(self._entity, when), self._entity, wish))
+
+    def derivation(
+        self,
+        measure: str = "macs",
+        preset: str | None = None,
+        to: str = "md",
+        lang: str = "en",
+        *,
+        convention: str | None = None,
+        when: str | None = None,
+    ) -> str:
+        """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("vit")["MLP"].derivation(to="text").splitlines()[0])
+        MLP: MACs, step by step
+        """
+        write = derivation_in(to)
+        what = self._project.measure(measure, convention)
+        project = self._project.under(self._entity, when)
+        return write(derivation_view(project, self._entity, what, preset, lang))
+
+    def plot_parts(
+        self,
+        preset: str | None = None,
+        lang: str = "en",
+        *,
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+    ) -> Picture:
+        """The cost of each part at a preset, or at the first one, as bars, one a measure.
+
+        A notebook shows the picture, `.save("parts.svg")` writes it. Needs closedform[plot], and
+        in Chinese an installed font.
+        """
+        from closedform.render.pictures.plots import parts_picture
+
+        chosen = self._project.measures(measures, convention)
+        wish = Wish(chosen, preset=preset, lang=lang)
+        return parts_picture(report(self._project, self._entity, wish))
+
+    @property
+    def parts(self) -> Parts:
+        """The blocks that it uses and the operations beside them, in its own sizes.
+
+        >>> from closedform.api import zoo
+        >>> zoo("vit").parts[3].name
+        'EncoderLayer'
+        """
+        return parts(self._project, self._entity)
+
+    def part(self, path: str, line: int | None = None) -> ModelPart:
+        """A part by its path of names, where it is used, in the sizes of this model.
+
+        Stages are named by their index, as in `s=2.SRA`; `line` tells apart parts of one path.
+
+        >>> from closedform.api import zoo
+        >>> zoo("vit").part("EncoderLayer.MLP").macs.at("ViT-B/16") == 2 * 197 * 768 * 3072
+        True
+        """
+        return part(self._project, self._entity, path, line)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: params = {self.params}, macs = {self.macs}>"
+
+    def _repr_html_(self) -> str:
+        shown = show.html([self.params._shown, self.macs._shown], self.name)
+        rows = [(part.name, part.times, part.params, part.macs) for part in self.parts]
+        table = show.html_table(self.parts.columns, rows)
+        return f"{shown}<details><summary>Parts</summary>{table}</details>" if rows else shown
+
+    def _repr_markdown_(self) -> str:
+        return show.markdown([self.params._shown, self.macs._shown], self.name)
+
+    def _repr_latex_(self) -> str:
+        return show.latex([self.params._shown, self.macs._shown], self.name)
+
+
+class Architecture(Part):
+    """A file: its blocks and models by name; with a single model, that model itself."""
+
+    def __init__(self, project: Project):
+        self._project = project
+
+    @property
+    def _entity(self) -> Entity:  # type: ignore[override]  # found when it is first needed
+        return self._project.part(None)
+
+    def __getitem__(self, name: str) -> Part:
+        """A model or block of the file.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("vit")["SelfAttention"].macs)
+        2 n d (2 d + n)
+        """
+        try:
+            return Part(self._project, self._project.part(name))
+        except ClosedformError as error:
+            raise MissingError(*error.diagnostics) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([entity.name for entity in self._project.parts()])
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    @property
+    def presets(self) -> Presets:
+        """The titles of the presets, which a notebook shows with what they cost.
+
+        >>> from closedform.api import zoo
+        >>> "ViT-B/16" in zoo("vit").presets
+        True
+        """
+        return Presets(self._project)
+
+    def __repr__(self) -> str:
+        names = ", ".join(entity.name for entity in self._project.parts())
+        return f"<architecture {self._project.module.title}: {names}>"
+
+    def _shown(self) -> list[Part]:
+        """What is shown of a file: its models, or where it has none its blocks."""
+        entities = self._project.models() or self._project.parts()
+        return [Part(self._project, entity) for entity in entities]
+
+    def _repr_html_(self) -> str:
+        try:
+            return "\n".join(part._repr_html_() for part in self._shown())
+        except ClosedformError as error:
+            return show.html_error(error)
+
+    def _repr_markdown_(self) -> str | None:  # type: ignore[override]  # a wrong file has none
+        try:
+            return "\n\n".join(part._repr_markdown_() for part in self._shown())
+        except ClosedformError:
+            return None
+
+    def _repr_latex_(self) -> str | None:  # type: ignore[override]
+        try:
+            return "\n\n".join(part._repr_latex_() for part in self._shown())
+        except ClosedformError:
+            return None

@@ -1,0 +1,230 @@
+"""The parts of a model, each in the sizes of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sympy import Integer
+
+from closedform.derive.cost.tree import Operation
+from closedform.derive.cost.uses import Use, uses
+from closedform.derive.measures.rows import Measure
+from closedform.derive.project import Project
+from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.made import Made, nameless
+from closedform.errors import ClosedformError, fail, suggestion
+from closedform.explore import show
+from closedform.explore.formula import Formula
+from closedform.explore.table import Table
+
+
+class ModelPart:
+    """A block, a stage or an operation where a model uses it: what one of it costs, in the sizes
+    of the model.
+
+    >>> from closedform.api import zoo
+    >>> mlp = zoo("vit").part("EncoderLayer.MLP")
+    >>> print(mlp.macs, "|", mlp.times, "|", mlp.all("macs"))
+    2 T D F | L | 2 L T D F
+    """
+
+    def __init__(self, project: Project, entity: Entity, found: Sequence[Use]):
+        self._project, self._entity, self._found = project, entity, found
+
+    @property
+    def name(self) -> str:
+        """Its path of names from the model."""
+        return self._found[0].path
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The lines of the file where it is used."""
+        return tuple(use.line for use in self._found)
+
+    @property
+    def times(self) -> Formula:
+        """How often it is at work."""
+        form = self._project.closed(self._entity, self._project.measure("params"))
+        times = sum((form.rewritten(use.times) for use in self._found), Integer(0))
+        made = Made(nameless(""), form.derivation, value=times, arranged=form.order)
+        return Formula(self._project, self._entity, made)
+
+    def measure(self, name: str, convention: str | None = None) -> Formula:
+        """What one of it costs under a measure."""
+        return self._of(self._project.measure(name, convention), whole=False)
+
+    def all(self, name: str, convention: str | None = None) -> Formula:
+        """What all of it costs, as often as the model uses it."""
+        return self._of(self._project.measure(name, convention), whole=True)
+
+    def _of(self, what: Measure, whole: bool) -> Formula:
+        form = self._project.closed(self._entity, what)
+        value = form.of(self._found[0].node)
+        if whole:
+            counted = [use for use in self._found if all(map(what.scaling.counts, use.modes))]
+            times = sum((use.counted(what.scaling) for use in counted), Integer(0))
+            value = form.rewritten(times * value)
+        made = Made(what, form.derivation, value=value, arranged=form.order)
+        whose = f"{self._entity.name}.{self.name}"
+        return Formula(self._project, self._entity, made, name=whose)
+
+    @property
+    def params(self) -> Formula:
+        """Parameters of one."""
+        return self.measure("params")
+
+    @property
+    def macs(self) -> Formula:
+        """Multiply-accumulates of one."""
+        return self.measure("macs")
+
+    @property
+    def flops(self) -> Formula:
+        """Twice the multiply-accumulates of one."""
+        return self.measure("flops")
+
+    def __repr__(self) -> str:
+        return f"<{self._entity.name}.{self.name}: params = {self.params}, macs = {self.macs}>"
+
+    def _repr_html_(self) -> str:
+        return show.html([self.params._shown, self.macs._shown], self._title)
+
+    def _repr_markdown_(self) -> str:
+        return show.markdown([self.params._shown, self.macs._shown], self._title)
+
+    @property
+    def _title(self) -> str:
+        return f"{self._entity.name}.{self.name}, {self.times} times"
+
+
+class Parts(Table[ModelPart]):
+    """The blocks of a model and the operations beside them, with what one of each costs.
+
+    >>> from closedform.api import zoo
+    >>> [part.name for part in zoo("vit").parts][-4:]
+    ['EncoderLayer.SelfAttention', 'EncoderLayer.MLP', 'layernorm', 'linear']
+    """
+
+    columns = ("part", "times", "params of one", "macs of one")
+
+    def cells(self, row: ModelPart) -> tuple[object, ...]:
+        return row.name, row.times, row.params, row.macs
+
+    def at(self, preset: str, measure: str = "macs", convention: str | None = None) -> Shares:
+        """What each part costs at a preset, and its share of the whole.
+
+        >>> from closedform.api import zoo
+        >>> zoo("vit").parts.at("ViT-B/16").largest.name
+        'EncoderLayer'
+        """
+        found = []
+        for part in self:
+            one, every = part.measure(measure, convention), part.all(measure, convention)
+            project, entity = part._project, part._entity
+            whole = project.at(
+                project.preset(preset),
+                project.closed(entity, project.measure(measure, convention)),
+            )
+            costs = one.at(preset), every.at(preset)
+            found.append(Share(part.name, part.times.at(preset), *costs, Fraction(costs[1], whole)))
+        return Shares(found)
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a part costs at a preset: one of it, all of it, and its share of the whole.
+
+    Parts of a part are in its share.
+    """
+
+    name: str
+    times: int | Fraction
+    one: int | Fraction
+    all: int | Fraction
+    share: Fraction
+
+
+class Shares(Table[Share]):
+    """The parts of a model at a preset."""
+
+    columns = ("part", "times", "one", "all", "share")
+
+    def cells(self, row: Share) -> tuple[object, ...]:
+        return row.name, row.times, row.one, row.all, row.share
+
+    @property
+    def largest(self) -> Share:
+        """The part with the largest share; of two with one share the inner one, but for a part
+        that is all there is."""
+        return max(self, key=lambda row: row.share)
+
+
+def parts(project: Project, entity: Entity) -> Parts:
+    """The parts of a model that cost something: its blocks, and the operations beside them."""
+    found = []
+    for uses_ in _by_path(project, entity).values():
+        for same in _alike(uses_):
+            part = ModelPart(project, entity, same)
+            if not _in_block(same[0]) and (part.params.expr != 0 or part.macs.expr != 0):
+                found.append(part)
+    return Parts(found)
+
+
+def _in_block(use: Use) -> bool:
+    """Whether it is an operation of a block, which speaks for itself."""
+    around = use.path.split(".")[:-1]
+    return isinstance(use.node, Operation) and any("=" not in name for name in around)
+
+
+def part(project: Project, entity: Entity, path: str, line: int | None = None) -> ModelPart:
+    """The part of a path. Raises ClosedformError where there is none, or more than one."""
+    if not isinstance(path, str):
+        raise fail("type", f"a part is named by a text such as 'MLP', and this is {path!r}")
+    places = _by_path(project, entity)
+    if path not in places:
+        raise _no_part(entity, path, places)
+    found = _alike(places[path])
+    if line is not None:
+        found = [same for same in found if line in [use.line for use in same]]
+    if len(found) == 1:
+        return ModelPart(project, entity, found[0])
+    lines = ", ".join(str(use.line) for same in _alike(places[path]) for use in same)
+    first = places[path][0].line
+    raise fail(
+        "name",
+        f"`{entity.name}` has several parts `{path}` that differ, on lines {lines}"
+        if line is None
+        else f"`{entity.name}` has no one part `{path}` on line {line}",
+        None,
+        f"say which: `.part({path!r}, line={first})`",
+    )
+
+
+def _no_part(entity: Entity, path: str, places: dict[str, list[Use]]) -> ClosedformError:
+    inner = [known for known in places if known.split(".")[-1] == path]
+    near = f"did you mean `{inner[0]}`?" if inner else suggestion(path, places)
+    top = [known for known in places if "." not in known]
+    there = near or f"there are {', '.join(top)}"
+    return fail("name", f"`{entity.name}` has no part `{path}`", None, there)
+
+
+def names(project: Project, entity: Entity) -> list[str]:
+    """The paths of all parts, for completion."""
+    return list(_by_path(project, entity))
+
+
+def _by_path(project: Project, entity: Entity) -> dict[str, list[Use]]:
+    found: dict[str, list[Use]] = {}
+    for use in uses(project.derivation(entity).root):
+        found.setdefault(use.path, []).append(use)
+    return found
+
+
+def _alike(found: list[Use]) -> list[list[Use]]:
+    """Uses of one part together: those of one node of the tree."""
+    nodes: dict[int, list[Use]] = {}
+    for use in found:
+        nodes.setdefault(id(use.node), []).append(use)
+    return list(nodes.values())

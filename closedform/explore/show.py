@@ -1,0 +1,127 @@
+"""How a notebook and a terminal show formulas and tables."""
+
+from __future__ import annotations
+
+import html as xml
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import sympy
+from sympy import Expr, Symbol
+
+from closedform import formula as w
+from closedform.derive.arrange.writing import Order, write
+from closedform.derive.solve.closed import Closed
+from closedform.errors import ClosedformError
+from closedform.render.formats import format_named
+from closedform.render.formulas import mathml
+from closedform.render.formulas.latex import latex as in_latex
+from closedform.render.markup.markdown import escape_markdown
+from closedform.render.report.cell import cell
+from closedform.render.report.names import with_needed
+
+Shown: TypeAlias = tuple[Closed, w.Written]  # a formula, and how it is written
+
+
+def abbreviations(form: Closed) -> list[Symbol]:
+    """The abbreviations in a formula, and those that they are made of."""
+    return with_needed(form.derivation, form.expr.free_symbols)
+
+
+# Formulas ----------------------------------------------------------------------------------
+
+
+def html(formulas: Sequence[Shown], title: str = "") -> str:
+    """Formulas with what their symbols mean, in the colours of the page around them."""
+    return _filled("html", "html", formulas, title)
+
+
+def markdown(formulas: Sequence[Shown], title: str = "") -> str:
+    """The same in the Markdown of notebooks."""
+    return _filled("notebook", "md", formulas, title)
+
+
+def latex(formulas: Sequence[Shown], title: str = "") -> str:
+    """The same in LaTeX, for a notebook that is printed."""
+    return _filled("tex", "tex", formulas, title)
+
+
+def text(formulas: Sequence[Shown], title: str = "") -> str:
+    """The same for a terminal."""
+    return _filled("text", "txt", formulas, title).rstrip("\n")
+
+
+def _filled(to: str, suffix: str, formulas: Sequence[Shown], title: str) -> str:
+    markup = format_named(to).template
+    assert markup is not None
+    told = cell([form for form, _ in formulas], [written for _, written in formulas], title)
+    return markup.file(f"cell.{suffix}.j2")(told)
+
+
+def html_error(error: ClosedformError) -> str:
+    """What is wrong with a file, where its formulas would be shown."""
+    return f"<pre>{xml.escape(str(error))}</pre>"
+
+
+# Tables ------------------------------------------------------------------------------------
+
+
+Rows = Iterable[tuple[object, ...]]
+
+
+def text_table(headings: Sequence[str], rows: Rows) -> str:
+    """A table for a terminal."""
+    lines = [list(headings), *([_text(cell) for cell in row] for row in rows)]
+    return "\n".join(line.rstrip() for line in _aligned(lines))
+
+
+def _aligned(lines: list[list[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+
+
+def html_table(headings: Sequence[str], rows: Rows) -> str:
+    """A table for a notebook."""
+    head = "".join(f'<th scope="col">{xml.escape(heading)}</th>' for heading in headings)
+    body = "".join(f"<tr>{''.join(map(_html_cell, row))}</tr>" for row in rows)
+    scroll = '<div class="closedform" style="overflow-x: auto">'
+    return f"{scroll}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _html_cell(cell: object) -> str:
+    written = _written(cell)
+    if written is not None:
+        return f'<td style="text-align: left">{mathml.math(written)}</td>'
+    side = "left" if isinstance(cell, str) else "right"
+    return f'<td style="text-align: {side}">{xml.escape(_text(cell))}</td>'
+
+
+def markdown_table(headings: Sequence[str], rows: Rows) -> str:
+    """A table in Markdown."""
+    lines = [headings, ["---"] * len(headings), *(map(_markdown_cell, row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _markdown_cell(cell: object) -> str:
+    written = _written(cell)
+    return escape_markdown(_text(cell)) if written is None else f"${in_latex(written)}$"
+
+
+def _written(cell: Any) -> w.Written | None:
+    """The formula in a cell; None for texts and numbers."""
+    if isinstance(cell, Expr) and not cell.is_Rational:
+        return write(cell, Order())
+    return None if isinstance(cell, Expr) else getattr(cell, "written", None)
+
+
+def _text(cell: object) -> str:
+    """A cell as text: numbers with their digits in groups, shares as percent."""
+    if cell is None:
+        return ""
+    if isinstance(cell, int | sympy.Integer):
+        return f"{int(cell):,}"
+    if isinstance(cell, Fraction):
+        return f"{cell.numerator / cell.denominator:.1%}" if cell < 1 else str(cell)
+    return str(cell)

@@ -1,0 +1,164 @@
+"""What `%load_ext closedform` adds to IPython and Jupyter: the magic `%%arch`, and completion of
+names between quotation marks."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from closedform.api import Architecture, Formula, ModelPart, Part, loads, zoo
+from closedform.cli import derive
+from closedform.errors import fail
+from closedform.explore import parts
+from closedform.projects import derivation_of, report_of
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+NAME = "model"  # of a cell that gives none
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add the magic and the completion to a shell."""
+
+    def arch(line: str, cell: str) -> None:
+        """Define a model by the text of a cell, and show it.
+
+        `%%arch vit` gives it the name `vit`; the options are those of `closedform derive`.
+        """
+        run_cell(shell, line, cell)
+
+    untyped: Any = shell
+    untyped.register_magic_function(arch, "cell", "arch")
+    untyped.Completer.custom_matchers.append(matcher(shell.user_ns))
+
+
+# The magic ---------------------------------------------------------------------------------
+
+
+def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
+    """Carry out `%%arch`."""
+    from IPython.display import HTML, Markdown, display
+
+    words = shlex.split(line)
+    name = words.pop(0) if words and not words[0].startswith("-") else NAME
+    if not name.isidentifier():
+        raise fail("name", f"`{name}` cannot name a model in Python", None, "write `%%arch vit`")
+    asked = _options([name, *words])
+    model = loads(cell, Path.cwd(), f"{name}.arch")
+    for part in model._shown():
+        _ = part.params  # a file that is wrong fails here, once
+    shell.user_ns[name] = model
+    display(HTML(_source(cell)))  # type: ignore[no-untyped-call]
+    to = asked.pop("to") or "notebook"
+    steps, template, output = (asked.pop(key) for key in ("steps", "template", "output"))
+    if template or output:
+        raise fail("argument", "a cell takes no --template and no --output")
+    if not words:
+        display(model)  # type: ignore[no-untyped-call]
+        return
+    if steps:
+        chosen = {key: asked[key] for key in ("part", "measures", "convention", "preset", "lang")}
+        text = derivation_of(model._project, to=to, **chosen)
+    else:
+        from closedform.render.formats import format_named
+
+        text = format_named(to).report(report_of(model._project, **asked))
+    if to == "notebook":
+        display(Markdown(text))  # type: ignore[no-untyped-call]
+    else:
+        print(text)
+
+
+def _options(arguments: list[str]) -> dict[str, Any]:
+    """The options of `derive`, by the names of its parameters."""
+    try:
+        asked = dict(derive.make_context("%%arch", arguments).params)
+    except click.ClickException as error:
+        raise fail("argument", error.format_message()) from None
+    del asked["file"]
+    return asked
+
+
+def _source(cell: str) -> str:
+    """The text of a cell in colours, folded."""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+
+    from closedform.integrations.pygments import ArchLexer
+
+    coloured = highlight(cell, ArchLexer(), HtmlFormatter(noclasses=True, nobackground=True))
+    return f"<details><summary>source</summary>{coloured}</details>"
+
+
+# Completion --------------------------------------------------------------------------------
+
+OPEN = re.compile(
+    r"""(?P<object>\b[A-Za-z_][\w.]*?(?:\[["'][^"']*["']\])?[\w.]*?)  # vit["MLP"].macs
+        (?:\.(?P<method>at|part|in_terms_of|measure|report|derivation|plot_parts))?
+        \((?P<before>[^()]*?)["'](?P<typed>[^"'()]*)$""",
+    re.VERBOSE,
+)
+
+
+def matcher(names: dict[str, Any]) -> Callable[[Any], Any]:
+    """A matcher of IPython for what is typed between quotation marks in our calls."""
+    from IPython.core.completer import SimpleCompletion, context_matcher
+
+    @context_matcher()  # type: ignore[untyped-decorator]
+    def closedform(context: Any) -> Any:
+        typed, found = offered(context.text_until_cursor, names)
+        matching = [SimpleCompletion(text, type="str") for text in found if text.startswith(typed)]
+        return {"completions": matching, "matched_fragment": typed, "suppress": bool(matching)}
+
+    return closedform  # type: ignore[no-any-return]
+
+
+def offered(line: str, names: dict[str, Any]) -> tuple[str, list[str]]:
+    """What is typed of a text at the end of a line, and the texts that can stand there."""
+    call = OPEN.search(line)
+    if call is None:
+        return "", []
+    typed = call["typed"]
+    if call["method"] is None:
+        zoo_called = call["object"].split(".")[-1] == "zoo" and not call["before"]
+        return typed, list(zoo()) if zoo_called else []
+    target = _found(call["object"], names)
+    return typed, list(_texts(target, call["method"], call["before"]))
+
+
+def _texts(target: object, method: str, before: str) -> Iterable[str]:
+    if before.rstrip().endswith("preset="):
+        return target.presets if isinstance(target, Architecture) else ()
+    match target, method:
+        case Formula(), "at":
+            return [p.title for project, _ in target._origins for p in project.presets()]
+        case Formula(), "in_terms_of":
+            return target._table
+        case Part(), "part":
+            return parts.names(target._project, target._entity)
+        case ((Part() | ModelPart()), "measure"):
+            return ["params", "trainable", "macs", "flops", "buffers", "cache"]
+    return ()
+
+
+def _found(text: str, names: dict[str, Any]) -> object:
+    """The object of ours that a text such as `vit["MLP"].macs` names; nothing is called."""
+    first, *rest = re.findall(r"[A-Za-z_]\w*|\[[\"'][^\"']*[\"']\]", text)
+    found: object = names.get(first)
+    for step in rest:
+        if not isinstance(found, Formula | Part | ModelPart):
+            return None
+        try:
+            if step.startswith("["):
+                found = found[step[2:-2]] if isinstance(found, Architecture) else None
+            else:
+                found = getattr(found, step, None)
+        except Exception:  # a file that is wrong completes nothing
+            return None
+    return found

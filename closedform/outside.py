@@ -1,0 +1,52 @@
+"""What other distributions add by entry points; a mistake of theirs is told as theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from closedform.errors import ClosedformError, fail
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+Row = TypeVar("Row")
+
+
+def whose_is(what: str, point: EntryPoint) -> str:
+    """How an entry point is named: what it adds, and the distribution."""
+    return f"the {what} `{point.name}` of {point.dist.name if point.dist else point.value}"
+
+
+def loaded(what: str, point: EntryPoint, row: type[Row]) -> Row:
+    """The row to which an entry point leads. Raises ClosedformError where it leads to none."""
+    try:
+        found = point.load()
+    except Exception as error:  # the module of another distribution may raise anything
+        raise fail(what, f"{whose_is(what, point)} cannot be loaded: {error!r}") from error
+    if not isinstance(found, row):
+        raise fail(what, f"{whose_is(what, point)} is {found!r}, and not a {row.__name__}")
+    return found
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A function of a row: what it raises, or gives in the place of a `result`, is said of it."""
+
+    what: str
+    whose: str
+    function: Callable[..., Any]
+    is_right: Callable[[Any], bool]
+    result: str
+
+    def __call__(self, *arguments: Any) -> Any:
+        try:
+            found = self.function(*arguments)
+        except ClosedformError:
+            raise
+        except Exception as error:  # as above
+            raise fail(self.what, f"{self.whose} failed: {error!r}") from error
+        if not self.is_right(found):
+            raise fail(self.what, f"{self.whose} gives {found!r}, and not {self.result}")
+        return found

@@ -1,0 +1,68 @@
+"""Texts in a LaTeX document: set as they are, set as code, and not set at all."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from closedform.render.language import number, spoken
+from closedform.render.report.prose import Code, prose
+
+LATEX_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"{\ttfamily\char34}",  # the one straight quote that every font encoding has
+    "[": "{[}",  # after the \\ of a row, [ and * would be its arguments
+    "]": "{]}",
+    "*": "{*}",
+}
+CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+
+
+def escape_latex(text: str) -> str:
+    """Any text as text of a LaTeX document."""
+    return "".join(LATEX_SPECIAL.get(char, char) for char in text)
+
+
+def typed(text: str) -> str:
+    """A name in the letters of a typewriter."""
+    return f"\\texttt{{{escape_latex(text)}}}"
+
+
+def prose_latex(text: str) -> str:
+    """A text of a file, what stands between backticks as code."""
+    parts = prose(text)
+    return "".join(typed(p.text) if isinstance(p, Code) else escape_latex(p) for p in parts)
+
+
+def number_latex(value: int | None, lang: str = "en") -> str:
+    """A number with its digits in groups."""
+    return number(value, lang).replace(",", r"\,")
+
+
+def spoken_latex(value: int | None, lang: str = "en") -> str:
+    """A number, and how people say it, on one line."""
+    return spoken(value, lang).replace(" ", "~").replace(",", r"\,")
+
+
+def comment(text: str) -> str:
+    """A text that is not set, on a line of its own whatever is in it."""
+    return "% " + " ".join(text.split())
+
+
+def has_cjk(data: Any) -> bool:
+    """Whether a text in the data of a template has a character that needs a Chinese font."""
+    if isinstance(data, dict | tuple):
+        return any(map(has_cjk, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, str) and CJK.search(data) is not None

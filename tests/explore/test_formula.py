@@ -1,0 +1,211 @@
+"""Formulas take part in arithmetic, and what they say is true at numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+import sympy
+
+import closedform as cf
+from closedform import ClosedformError, Formula
+
+VIT = cf.zoo("vit")
+MLP = VIT.part("EncoderLayer.MLP").macs
+ATTENTION = VIT.part("EncoderLayer.SelfAttention").macs
+PRESETS = [*VIT.presets]
+
+
+def message(call: Callable[[], object]) -> str:
+    with pytest.raises(ClosedformError) as caught:
+        call()
+    return str(caught.value)
+
+
+# Arithmetic --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (MLP + ATTENTION, "2 T D (2 D + F + T)"),
+        (MLP - ATTENTION, "2 T D (F - 2 D - T)"),
+        (MLP / ATTENTION, "F/(2 D + T)"),
+        (1 / MLP, "1/(2 T D F)"),
+        (2 * MLP, "4 T D F"),
+        (Fraction(1, 2) * MLP, "T D F"),
+        (-MLP, "-2 T D F"),
+        (1 - MLP, "1 - 2 T D F"),
+        (MLP**2, "4 T^2 D^2 F^2"),
+        (MLP / VIT.part("EncoderLayer.MLP").params, "2 T D F/(2 D F + D + F)"),
+        (MLP * MLP.symbols["D"], "2 T D^2 F"),
+    ],
+)
+def test_what_operators_make(made: Formula, text: str) -> None:
+    assert str(made) == text
+    assert repr(made) == text
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_operators_are_those_of_numbers(preset: str) -> None:
+    """Fails when a formula that is made of others has another value than they have."""
+    mlp, attention = MLP.at(preset), ATTENTION.at(preset)
+    assert (MLP + 2 * ATTENTION).at(preset) == mlp + 2 * attention
+    assert (MLP - ATTENTION).at(preset) == mlp - attention
+    assert (MLP * ATTENTION).at(preset) == mlp * attention
+    assert (MLP / ATTENTION).at(preset) == Fraction(mlp, attention)
+    assert (MLP / ATTENTION).base.at(preset) == Fraction(mlp, attention)
+
+
+def test_models_side_by_side() -> None:
+    """Fails when formulas of two files cannot be set beside each other, each at a preset."""
+    pvt = cf.zoo("pvt")
+    apart = VIT.macs - pvt.macs
+    value = VIT.macs.at("ViT-B/16") - pvt.macs.at("PVT-Small")
+    assert apart.at("ViT-B/16", "PVT-Small") == value
+
+
+def test_units() -> None:
+    assert [f.unit for f in (MLP, MLP + MLP, 2 * MLP, MLP / ATTENTION, MLP / VIT.params)] == [
+        "MACs", "MACs", "MACs", "", "MACs / parameters",
+    ]  # fmt: skip
+
+
+def test_equality_is_that_of_mathematics() -> None:
+    assert VIT.flops == 2 * VIT.macs
+    assert VIT.macs == VIT.macs.base
+    assert hash(VIT.macs) == hash(VIT.macs.base)
+    assert MLP != ATTENTION
+    assert VIT.macs != "a text"
+    answer = MLP.equals(ATTENTION)
+    assert (answer.word, bool(answer)) == ("refuted", False)
+    assert repr(answer) == "refuted: at D = 1, F = 1, I = 1, P = 1 they are 4 and 16"
+    assert repr(VIT.flops.equals(2 * VIT.macs)) == "proved"
+
+
+def test_what_is_not_decided_is_no_answer() -> None:
+    """Fails when a question without an answer is taken for yes or for no."""
+    file = cf.loads(
+        "dim N, K\n\nop a(x: [...]) -> y: [...]:\n    mac = floor(2^N/7)\n\n"
+        "op b(x: [...]) -> y: [...]:\n    mac = floor(2^N/7) + floor((2^N + K)/(2^N + K + 1))\n\n"
+        "model A(x: [N]):\n    return x -> a\n\nmodel B(x: [N]):\n    return x -> b\n"
+    )
+    answer = file["A"].macs.equals(file["B"].macs)
+    if answer.word == "not decided":
+        assert message(lambda: bool(answer)).startswith(
+            "error[undecided]: it is not decided whether these formulas are equal"
+        )
+
+
+# Sizes -------------------------------------------------------------------------------------
+
+
+def test_names_of_two_meanings_are_refused() -> None:
+    one = cf.loads("dim I\nlet N = I^2\n\nmodel A(x: [N, I]):\n    return x -> linear(I)\n")
+    two = cf.loads("dim N\n\nmodel B(x: [N, N]):\n    return x -> linear(N)\n")
+    assert message(lambda: one.macs + two.macs) == (
+        "error[sizes]: `N` is I^2 in <text>, and a size of its own in <text>\n"
+        '     = help: give one of them another name, as with `.subs(N="N_2")`, or write it out '
+        "with `.base`"
+    )
+    assert str(one.macs.base + two.macs) == "I^4 + N^3"
+    assert str(one.macs + two.macs.subs(N="M")) == "M^3 + N^2"
+
+
+def test_a_block_by_itself_is_not_mixed_with_its_model() -> None:
+    block = VIT["SelfAttention"].macs
+    assert message(lambda: block / VIT.macs) == (
+        "error[sizes]: `SelfAttention` is in its own sizes, and `ViT` in those of the model\n"
+        "     = help: take the block where the model uses it, as `.part(...)` of `ViT` gives it, "
+        "or say what its sizes are with `.subs(...)`"
+    )
+    assert block.subs(n="T", d="D") == ATTENTION
+
+
+def test_subs() -> None:
+    assert str(MLP.subs(D=768)) == "1536 T F"
+    assert str(MLP.subs({"D": 768}, F=3072)) == "4718592 T"
+    assert str(MLP.subs(N=196)) == "394 D F"
+    assert str(MLP.subs(F=4 * VIT.part("EncoderLayer.MLP").macs.symbols["D"])) == "8 T D^2"
+    assert VIT.macs.subs(I=384).at("ViT-B/16") == VIT.macs.at("ViT-B/16 at 384")
+    assert cf.zoo("pvt").params.subs(D=[64, 128, 320, 512]).at("PVT-Small") == cf.zoo(
+        "pvt"
+    ).params.at("PVT-Small")
+
+
+def test_abbreviations_have_values_too() -> None:
+    assert VIT.macs.at("ViT-B/16", N=576) == VIT.macs.at("ViT-B/16 at 384")
+    assert MLP.at("ViT-B/16", T=197) == 2 * 197 * 768 * 3072
+    file = cf.loads("dim I\nlet N = I^2\n\nmodel A(x: [N, I]):\n    return x -> linear(5)\n")
+    assert message(lambda: file.macs.at(N=16)) == (
+        "error[sizes]: `N` is I^2, and the formula needs `I` too\n     = help: give values to `I`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: VIT.macs.at("ViT-B/17"), "error[name]: `zoo/vit.arch` has no preset 'ViT-B/17'"),
+        (lambda: VIT.macs.at(16), "error[type]: a preset is named by its title, and this is 16"),  # type: ignore[arg-type]
+        (lambda: VIT.macs.at(D=1.5), "error[type]: `D` takes exact numbers, and this is 1.5"),  # type: ignore[arg-type]
+        (lambda: VIT.macs.at("ViT-B/16", X=1), "error[name]: `X` is no size of `ViT`"),
+        (lambda: VIT.macs.subs(X=1), "error[name]: `X` is no size of `ViT`"),
+        (lambda: VIT.macs.subs(D="4*D"), "error[type]: `D` takes a name, and '4*D' is none"),
+        (lambda: VIT.macs.subs(D=7, H=2), "error[assume]: the formula rests on `H | D`"),
+        (lambda: VIT.macs.in_terms_of("N", 3), "error[type]: a size is named by a text, and "),  # type: ignore[arg-type]
+        (lambda: VIT.macs**-1, "error[type]: a formula has whole powers from 0 on, and this is -1"),
+        (lambda: VIT.macs.equals("x"), "error[type]: a formula is compared with a formula or a "),  # type: ignore[arg-type]
+        (lambda: (MLP / ATTENTION).terms(), "error[sizes]: a quotient is no sum of terms"),
+        (lambda: VIT["Mlp"], "error[name]: `zoo/vit.arch` has no model or block `Mlp`"),
+        (lambda: VIT.part("Mlp"), "error[name]: `ViT` has no part `Mlp`"),
+        (lambda: VIT.part(3), "error[type]: a part is named by a text such as 'MLP', and this"),  # type: ignore[arg-type]
+        (lambda: (VIT.macs + 1).at("ViT-B/17"), "error[name]: `zoo/vit.arch` has no preset"),
+    ],
+)
+def test_what_is_asked_wrongly(call: Callable[[], object], text: str) -> None:
+    """Fails when a mistake of the user is an error of Python's from inside."""
+    assert message(call).startswith(text)
+
+
+def test_a_float_is_no_operand() -> None:
+    for other in (0.5, sympy.Float(2), "D", True, None):
+        with pytest.raises(TypeError):
+            _ = MLP * other  # type: ignore[operator]
+
+
+def test_presets_that_disagree_are_named() -> None:
+    apart = VIT.macs - cf.zoo("deit").macs
+    assert message(lambda: apart.at("ViT-L/16", "DeiT-B distilled")) == (
+        "error[preset]: `D` is 1024 at one of these presets, and 768 at 'DeiT-B distilled'\n"
+        "     = help: give it a value: `D=...`, or another name in one formula: "
+        '`.subs(D="D_2")`'
+    )
+
+
+# Terms -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["vit", "gpt2", "albert", "mobilenet_v2", "bert", "swin"])
+def test_terms_add_up(name: str) -> None:
+    """Fails when a term is lost, has another coefficient, or is said to be from elsewhere."""
+    model = cf.zoo(name)
+    for form in (model.params, model.macs):
+        terms = form.terms()
+        base = form._closed.derivation.known.base
+        whole = sum(term.expr for term in terms)
+        assert sympy.expand(base(whole) - base(form.expr)) == 0
+        for term in terms:
+            assert sum(source.coefficient for source in term.sources) == term.coefficient
+
+
+def test_terms_name_their_parts() -> None:
+    told = [(str(t.expr), [str(source) for source in t.sources]) for t in VIT.macs.terms()]
+    attention = "EncoderLayer.SelfAttention"
+    assert told == [
+        ("4*D**2*L*T", [f"{attention}.linear (line {line})" for line in (18, 19, 20, 23)]),
+        ("2*D*F*L*T", ["EncoderLayer.MLP.linear (line 29)"] * 2),
+        ("2*D*L*T**2", [f"{attention}.einsum (line {line})" for line in (21, 22)]),
+        ("3*D*N*P**2", ["conv2d (line 36)"]),
+        ("C*D", ["linear (line 40)"]),
+    ]
