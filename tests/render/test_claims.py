@@ -87,7 +87,7 @@ def test_claims_with_their_verdicts(tmp_path: Path) -> None:
         "  B: MACs in O(n^2 d^2), as n, d grow: proved\n\n"
     ) in call(*asked, "text", folder=tmp_path).out
     macros = call(*asked, "macros", folder=tmp_path).out
-    assert macros.splitlines()[3:] == [
+    assert macros.splitlines()[4:] == [
         r"\newcommand{\BClaimParams}{d^{2}}",
         r"\newcommand{\BClaimParamsTwo}{d\, d}",
         r"\newcommand{\BClaimMacs}{O(n^{2}\, d^{2})}",

@@ -98,7 +98,7 @@ def test_what_a_derivation_does_not_take_is_refused() -> None:
     """Fails when an option of a report is passed over without a word."""
     usage = (
         "Usage: closedform derive [OPTIONS] FILE\nTry 'closedform derive --help' for help.\n\n"
-        "Error: --steps goes with --of, --measure, --convention, --preset, --when, --to and "
+        "Error: --steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
         "--lang\n"
     )
     for options in (("--in", "D"), ("--defaults",), ("--form", "expanded"), ("--stages", "each")):
