@@ -112,7 +112,7 @@ def report_of(
     entity = _entity_of(project, part, preset)
     project = project.under(entity, when)
     chosen = project.measures(measures, convention)
-    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width, claims)
+    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width, claims=claims)
     return report(project, entity, wish)
 
 

@@ -84,7 +84,12 @@ def _aligned(lines: list[list[str]]) -> Iterator[str]:
 
 def html_table(headings: Sequence[str], rows: Rows) -> str:
     """A table for a notebook."""
-    head = "".join(f'<th scope="col">{xml.escape(heading)}</th>' for heading in headings)
+    rows = list(rows)
+    sides = [_side(cell) for cell in rows[0]] if rows else ["left"] * len(headings)
+    head = "".join(
+        f'<th scope="col" style="text-align: {side}">{xml.escape(heading)}</th>'
+        for side, heading in zip(sides, headings, strict=True)
+    )
     body = "".join(f"<tr>{''.join(map(_html_cell, row))}</tr>" for row in rows)
     scroll = '<div class="closedform" style="overflow-x: auto">'
     return f"{scroll}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -92,10 +97,13 @@ def html_table(headings: Sequence[str], rows: Rows) -> str:
 
 def _html_cell(cell: object) -> str:
     written = _written(cell)
-    if written is not None:
-        return f'<td style="text-align: left">{mathml.math(written)}</td>'
-    side = "left" if isinstance(cell, str) else "right"
-    return f'<td style="text-align: {side}">{xml.escape(_text(cell))}</td>'
+    shown = xml.escape(_text(cell)) if written is None else mathml.math(written)
+    return f'<td style="text-align: {_side(cell)}">{shown}</td>'
+
+
+def _side(cell: object) -> str:
+    """Where a cell begins: texts and formulas at the left, numbers at the right."""
+    return "left" if isinstance(cell, str) or _written(cell) is not None else "right"
 
 
 def markdown_table(headings: Sequence[str], rows: Rows) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import tomllib
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_what_the_page_for_papers_says(
     assert {"pvt-parts.svg", "attention.svg", "models.png", "vit-steps.tex"} <= written
 
 
+def test_what_the_page_of_sweeps_says() -> None:
+    """Fails when a line of it gives something else."""
+    pytest.importorskip("pandas", reason="pandas is not installed: the page shows data frames")
+    page = ROOT / "docs" / "sweeps.md"
+    text = "\n".join(fences(page, "python"))
+    lines = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    told: list[str] = []
+    results = doctest.DocTestRunner(verbose=False).run(lines, out=told.append)
+    assert (results.failed, results.attempted > 7) == (0, True), "".join(told)
+
+
 def test_the_citation_is_of_this_version() -> None:
     """Fails when CITATION.cff is no YAML, or lags behind the package."""
     told = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
@@ -154,3 +166,15 @@ def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
     """docs/zoo is what `closedform docs --zoo --to md -o docs/zoo` writes now."""
     folder = str(ROOT / "docs" / "zoo")
     assert cli.run(["docs", "--zoo", "--to", "md", "-o", folder, "--check"]) == 0
+
+
+@pytest.mark.parametrize("page", ["notebook.md"])
+def test_sessions_show_what_they_give(page: str) -> None:
+    """Fails when a line of a page does not run, or gives something else than the page says."""
+    session = "\n".join(fences(ROOT / "docs" / page, "python"))
+    told = doctest.DocTestParser().get_doctest(session, {}, page, None, 0)
+    assert told.examples
+    runner = doctest.DocTestRunner(verbose=False)
+    failures: list[str] = []
+    runner.run(told, out=failures.append)
+    assert "".join(failures) == ""

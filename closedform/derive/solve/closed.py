@@ -98,7 +98,13 @@ class Closed:
         """
         if form == "parts":
             return self._by_part.written(stages, self.order, say)
-        return self._candidates.written(form, stages, self.order)
+        if (form, stages) not in self._written:
+            self._written[form, stages] = self._candidates.written(form, stages, self.order)
+        return self._written[form, stages]
+
+    @cached_property
+    def _written(self) -> dict[tuple[str, str], w.Written]:
+        return {}
 
     def starts(self, form: str = "shortest") -> dict[str, Expr]:
         """Sizes before the first stage that a sum over stages mentions: D_0 = 3."""

@@ -11,6 +11,7 @@ from sympy import Expr, Symbol
 
 from closedform import formula as w
 from closedform.derive.arrange import forms
+from closedform.derive.arrange.length import room
 from closedform.derive.arrange.writing import Order
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.polynomials import fraction_of
@@ -71,9 +72,11 @@ class Made(Closed):
             raise fail("parts", "a formula that is made of others has no parts", None, advice)
         above, below = fraction_of(self.expr)
         arrange = forms.FORMS[form]
-        if not below.is_Add:
-            return arrange(self.expr, self.order)
-        return w.Fraction(arrange(above, self.order), arrange(below, self.order))
+        whole = arrange(self.expr, self.order)
+        if not below.free_symbols:
+            return whole
+        over = w.Fraction(arrange(above, self.order), arrange(below, self.order))
+        return over if below.is_Add else min(whole, over, key=room)
 
     def starts(self, form: str = "shortest") -> dict[str, Expr]:
         return {}

@@ -9,9 +9,12 @@ from closedform import formula as w
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.claims import check_claim, claims_of
 from closedform.derive.cost.tree import Sequence, nodes
+from closedform.derive.measures.lookup import is_measured
+from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 from closedform.grammar.stated import stated
 from closedform.render.language import Language
 from closedform.render.report.signs import signed
@@ -19,7 +22,8 @@ from closedform.render.report.signs import signed
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim: `of` is the block that makes it, `relation` is "=", or "in" for an order of growth.
+    """A claim: `of` is the block that makes it, `relation` is "=", "<=" or
+    alike, or "in" for an order of growth; `label` is empty where the left side is no measure alone.
 
     `growing` are the sizes that grow in an order, `conditions` those of its `when`, `source` the
     text that says where it was published, `text` the claim as the file has it.
@@ -56,24 +60,32 @@ def claim_rows(project: Project, entity: Entity, words: Language) -> Iterator[Cl
 
 
 def _row(
-    project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim, words: Language
+    project: Project,
+    entity: Entity,
+    claim: tree.ComparisonClaim | tree.OrderClaim,
+    words: Language,
 ) -> ClaimRow:
     checked = check_claim(project, entity, claim)
-    what = project.measure(claim.measure.name, claim.measure.convention)
+    what = _measure(project, claim)
     growing: tuple[tree.Name, ...] = ()
-    if isinstance(claim, tree.EqualClaim):
-        relation, formula = "=", stated(claim.formula)
+    if isinstance(claim, tree.ComparisonClaim):
+        relation = "=" if claim.operator == "==" else claim.operator
+        formula, about = stated(claim.right), stated(claim.left)
+        title = show(claim.left)
     else:
         relation, growing = "in", claim.growing
         formula = w.Function(claim.order, (stated(claim.bound),))
+        title, about = claim.measure.name, w.Symbol(claim.measure.name)
+    if what is not None:
+        title, about = what.title, w.Symbol(what.label, sign=what.label)
     row = ClaimRow(
         of=entity.name,
         line=claim.span.line,
-        measure=what.title,
-        heading=what.heading,
-        label=what.label,
+        measure=title,
+        heading=what.heading if what else title,
+        label=what.label if what else "",
         relation=relation,
-        statement=w.Condition(relation, (w.Symbol(what.label, sign=what.label), formula)),
+        statement=w.Condition(relation, (about, formula)),
         formula=formula,
         growing=tuple(map(stated, growing)),
         conditions=tuple(map(stated, claim.conditions)),
@@ -83,3 +95,13 @@ def _row(
         text=checked.text,
     )
     return signed(row, project.derivation(entity).signs)
+
+
+def _measure(project: Project, claim: tree.ComparisonClaim | tree.OrderClaim) -> Measure | None:
+    """The measure that a claim is about, where one alone is on its left side."""
+    left = claim.left if isinstance(claim, tree.ComparisonClaim) else claim.measure
+    if isinstance(left, tree.Measured | tree.Measure):
+        return project.measure(left.name, left.convention)
+    if isinstance(left, tree.Name) and is_measured(left.name, project.module):
+        return project.measure(left.name)
+    return None
