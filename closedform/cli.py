@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from closedform import __version__, completion, terminal
+from closedform import __version__
 from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.errors import ClosedformError
-from closedform.exits import (
+from closedform.console import completion, terminal
+from closedform.console.asking import solve
+from closedform.console.exits import (
     CODES,
     EXIT_BUG,
     EXIT_FILE,
@@ -28,10 +29,11 @@ from closedform.exits import (
     complain,
     print_error,
 )
-from closedform.library_commands import std, zoo
-from closedform.parameters import Commands, FormatName, listed
+from closedform.console.library import std, zoo
+from closedform.console.parameters import Commands, FormatName, listed
+from closedform.console.streams import drop, replace_closed
+from closedform.errors import ClosedformError
 from closedform.render import formats
-from closedform.streams import drop, replace_closed
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
@@ -51,6 +53,7 @@ def commands() -> None:
 
 commands.add_command(zoo)
 commands.add_command(std)
+commands.add_command(solve)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -184,6 +187,12 @@ _lang = click.option(
 @_measures
 @_convention
 @click.option(
+    "--when",
+    default=None,
+    metavar="CONDITIONS",
+    help="Derive under conditions, as a claim has them: 'r > 1, r | side'.",
+)
+@click.option(
     "--preset",
     default=None,
     metavar="TITLE",
@@ -213,6 +222,7 @@ _lang = click.option(
     help="Fill in a template of your own, in the language of --to. "
     "A template can run code: use only one that you trust.",
 )
+@click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @_width
 @_lang
@@ -224,11 +234,13 @@ def derive(
     measures: tuple[str, ...],
     convention: str | None,
     preset: str | None,
+    when: str | None,
     defaults: bool,
     form: str,
     stages: str,
     to: str | None,
     template: str | None,
+    claims: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -254,11 +266,12 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
+        if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --to, --width, --lang"
+                "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
+                "--lang"
             )
-        chosen = (part, measures, convention, preset, to, lang, wide)
+        chosen = (part, measures, convention, preset, to, lang, wide, when)
         _give(derivation_of(_open(file), *chosen), target, read)
         return
     report = report_of(
@@ -271,6 +284,8 @@ def derive(
         form=form,
         stages=stages,
         defaults=defaults,
+        when=when,
+        claims=claims,
         lang=lang,
         width=wide,
     )
@@ -502,6 +517,8 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 )
 @_measures
 @_convention
+@click.option("--title", default=None, metavar="NAME", help="What the index is called.")
+@click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def docs(
@@ -511,6 +528,8 @@ def docs(
     to: str,
     measures: tuple[str, ...],
     convention: str | None,
+    title: str | None,
+    home: str | None,
     lang: str,
     only_check: bool,
 ) -> int:
@@ -520,14 +539,15 @@ def docs(
     MODELS are .arch files, or folders that hold some. Pages that an earlier run made and that
     belong to no model any more are removed.
     """
-    from closedform.documents import changes, model_files
+    from closedform.documents import changes, model_files, zoo_families
     from closedform.files import write_text
     from closedform.render.site import site
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
     projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
-    pages = site(projects, to, lang, measures, convention)
+    families = zoo_families(lang) if zoo else {}
+    pages = site(projects, to, lang, measures, convention, families, title, home)
     stale, old = changes(Path(output), pages, to)
     if only_check:
         for path in sorted([*stale, *old]):

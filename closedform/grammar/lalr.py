@@ -35,7 +35,7 @@ def _made(grammar: str, transformer: Any, postlex: PostLex) -> Lark:
     return Lark(
         grammar,
         parser="lalr",
-        start=["start", "one_claim", "some_conditions"],
+        start=["start", "one_claim"],
         transformer=transformer,
         postlex=postlex,
         keep_all_tokens=True,

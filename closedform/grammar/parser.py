@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedToken
 from lark.exceptions import UnexpectedEOF
@@ -37,36 +37,51 @@ def parse(text: str, name: str = "<text>") -> tree.File:
     not in the language, and LimitError when it is too large or too deeply nested.
     """
     source = Source(name, text)
-    file = cast(tree.File, _parsed(source, "start"))
+    file = cast(tree.File, _parsed(source, lambda: _grammar().parse(text + "\n", start="start")))
     return replace(file, comments=tuple(_comments(source)))
 
 
-def parse_claim(text: str, name: str = "<claim>") -> tree.EqualClaim | tree.OrderClaim:
+def parse_conditions(text: str, name: str) -> tuple[tree.Expression, ...]:
+    """The conditions of a text, as they stand behind `assume` or `when`: `r > 1, r | side`.
+
+    `name` is what errors call it. Raises ClosedformError as `parse` does.
+    """
+    source = Source(name, text.strip())
+    if "\n" in source.text:
+        end = Span(source, source.text.index("\n"), source.text.index("\n"))
+        raise fail("syntax", "conditions stand on one line", end, "write a comma between them")
+
+    def behind_assume() -> object:
+        parser: Any = _grammar().parse_interactive(source.text + "\n", start="start")
+        parser.feed_token(Token("ASSUME", "assume", start_pos=0, end_pos=0))
+        for token in parser.lexer_thread.lex(parser.parser_state):
+            parser.feed_token(token)
+        return parser.feed_eof()
+
+    (assumed,) = cast(tree.File, _parsed(source, behind_assume)).declarations
+    return cast(tree.Assume, assumed).conditions
+
+
+def parse_claim(text: str, name: str = "<claim>") -> tree.Claim:
     """A claim as a file has it, without the word `claim`.
 
-    >>> parse_claim("macs == 2*n*d^2").measure.name
-    'macs'
+    >>> parse_claim("macs == 2*n*d^2").operator
+    '=='
     """
     source = Source(name, f"claim {text.strip()}")
-    return cast("tree.EqualClaim | tree.OrderClaim", _parsed(source, "one_claim"))
+    return cast(
+        tree.Claim, _parsed(source, lambda: _grammar().parse(source.text + "\n", start="one_claim"))
+    )
 
 
-def parse_conditions(text: str, name: str = "<conditions>") -> tuple[tree.Expression, ...]:
-    """Conditions as a file has them: `r | h, r | w`."""
-    if not text.strip():
-        return ()
-    source = Source(name, text.strip())
-    return cast("tuple[tree.Expression, ...]", _parsed(source, "some_conditions"))
-
-
-def _parsed(source: Source, start: str) -> object:
-    text = source.text
-    if len(text) > MAX_CHARACTERS:
+def _parsed(source: Source, run: Callable[[], object]) -> object:
+    """What the grammar makes of a source, or the error that it meets."""
+    if len(source.text) > MAX_CHARACTERS:
         message = f"{source.name} has more than {MAX_CHARACTERS} characters"
         raise LimitError(Diagnostic("limit", message))
     token = current_source.set(source)
     try:
-        return _grammar().parse(text + "\n", start=start)
+        return run()
     except UnexpectedToken as error:
         raise ClosedformError(
             describe_token(source, error.token, error.accepts or error.expected)
@@ -74,7 +89,7 @@ def _parsed(source: Source, start: str) -> object:
     except UnexpectedCharacters as error:
         raise ClosedformError(describe_character(source, error.pos_in_stream or 0)) from None
     except UnexpectedEOF:
-        end = Span(source, len(text), len(text))
+        end = Span(source, len(source.text), len(source.text))
         raise fail("syntax", "the file ends too early", end) from None
     finally:
         current_source.reset(token)

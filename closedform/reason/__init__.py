@@ -1,1 +1,1 @@
-"""What a formula answers: which claims of papers hold, and what explains those that do not."""
+"""Questions to formulas, each with an exact answer that says what it rests on."""

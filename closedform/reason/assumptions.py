@@ -11,22 +11,21 @@ from sympy import Expr
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
-from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import Divides
 
 MOST = 4  # conditions of which all sets are tried
 
 
-def holding_where(known: Knowledge, form: Closed, claimed: Expr) -> tuple[Fact, ...]:
+def holding_where(known: Knowledge, derived: Expr, claimed: Expr) -> tuple[Fact, ...]:
     """The fewest conditions of the formulas with which they are proved equal; empty without any."""
-    both = sympy.Tuple(known.base(form.expr), known.base(claimed))
+    both = sympy.Tuple(known.base(derived), known.base(claimed))
     conditions = list(dict.fromkeys(_conditions(both)))
     if len(conditions) > MOST:
         conditions = [c for c in conditions if isinstance(c, Divides)][:MOST]
     for many in range(1, len(conditions) + 1):
         for chosen in combinations(conditions, many):
             facts = tuple(Fact(condition, "assumed") for condition in chosen)
-            if _possible(known, facts) and _with(known, facts).equal(form.expr, claimed):
+            if _possible(known, facts) and _with(known, facts).equal(derived, claimed):
                 return facts
     return ()
 

@@ -9,13 +9,8 @@ from sympy import Rational
 
 from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.check.checked import Checked
-from closedform.derive.check.claims import (
-    all_that_holds,
-    check_claim,
-    claimed_in,
-    form_of,
-    holds_under,
-)
+from closedform.derive.check.claims import check_claim, derivation_under
+from closedform.derive.check.comparisons import all_that_holds, asked_by
 from closedform.derive.check.paper import Paper
 from closedform.derive.check.printed import unrolled
 from closedform.derive.project import Project
@@ -57,11 +52,12 @@ def ask(
     LaTeX has several sides, the answer is of the first that does not hold. Raises ClosedformError
     where the claim has no meaning.
     """
-    mapped, conditions = read_map(where), parse_conditions(when)
+    mapped, conditions = read_map(where), parse_conditions(when, "<when>") if when.strip() else ()
     if measure is None:
         claim = parse_claim(text)
         claim = replace(claim, conditions=(*claim.conditions, *conditions))
         return _answer(project, entity, claim, Paper(mapped))
+    project.measure(measure, convention)  # fails where there is none
     what = tree.Measure(measure, convention)
     words = [m.names[0].name for m in mapped if len(m.names) == 1]
     stated = read_stated(text, words)
@@ -71,18 +67,19 @@ def ask(
             what, stated.order, unrolled(bound), (), None, conditions, span=stated.span
         )
         return _answer(project, entity, order, Paper(mapped, pasted=True))
-    paper = Paper(mapped, stated.relation, pasted=True)
+    paper = Paper(mapped, pasted=True)
+    left = tree.Measured(measure, convention) if convention else tree.Name(measure)
     for side in stated.sides:
-        claim = tree.EqualClaim(what, unrolled(side), None, conditions, span=side.span)
+        claim = tree.ComparisonClaim(
+            left, stated.relation, unrolled(side), None, conditions, span=side.span
+        )
         found = _answer(project, entity, claim, paper)
         if not isinstance(found.checked.verdict, Proved):
             break
     return found
 
 
-def _answer(
-    project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim, paper: Paper
-) -> Answered:
+def _answer(project: Project, entity: Entity, claim: tree.Claim, paper: Paper) -> Answered:
     checked = check_claim(project, entity, claim, paper)
     if isinstance(claim, tree.OrderClaim) or not isinstance(checked.verdict, Refuted):
         return Answered(checked)
@@ -95,26 +92,25 @@ def _answer(
 
 
 def _reasons(
-    project: Project, entity: Entity, claim: tree.EqualClaim, paper: Paper
+    project: Project, entity: Entity, claim: tree.ComparisonClaim, paper: Paper
 ) -> Iterator[str]:
     """Readings under which a refuted equation would hold: conventions, assumptions, factors, and
     operations that it leaves out."""
-    what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
-    for other in holds_under(project, entity, claim, what, paper):
-        yield f"it holds for {other.title}: {other.says}"
-    if paper.relation != "==":
+    derivation = derivation_under(project, entity, claim)
+    asked = asked_by(project, derivation, claim, paper)
+    if asked.operator != "==":
         return
-    form = form_of(project, entity, claim, what)
-    claimed = claimed_in(project, entity, claim, form, paper)
-    known = all_that_holds(form.derivation)
-    assumed = holding_where(known, form, claimed)
+    yield from asked.holds_under()
+    form, derived, claimed = asked.form, asked.derived(), asked.claimed()
+    known = all_that_holds(derivation)
+    assumed = holding_where(known, derived, claimed)
     if assumed:
         yield f"it holds where {' and '.join(map(str, assumed))}"
         return
     for factor in FACTORS:
-        if known.equal(form.expr, factor * claimed):
+        if known.equal(derived, factor * claimed):
             yield f"it holds with a factor of {factor}: derived is {factor} times claimed"
             return
-    omitted = left_out(known, form, claimed)
+    omitted = left_out(known, form, claimed) if asked.alone else None
     if omitted is not None:
         yield f"it holds without {in_words(form, omitted)}"

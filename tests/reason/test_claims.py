@@ -92,7 +92,7 @@ def test_a_bound_says_so(attention: Part) -> None:
     found = attention.check(r"T \le 4nd^2 + n^2d", "macs")
     assert repr(found) == (
         "refuted: macs of `SelfAttention` is 2 n d (2 d + n), and the claim says "
-        "at most n d (4 d + n)\n"
+        "<= n d (4 d + n)\n"
         "    derived minus claimed: n^2 d\n"
         "    at d = 1, n = 1: 6 derived, 5 claimed"
     )

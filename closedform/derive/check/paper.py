@@ -1,11 +1,10 @@
-"""A formula as a paper states it: its relation, and what its symbols are in the names of a file."""
+"""A formula of a paper: what its symbols are in the names of a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import sympy
 from sympy import Dummy, Expr
 
 from closedform.derive.check.printed import printed_sizes
@@ -18,25 +17,17 @@ from closedform.grammar import tree
 from closedform.grammar.latex import Mapped
 from closedform.grammar.traverse import parts_of
 
-WORDS = {"==": "", "<=": "at most ", ">=": "at least "}
-
 
 @dataclass(frozen=True)
 class Paper:
-    """How a formula is meant: `relation` is one of `== <= >=`, `mapped` are symbols of the paper.
+    """How a formula is meant: `mapped` are symbols of the paper.
 
     Where a product of symbols is mapped, all but the first stay open, and must cancel. One that is
     `pasted` has no names but those that are mapped and sizes.
     """
 
     mapped: tuple[Mapped, ...] = ()
-    relation: str = "=="
     pasted: bool = False
-
-    @property
-    def says(self) -> str:
-        """What stands before the formula in words: nothing, `at most` or `at least`."""
-        return WORDS[self.relation]
 
     def scope(
         self, context: Context, scope: Scope, formula: tree.Expression, form: Closed
@@ -73,12 +64,6 @@ class Paper:
             if size.free_symbols & {scope.find(name.name) for name in mapped.names[1:]}:
                 raise self._alone(mapped, span)
         return size
-
-    def bounded(self, derived: Expr, claimed: Expr) -> Expr:
-        """What the derived formula is equal to if it is as claimed."""
-        if self.relation == "==":
-            return claimed
-        return (sympy.Min if self.relation == "<=" else sympy.Max)(derived, claimed)
 
     def _unknown(self, context: Context, scope: Scope, name: tree.Name) -> ClosedformError:
         of_paper = {symbol.name for mapped in self.mapped for symbol in mapped.names}

@@ -20,7 +20,7 @@ T = TypeVar("T")
 def printed_sizes(form: Closed) -> dict[str, Expr]:
     """The sizes of a formula by the names with which they are printed."""
     derivation = form.derivation
-    found: dict[str, Expr] = dict(form.starts)
+    found: dict[str, Expr] = dict(form.starts())
     symbols = [*derivation.stage_symbols, *sorted(form.expr.free_symbols | form.sizes, key=str)]
     found |= {symbol.name: symbol for symbol in symbols}
     for name, sign in derivation.signs.items():

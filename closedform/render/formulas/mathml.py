@@ -36,6 +36,7 @@ RELATIONS = {
     "|": "∣",
     "and": "∧",
     "or": "∨",
+    "in": "∈",
 }
 
 TIMES = '<mo lspace="0" rspace="0.17em">\u2062</mo>'  # invisible times, as wide as a thin space
@@ -43,6 +44,9 @@ CROSS = "<mo>×</mo>"
 COMMA = '<mo separator="true">,</mo>'
 MINUS = "<mo>−</mo>"
 APPLIED = "<mo>\u2061</mo>"
+
+# Letters that lean out of their box, whose room a browser does not leave before a power or bracket.
+LEANING = {**dict.fromkeys("CFHIJKMNPTUWZf", "lean"), **dict.fromkeys("VY", "lean far")}
 
 FENCES = {"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 
@@ -105,7 +109,7 @@ def _fenced(content: str, tall: bool, left: str = "(", right: str = ")") -> str:
 def _tall(node: w.Written) -> bool:
     """Whether a formula, or a part of it, is higher than a line."""
     match node:
-        case w.Fraction() | w.BigSum() | w.Function(name="sqrt"):
+        case w.Fraction() | w.BigSum() | w.Braced() | w.Function(name="sqrt"):
             return True
     return any(_tall(part.node) for part in parts(node, PLANE_SIGNED))
 
@@ -138,6 +142,15 @@ def _word(part: str) -> str:
     return f"<{tag}>{escape_html(part)}</{tag}>"
 
 
+def _stem(part: str) -> str:
+    """A name on the line, with nothing below it.
+
+    >>> mathml(w.Power(w.Symbol("P"), w.Number(2))), mathml(w.Symbol("P", "s"))
+    ('<msup><mi class="lean">P</mi><mn>2</mn></msup>', '<msub><mi>P</mi><mi>s</mi></msub>')
+    """
+    return f'<mi class="{LEANING[part]}">{part}</mi>' if part in LEANING else _word(part)
+
+
 @_mathml.register
 def _(node: w.Number, least: Level) -> str:
     if node.value < 0:
@@ -148,16 +161,16 @@ def _(node: w.Number, least: Level) -> str:
 @_mathml.register
 def _(node: w.Symbol, least: Level) -> str:
     stem, below = _name(node)
-    return f"<msub>{stem}{below}</msub>" if below else stem
+    return f"<msub>{_word(stem)}{below}</msub>" if below else _stem(stem)
 
 
 def _name(node: w.Symbol) -> tuple[str, str]:
-    """What stands on the line, and its indices as one element."""
+    """The text that stands on the line, and its indices as one element."""
     stem, indices = name_parts(node.sign or node.name)
     shown = [_word(index) for index in indices]
     if node.index is not None:
         shown.append(_index(node.index))
-    return _word(stem), row(COMMA.join(shown)) if len(shown) > 1 else "".join(shown)
+    return stem, row(COMMA.join(shown)) if len(shown) > 1 else "".join(shown)
 
 
 def _index(index: str) -> str:
@@ -208,7 +221,7 @@ def _(node: w.Power, least: Level) -> str:
     if isinstance(node.base, w.Symbol):
         stem, below = _name(node.base)
         if below:
-            return f"<msubsup>{stem}{below}{exponent}</msubsup>"
+            return f"<msubsup>{_stem(stem)}{below}{exponent}</msubsup>"
     return f"<msup>{base}{exponent}</msup>"
 
 
@@ -248,3 +261,9 @@ def _(node: w.BigSum, least: Level) -> str:
     first, last, body = _inner(node, least)
     start = row(_word(node.index), "<mo>=</mo>", first)
     return row(f"<munderover><mo>∑</mo>{start}{last}</munderover>", body)
+
+
+@_mathml.register
+def _(node: w.Braced, least: Level) -> str:
+    braced = f'<munder>{_inner(node)[0]}<mo stretchy="true">⏟</mo></munder>'
+    return f"<munder>{braced}<mtext>{escape_html(node.name)}</mtext></munder>"
