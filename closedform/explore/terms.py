@@ -10,12 +10,13 @@ from sympy import Expr, Integer, Rational
 
 from closedform.derive.assume.proofs.polynomials import fraction_of
 from closedform.derive.cost.tree import Operation
-from closedform.derive.cost.uses import Use, uses
+from closedform.derive.cost.uses import uses
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.made import Made
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
 from closedform.explore.table import Table
+from closedform.reason.omissions import amount_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def terms_of(form: Closed) -> Terms:
     if not isinstance(form, Made):
         for use in uses(form.derivation.root):
             if isinstance(use.node, Operation):
-                for monomial, coefficient in _parts(_amount(form, use)):
+                for monomial, coefficient in _parts(amount_of(form, use)):
                     found.setdefault(monomial, []).append(
                         TermSource(use.path, use.line, coefficient)
                     )
@@ -73,14 +74,6 @@ def terms_of(form: Closed) -> Terms:
         whole = {m: c for m, c in summed.items() if c}
     ordered = sorted(whole, key=form.order.term)
     return Terms(Term(whole[m], m, tuple(found.get(m, ()))) for m in ordered)
-
-
-def _amount(form: Closed, use: Use) -> Expr:
-    """What all uses of an operation count."""
-    scaling = form.measure.scaling
-    if not all(map(scaling.counts, use.modes)):
-        return Integer(0)
-    return form.rewritten(use.counted(scaling) * form.measure.of(use.node))  # type: ignore[arg-type]
 
 
 def _parts(expr: Expr) -> Iterator[tuple[Expr, Rational]]:
