@@ -31,15 +31,17 @@ class Part:
     def name(self) -> str:
         return self._entity.name
 
-    def measure(self, name: str, convention: str | None = None) -> Formula:
-        """The closed form of a measure.
+    def measure(self, name: str, convention: str | None = None, when: str | None = None) -> Formula:
+        """The closed form of a measure, under conditions if there are any.
 
         >>> from closedform.api import zoo
         >>> zoo("vit").measure("macs", "hooks").at("ViT-B/16")
         16848500736
+        >>> print(zoo("pvt")["SRA"].measure("macs", when="r > 1, n == side^2, r | side"))
+        n d (3 d + 2 (d + n)/r^2)
         """
-        what = self._project.measure(name, convention)
-        return Formula(self._project, self._entity, self._project.closed(self._entity, what))
+        project, entity = self._project.under(self._entity, when), self._entity
+        return Formula(project, entity, project.closed(entity, project.measure(name, convention)))
 
     @property
     def params(self) -> Formula:
@@ -68,20 +70,22 @@ class Part:
         form: str = "shortest",
         stages: str = "sum",
         defaults: bool = False,
+        when: str | None = None,
+        claims: bool = False,
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
-        `names` are the symbols of `--in`, `measures` those of `--measure`, the others as on the
-        command line: `form` is "shortest", "expanded", "factored" or "grouped", `stages` "sum" or
-        "each".
+        `names` are the symbols of `--in`, `measures` those of `--measure`, `when` the conditions
+        of `--when` in one text, the others as on the command line: `form` is "shortest",
+        "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each".
 
         >>> from closedform.api import zoo
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
         """
         write = format_named(to).report
         chosen = self._project.measures(measures, convention)
-        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
-        return write(report(self._project, self._entity, wish))
+        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang=lang, claims=claims)
+        return write(report(self._project.under(self._entity, when), self._entity, wish))
 
     def derivation(
         self,
@@ -91,6 +95,7 @@ class Part:
         lang: str = "en",
         *,
         convention: str | None = None,
+        when: str | None = None,
     ) -> str:
         """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
 
@@ -100,7 +105,8 @@ class Part:
         """
         write = derivation_in(to)
         what = self._project.measure(measure, convention)
-        return write(derivation_view(self._project, self._entity, what, preset, lang))
+        project = self._project.under(self._entity, when)
+        return write(derivation_view(project, self._entity, what, preset, lang))
 
     def plot_parts(
         self,

@@ -100,7 +100,7 @@ def outline(report: Report, show: Sequence[str] = SHOWN[:1]) -> Outline:
 def _drawing(report: Report) -> list[Piece]:
     from closedform.render.pictures.page import architecture
 
-    return [_picture(architecture(report), report)] if report.parts else []
+    return [_picture(architecture(report), report)]
 
 
 def _plots(report: Report) -> list[Piece]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from closedform.errors import fail
 from closedform.render.formulas import mathml
 from closedform.render.markup.format import Format
 from closedform.render.markup.templating import Markup
@@ -36,8 +35,6 @@ def _coloured(rules: str, colours: dict[str, str]) -> str:
 def _report(report: Report) -> str:
     from closedform.render.pictures.page import architecture
 
-    if not report.parts:
-        raise fail("format", f"`{report.title}` has no parts to draw", None)
     return architecture(report).document(style(report))
 
 

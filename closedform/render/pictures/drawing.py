@@ -137,8 +137,11 @@ def drawing(
     longest = [max((_whole(part, at) for part in parts), default=Fraction(0)) for at in measures]
     pen = _Pen(work, dict(zip(measures, longest, strict=True)), colours, words)
     pen.heads([row.heading for row in report.formulas], preset)
-    top = pen.input(items[0], 44.0) if items else 44.0
-    bottom = pen.column(items, 1, pen.left - 2, top)
+    if items:
+        bottom = pen.column(items, 1, pen.left - 2, pen.input(items[0], 44.0))
+    else:
+        bottom = 66.0
+        pen.content.append(svg.text(words.tr("No part of it costs anything."), 1, 60, "note"))
     measure = report.formulas[work].heading
     about = words.tr(
         ABOUT_WITH_BARS if preset else ABOUT, name=report.title, measure=measure, preset=preset

@@ -36,14 +36,12 @@ linear (line 3): Affine map of the last axis.
 [n, d] -> [n, hidden]
 return x -> linear(hidden) -> gelu -> linear(d)
   MACs(linear) | = size(x) out | definition of linear, line 3 of std/layers.arch
-   | = (n d) hidden | size(x) = n d, out = hidden
-   | = n d hidden | simplified
+   | = n d hidden | size(x) = n d, out = hidden
 linear (line 3)
 [n, hidden] -> [n, d]
 return x -> linear(hidden) -> gelu -> linear(d)
-  MACs(linear) | = (n hidden) d | size(x) = n hidden, out = d
-   | = n d hidden | simplified
-Nothing is added by gelu (line 3), [n, hidden].
+  MACs(linear) | = n d hidden | size(x) = n hidden, out = d
+Nothing is added by gelu (line 3).
 Together:
   MACs(MLP) | = n d hidden + n d hidden | the sum of its operations
    | = 2 n d hidden | simplified

@@ -50,10 +50,14 @@ def test_a_suffix_chooses_it(tmp_path: Path) -> None:
     assert (tmp_path / "vit.svg").read_text("utf-8") == cf.zoo("vit").report("svg")
 
 
-def test_what_has_no_parts_is_not_drawn(tmp_path: Path) -> None:
-    (tmp_path / "a.arch").write_text("block B(x: [n]):\n    return x -> relu\n")
-    ran = call("derive", "a.arch", "-o", "a.svg", folder=tmp_path)
-    assert (ran.code, ran.err) == (1, "error[format]: `B` has no parts to draw\n")
+def test_what_has_no_parts_says_so() -> None:
+    root = ElementTree.fromstring(
+        cf.loads("block B(x: [n]):\n    return x -> relu\n").report("svg")
+    )
+    assert ["".join(text.itertext()) for text in root.iter(f"{SVG}text")] == [
+        "part, and the MACs of one",
+        "No part of it costs anything.",
+    ]
 
 
 def test_names_that_are_long_keep_their_room() -> None:
