@@ -108,7 +108,7 @@ def _asked(
 ) -> tuple[tuple[tuple[str, Expr], ...], Derivation]:
     """What is computed: measures, and abbreviations of the file, by their names."""
     node = project.preset(preset) if preset is not None else None
-    derivation = project.derivation(entity)
+    derivation = project.derivation(project.at_preset(node) if node is not None else entity)
     lets = {symbol.name: symbol for symbol in derivation.known.spelled}
     found: list[tuple[str, Expr]] = []
     for name in measures:
@@ -120,14 +120,13 @@ def _asked(
             (what,) = project.measures([name], None)
             form = project.closed(entity, what)
             form = project.form_at(node, form) if node is not None else form
-        if form.derivation is not derivation and (found or isinstance(measures, Mapping)):
+        if form.derivation is not derivation:
             raise fail(
                 "sizes",
                 f"`{name}` is not in the sizes of `{derivation.entity.name}`",
                 None,
                 'take a part where the model uses it: `.part("...")`',
             )
-        derivation = form.derivation
         found.append((name, form.expr))
     return tuple(found), derivation
 

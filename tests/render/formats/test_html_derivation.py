@@ -27,8 +27,7 @@ block MLP(x: [n, d], hidden):
 PAGE = f"""\
 MLP: MACs, step by step
 Two maps.
-Derived is the number of multiply-accumulates of every product and convolution, attention \
-included, from <text>.
+Derived from <text>: multiply-accumulates of every product and convolution, attention included.
 Block MLP (line 1)
 Two maps.
 Given x of shape [n, d].
