@@ -1,0 +1,1 @@
+"""Questions to formulas, and answers that can be told to a sceptic."""
