@@ -35,6 +35,7 @@ ROOMS = (
     "closedform.derive.project",
     "closedform.derive.trace",
     "closedform.derive.check",
+    "closedform.reason",
     "closedform.render.language",
     "closedform.render.formulas",
     "closedform.render.report",

@@ -29,17 +29,22 @@ from closedform.grammar.traverse import names_in
 NORM = re.compile(r"\w*norm(\dd)?")
 RESOLUTIONS = (224, 256, 288, 299, 384, 448, 512)
 CLASSES = (1000, 21841, 21843)
+KINDS = {
+    "einsum": "products of two tensors (einsum)",
+    "param": "tokens and positions (param)",
+    "embed": "embeddings",
+}
 
 Group: TypeAlias = tuple[str, str, bool]  # the part, the kind, and whether it is a bias
 
 
 def kind_of(operation: Operation) -> str:
-    """The kind of an operation, all norms together.
+    """The kind of an operation in words, all norms together.
 
     >>> kind_of(Operation("batchnorm2d", "batchnorm2d", {}, (), ()))
     'norms'
     """
-    return "norms" if NORM.fullmatch(operation.kind) else operation.kind
+    return "norms" if NORM.fullmatch(operation.kind) else KINDS.get(operation.kind, operation.kind)
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,9 @@ class Subject:
         """The sizes that are a side of a tensor which the model is given, of three axes or more."""
         derivation = self.project.derivation(self.model)
         shapes = [p.shape for p in parameters_of(self.model) if p.shape is not None]
-        names = {n for s in shapes if len(s.axes) > 2 for axis in s.axes[-2:] for n in names_in(axis)}
+        names = {
+            n for s in shapes if len(s.axes) > 2 for axis in s.axes[-2:] for n in names_in(axis)
+        }
         return {symbol for name in names for symbol in derivation.symbols.get(name, ())}
 
     def _groups_of(self, model: Entity, what: Measure) -> dict[Group, w.Written]:

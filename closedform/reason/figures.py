@@ -15,7 +15,9 @@ from math import floor
 from closedform.derive.check.expectations import PREFIXES
 from closedform.errors import fail
 
-FIGURE = re.compile(r"(?P<whole>\d[\d_]*)(?:\.(?P<rest>\d+))?(?:e(?P<power>\d{1,2}))? ?(?P<prefix>[A-Za-z]?)")
+FIGURE = re.compile(
+    r"(?P<whole>\d[\d_]*)(?:\.(?P<rest>\d+))?(?:e(?P<power>\d{1,2}))? ?(?P<prefix>[A-Za-z]?)"
+)
 
 
 @dataclass(frozen=True)

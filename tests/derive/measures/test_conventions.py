@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sympy import Symbol, floor
 
-from closedform.api import Architecture, load, loads, zoo
+from closedform.api import Architecture, Part, load, loads, zoo
 from closedform.derive.measures.lookup import measure
 from closedform.derive.resolve.conventions import (
     Formula,
@@ -34,7 +34,7 @@ def declared(text: str) -> Architecture:
     return loads(text + MODEL)
 
 
-def omissions(model: Architecture, measure: str, convention: str) -> str:
+def omissions(model: Part, measure: str, convention: str) -> str:
     """What a report says that a convention leaves out."""
     told = model.report("text", measures=[measure], convention=convention)
     found = [line for line in told.splitlines() if line.startswith("  not counted: ")]
@@ -52,7 +52,43 @@ def test_the_conventions_that_need_no_import() -> None:
         "macs": ("MACs", one, ()),
         "flops": ("FLOPs", two, ()),
         "hooks": ("MACs", Weights(()), (("linear", one), ("conv", one))),
+        "torch": ("FLOPs", two, ()),
+        "fvcore": ("MACs", one, found["fvcore"].kinds),
+        "thop": ("MACs", Weights(()), found["thop"].kinds),
+        "full": ("FLOPs", Weights(two.named, Fraction(1)), ()),
     }
+
+
+NORMS = """
+model M(x: [4, 6, 10, 10]):
+    y = x -> batchnorm2d -> batchnorm2d(affine=false) -> groupnorm(2)
+    z = y -> instancenorm -> instancenorm2d(affine=true) -> rmsnorm -> layernorm(affine=false)
+    return z -> conv2d(6, kernel=3, padding=1) -> adaptive_avgpool2d(2)
+"""
+
+
+def test_what_counters_of_others_count() -> None:
+    """Fails when an element of a norm, of a map that is pooled, or a product counts otherwise."""
+    elements, products, pooled = 4 * 6 * 100, 4 * 6 * 100 * 6 * 9, 4 * 6 * 4
+    model = loads(NORMS)
+    assert {
+        name: model.measure(unit, name).at()
+        for unit, name in (("flops", "torch"), ("macs", "fvcore"), ("macs", "thop"))
+    } == {
+        "torch": 2 * products,
+        "fvcore": products + (2 + 1 + 5 + 4 + 5 + 4 + 1) * elements,
+        "thop": products + (4 + 2 + 4 + 2 + 1) * elements + pooled,
+    }
+
+
+def test_thop_at_a_published_number() -> None:
+    assert zoo("resnet").measure("macs", "thop").at("ResNet-50") == 4133742592
+
+
+def test_full_leaves_out_nothing() -> None:
+    for name in ("vit", "swin", "mobilenet_v2", "recurrent", "llama"):
+        for part in map(zoo(name).__getitem__, zoo(name)):
+            assert omissions(part, "flops", "full") == ""
 
 
 def test_they_are_what_a_file_may_declare() -> None:
@@ -283,9 +319,9 @@ def test_a_unit_of_its_own() -> None:
 def test_a_convention_that_there_is_not(measures: tuple[str, ...]) -> None:
     """Fails when a misspelt convention is passed over where no measure needs one."""
     with pytest.raises(ClosedformError) as caught:
-        declared(CHIP).report(measures=measures, convention="chop")
+        declared(CHIP).report(measures=measures, convention="chips")
     assert str(caught.value) == (
-        "error[measure]: there is no convention `chop`\n     = help: did you mean `chip`?"
+        "error[measure]: there is no convention `chips`\n     = help: did you mean `chip`?"
     )
 
 
