@@ -56,7 +56,7 @@ def __getattr__(name: str) -> Any:
 
         return ClosedformError
     if name == "load_ipython_extension":  # what `%load_ext closedform` looks for
-        from closedform.ipython import load_ipython_extension
+        from closedform.integrations.ipython import load_ipython_extension
 
         return load_ipython_extension
     if name in __all__:

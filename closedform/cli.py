@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from closedform import __version__, completion, terminal
+from closedform import __version__
 from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.errors import ClosedformError
-from closedform.exits import (
+from closedform.console import completion, terminal
+from closedform.console.exits import (
     CODES,
     EXIT_BUG,
     EXIT_FILE,
@@ -28,10 +28,11 @@ from closedform.exits import (
     complain,
     print_error,
 )
-from closedform.library_commands import std, zoo
-from closedform.parameters import Commands, FormatName, listed
+from closedform.console.library import std, zoo
+from closedform.console.parameters import Commands, FormatName, listed
+from closedform.console.streams import drop, replace_closed
+from closedform.errors import ClosedformError
 from closedform.render import formats
-from closedform.streams import drop, replace_closed
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
@@ -466,6 +467,8 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 )
 @_measures
 @_convention
+@click.option("--title", default=None, metavar="NAME", help="What the index is called.")
+@click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
 @_lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def docs(
@@ -475,6 +478,8 @@ def docs(
     to: str,
     measures: tuple[str, ...],
     convention: str | None,
+    title: str | None,
+    home: str | None,
     lang: str,
     only_check: bool,
 ) -> int:
@@ -484,14 +489,15 @@ def docs(
     MODELS are .arch files, or folders that hold some. Pages that an earlier run made and that
     belong to no model any more are removed.
     """
-    from closedform.documents import changes, model_files
+    from closedform.documents import changes, model_files, zoo_families
     from closedform.files import write_text
     from closedform.render.site import site
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
     projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
-    pages = site(projects, to, lang, measures, convention)
+    families = zoo_families(lang) if zoo else {}
+    pages = site(projects, to, lang, measures, convention, families, title, home)
     stale, old = changes(Path(output), pages, to)
     if only_check:
         for path in sorted([*stale, *old]):

@@ -8,7 +8,26 @@ from pathlib import Path
 from closedform.errors import fail
 from closedform.files import read_text
 from closedform.projects import zoo_names, zoo_path
+from closedform.render.language import language
 from closedform.render.site import RENAME, former_pages, index_of, is_ours
+
+ZOO_FAMILIES = {  # a heading of the zoo's index, and the files below it
+    "Vision transformers": ("vit", "deit", "vit_features", "fastformer", "fastformer_unscored"),
+    "Vision transformers in stages": ("swin", "pvt", "pvt2", "pvt2_linear"),
+    "Mixing without attention": ("mixer", "fnet"),
+    "Language models": ("gpt2", "llama", "bert", "albert", "lora", "scaling"),
+    "Residual networks": ("resnet", "resnet_basic", "resnext", "densenet", "convnext"),
+    "Small convolutional networks": ("mobilenet_v1", "mobilenet_v2", "efficientnet", "squeezenet"),
+    "Plain convolutional networks": ("alexnet", "vgg", "vgg_bn"),
+    "Recurrent networks": ("recurrent",),
+    "Blocks": ("attention", "attention_linear", "convolutions", "patches"),
+}
+
+
+def zoo_families(lang: str) -> dict[str, str]:
+    """The heading of each file of the zoo in its index."""
+    words = language(lang)
+    return {name: words.tr(title) for title, names in ZOO_FAMILIES.items() for name in names}
 
 
 def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import cache
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from pygments.formatters import HtmlFormatter
 
+from closedform.documents import zoo_families
 from closedform.projects import open_project, zoo_names
 from closedform.render.site import site
 
 ROOT = Path(__file__).parent.parent
 KATEX = ROOT / "tests" / "katex" / "node_modules" / "katex" / "dist"  # there after npm install
+LOG = logging.getLogger("mkdocs.hooks")  # with --strict a warning ends the build
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 OUTSIDE = ("CHANGELOG.md", *(f"notebooks/{name}" for name in NOTEBOOKS))
 
@@ -26,6 +30,11 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         files.append(File.generated(config, f"zoo/{path}", content=page))
     for name in OUTSIDE:
         files.append(File.generated(config, name, abs_src_path=str(ROOT / name)))
+    if not KATEX.is_dir():
+        LOG.warning(
+            "KaTeX is missing and formulas would stay raw: run `npm install` in tests/katex"
+        )
+    files.append(File.generated(config, "colours.css", content=colours()))
     for path in [*KATEX.glob("katex.min.*s"), *KATEX.glob("fonts/*.woff2")]:
         name = path.relative_to(KATEX).as_posix()
         files.append(File.generated(config, f"katex/{name}", abs_src_path=str(path)))
@@ -42,6 +51,17 @@ def _row(row: re.Match[str]) -> str:
     return re.sub(r"`[^`]*`", lambda code: code[0].replace(r"\|", "|"), row[0])
 
 
+def colours() -> str:
+    """The colours of code, light and dark."""
+    light, dark = (
+        HtmlFormatter(style=name, nobackground=True) for name in ("xcode", "github-dark")
+    )
+    both = light.get_style_defs(".codehilite"), dark.get_style_defs(".codehilite")
+    return "{}\n@media (prefers-color-scheme: dark) {{\n{}\n}}\n".format(*both)
+
+
 @cache
 def gallery() -> dict[str, str]:
-    return site({name: open_project(name) for name in zoo_names()})
+    projects = {name: open_project(name) for name in zoo_names()}
+    families = zoo_families("en")
+    return site(projects, families=families, title="The zoo of closedform", home="../index.html")

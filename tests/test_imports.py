@@ -19,7 +19,6 @@ ROOMS = (
     "closedform.errors",
     "closedform.choices",
     "closedform.files",
-    "closedform.streams",
     "closedform.outside",
     "closedform.formula",
     "closedform.grammar",
@@ -31,6 +30,7 @@ ROOMS = (
     "closedform.derive.measures",
     "closedform.derive.arrange",
     "closedform.derive.solve",
+    "closedform.derive.lower",
     "closedform.derive.pipeline",
     "closedform.derive.project",
     "closedform.derive.trace",
@@ -42,20 +42,17 @@ ROOMS = (
     "closedform.render.pictures",
     "closedform.render.markup",
     "closedform.render.formats",
+    "closedform.render.code",
     "closedform.render.site",
     "closedform.measures",
     "closedform.projects",
     "closedform.documents",
+    "closedform.sweeps",
     "closedform.explore",
     "closedform.api",
-    "closedform.integrations",
-    "closedform.parameters",
-    "closedform.completion",
-    "closedform.terminal",
-    "closedform.exits",
-    "closedform.library_commands",
+    "closedform.console",
     "closedform.cli",
-    "closedform.ipython",
+    "closedform.integrations",
     "closedform.__main__",
 )
 
@@ -80,12 +77,12 @@ OWN = {
     "jinja2": ("closedform.render.markup",),
     "click": (
         "closedform.cli",
-        "closedform.completion",
-        "closedform.ipython",
-        "closedform.library_commands",
-        "closedform.parameters",
+        "closedform.console.completion",
+        "closedform.integrations.ipython",
+        "closedform.console.library",
+        "closedform.console.parameters",
     ),
-    "rich": ("closedform.exits", "closedform.terminal"),
+    "rich": ("closedform.console.exits", "closedform.console.terminal"),
 }
 
 # Calls that print, read a terminal or end the process.
@@ -96,10 +93,10 @@ EDGE_METHODS = {
 }  # fmt: skip
 AT_THE_EDGE = (
     "closedform.cli",
-    "closedform.exits",
-    "closedform.ipython",
-    "closedform.library_commands",
-    "closedform.terminal",
+    "closedform.console.exits",
+    "closedform.integrations.ipython",
+    "closedform.console.library",
+    "closedform.console.terminal",
 )
 
 
@@ -309,7 +306,7 @@ def test_relative_imports_of_a_package_are_seen() -> None:
         ("closedform.derive.cost.tree", "from jinja2 import Template", ["jinja2"]),
         ("closedform.derive.cost.tree", "import lark.lark", ["lark"]),
         ("closedform.grammar.parser", "import lark", []),
-        ("closedform.exits", "import rich.text, larks", []),
+        ("closedform.console.exits", "import rich.text, larks", []),
         ("closedform.cli", "import click, rich.text", ["rich"]),
     ],
 )

@@ -1,491 +1,372 @@
-"""An exact closed form, to print, to ask and to compute with."""
+"""An exact closed form, to print, to compute with, and to ask."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from numbers import Integral
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr
 
-from closedform import formula as w
-from closedform.derive.assume.proofs.equality import equality
-from closedform.derive.check.claims import all_that_holds
-from closedform.derive.measures.rows import Measure
-from closedform.derive.project import Project
-from closedform.derive.resolve.modules import Entity
-from closedform.derive.solve.closed import Closed
-from closedform.derive.solve.express import express, staying
-from closedform.derive.solve.made import (
-    NAMELESS,
-    Made,
-    joined,
-    joined_order,
-    nameless,
-    quotient,
-    substituted,
-    written_out,
-)
-from closedform.derive.solve.numbers import dims_values, evaluate, size_table, value_of
-from closedform.derive.symbolic.expansion import expand
+from closedform.derive.solve.along import Along, X, along, in_x
+from closedform.derive.solve.express import express
+from closedform.derive.solve.made import nameless, quotient
+from closedform.derive.solve.numbers import settle
 from closedform.derive.symbolic.symbols import size_symbol
-from closedform.errors import ClosedformError, fail, suggestion
-from closedform.explore import show
-from closedform.explore.answer import Answer
-from closedform.explore.terms import Terms, terms_of
-from closedform.render.formulas.latex import latex
-from closedform.render.report.signs import signed
+from closedform.errors import fail
+from closedform.explore.quantity import Quantity
+from closedform.explore.table import Table
+from closedform.reason import crossings, inverse, rules
 
-Given: TypeAlias = "int | Fraction | Expr | str | Formula | Sequence[int]"
-Operand: TypeAlias = "Formula | int | Fraction | Expr"
+if TYPE_CHECKING:
+    from closedform.sweeps.functions import Function
+
+BUDGET = "B"
 
 
-class Formula:
-    """An exact closed form.
+@dataclass(frozen=True)
+class LeadingTerm:
+    """A term that no other outgrows."""
 
-    `print` shows it as text, a notebook as mathematics with what its symbols mean. Formulas can be
-    added, multiplied, divided and compared, with numbers and with each other: symbols of one name
-    are one symbol.
+    coefficient: Formula
+    monomial: Expr
+
+
+class LeadingTerms(Table[LeadingTerm]):
+    """The leading terms of a formula."""
+
+    columns = ("coefficient", "monomial")
+
+    def cells(self, row: LeadingTerm) -> tuple[object, ...]:
+        return row.coefficient, row.monomial
+
+
+@dataclass(frozen=True)
+class Rule:
+    """From `start` to `end` the term of a power of the size is the largest; `end` is None where it
+    is for all larger numbers."""
+
+    term: str
+    start: int
+    end: int | None
+
+
+class Rules(Table[Rule]):
+    """Which term is the largest from where to where."""
+
+    columns = ("term", "from", "to")
+
+    def cells(self, row: Rule) -> tuple[object, ...]:
+        return row.term, row.start, row.end
+
+
+@dataclass(frozen=True)
+class Overtaking:
+    """Which of two costs is larger in the end, and from which number of a size on."""
+
+    order: crossings.Order
+
+    @property
+    def start(self) -> int:
+        """The smallest number from which on the order stays."""
+        return self.order.start
+
+    @property
+    def proved(self) -> bool:
+        """Whether that holds for all larger numbers, or was tried up to a number."""
+        return self.order.proved
+
+    def __repr__(self) -> str:
+        order = self.order
+        word = {1: "larger", -1: "smaller", 0: "the same"}[order.larger]
+        whole = "for all larger ones" if order.proved else f"checked up to {order.checked}"
+        if order.before:
+            return f"{word} from {order.size} = {order.start} on, {whole}"
+        return f"{word} from {order.size} = 1 on, {whole}"
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The largest number of a size within a budget; `formula` is where the cost is the budget
+    exactly, in the budget B, where there is such a formula."""
+
+    found: inverse.Largest
+    formula: Formula | None
+
+    @property
+    def number(self) -> int:
+        return self.found.number
+
+    @property
+    def cost(self) -> Fraction:
+        return self.found.cost
+
+    def __repr__(self) -> str:
+        size, found = self.found.size, self.found
+        exact = f"; exactly, {size} = {self.formula}" if self.formula is not None else ""
+        return (
+            f"{size} = {found.number:,} costs {_number(found.cost)}, and {size} = {found.next:,} "
+            f"would cost {_number(found.next_cost)}{exact}"
+        )
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """The number at which a cost is least; `formulas` are where it neither grows nor falls."""
+
+    found: inverse.Least
+    formulas: tuple[Formula, ...]
+
+    @property
+    def number(self) -> int:
+        return self.found.number
+
+    def __repr__(self) -> str:
+        exact = ", ".join(f"{self.found.size} = {formula}" for formula in self.formulas)
+        least = f"{self.found.size} = {self.found.number:,} costs least, {_number(self.found.cost)}"
+        return f"{least}; exactly, {exact}" if exact else least
+
+
+def _number(value: Fraction) -> str:
+    return f"{int(value):,}" if value.denominator == 1 else str(value)
+
+
+class Formula(Quantity):
+    """An exact closed form, to print, to compute with, and to ask.
 
     >>> from closedform.api import zoo
     >>> vit = zoo("vit")
     >>> mlp, attention = (vit.part(f"EncoderLayer.{n}").macs for n in ("MLP", "SelfAttention"))
     >>> print(mlp / attention)
     F/(2 D + T)
-    >>> (mlp / attention).at("ViT-B/16")
-    Fraction(3072, 1733)
-    >>> vit.flops == 2 * vit.macs
-    True
+    >>> attention.overtakes(mlp, "T", "ViT-B/16")
+    larger from T = 1537 on, for all larger ones
     """
 
-    def __init__(
-        self,
-        project: Project,
-        entity: Entity,
-        closed: Closed,
-        form: str = "shortest",
-        also: Sequence[tuple[Project, Entity]] = (),
-        name: str | None = None,
-    ):
-        self._project, self._entity, self._closed, self._form = project, entity, closed, form
-        self._name = name or entity.name
-        self._origins = tuple(dict.fromkeys(((project, entity), *also)))
-
-    # What it is ----------------------------------------------------------------------------
-
-    @property
-    def expr(self) -> Expr:
-        """The SymPy expression, in positive integer symbols."""
-        return self._closed.expr
-
-    @property
-    def written(self) -> w.Written:
-        """The formula as a tree for reading."""
-        return signed(self._closed.written(self._form), self._closed.derivation.signs)
-
-    @property
-    def latex(self) -> str:
-        """The LaTeX of the formula, for math mode."""
-        return latex(self.written)
-
-    @property
-    def unit(self) -> str:
-        """What one of it is called: `MACs`, `parameters`; nothing for a ratio of costs."""
-        return self._closed.measure.unit
-
-    @property
-    def convention(self) -> str | None:
-        """The name of the convention under which work is counted."""
-        convention = self._closed.measure.convention
-        return convention.name if convention else None
-
-    @property
-    def assumptions(self) -> tuple[str, ...]:
-        """The assumptions that the formula rests on."""
-        return tuple(map(str, self._closed.facts))
-
-    @property
-    def stays(self) -> tuple[str, ...]:
-        """The symbols that could not be expressed in those that were chosen."""
-        return staying(self._closed)
-
-    @property
-    def symbols(self) -> dict[str, Symbol]:
-        """The SymPy symbols of the formula by their names, for `sympy.solve`, `diff` and the like.
+    def leading(self, *names: str) -> LeadingTerms:
+        """The terms that no other outgrows as the named sizes grow, each by itself or together.
 
         >>> from closedform.api import zoo
-        >>> macs = zoo("vit")["MLP"].macs
-        >>> macs.expr.diff(macs.symbols["hidden"])
-        2*d
+        >>> [(str(t.coefficient), str(t.monomial)) for t in zoo("vit").macs.leading("N", "D")]
+        [('4 L', 'D**2*N'), ('2 L', 'D*N**2')]
         """
-        return {symbol.name: symbol for symbol in sorted(self.expr.free_symbols, key=str)}
+        symbols = [self._symbol(name) for name in names]
+        if not symbols:
+            raise fail("argument", "name the sizes that grow", None, 'as in `.leading("N", "D")`')
+        found = rules.leading(express(self._closed, names).expr, symbols)
+        of = (LeadingTerm(self._of(t.coefficient, nameless("")), t.monomial) for t in found)
+        return LeadingTerms(of)
 
-    @property
-    def where(self) -> dict[str, Formula]:
-        """What each abbreviation in the formula stands for.
-
-        >>> from closedform.api import zoo
-        >>> {name: str(formula) for name, formula in zoo("vit").macs.where.items()}
-        {'N': 'I^2/P^2', 'T': 'N + 1'}
-        """
-        spelled = self._closed.derivation.known.spelled
-        found: dict[str, Formula] = {}
-        for symbol in show.abbreviations(self._closed):
-            found[symbol.name] = self._of(spelled[symbol], nameless(""))
-        return found
-
-    @property
-    def base(self) -> Formula:
-        """The same formula with its abbreviations written out.
-
-        >>> from closedform.api import zoo
-        >>> print(zoo("vit").part("EncoderLayer.MLP").macs.base)
-        2 D F (I^2/P^2 + 1)
-        """
-        return self._like(written_out(self._closed))
-
-    def terms(self) -> Terms:
-        """The formula as a sum of products: each with its coefficient, and the parts it is from.
-
-        >>> from closedform.api import zoo
-        >>> for term in zoo("vit")["SelfAttention"].macs.terms():
-        ...     print(term.coefficient, term.monomial, [str(part) for part in term.sources])
-        4 d**2*n ['linear (line 18)', 'linear (line 19)', 'linear (line 20)', 'linear (line 23)']
-        2 d*n**2 ['einsum (line 21)', 'einsum (line 22)']
-        """
-        return terms_of(self._closed)
-
-    # The same in another way ---------------------------------------------------------------
-
-    def in_terms_of(self, *names: str | Sequence[str]) -> Formula:
-        """The same formula in the named symbols; what cannot be expressed stays, see `.stays`.
-
-        Raises ClosedformError for a name that the architecture does not have, and for one that
-        cannot be brought in exactly.
-
-        >>> from closedform.api import zoo
-        >>> zoo("vit").macs.in_terms_of("N", "D", "H", "L").stays
-        ('P', 'F', 'C')
-        """
-        chosen: list[str] = []
-        for name in names:
-            several = name if isinstance(name, list | tuple | set | frozenset) else [name]
-            for one in several:
-                if not isinstance(one, str):
-                    raise fail("type", f"a size is named by a text, and this is {one!r}")
-                chosen.append(one)
-        return self._like(express(self._closed, chosen))
-
-    def expanded(self) -> Formula:
-        """The same formula as a plain sum of products."""
-        return self._in_form("expanded")
-
-    def factored(self) -> Formula:
-        """The same formula as a product of its factors."""
-        return self._in_form("factored")
-
-    def subs(self, sizes: Mapping[str, Given] | None = None, /, **named: Given) -> Formula:
-        """The formula with sizes replaced: by numbers, by formulas, or by other names.
-
-        An abbreviation can be replaced as well. Raises ClosedformError for a name that the formula
-        does not know, and where what is assumed can then not hold.
-
-        >>> from closedform.api import zoo
-        >>> print(zoo("vit")["MLP"].params.subs(d="D", hidden=3072))
-        6145 D + 3072
-        """
-        values: dict[Symbol, Expr] = {}
-        formulas: list[Formula] = []
-        table = self._table
-        for name, value in {**(sizes or {}), **named}.items():
-            if name not in table:
-                raise self._unknown(name)
-            several = value if isinstance(value, list | tuple) else [value] * len(table[name])
-            if len(several) != len(table[name]):
-                count = f"`{name}` has {len(table[name])} elements, and {len(several)} are given"
-                raise fail("argument", count)
-            for symbol, one in zip(table[name], several, strict=True):
-                formulas += [one] if isinstance(one, Formula) else []
-                values[symbol] = self._replacement(name, one)
-        made = substituted(self._closed, values)
-        if formulas:
-            derivation = joined([made.derivation, *(f._closed.derivation for f in formulas)])
-            order = joined_order([made.order, *(f._closed.order for f in formulas)])
-            made = replace(made, derivation=derivation, arranged=order)
-        also = [origin for formula in formulas for origin in formula._origins]
-        return Formula(self._project, self._entity, made, self._form, (*self._origins, *also))
-
-    # Numbers -------------------------------------------------------------------------------
-
-    def at(self, *presets: str, **sizes: int | Fraction | Sequence[int]) -> int | Fraction:
-        """The exact value at a preset, at given sizes, or at a preset with some sizes changed.
-
-        Sizes that are not given take the defaults of the file; an abbreviation can be given in the
-        place of what it is made of. Formulas of several models take a preset of each. Raises
-        ClosedformError when a size has no value, and when an assumption does not hold.
+    def elasticity(self, name: str) -> Formula:
+        """By how many percent the cost grows where a size grows by one percent.
 
         >>> from closedform.api import zoo
         >>> vit = zoo("vit")
-        >>> vit.params.at(D=768, H=12, L=12)
-        86567656
-        >>> vit.macs.at("ViT-B/16", N=576) == vit.macs.at("ViT-B/16 at 384")
-        True
+        >>> print(vit.part("EncoderLayer.SelfAttention").macs.elasticity("T"))
+        (2 D + 2 T)/(2 D + T)
         """
-        made = isinstance(self._closed, Made)
-        if len(presets) == 1 and not sizes and not made:
-            project, _ = self._origin(presets[0])
-            return project.at(project.preset(presets[0]), self._closed)
-        form = self._closed if made or not presets else self._at(presets[0])
-        return self._number(form, presets, sizes)
+        symbol = self._symbol(name)
+        above, below = rules.elasticity(self._in(name), symbol)
+        return self._of(quotient(above, below), nameless(""))
 
-    def _number(
-        self, form: Closed, presets: Sequence[str], sizes: Mapping[str, object]
-    ) -> int | Fraction:
-        table, spelled = size_table(form.derivation), form.derivation.known.spelled
-        named = {symbol.name: symbol for symbol in spelled if symbol.name not in table}
-        lets = {named[n]: _exact(n, v) for n, v in sizes.items() if n in named}
-        given = {n: v for n, v in sizes.items() if n not in named}
-        for name in given:
-            if name not in table:
-                raise self._unknown(name)
-        if lets:
-            form = substituted(form, lets)
-        values: dict[Symbol, Expr] = {}
-        for title in presets:
-            for symbol, value in self._values_of(title).items():
-                if values.setdefault(symbol, value) != value:
-                    raise fail(
-                        "preset",
-                        f"`{symbol}` is {values[symbol]} at one of these presets, and {value} at "
-                        f"{title!r}",
-                        None,
-                        f"give it a value: `{symbol}=...`, or another name in one formula: "
-                        f'`.subs({symbol}="{symbol}_2")`',
-                    )
-        values.update(dims_values(form.derivation, given))
-        if isinstance(self._closed, Made):
-            value = value_of(form, values)
-            return int(value) if value.denominator == 1 else value
-        return evaluate(form, values)
+    def growth(
+        self, name: str, preset: str | None = None, factor: int = 2, **sizes: Any
+    ) -> Fraction:
+        """How many times dearer it is where a size is doubled, or multiplied by another factor.
 
-    def _values_of(self, title: str) -> dict[Symbol, Expr]:
-        """The sizes that a preset gives; it gives no parameters to formulas made of others."""
-        project, entity = self._origin(title)
-        preset = project.preset(title)
-        if isinstance(self._closed, Made) and project.at_preset(preset) is not entity:
-            raise fail(
-                "preset",
-                f"{title!r} sets parameters of `{entity.name}`, for which this formula was not "
-                "derived",
-                None,
-                "take the value of each formula by itself, and compute with these",
+        >>> from closedform.api import zoo
+        >>> round(float(zoo("vit").macs.growth("N", "ViT-B/16")), 2)
+        2.08
+        """
+        cost = self._along(name, preset, sizes)
+        return rules.ratio(cost, self._number_of(name, preset, sizes), factor)
+
+    def regions(self, name: str, preset: str | None = None, **sizes: Any) -> Rules:
+        """From where to where the term of which power of a size is the largest.
+
+        >>> from closedform.api import zoo
+        >>> attention = zoo("vit").part("EncoderLayer.SelfAttention").macs
+        >>> [(rule.term, rule.start, rule.end) for rule in attention.regions("T", "ViT-B/16")]
+        [('2359296 T', 1, 1535), ('1536 T^2', 1536, None)]
+        """
+        cost = self._along(name, preset, sizes)
+        symbol = size_symbol(name)
+        told = [
+            Rule(str(self._of(r.coefficient * symbol**r.power, nameless(""))), r.start, r.end)
+            for r in rules.regions(cost)
+        ]
+        return Rules(told)
+
+    def overtakes(
+        self, other: Formula, name: str, preset: str | None = None, **sizes: Any
+    ) -> Overtaking:
+        """From which number of a size on this cost is larger than another, or smaller.
+
+        Each of the two takes those of `sizes` that it knows.
+
+        >>> from closedform.api import zoo
+        >>> vit = zoo("vit")
+        >>> mlp, attention = (vit.part(f"EncoderLayer.{n}").macs for n in ("MLP", "SelfAttention"))
+        >>> attention.overtakes(mlp, "N", "ViT-B/16")
+        larger from N = 1536 on, for all larger ones
+        """
+        both = self, other
+        known = [form._table for form in both]
+        shared = {key for key in sizes if any(key in table for table in known)}
+        costs = (
+            form._along(
+                name, preset, {k: v for k, v in sizes.items() if k in table or k not in shared}
             )
-        return project.values(preset)
+            for form, table in zip(both, known, strict=True)
+        )
+        return Overtaking(crossings.order_of(*costs))
 
-    def _origin(self, title: str) -> tuple[Project, Entity]:
-        """The project that has a preset."""
-        if not isinstance(title, str):
-            raise fail("type", f"a preset is named by its title, and this is {title!r}")
-        for project, entity in self._origins:
-            if any(preset.title == title for preset in project.presets()):
-                return project, entity
-        self._project.preset(title)  # fails, and says what there is
-        raise AssertionError(title)
-
-    def _at(self, preset: str | None) -> Closed:
-        """The closed form of the model with what a preset gives to its parameters."""
-        if preset is None or isinstance(self._closed, Made):
-            return self._closed
-        return self._project.form_at(self._project.preset(preset), self._closed)
-
-    def _values(
-        self, preset: str | None, sizes: Mapping[str, int | Sequence[int]]
-    ) -> dict[Symbol, Expr]:
-        values = self._values_of(preset) if preset else {}
-        return {**values, **dims_values(self._closed.derivation, sizes)}
-
-    # Arithmetic ----------------------------------------------------------------------------
-
-    def __add__(self, other: Operand) -> Formula:
-        return self._with(other, lambda a, b: expand(a + b), _sum_unit)
-
-    def __radd__(self, other: Operand) -> Formula:
-        return self + other
-
-    def __sub__(self, other: Operand) -> Formula:
-        return self._with(other, lambda a, b: expand(a - b), _sum_unit)
-
-    def __rsub__(self, other: Operand) -> Formula:
-        return -self + other
-
-    def __neg__(self) -> Formula:
-        return self * -1
-
-    def __mul__(self, other: Operand) -> Formula:
-        return self._with(other, lambda a, b: expand(a * b), _product_unit)
-
-    def __rmul__(self, other: Operand) -> Formula:
-        return self * other
-
-    def __truediv__(self, other: Operand) -> Formula:
-        return self._with(other, quotient, _ratio_unit)
-
-    def __rtruediv__(self, other: Operand) -> Formula:
-        return self._with(other, lambda a, b: quotient(b, a), lambda a, b: "")
-
-    def __pow__(self, power: int) -> Formula:
-        if isinstance(power, bool) or not isinstance(power, int) or power < 0:
-            raise fail("type", f"a formula has whole powers from 0 on, and this is {power!r}")
-        return self._of(expand(self.expr**power), nameless(""))
-
-    def equals(self, other: Operand) -> Answer:
-        """Whether this is the same as another formula, wherever what both assume holds.
+    def crossing(self, other: Formula, name: str) -> tuple[Formula, ...]:
+        """Where this cost is as large as another, as formulas by radicals, if there are any.
 
         >>> from closedform.api import zoo
         >>> vit = zoo("vit")
-        >>> vit.macs.equals(vit.macs.base)
-        proved
+        >>> mlp, attention = (vit.part(f"EncoderLayer.{n}").macs for n in ("MLP", "SelfAttention"))
+        >>> [str(formula) for formula in attention.crossing(mlp, "T")]
+        ['F - 2 D']
         """
-        operand = self._operand(other)
-        if operand is None:
-            raise fail("type", f"a formula is compared with a formula or a number, not {other!r}")
-        derivation = joined([self._closed.derivation, operand._closed.derivation])
-        return Answer(equality(all_that_holds(derivation), self.expr, operand.expr))
+        apart = self - other
+        found = inverse.roots(apart._in(name), self._symbol(name))
+        return tuple(apart._of(root, nameless("")) for root in found)
 
-    def __eq__(self, other: object) -> bool:
-        """Whether both are proved equal. Raises ClosedformError where that is not decided."""
-        if self._operand(other) is None:
-            return NotImplemented
-        return bool(self.equals(other))
-
-    def __hash__(self) -> int:
-        return hash(frozenset(map(str, self._closed.sizes)))
-
-    def _operand(self, other: object) -> Formula | None:
-        """What an operator is given, as a formula; None where it can be none."""
-        if isinstance(other, Formula):
-            return other
-        if isinstance(other, bool) or not isinstance(other, Integral | Fraction | Expr):
-            return None
-        value = sympy.Rational(other) if not isinstance(other, Expr) else other
-        if value.has(sympy.Float):
-            return None
-        return self._of(value, nameless(""))
-
-    def _with(
+    def solve(
         self,
-        other: Operand,
-        combine: Callable[[Expr, Expr], Expr],
-        unit: Callable[[str, str], str],
-    ) -> Formula:
-        operand = self._operand(other)
-        if operand is None:
-            return NotImplemented  # type: ignore[no-any-return]  # what an operator gives then
-        both = self._closed, operand._closed
-        units = unit(*(form.measure.unit for form in both))
-        made = Made(
-            nameless(units),
-            joined([form.derivation for form in both]),
-            value=combine(self.expr, operand.expr),
-            arranged=joined_order([form.order for form in both]),
-        )
-        also = (*self._origins, *operand._origins)
-        return Formula(self._project, self._entity, made, self._form, also)
+        name: str,
+        budget: int | Fraction | str,
+        preset: str | None = None,
+        *,
+        family: Mapping[str, Formula | Expr] | None = None,
+        **sizes: Any,
+    ) -> Solution:
+        """The largest number of a size within a budget that what is assumed allows.
 
-    def _of(self, value: Expr, measure: Measure) -> Formula:
-        """Another formula in the same sizes."""
-        made = Made(measure, self._closed.derivation, value=value, arranged=self._closed.order)
-        return Formula(self._project, self._entity, made, self._form, self._origins)
+        The other sizes are those of the preset, or follow from defaults; `family` gives some as
+        formulas of others. A budget may be a text such as "20G".
 
-    def _like(self, closed: Closed) -> Formula:
-        """The same formula in other symbols."""
-        origin = self._project, self._entity
-        return Formula(*origin, closed, self._form, self._origins, self._name)
+        >>> from closedform.api import zoo
+        >>> zoo("vit").macs.solve("D", "20G", "ViT-B/16").number
+        816
+        """
+        limit = amount(budget)
+        form = self if not family else self.subs(family)
+        cost = form._along(name, preset, sizes)
+        values = form._values(preset, sizes)
+        made = [getattr(value, "expr", value) for value in (family or {}).values()]
+        whole = tuple(in_x(value, form._closed, name, values) for value in made)
+        cost = replace(cost, whole=whole)
+        symbol, bound = self._symbol(name), size_symbol(BUDGET)
+        root = inverse.real_root(cost.expr, X, bound) if symbol.name != BUDGET else None
+        formula = None if root is None else form._of(root, nameless(""))
+        return Solution(inverse.largest(cost, limit), formula)
 
-    def _in_form(self, form: str) -> Formula:
-        origin = self._project, self._entity
-        return Formula(*origin, self._closed, form, self._origins, self._name)
+    def minimize(self, name: str, preset: str | None = None, **sizes: Any) -> Minimum:
+        """Where a cost is least, over all numbers of a size that what is assumed allows.
 
-    # Names ---------------------------------------------------------------------------------
+        >>> from closedform.api import loads
+        >>> file = loads("dim N, k\\nassume k | N\\n\\nop f(x: [N]) -> y: [N]:\\n"
+        ...              "    mac = N*k + N^2/k\\n\\nmodel M(x: [N]):\\n    return x -> f\\n")
+        >>> file.macs.minimize("k", N=64)
+        k = 8 costs least, 1,024; exactly, k = sqrt(N)
+        """
+        cost = self._along(name, preset, sizes)
+        found = inverse.critical(self._in(name), self._symbol(name))
+        formulas = tuple(self._of(root, nameless("")) for root in found)
+        return Minimum(inverse.least(cost), formulas)
 
-    @property
-    def _table(self) -> dict[str, tuple[Symbol, ...]]:
-        """The symbols of every size, abbreviation and stage by its name."""
-        derivation = self._closed.derivation
-        stages = {s.name: (s,) for s in derivation.stage_symbols}
-        spelled = {s.name: (s,) for s in derivation.known.spelled}
-        return {**stages, **spelled, **size_table(derivation)}
+    def function(
+        self, *names: str, preset: str | None = None, **sizes: int | Fraction | Sequence[int]
+    ) -> Function:
+        """The formula as a fast, exact function of the named sizes, for numbers and for arrays.
 
-    def _unknown(self, name: str) -> ClosedformError:
-        table = self._table
-        near = suggestion(name, table) or f"there are {', '.join(sorted(table))}"
-        return fail("name", f"`{name}` is no size of `{self._entity.name}`", None, near)
+        Other sizes are those that are given here, or of the preset, or the defaults of the file.
+        An array is of 64 bits where it is proved that these are enough, else of Python integers.
+        Raises ClosedformError where a size has no value, and when it is called, where an
+        assumption of the formula does not hold. Arrays need NumPy.
 
-    def _replacement(self, name: str, value: Given) -> Expr:
-        if isinstance(value, Formula):
-            return value.expr
-        if isinstance(value, str):
-            if not value.isidentifier():
-                raise fail("type", f"`{name}` takes a name, and {value!r} is none")
-            known = self._table.get(value)
-            return known[0] if known and len(known) == 1 else size_symbol(value)
-        return _exact(name, value)
+        >>> from closedform.api import zoo
+        >>> macs = zoo("vit").macs.function("N", "D", preset="ViT-B/16")
+        >>> macs(196, 768), macs(576, 768)
+        (17563828224, 55484350464)
+        """
+        from closedform.sweeps.functions import function
 
-    # How it is shown -----------------------------------------------------------------------
+        return function(self._at(preset), self._values(preset, {}), names, sizes)
 
-    def __str__(self) -> str:
-        return w.plain(self.written)
+    def export(
+        self,
+        to: str,
+        *names: str,
+        name: str | None = None,
+        preset: str | None = None,
+        **sizes: int | Fraction | Sequence[int],
+    ) -> str:
+        """The formula as code: "python", "numpy", "c", "sql", "spreadsheet", "javascript", "sympy".
 
-    def __repr__(self) -> str:
-        measure = self._closed.measure
-        if measure.name == NAMELESS:
-            return str(self)
-        return f"{measure.title} of {self._name}: {self}"
+        It is a function of the named sizes, or of all that are not given here or by the preset.
+        All code is exact or says that it has no value: where an assumption of the formula does not
+        hold, and where a number is too long for the language.
 
-    @property
-    def _shown(self) -> show.Shown:
-        return self._closed, self.written
+        >>> from closedform.api import zoo
+        >>> print(zoo("vit")["MLP"].macs.export("sql").splitlines()[0])
+        -- macs of MLP
+        """
+        from closedform.render.code import exported
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(repr(self) if cycle else show.text([self._shown]))
+        return exported(self._at(preset), self._values(preset, {}), to, names, name, sizes)
 
-    def _repr_html_(self) -> str:
-        return show.html([self._shown])
+    # In one size ---------------------------------------------------------------------------
 
-    def _repr_latex_(self) -> str:
-        return show.latex([self._shown])
+    def _in(self, name: str) -> Expr:
+        """The expression with all that is made of a size written out in it."""
+        expr = express(self._closed, (name,)).expr
+        symbol, known = self._symbol(name), self._closed.derivation.known
+        inside = [s for s in expr.free_symbols if symbol in known.base(s).free_symbols - {s}]
+        return known.base(expr) if inside else expr
 
-    def _repr_markdown_(self) -> str:
-        return show.markdown([self._shown])
+    def _along(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> Along:
+        form = self._at(preset)
+        values = self._values(preset, sizes)
+        values.pop(self._symbol(name), None)
+        return along(form, name, values)
+
+    def _number_of(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
+        """What a size or an abbreviation is at a preset."""
+        derivation, symbol = self._closed.derivation, self._symbol(name)
+        settled = settle(derivation, self._values(preset, sizes))
+        value = derivation.known.base(symbol).xreplace(settled)
+        if not value.is_Integer:
+            raise fail(
+                "unbound", f"`{name}` has no value", None, f"name a preset, or give {name}=..."
+            )
+        return int(value)
 
 
-def _exact(name: str, value: object) -> Expr:
-    """A number that a size is given."""
-    if isinstance(value, Expr) and not value.has(sympy.Float):
-        return value
-    if isinstance(value, bool) or not isinstance(value, Integral | Fraction):
+UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12, "P": 10**15}
+
+
+def amount(budget: int | Fraction | str) -> Fraction:
+    """A budget as a number.
+
+    >>> amount("20G"), amount("1.5M")
+    (Fraction(20000000000, 1), Fraction(1500000, 1))
+    """
+    if isinstance(budget, str):
+        text = budget.strip().replace(",", "").replace("_", "")
+        factor = UNITS.get(text[-1:], 1)
+        digits = text[:-1] if factor != 1 else text
+        try:
+            return Fraction(digits.strip()) * factor
+        except ValueError:
+            raise fail("argument", f"{budget!r} is no amount", None, "write 20G, or 1.5M") from None
+    if isinstance(budget, bool) or not isinstance(budget, int | Fraction | sympy.Rational):
         raise fail(
-            "type",
-            f"`{name}` takes exact numbers, and this is {value!r}",
-            None,
-            "give an int, or a fractions.Fraction for a ratio",
+            "type", f"a budget is exact, and this is {budget!r}", None, 'write "20G", or an int'
         )
-    return sympy.Rational(value)
-
-
-# Units -------------------------------------------------------------------------------------
-
-
-def _sum_unit(one: str, other: str) -> str:
-    return one if one == other or not other else other if not one else ""
-
-
-def _product_unit(one: str, other: str) -> str:
-    return one or other if not one or not other else ""
-
-
-def _ratio_unit(one: str, other: str) -> str:
-    return "" if one == other else f"{one} / {other}" if one and other else one
+    return Fraction(int(budget.numerator), int(budget.denominator))

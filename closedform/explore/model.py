@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
@@ -121,6 +121,39 @@ class Part:
         chosen = self._project.measures(measures, convention)
         wish = Wish(chosen, preset=preset, lang=lang)
         return parts_picture(report(self._project, self._entity, wish))
+
+    def sweep(
+        self,
+        *,
+        preset: str | Iterable[str] | None = None,
+        measures: Sequence[str] = ("params", "macs"),
+        rows: Any = None,
+        to: str = "pandas",
+        broken: str = "raise",
+        progress: Callable[[int, int], object] | None = None,
+        **sizes: Any,
+    ) -> Any:
+        """Measures over a grid of sizes, or over given rows, as a table with exact numbers.
+
+        Each size is a number or the numbers that it goes through; the grid has all combinations.
+        With `rows`, a DataFrame or a dict of lists, every row is one configuration, and sizes are
+        numbers. Other sizes are of the preset, or of each of some presets, or the defaults of the
+        file. `measures` may name abbreviations of the file too; `to` is "pandas", "polars",
+        "xarray" or "numpy". A row that breaks an assumption raises, or with broken="mark" has no
+        values and False in a column `holds`. `progress` is called with the number of rows that
+        are done, and of all rows. Needs closedform[frames].
+
+        >>> from closedform.api import zoo
+        >>> table = zoo("vit").sweep(D=[192, 768], L=12, H=3, measures=["macs"])
+        >>> table.macs.tolist()
+        [1253683200, 17563828224]
+        """
+        from closedform.sweeps import swept
+
+        return swept(
+            self._project, self._entity, measures=measures, preset=preset, rows=rows, to=to,
+            broken=broken, progress=progress, sizes=sizes,
+        )  # fmt: skip
 
     @property
     def parts(self) -> Parts:

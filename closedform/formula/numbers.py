@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import singledispatchmethod
 from math import ceil, floor, gcd, isqrt
+from typing import TypeGuard
 
 from closedform import formula as w
+from closedform.formula.logarithms import floor_of_logarithm, logarithm, sign_of_logarithm
 
 MAX_BITS = 1_000_000  # of a power
 MAX_SUMMANDS = 100_000
+NO_LOGARITHM = "a logarithm that is not whole"
+ORDERS = {"=": (0,), "!=": (1, -1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (1, 0)}
 
 
 class NoNumberError(Exception):
@@ -120,6 +124,9 @@ class Numbers:
 
     @of.register
     def _(self, node: w.Function) -> Fraction:
+        inner = node.arguments[0]
+        if node.name in ("floor", "ceil") and _is_logarithm(inner):
+            return self._rounded(inner, node.name == "ceil")
         values = [self.of(argument) for argument in node.arguments]
         match node.name:
             case "floor":
@@ -135,14 +142,25 @@ class Numbers:
             case "sqrt":
                 return Fraction(_root(values[0].numerator), _root(values[0].denominator))
             case "log":
-                return Fraction(_logarithm(*values))
+                return _logarithm(*values)
         raise NoNumberError(node.name)
+
+    def _rounded(self, node: w.Function, up: bool) -> Fraction:
+        """The floor or the ceiling of a logarithm, which need not be whole itself."""
+        value, base = map(self.of, node.arguments)
+        if value <= 0 or base <= 1:
+            raise NoNumberError(NO_LOGARITHM)
+        return Fraction(
+            -floor_of_logarithm(1 / value, base) if up else floor_of_logarithm(value, base)
+        )
 
     @of.register
     def _(self, node: w.Condition) -> Fraction:
         return Fraction(self._holds(node))
 
     def _holds(self, node: w.Condition) -> bool:
+        if any(map(_is_logarithm, node.parts)) and node.operator in ORDERS:
+            return self._sign(*node.parts) in ORDERS[node.operator]
         values = [self.of(part) for part in node.parts]
         match node.operator:
             case "and":
@@ -152,22 +170,22 @@ class Numbers:
             case "not":
                 return not values[0]
         left, right = values
-        match node.operator:
-            case "=":
-                return left == right
-            case "!=":
-                return left != right
-            case "<":
-                return left < right
-            case "<=":
-                return left <= right
-            case ">":
-                return left > right
-            case ">=":
-                return left >= right
-            case "|":
-                return left != 0 and (right / left).denominator == 1
-        raise TypeError(f"no meaning for {node.operator!r}")
+        if node.operator == "|":
+            return left != 0 and (right / left).denominator == 1
+        return (left > right) - (left < right) in ORDERS[node.operator]
+
+    def _sign(self, left: w.Written, right: w.Written) -> int:
+        """Whether a logarithm is above the other side (1), below it (-1), or the same (0)."""
+        if not _is_logarithm(left):
+            return -self._sign(right, left)
+        value, base = map(self.of, left.arguments)
+        if _is_logarithm(right) and self.of(right.arguments[1]) == base > 1:
+            other = self.of(right.arguments[0])
+            return (value > other) - (value < other)
+        sign = sign_of_logarithm(value, base, self.of(right))
+        if sign is None:
+            raise NoNumberError(NO_LOGARITHM)
+        return sign
 
     @of.register
     def _(self, node: w.Indicator) -> Fraction:
@@ -195,16 +213,16 @@ def _root(value: int) -> int:
     return root
 
 
-def _logarithm(value: Fraction, base: Fraction) -> int:
-    """The exponent that makes the base the value, where that is whole."""
-    if base > 1 and value > 0:
-        sign = 1 if value >= 1 else -1
-        rest, exponent = value**sign, 0
-        while rest.denominator == 1 and rest > 1:
-            rest, exponent = rest / base, exponent + 1
-        if rest == 1:
-            return sign * exponent
-    raise NoNumberError("a logarithm that is not whole")
+def _logarithm(value: Fraction, base: Fraction) -> Fraction:
+    """The exponent that makes the base the value, where that is rational."""
+    exponent = logarithm(value, base)
+    if exponent is None:
+        raise NoNumberError(NO_LOGARITHM)
+    return exponent
+
+
+def _is_logarithm(node: w.Written) -> TypeGuard[w.Function]:
+    return isinstance(node, w.Function) and node.name == "log"
 
 
 def amount_or_none(node: w.Written, numbers: Numbers) -> Fraction | None:

@@ -260,6 +260,9 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         convention = kids[2].name if len(kids) > 1 else None
         return tree.Measure(kids[0].name, convention, span=span_of(kids))
 
+    def measured(self, kids: list[Any]) -> tree.Measured:
+        return tree.Measured(kids[0].name, kids[2].name, span=span_of(kids))
+
     # Statements ----------------------------------------------------------------------------
 
     def simple_line(self, kids: list[Any]) -> list[Any]:
@@ -287,6 +290,9 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def for_(self, kids: list[Any]) -> tree.For:
         return tree.For(kids[1], kids[3], kids[5], tuple(kids[-1]), span=span_of(kids[:-1]))
 
+    def for_each(self, kids: list[Any]) -> tree.ForEach:
+        return tree.ForEach(kids[1], kids[3], tuple(kids[-1]), span=span_of(kids[:-1]))
+
     def choose(self, kids: list[Any]) -> tree.Choose:
         return tree.Choose(kids[1], kids[3], tuple(kids[-1]), span=span_of(kids[:-1]))
 
@@ -299,9 +305,15 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         )
         return tree.If(branches, otherwise, span=span_of(kids[:2]))
 
-    def equal_claim(self, kids: list[Any]) -> tree.EqualClaim:
-        conditions = tuple(kids[-1]) if isinstance(kids[-1], list) else ()
-        return tree.EqualClaim(kids[1], kids[3], _string(kids), conditions, span=span_of(kids))
+    def comparison_claim(self, kids: list[Any]) -> tree.ComparisonClaim:
+        _, left, operator, right, *rest = kids
+        conditions = tuple(rest[-1]) if rest and isinstance(rest[-1], list) else ()
+        return tree.ComparisonClaim(
+            left, operator[0], right, _string(rest), conditions, span=span_of(kids)
+        )
+
+    def compared(self, kids: list[Any]) -> list[str]:
+        return [str(kids[0])]
 
     def order_claim(self, kids: list[Any]) -> tree.OrderClaim:
         conditions = tuple(kids[-1]) if isinstance(kids[-1], list) else ()

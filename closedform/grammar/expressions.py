@@ -73,6 +73,11 @@ def _(node: tree.Name) -> str:
 
 
 @_show.register
+def _(node: tree.Measured) -> str:
+    return f"{node.name} under {node.convention}"
+
+
+@_show.register
 def _(node: tree.Boolean) -> str:
     return "true" if node.value else "false"
 

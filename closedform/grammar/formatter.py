@@ -22,7 +22,7 @@ SIMPLE = (
     tree.Ascribe,
     tree.Require,
     tree.Return,
-    tree.EqualClaim,
+    tree.ComparisonClaim,
     tree.OrderClaim,
     tree.Expect,
     tree.Weigh,
@@ -182,12 +182,12 @@ class _Printer:
 
     @statement.register
     def _(self, node: tree.Dims) -> None:
-        self.write(_several(node.dims))
+        self.write(several(node.dims))
         self.trailing(node)
 
     @statement.register
     def _(self, node: tree.Table) -> None:
-        self.open(node, f"{_several(node.columns)}:")
+        self.open(node, f"{several(node.columns)}:")
         columns = zip(*(row.values for row in node.rows), strict=True)
         self.widths = [max(len(show(value)) for value in column) for column in columns]
         self.body(node.rows)
@@ -316,6 +316,11 @@ class _Printer:
         self.body(node.body)
 
     @statement.register
+    def _(self, node: tree.ForEach) -> None:
+        self.open(node, f"for {node.element.name} in {show(node.values, SUM)}:")
+        self.body(node.body)
+
+    @statement.register
     def _(self, node: tree.Choose) -> None:
         self.open(node, f"choose {show(node.count, SUM)} of {show(node.of, SUM)}:")
         self.body(node.body)
@@ -344,8 +349,8 @@ class _Printer:
             self.body(node.otherwise)
 
     @statement.register
-    def _(self, node: tree.EqualClaim) -> None:
-        claim = f"claim {_measure(node.measure)} == {show(node.formula, SUM)}"
+    def _(self, node: tree.ComparisonClaim) -> None:
+        claim = f"claim {show(node.left, SUM)} {node.operator} {show(node.right, SUM)}"
         self.claim(claim, node.source, node.conditions)
 
     @statement.register
@@ -377,7 +382,8 @@ def declared(node: tree.Dim | tree.Let | tree.Count) -> str:
     return f"{node.keyword} {node.name.name}{length}{least}{default}"
 
 
-def _several(dims: Sequence[tree.Dim]) -> str:
+def several(dims: Sequence[tree.Dim]) -> str:
+    """The text of declarations on one line."""
     texts = [declared(dim).removeprefix(f"{dim.keyword} ") for dim in dims]
     return f"{dims[0].keyword} {', '.join(texts)}"
 

@@ -89,6 +89,8 @@ def about_character(line: str, column: int) -> str | None:
             if match.start() < column <= match.end():
                 return _remainder(*match.groups())
         return "that b divides a is written `b | a`"
+    if char == "{" and line[: column - 1].endswith("sum_"):
+        return "a sum over an index is written `sum_(s=1..4) D[s]`"
     if char == "{":
         opens = _HEAD.match(line)
         return f"write `:`, and indent what is in the {opens[1]}" if opens else LISTS
@@ -162,9 +164,12 @@ def about_line(line: str) -> str | None:
     counted = re.match(r"\s*for\s+(\w+)\s+in\s+range\(\s*(?:1\s*,\s*)?(\w+)\s*\)", line)
     if counted:
         return f"write `for {counted[1]} in 1..{counted[2]}:`"
-    over = re.match(r"\s*for\s+\w+\s+in\s+([^\W\d]\w*)\s*:", line)
-    if over:
-        return f"a loop counts: `for s in 1..4:`, and in it the element is `{over[1]}[s]`"
+    together = re.match(r"\s*for\s+\w+\s*,\s*\w+", line)
+    if together:
+        return "a loop has one name: count, as in `for s in 1..4:`, and read `A[s]` and `B[s]`"
+    listed = re.match(r"\s*for\s+(\w+)\s+in\s+\(([^()]*,[^()]*)\)\s*:", line)
+    if listed:
+        return f"a list stands in square brackets: write `for {listed[1]} in [{listed[2]}]:`"
     if re.match(r"\s*else\s+if\b", line):
         return "write `elif`"
     named = re.match(r"\s*(?:let|dim)\s+([^\W\d]\w*)\s*=\s*([^\"#]*[^\"#\s])", line)

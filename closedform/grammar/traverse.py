@@ -36,6 +36,35 @@ def whole_names_in(node: object) -> set[str]:
     return {p.name for p in parts if isinstance(p, tree.Name) and id(p) not in indexed}
 
 
+def with_value(node: Part, name: str, value: tree.Expression) -> Part:
+    """A part of a syntax tree with an expression in the place of a name that is read as a size.
+
+    >>> from closedform.grammar.expressions import show
+    >>> from closedform.grammar.parser import parse
+    >>> show(with_value(parse("let R = w*f(w)").declarations[0].value, "w", tree.Name("v")))
+    'v*f(v)'
+    """
+    if isinstance(node, tuple):
+        return tuple(with_value(part, name, value) for part in node)  # type: ignore[return-value]  # as many, of the same types
+    if isinstance(node, tree.Name) and node.name == name:
+        return replace(value, span=node.span)  # type: ignore[return-value]  # an expression for an expression
+    if not isinstance(node, tree.Node):
+        return node
+    kept = USED_AS_NAMES.get(type(node), ())
+    changed = {n: with_value(v, name, value) for n, v in vars(node).items() if n not in kept}
+    return replace(node, **changed)
+
+
+# What is applied, bound or counted up is a name, and has no value of its own.
+USED_AS_NAMES: dict[type, tuple[str, ...]] = {
+    tree.Call: ("function",),
+    tree.Assign: ("targets",),
+    tree.Ascribe: ("tensor",),
+    tree.For: ("index",),
+    tree.ForEach: ("element",),
+}
+
+
 def at_stage(node: Part, lists: Collection[str], stage: int) -> Part:
     """A part of a syntax tree in which the names of lists stand for their element at a stage.
 

@@ -57,7 +57,7 @@ class Slice(Node):
 
 @dataclass(frozen=True)
 class Index(Node):
-    base: Name | Call
+    base: Name | Call | ListOf
     items: tuple[Expression | Slice | Rest, ...]
 
 
@@ -140,6 +140,14 @@ class Choice(Node):
     otherwise: Expression
 
 
+@dataclass(frozen=True)
+class Measured(Node):
+    """`macs under hooks` in a formula, where a measure by itself is a name like others."""
+
+    name: str
+    convention: str
+
+
 Expression: TypeAlias = (
     Number
     | Text
@@ -158,6 +166,7 @@ Expression: TypeAlias = (
     | AllOf
     | AnyOf
     | Choice
+    | Measured
 )
 
 
@@ -213,6 +222,15 @@ class For(Node):
 
 
 @dataclass(frozen=True)
+class ForEach(Node):
+    """`for w in A:`, a loop over the elements of a list."""
+
+    element: Name
+    values: Name | ListOf
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
 class Choose(Node):
     count: Expression
     of: Expression
@@ -234,9 +252,12 @@ class Measure(Node):
 
 
 @dataclass(frozen=True)
-class EqualClaim(Node):
-    measure: Measure
-    formula: Expression
+class ComparisonClaim(Node):
+    """`claim left operator right`, the operator one of `== <= >= < >`; measures stand as names."""
+
+    left: Expression
+    operator: str
+    right: Expression
     source: str | None
     conditions: tuple[Expression, ...]
 
@@ -254,7 +275,17 @@ class OrderClaim(Node):
 
 
 Statement: TypeAlias = (
-    Assign | Ascribe | Require | Return | Repeat | For | Choose | If | EqualClaim | OrderClaim
+    Assign
+    | Ascribe
+    | Require
+    | Return
+    | Repeat
+    | For
+    | ForEach
+    | Choose
+    | If
+    | ComparisonClaim
+    | OrderClaim
 )
 
 

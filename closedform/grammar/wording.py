@@ -49,6 +49,9 @@ POWER_OF_TEN = re.compile(r"[eE]\d+")
 STATEMENT = re.compile(rf"({'|'.join(STATEMENTS)})\b|[^\W\d]\w*\s*(,\s*\w+\s*)*(=|: *\[)")
 
 SUM_BEFORE = re.compile(r".*\bsum(_\([^()]*|\([^()]*|_\w+ *)$")
+SUM_OVER = re.compile(
+    r"sum_?\(\s*([^\W\d]\w*)\s*(?:=|,|\bin\b)\s*([^\s.,()]+)\s*\.\.\s*([^\s.,()]+)"
+)
 SIGN_BEFORE = re.compile(r"(dim|ratio|let)\b[^#]*\sas\s+[^\s\"#;:]+\s*$")
 
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
@@ -110,8 +113,8 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
         )
     found = _found(token)
     help_ = (
-        _about_claim(source, token, expected)
-        or _about_sum(source, token)
+        _about_sum(source, token)
+        or _about_claim(source, token)
         or _about_end_of_sign(source, token)
         or _about_neighbours(source, token, expected)
         or _help(token, expected, line)
@@ -155,23 +158,15 @@ def _found(token: Token) -> str:
     return f"`{token.splitlines()[0] if token else token.type}`"
 
 
-def _about_claim(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:
-    """A help for a claim of another form: `2*params == ...`, `params(block)`, `params <= 3`."""
+def _about_claim(source: Source, token: Token) -> str | None:
+    """A help for a claim of another form: `2*params in O(n)`, `params != 3`."""
     line, column = source.position(token.start_pos or 0)
-    words = source.line(line)[: column - 1].split()
-    if words == ["claim"] or (len(words) == 2 and words[0] == "claim" and str(token) in "+-*/"):
-        return (
-            "a claim begins with a measure by itself, and others may follow: "
-            "`claim macs == 2*params + ...`"
-        )
-    if len(words) != 2 or words[0] != "claim" or "UNDER" not in expected:
+    if not source.line(line)[: column - 1].lstrip().startswith("claim "):
         return None
-    if token == "(":
-        return f"claim it in the block that is meant: `claim {words[1]} == ...`"
-    if token in ("<", "<=", ">", ">="):
-        return (
-            f"write `claim {words[1]} == ...`, or an order of growth: `claim {words[1]} in O(...)`"
-        )
+    if token == "in":
+        return "an order of growth is one of a measure by itself: `claim params in O(...)`"
+    if token == "!=":
+        return "a claim says what is so: with `==`, `<=`, `>=`, `<` or `>`"
     return None
 
 
@@ -179,9 +174,15 @@ def _about_sum(source: Source, token: Token) -> str | None:
     """A help for a sum over an index of another form: `sum(s, 1..4, ...)`, `sum_s ...`."""
     line, column = source.position(token.start_pos or 0)
     before = SUM_BEFORE.match(source.line(line)[: column - 1])
-    if before and (before[1][0] == "_" or token == ".."):
-        return "a sum over an index is written `sum(s, 1, 4, D[s])`, or `sum_(s=1..4) D[s]`"
-    return None
+    if before is None or (before[1][0] != "_" and token not in ("..", "in", "for")):
+        return None
+    over = SUM_OVER.match(source.line(line), before.start(1) - len("sum"))
+    index, first, last = over.groups() if over else ("s", "1", "4")
+    term = "..." if over else "D[s]"
+    return (
+        f"a sum over an index is written `sum({index}, {first}, {last}, {term})`, "
+        f"or `sum_({index}={first}..{last}) {term}`"
+    )
 
 
 def _about_end_of_sign(source: Source, token: Token) -> str | None:

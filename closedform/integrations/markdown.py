@@ -31,6 +31,7 @@ from closedform.integrations.outline import (
     Math,
     Outline,
     Paragraph,
+    Picture,
     Piece,
     Strong,
     Table,
@@ -137,6 +138,11 @@ def _piece(piece: Piece) -> str:
             return f"<ul>\n{items}\n</ul>"
         case Table():
             return _table(piece)
+        case Picture():
+            return (
+                f'<div style="overflow-x: auto" tabindex="0"><img src="{piece.address}" '
+                f'alt="{escape(piece.about)}" style="max-width: none"></div>'
+            )
 
 
 def _table(table: Table) -> str:

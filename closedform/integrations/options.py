@@ -20,11 +20,10 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
-from closedform.integrations.outline import Outline, outline
+from closedform.integrations.outline import SHOWN, Outline, outline
 from closedform.projects import report_of, zoo_names, zoo_path
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")
-SHOW = ("report", "formulas")
 NAMES = ("of", "in", "measure", "convention", "preset", "form", "stages", "show", "lang")
 
 
@@ -64,15 +63,17 @@ def header(body: str) -> tuple[dict[str, str], str]:
 def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
     """What the options ask for, about the text, or about the file that the option `file` names.
 
-    `in` and `measure` are lists with commas. Raises ClosedformError for an option that is not
-    known or has a wrong value, and for whatever is wrong in the architecture.
+    `in`, `measure` and `show` are lists with commas. Raises ClosedformError for an option that is
+    not known or has a wrong value, and for whatever is wrong in the architecture.
     """
     known = ("file", *NAMES)
     for name in given:
         if name not in known:
             near = suggestion(name, known) or "there are " + ", ".join(known)
             raise fail("option", f"there is no option `{name}`", None, near)
-    show = _one_of("show", given, SHOW)
+    show = _list(given.get("show")) or SHOWN[:1]
+    for value in show:
+        _one_of("show", {"show": value}, SHOWN)
     found = report_of(
         _project(given.get("file"), text, place),
         given.get("of"),
@@ -84,7 +85,7 @@ def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
         stages=_one_of("stages", given, STAGES),
         lang=_one_of("lang", given, LANGUAGES),
     )
-    return outline(found, only_formulas=show == "formulas")
+    return outline(found, show)
 
 
 def _list(text: str | None) -> tuple[str, ...]:

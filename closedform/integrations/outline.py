@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from closedform import formula as w
+from closedform.render.formats.svg import style
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import Language, language, number, spoken
 from closedform.render.report.closing import Remark
@@ -14,6 +18,9 @@ from closedform.render.report.names import Definition, SymbolRow
 from closedform.render.report.parts import PartRow
 from closedform.render.report.prose import Code, prose
 from closedform.render.report.view import FormulaRow, Report
+
+if TYPE_CHECKING:
+    from closedform.render.pictures.svg import Image
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,64 @@ class Table:
     numbers: int = 0
 
 
-Piece: TypeAlias = Paragraph | Display | Bullets | Table
+@dataclass(frozen=True)
+class Picture:
+    """A document of SVG, and what it shows in words."""
+
+    svg: str
+    about: str
+
+    @property
+    def address(self) -> str:
+        """The picture as an address that holds all of it, so that its style is its own."""
+        return "data:image/svg+xml;base64," + b64encode(self.svg.encode()).decode()
+
+
+Piece: TypeAlias = Paragraph | Display | Bullets | Table | Picture
 Outline: TypeAlias = tuple[Piece, ...]
 
 
-def outline(report: Report, only_formulas: bool = False) -> Outline:
+SHOWN = ("report", "formulas", "drawing", "plots", "parts")
+
+
+def outline(report: Report, show: Sequence[str] = SHOWN[:1]) -> Outline:
+    """What is shown of a report, in that order: some of SHOWN."""
+    makers: dict[str, Callable[[Report], Sequence[Piece]]] = {
+        "report": partial(_told, only_formulas=False),
+        "formulas": partial(_told, only_formulas=True),
+        "drawing": _drawing,
+        "plots": _plots,
+        "parts": _parts,
+    }
+    return tuple(piece for name in show for piece in makers[name](report))
+
+
+def _drawing(report: Report) -> list[Piece]:
+    from closedform.render.pictures.page import architecture
+
+    return [_picture(architecture(report), report)]
+
+
+def _plots(report: Report) -> list[Piece]:
+    from closedform.render.pictures.page import plots
+
+    return [_picture(plot, report) for plot in plots(report)]
+
+
+def _picture(image: Image, report: Report) -> Picture:
+    return Picture(image.document(style(report)), f"{image.title}. {image.about}")
+
+
+def _parts(report: Report) -> list[Piece]:
+    """The table of parts."""
+    words = language(report.lang)
+    ones = (words.tr("{measure} of one", measure=row.heading) for row in report.formulas)
+    head = (words.tr("line"), words.tr("part"), words.tr("times"), *ones)
+    rows = tuple(_part(row, words) for row in report.parts)
+    return [Table(words.tr("Parts"), head, rows)] if rows else []
+
+
+def _told(report: Report, only_formulas: bool) -> Outline:
     """The parts of a report in their order; `only_formulas` leaves out what is around them."""
     words = language(report.lang)
     titles = tuple(row.heading for row in report.formulas)
@@ -85,11 +145,7 @@ def outline(report: Report, only_formulas: bool = False) -> Outline:
     if report.symbols:
         titled = (words.tr("symbol"), words.tr("meaning"), words.tr("default"))
         pieces.append(Table(words.tr("Symbols"), titled, tuple(map(_symbol, report.symbols))))
-    if report.parts:
-        ones = (words.tr("{measure} of one", measure=title) for title in titles)
-        head = (words.tr("line"), words.tr("part"), words.tr("times"), *ones)
-        parts = tuple(_part(row, words) for row in report.parts)
-        pieces.append(Table(words.tr("Parts"), head, parts))
+    pieces += _parts(report)
     if report.presets:
         rows = tuple(
             (

@@ -29,6 +29,7 @@ from closedform.integrations.outline import (
     Inline,
     Math,
     Paragraph,
+    Picture,
     Piece,
     Strong,
     Table,
@@ -93,6 +94,8 @@ def _node(piece: Piece) -> nodes.Node:
             return nodes.bullet_list("", *items)
         case Table():
             return _table(piece)
+        case Picture():
+            return nodes.image(uri=piece.address, alt=piece.about)
 
 
 def _table(table: Table) -> nodes.table:

@@ -1,1 +1,1 @@
-"""Questions to formulas, and answers that can be told to a sceptic."""
+"""Questions to formulas, each with an exact answer that says what it rests on."""

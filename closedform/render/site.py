@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath, PurePosixPath
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
@@ -15,7 +15,7 @@ from closedform.errors import ClosedformError, fail
 from closedform.render.formats import derivation_in, format_named, site_in
 from closedform.render.language import Language, language
 from closedform.render.report.derivation import DerivationView, derivation_view
-from closedform.render.report.overview import Entry, Overview
+from closedform.render.report.overview import Entry, Family, Overview
 from closedform.render.report.view import Link, Report, Wish
 from closedform.render.report.view import report as view
 
@@ -34,6 +34,11 @@ class Page:
     derivation: DerivationView
 
     @property
+    def name(self) -> str:
+        """The key of its file among the projects."""
+        return self.source.removesuffix(".arch")
+
+    @property
     def entry(self) -> Entry:
         told = self.report
         about = told.about.strip().split("\n")[0]
@@ -47,10 +52,15 @@ def site(
     lang: str = "en",
     measures: Sequence[str] = (),
     convention: str | None = None,
+    families: Mapping[str, str] | None = None,
+    title: str | None = None,
+    home: str | None = None,
 ) -> dict[str, str]:
     """The text of every page by its path; the same projects give the same texts.
 
-    The pages show the measures, under the convention, and derive the last of them.
+    The pages show the measures, under the convention, and derive the last of them. `families` is
+    under which heading the index has a file, that of its folder where it has none; `title` is the
+    name of the index, and `home` the address of a page above it, to which every page links.
 
     A key of `projects` is the path of a file below the folder of models, with `/` and without
     the suffix. A file with models has a page for each of them, a file without has one for each
@@ -78,19 +88,24 @@ def site(
         tuple(page.entry for page in pages if page.report.keyword == keyword)
         for keyword in ("model", "block")
     )
-    home = Link(words.tr("All models"), index)
+    up = (Link(words.tr("Start"), home),) if home is not None else ()
+    all_models = Link(title or words.tr("All models"), index, finds=True)
     headings = next((page.headings for page in found), ())
     remarks = (page.report.closing.convention for page in pages)
     counted = tuple(dict.fromkeys(remark.sentence for remark in remarks if remark))
     derived = headings[-1] if headings else ""
-    overview = Overview(models, blocks, headings, derived, forms, counted, (), lang)
-    side_by_side = written.closed_forms(replace(overview, links=(home,)))
-    texts = {index: written.index(overview), forms: side_by_side}
+    named = title or words.tr("Models")
+    overview = Overview(named, models, blocks, headings, derived, forms, counted, up, lang)
+    side_by_side = written.closed_forms(replace(overview, links=(*up, all_models)))
+    grouped = tuple(_families(pages, families or {}, words))
+    texts = {index: written.index(replace(overview, families=grouped)), forms: side_by_side}
     for at, page in enumerate(pages):
         before, after = pages[max(at - 1, 0) : at], pages[at + 1 : at + 2]
-        told = replace(page.report, links=tuple(_links(page, home, before, after, derived, words)))
+        top = (*_above(page, up), _to(page, all_models.href, all_models.text, finds=True))
+        links = (*top, *_links(page, before, after, derived, words))
+        told = replace(page.report, links=links)
         texts[page.path] = format_named(to).report(told)
-        around = (_to(page, home.href, home.text), _to(page, page.path, page.report.title))
+        around = (*top, _to(page, page.path, page.report.title))
         texts[page.derivation_path] = derived_in(replace(page.derivation, links=around))
     return {path: written.mark + text for path, text in texts.items()}
 
@@ -162,11 +177,34 @@ def _refuse_one_path_for_two(pages: list[Page], index: str, forms: str) -> None:
             taken[path.lower()] = f"`{page.source}`"
 
 
+def _families(
+    pages: Sequence[Page], families: Mapping[str, str], words: Language
+) -> Iterator[Family]:
+    """The models by their families: those that are named in their order, then folders."""
+    found: dict[str, list[Entry]] = {title: [] for title in families.values()}
+    places = {name: place for place, name in enumerate(families)}
+    for page in sorted(pages, key=lambda page: places.get(page.name, len(places))):
+        if page.report.keyword == "model":
+            title = families.get(page.name) or posixpath.dirname(page.name)
+            found.setdefault(title or words.tr("All models"), []).append(page.entry)
+    for title, entries in found.items():
+        values = zip(*(row.values for entry in entries for row in entry.presets), strict=True)
+        largest = tuple(max((v for v in column if v is not None), default=0) for column in values)
+        if entries:
+            yield Family(title, tuple(entries), largest)
+
+
+def _above(page: Page, links: tuple[Link, ...]) -> Iterator[Link]:
+    """Links of the index as they are on a page, which may stand in a folder below it."""
+    for link in links:
+        outside = urlsplit(link.href).netloc or link.href.startswith("/")
+        yield link if outside else _to(page, unquote(link.href), link.text)
+
+
 def _links(
-    page: Page, home: Link, before: list[Page], after: list[Page], derived: str, words: Language
+    page: Page, before: list[Page], after: list[Page], derived: str, words: Language
 ) -> Iterator[Link]:
-    """The ways from the page of a model: to all, to those beside it, to its derivation."""
-    yield _to(page, home.href, home.text)
+    """The ways from the page of a model: to those beside it, to its derivation."""
     for other in before:
         yield _to(page, other.path, words.tr("previous: {name}", name=other.report.title))
     for other in after:
@@ -175,6 +213,6 @@ def _links(
     yield _to(page, page.derivation_path, text)
 
 
-def _to(page: Page, path: str, text: str) -> Link:
+def _to(page: Page, path: str, text: str, finds: bool = False) -> Link:
     """A link from a page to a path of the site."""
-    return Link(text, quote(posixpath.relpath(path, posixpath.dirname(page.path) or ".")))
+    return Link(text, quote(posixpath.relpath(path, posixpath.dirname(page.path) or ".")), finds)

@@ -216,7 +216,7 @@ class Run(Calls):
             match statement:
                 case tree.Return():
                     return tuple(self.value(v, scope) for v in statement.values)
-                case tree.EqualClaim() | tree.OrderClaim():
+                case tree.ComparisonClaim() | tree.OrderClaim():
                     pass
                 case _:
                     self.statement(statement, scope)
@@ -245,6 +245,11 @@ class Run(Calls):
                 for s in range(self.whole(node.first, scope), self.whole(node.last, scope) + 1):
                     inner = Scope(scope.module, scope)
                     inner.names[node.index.name] = s
+                    self.body(node.body, inner)
+            case tree.ForEach():
+                for element in self.value(node.values, scope):
+                    inner = Scope(scope.module, scope)
+                    inner.names[node.element.name] = element
                     self.body(node.body, inner)
             case tree.Choose():
                 of, work = self.whole(node.of, scope), self.whole(node.count, scope)

@@ -96,6 +96,17 @@ def test_what_the_page_for_papers_says(
     assert {"pvt-parts.svg", "attention.svg", "models.png", "vit-steps.tex"} <= written
 
 
+def test_what_the_page_of_sweeps_says() -> None:
+    """Fails when a line of it gives something else."""
+    pytest.importorskip("pandas", reason="pandas is not installed: the page shows data frames")
+    page = ROOT / "docs" / "sweeps.md"
+    text = "\n".join(fences(page, "python"))
+    lines = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    told: list[str] = []
+    results = doctest.DocTestRunner(verbose=False).run(lines, out=told.append)
+    assert (results.failed, results.attempted > 7) == (0, True), "".join(told)
+
+
 def test_the_citation_is_of_this_version() -> None:
     """Fails when CITATION.cff is no YAML, or lags behind the package."""
     told = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))

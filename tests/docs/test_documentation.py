@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote, urlsplit
@@ -11,6 +13,8 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+from mkdocs.config import load_config
+from mkdocs.structure.files import Files
 
 from closedform.projects import zoo_names
 from helpers import ROOT, TESTS
@@ -53,6 +57,23 @@ def addresses(page: Element) -> list[str]:
         for name in ("href", "src")
         if name in element.attrib
     ]
+
+
+def test_missing_katex_ends_a_strict_build(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Fails when a site is built whose formulas stay raw. With --strict a warning is an error."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    hooks = import_module("mkdocs_hooks")
+    monkeypatch.setattr(hooks, "gallery", dict)
+    config = load_config(str(ROOT / "mkdocs.yml"))
+    config.plugins._current_plugin = None  # as while MkDocs runs a hook
+    hooks.on_files(Files([]), config)
+    assert caplog.record_tuples == []
+    monkeypatch.setattr(hooks, "KATEX", ROOT / "nowhere")
+    hooks.on_files(Files([]), config)
+    message = "KaTeX is missing and formulas would stay raw: run `npm install` in tests/katex"
+    assert caplog.record_tuples == [("mkdocs.hooks", logging.WARNING, message)]
 
 
 def test_every_page_is_there(pages: dict[str, Element]) -> None:
@@ -114,7 +135,7 @@ def test_code_is_coloured(pages: dict[str, Element]) -> None:
     """Fails when the lexer of .arch is not found."""
     for path in ("index.html", "language.html", "tutorial.html"):
         words = [
-            e for e in pages[path].iter("span") if e.text == "dim" and "color" in e.get("style", "")
+            e for e in pages[path].iter("span") if e.text == "dim" and e.get("class", "")[:1] == "k"
         ]
         assert words, path
 

@@ -40,8 +40,15 @@ class Copy:
 
     def run(self, *arguments: str) -> str:
         """What the command line of the copy prints."""
+        return self._ran("-m", "closedform", *arguments)
+
+    def python(self, code: str) -> str:
+        """What code prints that uses the copy."""
+        return self._ran("-c", code)
+
+    def _ran(self, *arguments: str) -> str:
         ran = subprocess.run(
-            [sys.executable, "-m", "closedform", *arguments],
+            [sys.executable, *arguments],
             capture_output=True,
             text=True,
             timeout=120,
@@ -115,6 +122,23 @@ def test_a_function_of_sizes(copy: Copy) -> None:
     steps = copy.run("derive", str(copy.package.parent / "mine.arch"), "--steps", "--to", "text")
     assert "= 2 n d + 1" in steps
     assert_only_what_is_told(copy, "A function of sizes or tensors")
+
+
+def test_a_language_of_code(copy: Copy) -> None:
+    """Fails when a language needs more than its file."""
+    code = (
+        "from closedform.render.code.expressions import Writer\n"
+        "from closedform.render.code.languages.python import SPELLING\n"
+        "from closedform.render.code.source import Language, Source\n\n\n"
+        "def write(source: Source) -> str:\n"
+        "    names = {size.name: '$' + size.name for size in source.sizes}\n"
+        "    return Writer(SPELLING, names).text(source.value) + ';'\n\n\n"
+        "LANGUAGE = Language(write)\n"
+    )
+    copy.append("render/code/languages/php.py", code)
+    asked = "from closedform.api import zoo; print(zoo('vit')['MLP'].macs.export('php'))"
+    assert copy.python(asked) == "2 * $d * $hidden;\n"
+    assert_only_what_is_told(copy, "A language of code")
 
 
 def test_a_statement(copy: Copy) -> None:

@@ -331,7 +331,7 @@ def test_line_ends_of_windows(path: Path) -> None:
 EXPRESSIONS = get_args(tree.Expression)
 LINES = (tree.Dim, tree.Dims, tree.Let, tree.Assume, tree.Count, tree.Import)
 STATEMENTS = (
-    tree.Assign, tree.Ascribe, tree.Require, tree.Return, tree.EqualClaim, tree.OrderClaim,
+    tree.Assign, tree.Ascribe, tree.Require, tree.Return, tree.ComparisonClaim, tree.OrderClaim,
 )  # fmt: skip
 
 
@@ -382,7 +382,7 @@ def test_every_node_has_its_place(path: Path) -> None:
 
 HEADERS = {
     tree.Op: "op", tree.Repeat: "repeat", tree.For: "for", tree.Choose: "choose", tree.If: "if",
-    tree.Preset: "preset", tree.Expect: "expect",
+    tree.ForEach: "for", tree.Preset: "preset", tree.Expect: "expect",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -171,6 +172,7 @@ def test_header_ends_where_the_architecture_begins() -> None:
     [
         ({"file": "mixer.arch", "presets": "x"}, "", "there is no option `presets`"),
         ({"file": "mixer.arch", "show": "all"}, "", "`show` cannot be `all`"),
+        ({"file": "mixer.arch", "show": "parts, plot"}, "", "`show` cannot be `plot`"),
         ({"file": "mixer.arch", "form": "short"}, "", "`form` cannot be `short`"),
         ({"file": "mixer.arch", "stages": "all"}, "", "`stages` cannot be `all`"),
         ({"file": "mixer.arch"}, "dim D", "there is a `file` and a text too"),
@@ -213,10 +215,26 @@ def test_fence_of_formulas() -> None:
         '<div class="arithmatex">\\[\n'
         "\\mathrm{MACs} = L\\, N\\, D^{2}\n"
         "\\]</div>\n"
-        "<p>At small: <strong>411,041,792</strong></p>\n"
+        "<p>At small: <strong>411,041,792 (411.04 M)</strong></p>\n"
         "</div>\n"
         "<p>after</p>"
     )
+
+
+def test_fence_of_pictures_and_parts() -> None:
+    """Fails when a picture is missing, out of order, without words, or no whole document."""
+    shown = html5lib.parse(
+        page(fence("file: vit\nshow: drawing, parts, plots")), namespaceHTMLElements=False
+    )
+    told = [element for element in shown.iter() if element.tag in ("img", "table")]
+    assert [element.tag for element in told] == ["img", "table", *["img"] * 5]
+    for picture in told[:1] + told[2:]:
+        kind, _, data = picture.get("src", "").partition(",")
+        assert kind == "data:image/svg+xml;base64"
+        root = ElementTree.fromstring(b64decode(data))
+        title = root.findtext("{http://www.w3.org/2000/svg}title")
+        assert title
+        assert picture.get("alt", "").startswith(f"{title}. ")
 
 
 @pytest.mark.parametrize("marks", ["````", "~~~"])

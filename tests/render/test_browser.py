@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import html
-import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import closedform as cf
+from chromium import dumped
 from closedform.choices import LANGUAGES
 from closedform.projects import open_project
 from closedform.render.site import site
@@ -54,34 +52,13 @@ addEventListener("load", () => {{
 </script>"""
 
 
-def browser() -> str:
-    """The program; the package `chromium` of Debian brings it."""
-    found = shutil.which("chromium")
-    assert found, "chromium is missing: apt-get install chromium"
-    return found
-
-
 def measure(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
     """What a browser finds in a page, at each width."""
     frames = "".join(
         f'<iframe width="{width}" height="900" srcdoc="{html.escape(page)}"></iframe>'
         for width in WIDTHS
     )
-    host = folder / "host.html"
-    host.write_text(HOST.format(frames=frames), "utf-8")
-    done = subprocess.run(
-        [
-            browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-            "--no-first-run", "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", f"--user-data-dir={folder / 'profile'}", "--window-size=1200,1000",
-            f"--blink-settings=preferredColorScheme={0 if dark else 1}",
-            "--virtual-time-budget=20000", "--dump-dom", host.as_uri(),
-        ],
-        capture_output=True, timeout=180, check=True, encoding="utf-8",
-    )  # fmt: skip
-    found = re.search('<pre id="measured">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found, done.stderr
-    measured: list[dict[str, Any]] = json.loads(html.unescape(found[1]))
+    measured: list[dict[str, Any]] = dumped(HOST.format(frames=frames), folder, dark)
     assert len(measured) == len(WIDTHS)
     return measured
 

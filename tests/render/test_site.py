@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from closedform.projects import open_project
+from closedform.documents import ZOO_FAMILIES
+from closedform.projects import open_project, zoo_names
 from closedform.render.formats import own_sites, site_in
 from closedform.render.site import former_pages, index_of, site
 from helpers import ZOO, Ran, call, formulas
@@ -74,17 +75,17 @@ INDEX = f"""{MARK}
 
 [Closed forms](closed-forms.md)
 
-| model | preset | params | MACs |
-|---|---|---:|---:|
-| [One](one.md) | small | 20 | 64 |
-| [One](one.md) | large | 160,400 | 640,000 |
-| [B](two-B.md) | wide &#124; "one" | 144 | 256 |
-
 ## All models
 
 - [One](one.md) ([derivation of MACs](one.derivation.md))
 - [A](two-A.md) ([derivation of MACs](two-A.derivation.md)): Two models &amp; &lt;b&gt;one&lt;/b&gt; file.
 - [B](two-B.md) ([derivation of MACs](two-B.derivation.md)): Two models &amp; &lt;b&gt;one&lt;/b&gt; file.
+
+| model | preset | params | MACs |
+|---|---|---:|---:|
+| [One](one.md) | small | 20 | 64 |
+| [One](one.md) | large | 160,400 | 640,000 |
+| [B](two-B.md) | wide &#124; "one" | 144 | 256 |
 
 ## Blocks
 
@@ -116,31 +117,34 @@ where \\(N = \\frac{{I^{{2}}}}{{P^{{2}}}}\\) (patches), \\(T = N + 1\\) (tokens:
 INDEX_PAGE = """\
 Models
 Closed forms -> closed-forms.html
-Presets
-model | preset | params | MACs
-One -> one.html | small | 20 | 64
-One -> one.html | large | 160\u202f400 | 640\u202f000
-B -> two-B.html | wide | "one" | 144 | 256
 All models
+preset | params | MACs
 One -> one.html derivation of MACs -> one.derivation.html
+small | 20 (0.0%) | 64 (0.0%)
+large | 160\u202f400 (100.0%) | 640\u202f000 (100.0%)
 A -> two-A.html Two models & <b>one</b> file. derivation of MACs -> two-A.derivation.html
 B -> two-B.html Two models & <b>one</b> file. derivation of MACs -> two-B.derivation.html
+wide | "one" | 144 (0.1%) | 256 (0.0%)
 Blocks
 OnlyBlock -> more%20parts/50%25%20%26%20%231_.html derivation of MACs \
 -> more%20parts/50%25%20%26%20%231_.derivation.html
+No model has these words.
 """
 
 
 def text_of(page: str) -> str:
-    """What an index shows, line by line, with the aims of its links."""
+    """What an index shows, line by line, with the aims of its links and the widths of its bars."""
     root = read(page)
+    for bar in root.iterfind(f".//{XHTML}td[@class='bar']/{XHTML}span"):
+        bar.text = f"({bar.get('style', '').removeprefix('width: ')})"
     for link in root.iter(f"{XHTML}a"):
         link.text = f"{link.text} -> {link.get('href')}"
     lines = []
     for element in root.iter():
         tag = element.tag.rpartition("}")[2]
         if tag == "tr":
-            lines.append(" | ".join(shown(cell) for cell in element))
+            cells = " | ".join(shown(cell) for cell in element)
+            lines.append(re.sub(r" \| (\(.*?%\))", r" \1", cells).replace("|  ", "").strip(" |"))
         elif tag in ("h1", "h2", "p", "li"):
             lines.append(" ".join(shown(element).split(" ")))
     return re.sub(" +", " ", "\n".join(lines)) + "\n"
@@ -234,7 +238,7 @@ def test_pages_in_html_need_nothing_else(folder: Path) -> None:
 def test_a_page_in_html_is_the_report() -> None:
     project = open_project("vit")
     pages = site({"vit": project, "pvt": open_project("pvt")})
-    page = re.sub('<nav class="links">.*?</nav>\n', "", pages["vit.html"], flags=re.S)
+    page = re.sub('<nav class="links".*?</nav>\n', "", pages["vit.html"], flags=re.S)
     assert page == MARK + call("derive", "vit", "--to", "html").out
     links = read(pages["vit.html"]).findall(f".//{XHTML}nav/{XHTML}a")
     assert [(link.text, link.get("href")) for link in links] == [
@@ -242,6 +246,49 @@ def test_a_page_in_html_is_the_report() -> None:
         ("previous: PVT", "pvt.html"),
         ("derivation of MACs", "vit.derivation.html"),
     ]
+
+
+def test_models_are_found_by_words(folder: Path) -> None:
+    """Fails when a page has no field for words, or one that does not lead to the index."""
+    docs(folder, to="html")
+    for name in names(".html"):
+        root = read((folder / "site" / name).read_text("utf-8"))
+        (form,) = root.iter(f"{XHTML}form")
+        aim = normpath(str(PurePosixPath(name).parent / form.get("action", "index.html")))
+        assert (form.get("role"), aim) == ("search", "index.html")
+        assert [field.get("name") for field in form] == ["q"]
+        assert len(root.findall(f".//{XHTML}script")) == (name == "index.html")
+
+
+def test_a_project_has_a_name_and_a_start(folder: Path) -> None:
+    """Fails when a page does not lead to the start of its project, wherever either stands."""
+    docs(folder, "--title", "Mine & yours", "--home", "../start.html", to="html")
+    for name in names(".html"):
+        root = read((folder / "site" / name).read_text("utf-8"))
+        link = next(root.iter(f"{XHTML}a"))
+        up = "../../start.html" if name.startswith("more") else "../start.html"
+        assert (link.text, link.get("href")) == ("Start", up)
+        named = [link.text for link in root.findall(f".//{XHTML}nav/{XHTML}a")][1:2]
+        assert named == ["Mine & yours"] * (name != "index.html")
+    index = read((folder / "site" / "index.html").read_text("utf-8"))
+    assert index.findtext(f".//{XHTML}h1") == index.findtext(f".//{XHTML}title") == "Mine & yours"
+    docs(folder, "--home", "https://example.org/")
+    page = (folder / "site" / "more parts" / "50% & #1_.md").read_text()
+    assert page.startswith(f"{MARK}\n[Start](https://example.org/) · [All models](../index.md) · ")
+
+
+def test_families_are_folders_or_named() -> None:
+    """Fails when a file of a folder, or one whose family is named, stands below another heading."""
+    vit, pvt, swin = (open_project(name) for name in ("vit", "pvt", "swin"))
+    pages = site({"a/pvt": pvt, "a/swin": swin, "vit": vit}, families={"a/swin": "Windows"})
+    assert [shown(e) for e in read(pages["index.html"]).iter(f"{XHTML}h2")] == [
+        "Windows", "a", "All models",
+    ]  # fmt: skip
+
+
+def test_every_file_of_the_zoo_has_a_family() -> None:
+    named = [name for names in ZOO_FAMILIES.values() for name in names]
+    assert sorted(named) == zoo_names()
 
 
 def test_flavours_of_a_site_differ_in_formulas() -> None:

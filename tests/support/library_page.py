@@ -76,8 +76,8 @@ def _stated(node: tree.Op | tree.Block) -> list[str]:
                 found += [f"requires `{show(condition)}`" for condition in line.conditions]
             case tree.Assign() if isinstance(node, tree.Op):
                 found.append(f"`{line.targets[0].name} = {show(line.value)}`")
-            case tree.EqualClaim():
-                found.append(f"`{_measure(line.measure)} == {show(line.formula)}`")
+            case tree.ComparisonClaim():
+                found.append(f"`{show(line.left)} {line.operator} {show(line.right)}`")
     return found
 
 
@@ -85,10 +85,6 @@ def _parameter(node: tree.Parameter) -> str:
     length = f"[{show(node.length)}]" if node.length else ""
     default = f"={show(node.default)}" if node.default is not None else ""
     return ("ratio " if node.ratio else "") + node.name.name + length + default
-
-
-def _measure(node: tree.Measure) -> str:
-    return node.name + (f" under {node.convention}" if node.convention else "")
 
 
 def _line(text: str | None) -> str:

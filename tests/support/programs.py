@@ -230,7 +230,8 @@ class Writer(Pen):
 
     def compound(self, x: str) -> None:
         """A statement with a body."""
-        form = self.pick(["repeat", "repeat", "choose", "if", "if", "for", "if_shape", "for_shape"])
+        forms = ["repeat", "repeat", "choose", "if", "if", "for", "if_shape", "for_shape"]
+        form = self.pick([*forms, "for_each"])
         if form == "repeat":
             shared = self.pick(["", " shared"])
             times = self.pick(
@@ -260,6 +261,16 @@ class Writer(Pen):
         elif form == "if_shape":
             self.put(f"if {self.condition()}:")
             self.put(f"    {x} = {x} -> linear({self.size()})")
+            self.measure(x)
+        elif form == "for_each":
+            element = self.name("w")
+            values = self.pick([*self.lists, f"[{self.size()}, 2, {self.size()}]"])
+            self.put(f"for {element} in {values}:")
+            with self.inside():
+                self.put(f"{x} = {x} -> linear({element}) -> gelu")
+                if self.chance(2):
+                    self.put(f"if {element} {self.pick(['==', '<', '>'])} 2:")
+                    self.closed(x)
             self.measure(x)
         else:
             index = self.name("s")

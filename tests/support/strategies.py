@@ -103,6 +103,7 @@ def grown(inner: Strategy) -> Strategy:
         st.builds(tree.Not, inner),
         st.builds(tree.AllOf, lists_of(inner, 2)),
         st.builds(tree.AnyOf, lists_of(inner, 2)),
+        st.builds(tree.Measured, words, words),
         st.builds(tree.Choice, lists_of(st.tuples(inner, inner), 1, 2), inner),
     )
 
@@ -122,7 +123,12 @@ measure = st.builds(tree.Measure, words, st.none() | words)
 assign = st.builds(tree.Assign, lists_of(name, 1), expression)
 require = st.builds(tree.Require, conditions)
 claims = st.builds(
-    tree.EqualClaim, measure, expression, st.none() | line_text, st.just(()) | conditions
+    tree.ComparisonClaim,
+    expression,
+    st.sampled_from(["==", "<=", ">=", "<", ">"]),
+    expression,
+    st.none() | line_text,
+    st.just(()) | conditions,
 ) | st.builds(
     tree.OrderClaim,
     measure,
@@ -147,6 +153,7 @@ def bodies(inner: Strategy) -> Strategy:
     return st.one_of(
         st.builds(tree.Repeat, expression, st.booleans(), body),
         st.builds(tree.For, name, expression, expression, body),
+        st.builds(tree.ForEach, name, name | st.builds(tree.ListOf, lists_of(expression)), body),
         st.builds(tree.Choose, expression, expression, body),
         st.builds(tree.If, lists_of(st.tuples(expression, body), 1), st.just(()) | body),
     )

@@ -27,6 +27,7 @@ from sympy import Expr, Rational, Symbol
 from closedform.derive.assume import floors, integers, order
 from closedform.derive.assume.proofs import equality
 from closedform.derive.assume.store import Store
+from closedform.derive.assume.wording import said
 from closedform.derive.symbolic.expansion import expand
 
 
@@ -67,6 +68,10 @@ class Knowledge(Store):
         if answer and self._rests_on_equality(left - right):
             self._use(left - right, lambda other: equality.equal(other, left, right))
         return answer
+
+    def doubt(self, condition: Any) -> str:
+        """What is said of a condition that was not proved: it is refuted, or not decided."""
+        return said(equality.doubt(self, condition))
 
     def decide(self, condition: Any) -> bool | None:
         """Yes, no, or None when it is not known."""

@@ -66,7 +66,8 @@ class Obligations:
             notes = [] if known else [f"{say(condition)} is false"]
             raise fail("divides", message, span, None, *notes)
         if not self.generic and not self._true_of_defaults(condition):
-            raise fail("divides", message, span, self.advise(condition))
+            help_ = self.advise(condition)
+            raise fail("divides", message, span, help_, self.known.doubt(condition))
         self.take(condition, "required" if self.generic else "default", span)
 
     def take(self, condition: Boolean, reason: str, span: Span) -> None:

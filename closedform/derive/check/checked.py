@@ -29,7 +29,7 @@ class Checked:
     and `notes` what there is to know of one that holds.
     """
 
-    node: tree.Expectation | tree.EqualClaim | tree.OrderClaim
+    node: tree.Expectation | tree.ComparisonClaim | tree.OrderClaim
     verdict: Verdict
     sides: Callable[[], Sides]
     facts: tuple[Fact, ...] = ()

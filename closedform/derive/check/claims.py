@@ -1,139 +1,42 @@
-"""Claims: a formula that is proved equal to what was derived, refuted by sizes, or left open."""
+"""The claims of a block or model, each with what is derived under its conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from functools import cache
-
-import sympy
-from sympy import Expr
-
-from closedform import formula as w
-from closedform.derive.arrange.forms import factored, shortest
-from closedform.derive.assume.knowledge import Knowledge
-from closedform.derive.assume.proofs.equality import equality
 from closedform.derive.assume.store import Fact
-from closedform.derive.assume.verdict import NotDecided, Proved, Refuted
-from closedform.derive.check.checked import Checked, Sides
-from closedform.derive.check.expectations import other_conventions
-from closedform.derive.check.measured import with_measures
+from closedform.derive.check.checked import Checked
+from closedform.derive.check.comparisons import check_comparison
 from closedform.derive.check.orders import check_order
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.elaborate.model import elaborate, reading
-from closedform.derive.measures.rows import Measure
+from closedform.derive.elaborate.model import elaborate
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
-from closedform.derive.solve.closed import Closed, closed
-from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.wording import say
-from closedform.errors import ClosedformError, Diagnostic, fail
+from closedform.derive.solve.closed import closed
+from closedform.errors import fail
 from closedform.grammar import tree
 
 
-def claims_of(entity: Entity) -> list[tree.EqualClaim | tree.OrderClaim]:
+def claims_of(entity: Entity) -> list[tree.ComparisonClaim | tree.OrderClaim]:
     """The claims that a block or model makes about itself."""
     assert isinstance(entity.declaration, tree.Block)
-    return [s for s in entity.declaration.body if isinstance(s, tree.EqualClaim | tree.OrderClaim)]
+    claims = tree.ComparisonClaim | tree.OrderClaim
+    return [s for s in entity.declaration.body if isinstance(s, claims)]
 
 
 def check_claim(
-    project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim
+    project: Project, entity: Entity, claim: tree.ComparisonClaim | tree.OrderClaim
 ) -> Checked:
     """The verdict of a claim. Raises ClosedformError where it has no meaning."""
+    if isinstance(claim, tree.ComparisonClaim):
+        return check_comparison(project, _derivation(project, entity, claim), claim)
     what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
-    form = _claimed_form(project, entity, claim, what)
-    title = f"{what.title} of `{entity.name}`"
-    if isinstance(claim, tree.OrderClaim):
-        return check_order(form, claim, title)
-    claimed = _claimed(project, entity, claim, form)
-    known = all_that_holds(form.derivation)
-    verdict = equality(known, form.expr, claimed)
-
-    @cache
-    def sides() -> Sides:
-        return Sides(
-            w.plain(form.written(stages="each")),
-            w.plain(shortest(claimed, form.order)),
-            w.plain(factored(_shown(form, claimed), form.order)),
-        )
-
-    facts = form.facts
-    if isinstance(verdict, Proved):
-        facts = tuple(known.without_implied(dict.fromkeys((*facts, *verdict.facts))))
-    if isinstance(verdict, Refuted):
-        wrong = Diagnostic(
-            "claim",
-            f"{title} is {sides().derived}, and the claim says {sides().claimed}",
-            claim.span,
-            None,
-            (
-                f"derived minus claimed: {sides().difference}",
-                *_at_sizes(verdict),
-                *_holds_under(project, entity, claim, what),
-            ),
-        )
-        return Checked(claim, verdict, sides, facts, wrong)
-    if isinstance(verdict, NotDecided):
-        open_ = Diagnostic(
-            "undecided",
-            f"it is not decided whether {title} is {sides().claimed}",
-            claim.span,
-            None,
-            (
-                f"derived: {sides().derived}",
-                f"derived minus claimed: {sides().difference}",
-                f"tried: {', '.join(verdict.tried)}",
-            ),
-        )
-        return Checked(claim, verdict, sides, facts, open_)
-    return Checked(claim, verdict, sides, facts)
+    form = closed(_derivation(project, entity, claim), what)
+    return check_order(form, claim, f"{what.title} of `{entity.name}`")
 
 
-def all_that_holds(derivation: Derivation) -> Knowledge:
-    """What sizes of a formula satisfy: what is known, what it rests on, that no axis is empty."""
-    known = derivation.known.copied()
-    for fact in derivation.facts:
-        if fact not in known.facts:
-            known.assume(fact)
-    for size, case in derivation.positive:
-        known.assume(Fact(sympy.Or(sympy.Not(case), size >= 1), "possible"))
-    return known
-
-
-def _at_sizes(verdict: Refuted) -> Iterator[str]:
-    """A note of the sizes at which both sides differ."""
-    if verdict.sizes:
-        sizes = ", ".join(f"{say(s)} = {say(value)}" for s, value in verdict.sizes.items())
-        assert verdict.left is not None
-        assert verdict.right is not None
-        yield f"at {sizes}: {say(verdict.left)} derived, {say(verdict.right)} claimed"
-
-
-def _shown(form: Closed, claimed: Expr) -> Expr:
-    """The difference in abbreviations where it is then a difference at all."""
-    difference = expand(form.expr - claimed)
-    base = form.derivation.known.base(difference)
-    return min((difference, base), key=lambda e: (e.count_ops(), str(e)))
-
-
-def _claimed(project: Project, entity: Entity, claim: tree.EqualClaim, form: Closed) -> Expr:
-    """What a claim says, in the sizes of the form, which is derived under its conditions."""
-    context, scope = reading(form.derivation), form.derivation.scope
-
-    def value(what: Measure) -> Expr:
-        return _claimed_form(project, entity, claim, what).expr
-
-    inner = with_measures(project, context, scope, claim.formula, value)
-    return context.size(claim.formula, inner)
-
-
-def _claimed_form(
-    project: Project, entity: Entity, claim: tree.EqualClaim | tree.OrderClaim, what: Measure
-) -> Closed:
-    """The closed form under the conditions of a claim."""
-    if not claim.conditions:
-        return project.closed(entity, what)
+def _derivation(
+    project: Project, entity: Entity, claim: tree.ComparisonClaim | tree.OrderClaim
+) -> Derivation:
+    """What is derived under the conditions of a claim."""
     derivation = project.derivation(entity)
     facts = []
     for condition in claim.conditions:
@@ -142,16 +45,4 @@ def _claimed_form(
             raise fail("claim", "this condition can never hold", condition.span)
         if holds is not True:
             facts.append(Fact(holds, "when", condition.span))
-    return closed(elaborate(entity, facts), what)
-
-
-def _holds_under(
-    project: Project, entity: Entity, claim: tree.EqualClaim, what: Measure
-) -> Iterator[str]:
-    """Conventions under which a refused claim would hold."""
-    for other in other_conventions(project, what):
-        form = _claimed_form(project, entity, claim, other)
-        claimed = _claimed(project, entity, claim, form)
-        with suppress(ClosedformError):  # a convention that cannot count this block
-            if form.derivation.known.copied().equal(form.expr, claimed):
-                yield f"it holds for {other.title}: {other.says}"
+    return elaborate(entity, facts) if claim.conditions else derivation

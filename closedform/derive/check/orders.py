@@ -245,7 +245,7 @@ def _compared(point: Point, order: str) -> str:
     if point.right <= 0:
         return f"it is {_number(value)}, and the bound is {_number(bound)}"
     quotient = sympy.floor(point.left / point.right)
-    exactly = "" if quotient * point.right == point.left else "more than "
+    exactly = "" if expand(quotient * point.right - point.left) == 0 else "more than "
     times = f"{exactly}{_number(quotient)} times"
     if order == "O":
         return f"it is {_number(value)}, {times} the bound {_number(bound)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from closedform.derive.cost.totals import WEIGHTS, Total
 from closedform.derive.cost.tree import Node, Weights, children, nodes, operations
@@ -14,6 +15,7 @@ from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
 
+Loop: TypeAlias = tree.Repeat | tree.For | tree.ForEach
 Place = tuple[str, int, int]
 
 
@@ -74,7 +76,8 @@ def _unused(block: tree.Block, done: Done) -> Iterator[Diagnostic]:
                 WARNING,
                 f"{names} is counted here, and nobody uses it",
                 statement.span,
-                f"use it further down, or take it out; where its cost is meant, name it `_{first}`",
+                "use it further down, or take it out; where its cost is meant, name it "
+                f"`_{first}`, and where its weights alone are, put it into `choose 0 of 1:`",
             )
 
 
@@ -105,7 +108,7 @@ def _before(
                 dead.append(statement)
                 return live
             return (live - targets) | names_in(statement.value)
-        case tree.Repeat() | tree.For() | tree.Choose():
+        case tree.Repeat() | tree.For() | tree.ForEach() | tree.Choose():
             idle = isinstance(statement, tree.Choose) and show(statement.count) == "0"
             parts = {**vars(statement), "body": ()}
             live |= names_in(tuple(parts.values()))
@@ -128,7 +131,7 @@ class _Use:
     """A use of an operation by its name; `loop` is around it, and not around what named it."""
 
     node: tree.Name | tree.Call
-    loop: tree.Repeat | tree.For | None
+    loop: Loop | None
 
 
 def _not_shared(block: tree.Block, done: Done) -> Iterator[Diagnostic]:
@@ -178,18 +181,18 @@ def _collect(
     body: Sequence[tree.Statement],
     name: str,
     assign: tree.Assign,
-    loop: tree.Repeat | tree.For | None,
+    loop: Loop | None,
     found: list[_Use],
 ) -> None:
     for statement in body:
         match statement:
-            case tree.Repeat() | tree.For() | tree.Choose() | tree.If():
+            case tree.Repeat() | tree.For() | tree.ForEach() | tree.Choose() | tree.If():
                 within = loop
-                again = isinstance(statement, tree.For) or (
+                again = isinstance(statement, tree.For | tree.ForEach) or (
                     isinstance(statement, tree.Repeat) and not statement.shared
                 )
                 if again and not any(part is assign for part in parts_of(statement)):
-                    assert isinstance(statement, tree.Repeat | tree.For)
+                    assert isinstance(statement, Loop)
                     within = statement
                 bodies = (
                     [statement.body]

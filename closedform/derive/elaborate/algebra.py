@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from sympy import Rational
 
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 
 V = TypeVar("V")  # what a part of an expression is
 S = TypeVar("S")  # where names are looked up
@@ -35,6 +36,8 @@ class Algebra(ABC, Generic[V, S]):
                 return self.text(node.value)
             case tree.Name():
                 return self.name(node, scope)
+            case tree.Measured():  # which a claim puts into its scope
+                return self.name(tree.Name(show(node), span=node.span), scope)
             case tree.ListOf():
                 return self.list_of(node, [self.value(item, scope) for item in node.items])
             case tree.Index():

@@ -10,7 +10,7 @@ from sympy import Expr
 
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.hints import remedy
-from closedform.derive.elaborate.shapes import match, names_bound
+from closedform.derive.elaborate.shapes import match, names_bound, not_equal
 from closedform.derive.elaborate.values import Applied, Family, Scope, Tensor, Value, say_kind
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say
@@ -178,5 +178,5 @@ def _check_bound(
             f"and its tensor has {say(before)}",
             span,
             remedy(context, [(before, value)]),
-            f"{say(value)} is not proved equal to {say(before)}",
+            *not_equal(context, value, before),
         )

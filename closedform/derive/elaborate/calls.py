@@ -106,7 +106,7 @@ def run_block(
     """Derive the body of a block or model whose parameters are in the scope."""
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
-    claims = (tree.EqualClaim, tree.OrderClaim)
+    claims = (tree.ComparisonClaim, tree.OrderClaim)
     *body, last = (s for s in declaration.body if not isinstance(s, claims))
     assert isinstance(last, tree.Return)  # that is checked when the file is read
     context.calling.append(entity)

@@ -10,7 +10,7 @@ from sympy import Basic, Symbol
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import Node, Stages, Steps, nodes
 from closedform.derive.elaborate.context import Context
-from closedform.derive.elaborate.names import check_size
+from closedform.derive.elaborate.names import check_size, table_of
 from closedform.derive.elaborate.values import Family, Scope
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
@@ -56,8 +56,11 @@ def find_defaults(context: Context, model: Entity) -> None:
         declaration = entity.declaration
         if isinstance(declaration, tree.Dim) and declaration.default is not None:
             bound = context.names.bind(entity, declaration.default, entity.module)
-            for symbol, value in bound.items():
-                check_size(entity, symbol, value, declaration.default.span)
+            default = declaration.default
+            cells = default.items if isinstance(default, tree.ListOf) and table_of(entity) else ()
+            places = [cell.span for cell in cells] or [default.span] * len(bound)
+            for (symbol, value), span in zip(bound.items(), places, strict=True):
+                check_size(entity, symbol, value, span)
             context.obligations.defaults.update(bound)
 
 

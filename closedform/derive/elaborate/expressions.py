@@ -182,7 +182,7 @@ class Expressions(Algebra[Value, Scope]):
                 "a condition counts as 0 where it does not hold: `a if n > 1 else b` chooses",
             )
         if any(s.is_nonnegative and not s.is_positive for s in base.free_symbols):
-            nonzero = sympy.Gt(size, 0) if base.is_nonnegative else sympy.Ne(size, 0)
+            nonzero = sympy.Gt(_vanishing(size), 0) if base.is_nonnegative else sympy.Ne(size, 0)
             self.context.obligations.possible(nonzero, span, "this divides by zero")
         factors = sympy.Mul.make_args(size)
         return sympy.Mul(*(f for f in factors if not isinstance(f, sympy.Piecewise)))
@@ -305,3 +305,9 @@ def _check_power(base: Expr, exponent: Expr, node: tree.Power) -> None:
         raise LimitError(
             Diagnostic("limit", "this power is too large to be written out", node.span)
         )
+
+
+def _vanishing(size: Expr) -> Expr:
+    """What of a size that is not negative makes it 0: the J of D^2 J + D J."""
+    bases = [factor.as_base_exp()[0] for factor in sympy.Mul.make_args(sympy.factor(size))]
+    return sympy.Mul(*(base for base in bases if not base.is_positive))

@@ -94,6 +94,8 @@ def _divisibilities(known: Knowledge, left: Expr, right: Expr) -> Iterator[Boole
     divisors: dict[Expr, set[Expr]] = {}
     for atom in difference.atoms(sympy.floor, sympy.ceiling):
         top, bottom = sympy.fraction(sympy.together(atom.args[0]))
+        if bottom.has(sympy.Piecewise):
+            continue  # a stride that is another in the first step
         for symbol in top.free_symbols:
             divisors.setdefault(symbol, set()).add(bottom)
     for symbol, found in sorted(divisors.items(), key=str):

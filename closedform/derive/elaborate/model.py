@@ -26,7 +26,12 @@ from closedform.derive.elaborate.expressions import Expressions
 from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.statements.assignments import run_ascribe, run_assign, run_require
 from closedform.derive.elaborate.statements.conditionals import run_if
-from closedform.derive.elaborate.statements.loops import run_choose, run_for, run_repeat
+from closedform.derive.elaborate.statements.loops import (
+    run_choose,
+    run_for,
+    run_for_each,
+    run_repeat,
+)
 from closedform.derive.elaborate.values import (
     Applied,
     BuiltIn,
@@ -47,6 +52,7 @@ STATEMENTS: dict[type[tree.Node], Callable[[Context, Any, Scope], None]] = {
     tree.Require: run_require,
     tree.Repeat: run_repeat,
     tree.For: run_for,
+    tree.ForEach: run_for_each,
     tree.Choose: run_choose,
     tree.If: run_if,
 }

@@ -26,7 +26,7 @@ from closedform.derive.symbolic.symbols import is_size, ratio_symbol, size_symbo
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
-from closedform.grammar.formatter import declared
+from closedform.grammar.formatter import declared, several
 from closedform.grammar.habits import about_name
 from closedform.grammar.traverse import at_stage, names_in, whole_names_in
 
@@ -79,6 +79,13 @@ class Names:
                 f"`{name.name}` ended with the body in which it was assigned",
                 name.span,
                 "assign it before that body as well; the body then carries it on",
+            )
+        if " " in name.name:
+            return fail(
+                "name",
+                f"`{name.name}` is a measure, and no size",
+                name.span,
+                "measures stand in claims and expectations",
             )
         models = {n for n, e in scope.module.names.items() if is_model(e)}
         known = {*scope.all_names(), *scope.module.names, *USAGE} - models
@@ -317,9 +324,27 @@ def check_size(entity: Entity, symbol: Symbol, value: Expr, span: Span) -> None:
     help_ = None
     declaration = entity.declaration
     if value == 0 and isinstance(declaration, tree.Dim):
-        stated = declared(replace(declaration, maybe_zero=True))
-        help_ = f"where it may be 0, declare it so: `{stated}`"
+        help_ = f"where it may be 0, declare it so: `{_maybe_zero(entity, declaration)}`"
     raise fail("range", f"`{symbol}` is {value}, and must be a {what} number", span, help_)
+
+
+def _maybe_zero(entity: Entity, declaration: tree.Dim) -> str:
+    """The declaration of a size, or the head of its table, that says it may be 0."""
+    table = table_of(entity)
+    if table is None:
+        return declared(replace(declaration, maybe_zero=True))
+    columns = [
+        replace(column, maybe_zero=column.maybe_zero or column.name is declaration.name)
+        for column in table.columns
+    ]
+    return f"{several(columns)}:"
+
+
+def table_of(entity: Entity) -> tree.Table | None:
+    """The table in which a list is declared."""
+    tables = (d for d in entity.module.file.declarations if isinstance(d, tree.Table))
+    name = entity.declaration.name
+    return next((t for t in tables if any(c.name is name for c in t.columns)), None)
 
 
 def _same_word(name: str, known: Iterable[str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import count
 
+import sympy
 from sympy import Expr, Integer
 
 from closedform.derive.cost.tree import Shape
@@ -118,15 +119,18 @@ def _match_axes(
             continue
         expected = context.size(axis, scope)
         if not context.known.equal(expected, size):
-            reason = f"{say(size)} is not proved equal to {show(axis)}"
+            reason, *doubt = not_equal(context, size, expected)
             if say(expected) != show(axis):
-                reason += f", which is {say(expected)}"
+                reason = (
+                    f"{say(size)} is not proved equal to {show(axis)}, which is {say(expected)}"
+                )
             raise _mismatch(
                 pattern,
                 tensor,
                 what,
                 reason,
                 remedy(context, [(expected, size)]),
+                *doubt,
                 *differing(context, [(expected, size)]),
             )
 
@@ -149,6 +153,13 @@ def _mismatch(
     )
 
 
+def not_equal(context: Context, size: Expr, other: Expr) -> Iterator[str]:
+    """Notes of two sizes that are not proved equal: where they differ, or what was tried."""
+    yield f"{say(size)} is not proved equal to {say(other)}"
+    if size.free_symbols | other.free_symbols:
+        yield context.known.doubt(sympy.Eq(size, other, evaluate=False))
+
+
 def broadcast(context: Context, left: Shape, right: Shape, span: Span) -> Shape:
     """The shape of two shapes taken together, aligned at the last axis."""
     longer, shorter = (left, right) if len(left) >= len(right) else (right, left)
@@ -167,7 +178,7 @@ def broadcast(context: Context, left: Shape, right: Shape, span: Span) -> Shape:
                 span,
                 remedy(context, (pair for pair in pairs if Integer(1) not in pair))
                 or "the sizes of an axis must be equal, or one of them 1",
-                f"{say(a)} is not proved equal to {say(b)}",
+                *not_equal(context, a, b),
                 *differing(context, [(a, b)]),
             )
     return tuple(shape)

@@ -261,6 +261,7 @@ def check_conventions(module: Module) -> None:
     known = conventions_of(module)
     for entity in module.own(tree.Convention):
         _check_measured(entity, known, module)
+    _check_taken(known, module)
     lines = [line for entity in module.own(tree.Convention) for line in _node(entity).body]
     of_kinds = [line for line in lines if isinstance(line, tree.OfKind)]
     if not of_kinds:
@@ -290,6 +291,23 @@ def _check_measured(entity: Entity, known: Mapping[str, Convention], module: Mod
             f"`{name}` counts {unit}, and `{name}` is the measure of another unit",
             node.name.span,
             "choose another name",
+        )
+
+
+def _check_taken(known: Mapping[str, Convention], module: Module) -> None:
+    """Refuse a count with the name of the measure of a convention that is taken from elsewhere."""
+    for name, row in known.items():
+        count = module.counts.get(row.unit.lower())
+        if module.conventions[name].module is module or count is None:
+            continue
+        imports = (d for d in module.file.declarations if isinstance(d, tree.Import))
+        names = [n for d in imports for n in d.names if n.name in (count.name, name)]
+        own = count.module is module
+        raise fail(
+            "convention",
+            f"`{count.name}` is a count here, and the measure of the convention `{name}`",
+            count.declaration.name.span if own else names[-1].span,
+            "choose another name for the count" if own else "import one of them",
         )
 
 

@@ -8,7 +8,7 @@ from closedform.errors import fail
 from closedform.grammar import tree
 from closedform.grammar.traverse import parts_of
 
-CLAIMS = (tree.EqualClaim, tree.OrderClaim)
+CLAIMS = (tree.ComparisonClaim, tree.OrderClaim)
 
 
 def check_placement(block: tree.Block) -> None:

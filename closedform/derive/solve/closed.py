@@ -90,7 +90,13 @@ class Closed:
 
     def written(self, form: str = "shortest", stages: str = "sum") -> w.Written:
         """The formula as a person writes it; `stages` is "sum" or "each"."""
-        return self._candidates.written(form, stages, self.order)
+        if (form, stages) not in self._written:
+            self._written[form, stages] = self._candidates.written(form, stages, self.order)
+        return self._written[form, stages]
+
+    @cached_property
+    def _written(self) -> dict[tuple[str, str], w.Written]:
+        return {}
 
     @property
     def starts(self) -> dict[str, Expr]:

@@ -14,6 +14,7 @@ from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.solve.numbers import check_facts, check_stated, settle
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.sums import resummed
 from closedform.errors import ClosedformError, fail, suggestion
 
 
@@ -102,7 +103,8 @@ class AtDefaults:
                 expr = put_in(expr, {symbol: spelled[symbol]})
         defaults = self.derivation.defaults
         values = {symbol: v for symbol, v in defaults.items() if symbol not in self.kept}
-        return _refloored(self.derivation, obligations.with_values(expr, values).doit())
+        there = resummed(obligations.with_values(expr, values).doit())
+        return _refloored(self.derivation, there)
 
 
 def _refloored(derivation: Derivation, expr: Expr) -> Expr:

@@ -6,11 +6,16 @@ The functions of the language, as SymPy has them, are here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean, BooleanFunction
+
+from closedform.formula.logarithms import logarithm
+
+MAX_TERMS = 100  # of a sum that is written out
 
 
 class Divides(BooleanFunction):  # type: ignore[misc]  # SymPy has no types
@@ -116,18 +121,33 @@ def opened(expr: Expr, *brackets: Bracket) -> Expr:
 
 
 class Log(sympy.Function):  # type: ignore[misc]  # SymPy has no types
-    """`Log(x, b)`: the logarithm of x to the base b, exact where x is a power of b."""
+    """`Log(x, b)`: the logarithm of x to the base b, exact where it is rational.
+
+    >>> s = sympy.Symbol("s", integer=True, positive=True)
+    >>> Log(8, 4), Log(2**s, 2), Log(5, 2) > 2, sympy.floor(Log(5, 2))
+    (3/2, s, True, 2)
+    """
 
     @classmethod
     def eval(cls, value: Expr, base: Expr) -> Any:
         if value == 1:
             return sympy.Integer(0)
-        if value.is_Integer and base.is_Integer and base > 1:
-            exponent, rest = 0, value
-            while rest % base == 0:
-                rest, exponent = rest // base, exponent + 1
-            return sympy.Integer(exponent) if rest == 1 else None
+        if base.is_Rational and base > 1:
+            if value.is_Rational:
+                exponent = logarithm(*(Fraction(int(n.p), int(n.q)) for n in (value, base)))
+                return None if exponent is None else sympy.Rational(exponent)
+            if value.is_Pow and value.base == base:
+                return value.exp
         return None
+
+    def _eval_evalf(self, precision: int) -> Any:
+        # only for comparisons, which SymPy makes with as many digits as it takes
+        value, base = self.args
+        return (sympy.log(value) / sympy.log(base))._eval_evalf(precision)
+
+    def _eval_is_real(self) -> bool | None:
+        value, base = self.args
+        return True if value.is_positive and (base - 1).is_positive else None
 
     def _eval_is_nonnegative(self) -> bool | None:
         value, base = self.args
@@ -148,6 +168,14 @@ class BigSum(sympy.Sum):  # type: ignore[misc]  # SymPy has no types
         found = Expr.__new__(cls, body, *(sympy.Tuple(*over) for over in limits))
         found.is_commutative = True
         return found
+
+    def doit(self, **hints: Any) -> Expr:
+        """The terms where their number is known and not large; else a sum still."""
+        body, (index, first, last) = (part.doit(**hints) for part in self.args)
+        if first.is_Integer and last.is_Integer and last - first < MAX_TERMS:
+            terms = (put_in(body, {index: Integer(i)}) for i in range(int(first), int(last) + 1))
+            return sympy.Add(*(term.doit(**hints) for term in terms))
+        return BigSum(body, (index, first, last))
 
 
 def indicator(condition: Boolean) -> Expr:

@@ -12,6 +12,8 @@ from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
 from closedform.derive.symbolic.atoms import Bracket, Divides, Gcd, Log
+from closedform.derive.symbolic.powers import over_powers
+from closedform.formula.logarithms import floor_of_logarithm, logarithm
 
 Numbers: TypeAlias = Mapping[Symbol, Fraction]
 
@@ -58,6 +60,10 @@ def holds(condition: Any, values: Numbers) -> bool:
     if isinstance(condition, sympy.ITE):
         asked, yes, no = condition.args
         return holds(yes if holds(asked, values) else no, values)
+    if isinstance(condition, Relational) and condition.has(Log):
+        plain = over_powers(condition)
+        if plain != condition:
+            return holds(plain, values)
     left, right = (exact(side, values) for side in condition.args)
     if isinstance(condition, Divides):
         if left == 0:
@@ -110,6 +116,8 @@ def _function(expr: Expr, values: Numbers) -> Fraction:
     if isinstance(expr, sympy.Sum):
         return _sum(expr, values)
     if isinstance(expr, sympy.floor | sympy.ceiling | sympy.Min | sympy.Max):
+        if isinstance(expr.args[0], Log) and isinstance(expr, sympy.floor | sympy.ceiling):
+            return _rounded(expr, values)
         numbers = [exact(argument, values) for argument in expr.args]
         if isinstance(expr, sympy.Min | sympy.Max):
             return min(numbers) if isinstance(expr, sympy.Min) else max(numbers)
@@ -119,6 +127,16 @@ def _function(expr: Expr, values: Numbers) -> Fraction:
         first, second = (exact(argument, values) for argument in expr.args)
         return _logarithm(first, second) if isinstance(expr, Log) else _divisor(first, second)
     raise NoNumberError(expr)
+
+
+def _rounded(expr: Expr, values: Numbers) -> Fraction:
+    """The floor or the ceiling of a logarithm, which need not be rational itself."""
+    value, base = (exact(argument, values) for argument in expr.args[0].args)
+    if value <= 0 or base <= 1:
+        raise NoNumberError("a logarithm")
+    if isinstance(expr, sympy.ceiling):
+        return Fraction(-floor_of_logarithm(1 / value, base))
+    return Fraction(floor_of_logarithm(value, base))
 
 
 def _sum(expr: Expr, values: Numbers) -> Fraction:
@@ -140,14 +158,8 @@ def _divisor(first: Fraction, second: Fraction) -> Fraction:
 
 
 def _logarithm(value: Fraction, base: Fraction) -> Fraction:
-    """The exponent, where it is whole: roots of the base have no value either."""
-    if value <= 0 or base <= 1:
+    """The exponent, where it is rational."""
+    exponent = logarithm(value, base)
+    if exponent is None:
         raise NoNumberError("a logarithm")
-    exponent, rest = 0, value
-    while rest >= base:
-        rest, exponent = rest / base, exponent + 1
-    while rest < 1:
-        rest, exponent = rest * base, exponent - 1
-    if rest != 1:
-        raise NoNumberError("a logarithm")
-    return Fraction(exponent)
+    return exponent

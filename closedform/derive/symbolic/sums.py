@@ -24,6 +24,17 @@ def summed(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     return sympy.Add(*found)
 
 
+def resummed(expr: Expr) -> Expr:
+    """An expression whose sums are closed where other sizes in them allow it.
+
+    >>> i, n, p = sympy.symbols("i n p", integer=True, positive=True)
+    >>> resummed(BigSum(sympy.floor(i / p), (i, 1, n)).subs(p, 1))
+    n**2/2 + n/2
+    """
+    sums = expr.atoms(BigSum)
+    return expr.xreplace({s: summed(s.args[0], *s.args[1]) for s in sums}) if sums else expr
+
+
 def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     if part == 1:
         return last - first + 1

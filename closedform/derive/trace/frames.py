@@ -44,6 +44,8 @@ class Frame:
     @property
     def starts(self) -> dict[str, Expr]:
         """The sizes before the first stage, by their names: D_0 = 3."""
+        if (self.label or "").rpartition(",")[2] != self.index:
+            return {}  # a stage by itself, in a frame whose sizes are told there
         return {f"{family}_{self.stages[0] - 1}": size for family, size in self.start.items()}
 
     def at(self, expr: Any, stage: int) -> Any:

@@ -32,6 +32,11 @@ def _number(value: int | None, lang: str = "en") -> str:
     return language(lang).tr("no value") if value is None else svg.number(value)
 
 
+def _share(value: int, largest: int) -> str:
+    """How much of its column the bar of a value fills."""
+    return f"{100 * value / largest:.1f}%"
+
+
 def _typed(text: str) -> str:
     return f"<code>{mathml.escape_html(text)}</code>"
 
@@ -85,7 +90,7 @@ FORMAT = Format(
     template=HTML,
     site=Site(
         suffix=".html",
-        index=HTML.file("index.html.j2"),
+        index=HTML.having({"share": _share}).file("index.html.j2"),
         closed_forms=HTML.file("closed_forms.html.j2"),
         comment=("<!-- ", " -->"),
         link=('href="', '"'),

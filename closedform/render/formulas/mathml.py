@@ -44,6 +44,9 @@ COMMA = '<mo separator="true">,</mo>'
 MINUS = "<mo>−</mo>"
 APPLIED = "<mo>\u2061</mo>"
 
+# Letters that lean out of their box, whose room a browser does not leave before a power or bracket.
+LEANING = {**dict.fromkeys("CFHIJKMNPTUWZf", "lean"), **dict.fromkeys("VY", "lean far")}
+
 FENCES = {"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 
 # What no XML document may hold, surrogates and the characters that browsers refuse.
@@ -138,6 +141,15 @@ def _word(part: str) -> str:
     return f"<{tag}>{escape_html(part)}</{tag}>"
 
 
+def _stem(part: str) -> str:
+    """A name on the line, with nothing below it.
+
+    >>> mathml(w.Power(w.Symbol("P"), w.Number(2))), mathml(w.Symbol("P", "s"))
+    ('<msup><mi class="lean">P</mi><mn>2</mn></msup>', '<msub><mi>P</mi><mi>s</mi></msub>')
+    """
+    return f'<mi class="{LEANING[part]}">{part}</mi>' if part in LEANING else _word(part)
+
+
 @_mathml.register
 def _(node: w.Number, least: Level) -> str:
     if node.value < 0:
@@ -148,16 +160,16 @@ def _(node: w.Number, least: Level) -> str:
 @_mathml.register
 def _(node: w.Symbol, least: Level) -> str:
     stem, below = _name(node)
-    return f"<msub>{stem}{below}</msub>" if below else stem
+    return f"<msub>{_word(stem)}{below}</msub>" if below else _stem(stem)
 
 
 def _name(node: w.Symbol) -> tuple[str, str]:
-    """What stands on the line, and its indices as one element."""
+    """The text that stands on the line, and its indices as one element."""
     stem, indices = name_parts(node.sign or node.name)
     shown = [_word(index) for index in indices]
     if node.index is not None:
         shown.append(_index(node.index))
-    return _word(stem), row(COMMA.join(shown)) if len(shown) > 1 else "".join(shown)
+    return stem, row(COMMA.join(shown)) if len(shown) > 1 else "".join(shown)
 
 
 def _index(index: str) -> str:
@@ -208,7 +220,7 @@ def _(node: w.Power, least: Level) -> str:
     if isinstance(node.base, w.Symbol):
         stem, below = _name(node.base)
         if below:
-            return f"<msubsup>{stem}{below}{exponent}</msubsup>"
+            return f"<msubsup>{_stem(stem)}{below}{exponent}</msubsup>"
     return f"<msup>{base}{exponent}</msup>"
 
 

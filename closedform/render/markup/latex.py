@@ -13,8 +13,8 @@ from closedform.render.markup.latex_tables import FOOTNOTE
 from closedform.render.markup.latex_text import (
     comment,
     escape_latex,
-    has_cjk,
     number_latex,
+    scripts,
     spoken_latex,
     typed,
 )
@@ -66,7 +66,7 @@ LATEX = Markup(
         "indent": _indent,
         "typed": typed,
         "comment": comment,
-        "has_cjk": has_cjk,
+        "scripts": scripts,
         "symbols_table": latex_rows.symbols_table,
         "parts_table": latex_rows.parts_table,
         "presets_table": latex_rows.presets_table,

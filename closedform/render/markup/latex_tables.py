@@ -167,13 +167,14 @@ def booktabs(tables: Sequence[Table], room: float, whole: bool) -> str:
     body: list[str] = []
     filled = 0.0
     for rows in table.groups:
-        filled += sum(_height(row, widths) for row in rows)
-        if long and not whole and filled > STRETCH:
+        high = sum(_height(row, widths) for row in rows)
+        if long and not whole and filled and filled + high > STRETCH:
             body += [
                 "\\end{tabular}\\par\\nointerlineskip\\noindent",
                 f"\\begin{{tabular}}{{{spec}}}",
             ]
             filled = 0.0
+        filled += high
         body += [_line(row, widths) for row in rows]
     margins = ["\\setlength{\\LTleft}{0pt}", "\\setlength{\\LTright}{0pt}"]
     name, before, again = (

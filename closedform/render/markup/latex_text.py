@@ -27,7 +27,14 @@ LATEX_SPECIAL = {
     "]": "{]}",
     "*": "{*}",
 }
-CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+SCRIPTS = {
+    "cjk": re.compile(
+        "[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+    ),
+    "japanese": re.compile("[\u3040-\u30ff]"),
+    "korean": re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]"),
+    "other": re.compile("[\u0370-\u10ff\u1200-\u1dff\u1f00-\u1fff]"),  # from Greek on
+}
 
 
 def escape_latex(text: str) -> str:
@@ -61,8 +68,9 @@ def comment(text: str) -> str:
     return "% " + " ".join(text.split())
 
 
-def has_cjk(data: Any) -> bool:
-    """Whether a text in the data of a template has a character that needs a Chinese font."""
+def scripts(data: Any) -> set[str]:
+    """The scripts in the texts of the data of a template that need fonts of their own."""
     if isinstance(data, dict | tuple):
-        return any(map(has_cjk, data.values() if isinstance(data, dict) else data))
-    return isinstance(data, str) and CJK.search(data) is not None
+        return set().union(*map(scripts, data.values() if isinstance(data, dict) else data))
+    found = SCRIPTS.items() if isinstance(data, str) and not data.isascii() else ()
+    return {name for name, chars in found if chars.search(data)}

@@ -13,10 +13,11 @@ from typing import Any
 import jinja2
 
 from closedform.errors import ClosedformError, Source, Span, fail
-from closedform.render.markup.templating import Markup
+from closedform.render.markup.templating import Markup, View
 from closedform.render.report.view import Report
 
 SHORT = reprlib.Repr()
+setattr(SHORT, f"repr_{View.__name__}", SHORT.repr_dict)  # it is told as what it is for a template
 SHORT.maxdict = 0
 
 

@@ -130,13 +130,27 @@ def plain_data(value: Any, formula: Callable[[w.Written], str]) -> Any:
     if isinstance(value, get_args(w.Written)):
         return {"text": formula(value), "plain": w.plain(value), "node": Node(value)}
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain_data(getattr(value, name), formula) for name in _shown(value)}
+        shown = {
+            f.name: plain_data(getattr(value, f.name), formula) for f in fields(value) if f.repr
+        }
+        return View(shown, value, formula)
     if isinstance(value, tuple):
         return tuple(plain_data(item, formula) for item in value)
     return value
 
 
-def _shown(value: Any) -> list[str]:
-    """The fields of a view, and what it makes when that is asked for."""
-    made = [n for n, part in vars(type(value)).items() if isinstance(part, cached_property)]
-    return [*(field.name for field in fields(value) if field.repr), *made]
+class View(dict[str, Any]):
+    """The fields of a view; what it makes when that is asked for, a template asks for."""
+
+    def __init__(
+        self, shown: dict[str, Any], view: Any, formula: Callable[[w.Written], str]
+    ) -> None:
+        super().__init__(shown)
+        self._made = view, formula
+
+    def __missing__(self, name: str) -> Any:
+        view, formula = self._made
+        if not isinstance(vars(type(view)).get(name), cached_property):
+            raise KeyError(name)
+        self[name] = plain_data(getattr(view, name), formula)
+        return self[name]

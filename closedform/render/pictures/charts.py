@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import groupby
 from math import ceil, floor, log, log10
 
 from closedform.render.language import Language
@@ -13,7 +15,7 @@ WIDTH = 960
 BAR, ROW = 34, 78  # the height of a bar, and of a bar with its texts
 PLOT_WIDTH, PLOT_HEIGHT = 464, 330
 LEFT, RIGHT, TOP, BOTTOM = 56, 132, 42, 44  # the room around a plot
-LETTER = 6.6  # the width of a letter of a label, about
+LETTER = 7.3  # the width of a letter of a label, about
 APART = 15  # how far labels of lines keep from each other
 MARKS = 14  # a line of fewer points shows them
 
@@ -24,7 +26,7 @@ def stacked(
     colours: dict[str, str],
     preset: str,
     words: Language,
-) -> str:
+) -> svg.Image:
     """One bar a measure, with the share of each part in it."""
     content: list[str] = []
     about: list[str] = []
@@ -51,10 +53,12 @@ def stacked(
     height = len(titles) * ROW - 12
     title = words.tr("Share of each part at {preset}", preset=preset)
     told = words.tr("{sentence}.", sentence=words.tr("; ").join(about))
-    return svg.picture("shares", title, told, WIDTH, height, content)
+    return svg.Image("shares", title, told, WIDTH, height, content)
 
 
-def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: Language) -> str:
+def over(
+    sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: Language
+) -> svg.Image:
     """A cost over a size, both in logarithms: the total, and the parts that matter."""
     chart = _LogLog(sweep)
     content = [
@@ -65,22 +69,26 @@ def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: L
     x = chart.x(sweep.value)
     content.append(svg.path([(x, TOP), (x, PLOT_HEIGHT - BOTTOM)], "here"))
     labels: list[tuple[float, str, str]] = []
+    leaving = False
     for name, amounts in sweep.lines:
-        points = [
-            (chart.x(at), chart.y(cost))
-            for at, cost in zip(sweep.xs, amounts, strict=True)
-            if cost >= chart.low
-        ]
-        if len(points) > 1:
+        runs = chart.runs(amounts)
+        for points in runs:
             content.append(svg.path(points, f"line {colours[name]}"))
-            if amounts[-1] >= chart.low:
-                labels.append((points[-1][1], name, f"label {colours[name]}"))
+            for end_x, end_y in (points[0], points[-1]):
+                if end_y >= chart.bottom:
+                    leaving = True
+                    content.append(svg.triangle(end_x, end_y + 6, f"bar {colours[name]}"))
+        if runs and amounts[-1] >= chart.low:
+            labels.append((runs[-1][-1][1], name, f"label {colours[name]}"))
     points = [(chart.x(at), chart.y(c)) for at, c in zip(sweep.xs, sweep.totals, strict=True)]
     content.append(svg.path(points, "line total"))
     if len(points) < MARKS:
         content.extend(svg.dot(x, y, 2.5, "point") for x, y in points)
     content.append(svg.dot(x, chart.y(sweep.totals[sweep.xs.index(sweep.value)]), 4, "mark"))
     labels.append((points[-1][1], words.tr("total"), "label total"))
+    if leaving:
+        told = words.tr("▾ goes on below")
+        content.append(svg.text(told, PLOT_WIDTH - RIGHT, 29, "note", "end"))
     content.extend(_labels(labels))
     title = words.tr(
         "{measure} over {size} from {first} to {last}, as {preset} besides",
@@ -96,7 +104,7 @@ def over(sweep: Sweep, unit: str, preset: str, colours: dict[str, str], words: L
         words.tr("{number} at {value}", number=svg.short_number(cost), value=at)
         for at, cost in shown
     )
-    return svg.picture(
+    return svg.Image(
         f"over-{_id(sweep.symbol)}",
         title,
         words.tr("{sentence}.", sentence=ends),
@@ -120,6 +128,37 @@ class _LogLog:
         self.low = float(least) / 30
         self.high = float(high) * 1.25
         self.first, self.last = sweep.xs[0], sweep.xs[-1]
+
+    @property
+    def bottom(self) -> float:
+        return float(PLOT_HEIGHT - BOTTOM)
+
+    def runs(self, amounts: Sequence[Fraction]) -> list[list[tuple[float, float]]]:
+        """The parts of a line that are on the plot; one that leaves it ends at its lower edge."""
+        pairs = list(zip(self.sweep.xs, amounts, strict=True))
+        found: list[list[tuple[float, float]]] = []
+        for shown, run in groupby(range(len(pairs)), key=lambda at: amounts[at] >= self.low):
+            places = list(run)
+            if not shown:
+                continue
+            points = [(self.x(pairs[at][0]), self.y(pairs[at][1])) for at in places]
+            if places[0] > 0:
+                points.insert(0, self._edge(pairs[places[0] - 1], pairs[places[0]]))
+            if places[-1] < len(pairs) - 1:
+                points.append(self._edge(pairs[places[-1] + 1], pairs[places[-1]]))
+            if len(points) > 1:
+                found.append(points)
+        return found
+
+    def _edge(
+        self, below: tuple[int, Fraction], shown: tuple[int, Fraction]
+    ) -> tuple[float, float]:
+        """Where a line between a point below the plot and one on it meets the lower edge."""
+        x, to = self.x(below[0]), self.x(shown[0])
+        if below[1] > 0:
+            share = log(self.low / float(below[1])) / log(float(shown[1]) / float(below[1]))
+            x += share * (to - x)
+        return x, self.bottom
 
     def x(self, value: float) -> float:
         share = log(value / self.first) / log(self.last / self.first)

@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 
 from closedform import formula as w
 from closedform.derive.arrange import forms
+from closedform.derive.solve.along import X, in_one
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
 from closedform.derive.solve.numbers import dims_values
@@ -24,7 +25,6 @@ from closedform.render.report.preset_costs import hold, sizes_at
 
 POINTS = 192
 EVERY = 4096
-X = Symbol("x", integer=True, positive=True)
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ def curve_of(name: str, form: Closed, size: str, values: Mapping[Symbol, Expr]) 
     derivation = form.derivation
     lets = {symbol.name: symbol for symbol in derivation.known.spelled}
     if size in lets:
-        expr = _in_one(express(form, (size,)), lets[size], values)
+        expr = in_one(express(form, (size,)), lets[size], values)
         conditions: Basis | None = None  # no size follows from an abbreviation
     else:
         symbol, *more = dims_values(derivation, {size: 1})
         if more:
             advice = f"choose one of them, such as `{symbol}`"
             raise fail("argument", f"`{size}` has a value for each stage", None, advice)
-        expr = _in_one(form, symbol, values)
+        expr = in_one(form, symbol, values)
         conditions = basis([form], {})
     written = forms.write(expr, forms.Order())
     sizes = sizes_at(basis([form], {}), sizes_of(dict(values), form.order))
@@ -80,24 +80,6 @@ def curve_of(name: str, form: Closed, size: str, values: Mapping[Symbol, Expr]) 
         return amount_or_none(written, Numbers({X.name: w.Number(x)}))
 
     return Curve(name, expr, at)
-
-
-def _in_one(form: Closed, symbol: Symbol, values: Mapping[Symbol, Expr]) -> Expr:
-    """A closed form with X for the symbol and numbers for all others."""
-    derivation = form.derivation
-    known = {**derivation.known.spelled, **derivation.defaults, **values}
-    known.pop(symbol, None)
-    expr = form.expr
-    for _ in range(len(known) + 1):
-        if not expr.free_symbols & known.keys():
-            break
-        expr = expr.xreplace(known)
-    missing = sorted(s.name for s in expr.free_symbols - {symbol})
-    if missing:
-        verb = "has" if len(missing) == 1 else "have"
-        message = f"{', '.join(f'`{name}`' for name in missing)} {verb} no value"
-        raise fail("unbound", message, None, "name a preset, or give the size")
-    return sympy.expand(expr.xreplace({symbol: X}).doit())
 
 
 def points_of(first: int, last: int) -> list[int]:

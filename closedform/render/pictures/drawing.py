@@ -1,4 +1,8 @@
-"""The architecture as a drawing: boxes with their repeats, what one costs, and what all cost."""
+"""The architecture as a drawing: boxes with their repeats, what one costs, and what all cost.
+
+On an arrow stands the shape of what flows there, where it is another than before. A line at the
+left leads around the parts that a connection skips, to the plus where both are added.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +15,25 @@ from closedform import formula as w
 from closedform.render.formulas.svg_line import Piece, broken, factor_pieces, pieces, svg_text
 from closedform.render.language import Language, language
 from closedform.render.pictures import svg
-from closedform.render.report.parts import Loop
+from closedform.render.report.parts import Around, Loop
 from closedform.render.report.preset_costs import Part
 from closedform.render.report.view import Report
 
 WIDTH = 960
 COLUMN = 172  # of the bars of one measure
-BAR = 96  # the bar of the whole
+BAR, HEAD = 96, 148  # the longest bar, and the room of what stands above it
 NAME, EM, SMALL = 8.6, 15.5, 13.0  # a letter of a name; an em of formulas and of badges
 LINE, PAD, GAP, INSET = 20, 9, 16, 14
+LABELLED, LOW = 24, 16  # the height of an arrow with a shape beside it, and of more lines of that
+AROUND, PLUS = 26, 8  # the room at the left for a connection; the radius of a plus
 
 
 @dataclass(frozen=True)
 class Group:
-    """Parts inside one loop; `uses` is how often it is at work at the preset."""
+    """Parts inside one loop; `uses` is how often it is at work at the preset, in each stage."""
 
     loop: Loop
-    uses: Fraction | None
+    uses: tuple[Fraction, ...] | None
     items: tuple[Item, ...]
 
 
@@ -45,6 +51,29 @@ class Small:
 
 
 Item = Group | Block | Small
+
+
+def around(item: Item) -> Around:
+    """The connection that leads around an item."""
+    match item:
+        case Group():
+            return item.loop.around
+        case Block():
+            return item.part.row.around
+        case Small():
+            return item.parts[0].row.around
+
+
+def given(item: Item) -> tuple[tuple[w.Written, ...], ...]:
+    """The shapes of what an item is given, or what is drawn first in it; none if not known."""
+    match item:
+        case Group():
+            return given(item.items[0])
+        case Block(part, items):
+            begins = part.row.kind in ("stage", "steps") and items
+            return given(items[0]) if begins else part.row.inputs
+        case Small():
+            return item.parts[0].row.inputs
 
 
 def items_of(parts: Sequence[Part], work: int, level: int = 0) -> tuple[Item, ...]:
@@ -65,7 +94,7 @@ def _loop(part: Part, level: int) -> Loop | None:
 
 def _boxes(parts: list[Part], work: int) -> list[Item]:
     found: list[Item] = []
-    for small, run in groupby(parts, key=lambda part: _is_small(part, work)):
+    for (small, _), run in groupby(parts, key=lambda p: (_is_small(p, work), p.row.around)):
         inside = list(run)
         if small:
             found.append(Small(tuple(inside)))
@@ -97,23 +126,32 @@ ABOUT_WITH_BARS = (
 def drawing(
     report: Report,
     parts: tuple[Part, ...],
-    totals: tuple[Fraction, ...],
     work: int,
     colours: dict[str, str],
     preset: str | None,
-) -> str:
+) -> svg.Image:
     """The drawing of a report; without a preset there are no bars."""
     measures = tuple(dict.fromkeys((work, 0))) if preset else ()
     words = language(report.lang)
-    pen = _Pen(work, measures, totals, colours, words)
+    items = items_of(parts, work)
+    longest = [max((_whole(part, at) for part in parts), default=Fraction(0)) for at in measures]
+    pen = _Pen(work, dict(zip(measures, longest, strict=True)), colours, words)
     pen.heads([row.heading for row in report.formulas], preset)
-    bottom = pen.column(items_of(parts, work), 1, pen.left - 2, 44.0)
+    if items:
+        bottom = pen.column(items, 1, pen.left - 2, pen.input(items[0], 44.0))
+    else:
+        bottom = 66.0
+        pen.content.append(svg.text(words.tr("No part of it costs anything."), 1, 60, "note"))
     measure = report.formulas[work].heading
     about = words.tr(
         ABOUT_WITH_BARS if preset else ABOUT, name=report.title, measure=measure, preset=preset
     )
     title = words.tr("Architecture of {name}", name=report.title)
-    return svg.picture("drawing", title, about, WIDTH, bottom + 4, pen.content)
+    return svg.Image("drawing", title, about, WIDTH, bottom + 4, pen.content)
+
+
+def _whole(part: Part, measure: int) -> Fraction:
+    return part.amounts[measure] if part.amounts else Fraction(0)
 
 
 class _Pen:
@@ -122,34 +160,82 @@ class _Pen:
     def __init__(
         self,
         work: int,
-        measures: tuple[int, ...],
-        totals: tuple[Fraction, ...],
+        longest: dict[int, Fraction],
         colours: dict[str, str],
         words: Language,
     ) -> None:
         self.words = words
-        self.work, self.measures = work, measures
-        self.totals, self.colours = totals, colours
-        self.left = WIDTH - COLUMN * len(measures)
+        self.work, self.measures, self.longest = work, tuple(longest), longest
+        self.colours = colours
+        self.left = WIDTH - COLUMN * len(longest)
         self.content: list[str] = []
+        self.shape: tuple[tuple[w.Written, ...], ...] = ()  # on the last arrow that has one
 
     def heads(self, titles: list[str], preset: str | None) -> None:
         head = self.words.tr("part, and the {measure} of one", measure=titles[self.work])
         self.content.append(svg.text(head, 1, 13, "head"))
         for at, measure in enumerate(self.measures):
             x = self.left + COLUMN * at + 18
-            self.content.append(svg.text(titles[measure], x, 13, "head"))
-            self.content.append(
-                svg.text(self.words.tr("at {preset}", preset=preset), x, 30, "note")
-            )
+            told = self.words.tr("at {preset}", preset=preset)
+            for text, y, kind in ((titles[measure], 13, "head"), (told, 30, "note")):
+                fit = HEAD if len(text) * NAME * 0.9 > HEAD else 0
+                self.content.append(svg.text(text, x, y, kind, fit=fit))
+
+    def input(self, item: Item, y: float) -> float:
+        """The arrow into the first item, if it is known what that is given."""
+        middle = 1 + (self.left - 2) / 2
+        return self._arrow(middle, y, item) if given(item) else y
 
     def column(self, items: Sequence[Item], x: float, width: float, y: float) -> float:
+        """Items from the top down, those that a connection skips together."""
+        runs = [
+            (skip, list(run)) for skip, run in groupby(items, key=lambda item: around(item).skip)
+        ]
+        if any(skip is not None for skip, _ in runs):
+            x, width = x + AROUND, width - AROUND
+        for at, (skip, run) in enumerate(runs):
+            if at:
+                y = self._arrow(x + width / 2, y, run[0])
+            if skip is None:
+                y = self._row(run, x, width, y)
+            else:
+                y = self._skipped(run, x, width, y, begins=at == 0)
+        return y
+
+    def _row(self, items: Sequence[Item], x: float, width: float, y: float) -> float:
         for at, item in enumerate(items):
             if at:
-                self._arrow(x + width / 2, y)
-                y += GAP
+                y = self._arrow(x + width / 2, y, item)
             y = self._item(item, x, width, y, ())
         return y
+
+    def _skipped(
+        self, items: Sequence[Item], x: float, width: float, y: float, begins: bool
+    ) -> float:
+        """Items and the connection around them; those that stand on it are drawn at the left."""
+        middle, left = x + width / 2, x - AROUND / 2
+        skipped = [item for item in items if not around(item).on]
+        on = [item for item in items if around(item).on]
+        fork = y - GAP + 5
+        if begins:  # nothing is above from which an arrow comes
+            fork = y + 1
+            y = self._arrow(middle, y, items[0])
+        self._wire((middle, fork), (left, fork))
+        low = self._row(skipped, x, width, y)
+        if on:  # what is skipped goes on at their right
+            right, end = x + width - AROUND, low
+            self._wire((left, fork), (left, end + GAP))
+            low = self._row(on, left - 1, width - 2 * AROUND, end + GAP)
+            fork, plus = low, low + GAP + PLUS
+            self._wire((right, end), (right, plus), (middle + PLUS, plus))
+        else:
+            plus = low + GAP + PLUS
+            self._down(middle, low, low + GAP)
+        self._wire((left, fork), (left, plus), (middle - PLUS, plus))
+        self.content.append(svg.dot(middle, plus, PLUS, "plus"))
+        self._wire((middle - 4, plus), (middle + 4, plus))
+        self._wire((middle, plus - 4), (middle, plus + 4))
+        return plus + PLUS
 
     def _item(
         self, item: Item, x: float, width: float, y: float, badges: tuple[list[Piece], ...]
@@ -183,7 +269,9 @@ class _Pen:
         if row.kind == "steps":
             shown = self.words.tr("for {steps}", steps=row.name)
         name = len(shown) * NAME
-        self.content.append(svg.text(shown, x + PAD + 3, y + 21, "name"))
+        most = width - 2 * PAD - taken - 12
+        fit = most if name > most else 0
+        self.content.append(svg.text(shown, x + PAD + 3, y + 21, "name", fit=fit))
         cost = pieces(row.costs[self.work]) if row.kind != "stage" else []
         room = width - 2 * PAD - name - taken - 30
         start, line = x + PAD + name + 21, y + 21
@@ -193,7 +281,8 @@ class _Pen:
         lines = broken(cost, room / EM) if cost else []
         for number, run in enumerate(lines):
             indent = 16 if number else 0
-            self.content.append(svg_text(run, start + indent, line + number * LINE))
+            here = line + number * LINE
+            self.content.append(_fitted(run, start + indent, here, room - indent, EM, "formula"))
         below = max(y + 21, line + (len(lines) - 1) * LINE)
         self._bars((item.part,), y + 21, bool(item.items), row.name)
         bottom = below + 13
@@ -208,7 +297,9 @@ class _Pen:
     ) -> float:
         names = " · ".join(dict.fromkeys(part.row.name for part in item.parts))
         self.content.append(svg.box(x, y, width, 24, "small", 6))
-        self.content.append(svg.text(names, x + PAD + 3, y + 16, "note"))
+        most = width - 2 * PAD - 6 - sum(_badge_width(label) for label in badges)
+        fit = most if len(names) * NAME * 0.8 > most else 0
+        self.content.append(svg.text(names, x + PAD + 3, y + 16, "note", fit=fit))
         self._badges(badges, x + width - PAD, y + 16)
         self._bars(item.parts, y + 16, False, item.parts[0].row.name)
         return y + 24
@@ -217,7 +308,7 @@ class _Pen:
         """Labels of loops, the innermost first from the right; gives the room that they take."""
         taken = 0.0
         for label in badges:
-            width = sum(piece.width for piece in label) * SMALL + 18
+            width = _badge_width(label)
             taken += width + 6
             x = right - taken + 6
             self.content.append(svg.box(x, y - 14, width, 19, "badge", 9.5))
@@ -231,23 +322,59 @@ class _Pen:
             amounts = [part.amounts[measure] for part in parts if part.amounts is not None]
             if len(amounts) < len(parts):
                 continue
-            whole, here = self.totals[measure], sum(amounts, Fraction(0))
-            long = float(here / whole) * BAR if whole else 0.0
+            longest, here = self.longest[measure], sum(amounts, Fraction(0))
+            long = min(float(here / longest), 1) * BAR if longest else 0.0
             if long > 0:
                 kind = "open" if open_ else self.colours.get(name, "open")
                 self.content.append(svg.box(x, y - 12, max(long, 1), 15, f"bar {kind}", 2))
             label = svg.short_number(here) if here else "0"
             self.content.append(svg.text(label, x + long + 7, y, "number" if here else "note"))
 
-    def _arrow(self, x: float, y: float) -> None:
-        tip = y + GAP - 2
-        self.content.append(svg.path([(x, y + 1), (x, tip)], "wire"))
-        self.content.append(
-            svg.path([(x - 3.5, tip - 4.5), (x, tip), (x + 3.5, tip - 4.5)], "wire")
-        )
+    def _arrow(self, x: float, y: float, item: Item) -> float:
+        """An arrow into an item, with the shape of what it is given if that is a new one."""
+        shape, high = given(item), float(GAP)
+        if shape and shape != self.shape:
+            self.shape, high = shape, LABELLED
+            told = [piece for one in shape for piece in (Piece(", ", cut=True), *_shape(one))][1:]
+            room = self.left - x - 2 * INSET
+            lines = broken(told, room / SMALL)
+            for at, line in enumerate(lines):
+                middle = y + LABELLED / 2 + 3 + at * LOW
+                self.content.append(_fitted(line, x + 10, middle, room, SMALL, "shape"))
+            high += LOW * (len(lines) - 1)
+            if isinstance(item, Group) and len(item.items) > 1:
+                high += LOW / 2  # its badges stand on the edge
+        self._down(x, y, y + high)
+        return y + high
+
+    def _down(self, x: float, y: float, to: float) -> None:
+        """A line down, with a tip."""
+        tip = to - 2
+        self._wire((x, y + 1), (x, tip))
+        self._wire((x - 3.5, tip - 4.5), (x, tip), (x + 3.5, tip - 4.5))
+
+    def _wire(self, *points: tuple[float, float]) -> None:
+        self.content.append(svg.path(list(points), "wire"))
 
 
-def badge(loop: Loop, uses: Fraction | None, words: Language) -> list[Piece]:
+def _badge_width(label: list[Piece]) -> float:
+    return sum(piece.width for piece in label) * SMALL + 18
+
+
+def _fitted(line: list[Piece], x: float, y: float, room: float, em: float, kind: str) -> str:
+    """A line of pieces, pressed together where it has no room."""
+    wide = sum(piece.width for piece in line) * em > room
+    return svg.fitted(svg_text(line, x, y, kind), room if wide else 0)
+
+
+def _shape(sizes: tuple[w.Written, ...]) -> list[Piece]:
+    """A shape as people write it: `N × D`."""
+    times = Piece(" × ", cut=True)
+    shown = [piece for size in sizes for piece in (times, *factor_pieces(size))][1:]
+    return shown or [Piece("1")]
+
+
+def badge(loop: Loop, uses: tuple[Fraction, ...] | None, words: Language) -> list[Piece]:
     """What a loop does with the parts in it: `× L = 12`, `if R > 1`, `K of X`."""
     if loop.kind == "if":
         condition = loop.times.condition if isinstance(loop.times, w.Indicator) else loop.times
@@ -257,7 +384,8 @@ def badge(loop: Loop, uses: Fraction | None, words: Language) -> list[Piece]:
         return _told(words, "{some} of {all}", some=chosen, all=all_)
     shown = [Piece("× "), *factor_pieces(loop.times)]
     if uses is not None and not isinstance(loop.times, w.Number):
-        shown.append(Piece(f" = {svg.short_number(uses)}"))
+        once = uses[:1] if len(set(uses)) == 1 else uses
+        shown.append(Piece(f" = {words.tr(', ').join(map(svg.short_number, once))}"))
     if loop.kind == "repeat" and loop.copies != loop.times:
         shown.append(Piece(words.tr(", weights shared")))
     return shown

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from closedform import formula as w
 from closedform.render.language import language
 from closedform.render.pictures import charts, drawing, svg
 from closedform.render.report.preset_costs import (
+    Part,
     amounts_of_rows,
     by_name,
     parts_of,
@@ -15,9 +17,7 @@ from closedform.render.report.preset_costs import (
     sizes_at,
     sweeps,
 )
-from closedform.render.report.view import Report
-
-MOST_SWEEPS = 4
+from closedform.render.report.view import PresetRow, Report
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,23 @@ class Page:
     at_preset: tuple[str, ...] = ()
 
 
-def page_of(report: Report) -> Page:
-    """The page of a report, with numbers at the first preset at which its formulas hold."""
+@dataclass(frozen=True)
+class _Costs:
+    """What the parts of a report cost at the preset that is shown, and the colours of them."""
+
+    preset: PresetRow | None
+    sizes: dict[str, w.Written]
+    parts: tuple[Part, ...]
+    by_name: dict[str, tuple[Fraction, ...]]
+    work: int  # the measure by which parts are ranked
+    shades: dict[str, str]
+
+    @property
+    def titled(self) -> str | None:
+        return self.preset.title if self.preset else None
+
+
+def _costs(report: Report) -> _Costs:
     preset = preset_shown(report)
     sizes = sizes_at(report.basis, preset.given if preset else ())
     parts = parts_of(report, sizes)
@@ -55,30 +70,67 @@ def page_of(report: Report) -> Page:
     worked = [at for at, row in enumerate(report.formulas) if row.convention]
     work = (worked or [0])[0]
     ranked = sorted(costs, key=lambda n: [-costs[n][work], *(-c for c in costs[n])])
-    shades = svg.colours(ranked)
-    totals = tuple(
-        sum((amounts[at] for amounts in costs.values()), Fraction(0))
-        for at in range(len(report.formulas))
-    )
-    titled = preset.title if preset else None
-    architecture = drawing.drawing(report, parts, totals, work, shades, titled)
-    page = Page(titled, architecture if report.parts else "")
+    return _Costs(preset, sizes, parts, costs, work, svg.colours(ranked))
+
+
+def architecture(report: Report) -> svg.Image:
+    """The drawing of a report."""
+    costs = _costs(report)
+    return _architecture(report, costs)
+
+
+def _architecture(report: Report, costs: _Costs) -> svg.Image:
+    return drawing.drawing(report, costs.parts, costs.work, costs.shades, costs.titled)
+
+
+def plots(report: Report) -> tuple[svg.Image, ...]:
+    """The share of each part, and the cost over each size; none without a preset or a cost."""
+    costs = _costs(report)
+    if costs.preset is None or not any(_totals(costs, report)):
+        return ()
+    shares = _shares(report, costs, costs.preset)
+    return (shares, *_sweeps(report, costs, costs.preset))
+
+
+def page_of(report: Report) -> Page:
+    """The page of a report, with numbers at the first preset at which its formulas hold."""
+    costs = _costs(report)
+    preset = costs.preset
+    page = Page(costs.titled, _architecture(report, costs).element() if report.parts else "")
     if preset is None:
         return page
-    rows = amounts_of_rows(report, sizes)
+    work, shades, totals = costs.work, costs.shades, _totals(costs, report)
+    rows = amounts_of_rows(report, costs.sizes)
     page = replace(page, at_preset=tuple("" if row is None else _whole(row[work]) for row in rows))
     if not any(totals):
         return page
-    words = language(report.lang)
-    headings = [row.heading for row in report.formulas]
-    shown = sweeps(report, preset, work)[:MOST_SWEEPS]
+    told = costs.by_name
     return replace(
         page,
-        shares=charts.stacked(costs, headings, shades, preset.title, words),
-        costs=tuple(_cost_row(name, shades[name], costs[name], totals) for name in ranked),
-        sweeps=tuple(
-            charts.over(sweep, headings[work], preset.title, shades, words) for sweep in shown
-        ),
+        shares=_shares(report, costs, preset).element(),
+        costs=tuple(_cost_row(name, shades[name], told[name], totals) for name in shades),
+        sweeps=tuple(plot.element() for plot in _sweeps(report, costs, preset)),
+    )
+
+
+def _totals(costs: _Costs, report: Report) -> tuple[Fraction, ...]:
+    return tuple(
+        sum((amounts[at] for amounts in costs.by_name.values()), Fraction(0))
+        for at in range(len(report.formulas))
+    )
+
+
+def _shares(report: Report, costs: _Costs, preset: PresetRow) -> svg.Image:
+    headings = [row.heading for row in report.formulas]
+    words = language(report.lang)
+    return charts.stacked(costs.by_name, headings, costs.shades, preset.title, words)
+
+
+def _sweeps(report: Report, costs: _Costs, preset: PresetRow) -> tuple[svg.Image, ...]:
+    heading, words = report.formulas[costs.work].heading, language(report.lang)
+    return tuple(
+        charts.over(sweep, heading, preset.title, costs.shades, words)
+        for sweep in sweeps(report, preset, costs.work)
     )
 
 

@@ -5,33 +5,63 @@ Colours and fonts come from the classes in the style of the page.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform.render.formulas.mathml import escape_html
 from closedform.render.language import PREFIXES
 
 NAMESPACE = "http://www.w3.org/2000/svg"
+MARGIN = 16  # around a picture in a file of its own
 COLOURS = 7  # of parts, in the order of their cost; the rest share one more
 
 
-def picture(
-    name: str, title: str, about: str, width: float, height: float, content: list[str]
+@dataclass(frozen=True)
+class Image:
+    """A picture, with a title and a description for those who do not see it."""
+
+    name: str
+    title: str
+    about: str
+    width: float
+    height: float
+    content: list[str]
+
+    def element(self) -> str:
+        """The picture in a page, whose style it has."""
+        return self._svg("", 0)
+
+    def document(self, style: str) -> str:
+        """The picture in a file of its own."""
+        return self._svg(f"<style>{style}</style>", MARGIN) + "\n"
+
+    def _svg(self, style: str, margin: int) -> str:
+        width, height = self.width + 2 * margin, self.height + 2 * margin
+        return (
+            f'<svg xmlns="{NAMESPACE}" class="{self.name}" role="img" '
+            f'aria-labelledby="{self.name}-title {self.name}-about" '
+            f'viewBox="{-margin} {-margin} {width:g} {height:g}" '
+            f'width="{width:g}" height="{height:g}">'
+            f'<title id="{self.name}-title">{escape_html(self.title)}</title>'
+            f'<desc id="{self.name}-about">{escape_html(self.about)}</desc>'
+            f"{style}{''.join(self.content)}</svg>"
+        )
+
+
+def text(
+    content: str, x: float, y: float, kind: str = "", anchor: str = "start", fit: float = 0
 ) -> str:
-    """An SVG element with a title and a description for those who do not see it."""
-    return (
-        f'<svg xmlns="{NAMESPACE}" class="{name}" role="img" '
-        f'aria-labelledby="{name}-title {name}-about" '
-        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
-        f'<title id="{name}-title">{escape_html(title)}</title>'
-        f'<desc id="{name}-about">{escape_html(about)}</desc>'
-        f"{''.join(content)}</svg>"
-    )
-
-
-def text(content: str, x: float, y: float, kind: str = "", anchor: str = "start") -> str:
+    """A text; one with a width to fit is pressed together or stretched to it."""
     of = f' class="{kind}"' if kind else ""
     at = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text{of}{at} x="{_short(x)}" y="{_short(y)}">{escape_html(content)}</text>'
+    place = f'x="{_short(x)}" y="{_short(y)}"'
+    return fitted(f"<text{of}{at} {place}>{escape_html(content)}</text>", fit)
+
+
+def fitted(element: str, width: float) -> str:
+    """A text element pressed together or stretched to a width, if there is one."""
+    size = f'<text textLength="{_short(width)}" lengthAdjust="spacingAndGlyphs"'
+    return element.replace("<text", size, 1) if width else element
 
 
 def box(x: float, y: float, width: float, height: float, kind: str, round_: float = 0) -> str:
@@ -50,6 +80,14 @@ def path(points: list[tuple[float, float]], kind: str) -> str:
 
 def dot(x: float, y: float, radius: float, kind: str) -> str:
     return f'<circle class="{kind}" cx="{_short(x)}" cy="{_short(y)}" r="{radius:g}"/>'
+
+
+def triangle(x: float, y: float, kind: str) -> str:
+    """A small one that points down, with its tip at a place."""
+    points = " ".join(
+        f"{_short(x + dx)},{_short(y + dy)}" for dx, dy in ((-4, -6), (4, -6), (0, 0))
+    )
+    return f'<polygon class="{kind}" points="{points}"/>'
 
 
 def _short(value: float) -> str:

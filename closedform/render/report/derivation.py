@@ -101,7 +101,8 @@ def derivation_view(
 ) -> DerivationView:
     """The derivation of a measure of a model or block; with a preset, its numbers after it."""
     words = language(lang)
-    told = report(project, entity, Wish(measures=(measure,), preset=preset, lang=lang, width=width))
+    wish = Wish(measures=(measure,), preset=preset, lang=lang, width=width, parts=False)
+    told = report(project, entity, wish)
     chosen = project.preset(preset) if preset is not None else None
     if chosen and project.model_of(chosen) is not entity:
         raise fail("name", f"the preset {preset!r} is not one of `{entity.name}`")

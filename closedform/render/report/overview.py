@@ -23,9 +23,19 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Family:
+    """Models that are told together, and the largest value of each measure among their presets."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    largest: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Overview:
     """What the index and the page of closed forms show; `counted` says by which conventions."""
 
+    title: str
     models: tuple[Entry, ...]
     blocks: tuple[Entry, ...]
     measures: tuple[str, ...]
@@ -34,3 +44,4 @@ class Overview:
     counted: tuple[Prose, ...]
     links: tuple[Link, ...]
     lang: str
+    families: tuple[Family, ...] = ()

@@ -14,11 +14,13 @@ from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Site
+from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.wording import say
 from closedform.derive.trace.frames import Frame, StageRuns
 from closedform.render.language import Language
+from closedform.render.report.skips import Skip, skips
 
 MAX_DEPTH = 4
 
@@ -26,16 +28,26 @@ _Amount: TypeAlias = tuple[Expr, Expr]
 
 
 @dataclass(frozen=True)
+class Around:
+    """The connection that leads around a part, by its place; `on` where the part stands on it."""
+
+    skip: int | None = None
+    on: bool = False
+
+
+@dataclass(frozen=True)
 class Loop:
     """A `repeat`, `choose` or `if` around a part, by its line; `same` is one part used again.
 
     `times` is how often it is at work, `copies` how often its weights count; an `if` is 0 or 1.
+    `around` is the connection that leads around it.
     """
 
     kind: str
     line: int
     times: w.Written
     copies: w.Written
+    around: Around = Around()
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,8 @@ class PartRow:
     one that it belongs to. `copies` is how often its weights count: less than `times` where they
     are shared, more where only some of them are at work. `counted` is how often each of its `costs`
     counts. `stages` are the loops, each by its index with the first and the last value, of which
-    the row is one stage of several alike.
+    the row is one stage of several alike. `inputs` are the shapes of what it is given, where
+    they are known, `around` the connection that leads around it inside the innermost of its loops.
     """
 
     depth: int
@@ -62,6 +75,8 @@ class PartRow:
     costs: tuple[w.Written, ...]
     counted: tuple[w.Written, ...]
     stages: tuple[tuple[str, int, int], ...] = ()
+    inputs: tuple[tuple[w.Written, ...], ...] = ()
+    around: Around = Around()
 
 
 @dataclass(frozen=True)
@@ -75,13 +90,19 @@ class _Uses:
     copies: Expr
     counted: tuple[Expr, ...]
     modes: frozenset[str] = frozenset()
-    loops: tuple[tuple[str, int, Expr, Expr], ...] = ()
+    loops: tuple[tuple[str, int, Expr, Expr, Around], ...] = ()
 
     def inside(
-        self, kind: str, line: int, times: Expr, copies: Expr, counted: Sequence[Expr]
+        self,
+        kind: str,
+        line: int,
+        times: Expr,
+        copies: Expr,
+        counted: Sequence[Expr],
+        around: Around = Around(),
     ) -> _Uses:
         """The uses of what stands in a loop."""
-        here = () if times == copies == 1 else ((kind, line, times, copies),)
+        here = () if times == copies == 1 else ((kind, line, times, copies, around),)
         return replace(
             self,
             times=self.times * times,
@@ -102,6 +123,19 @@ class _Place:
 
     frame: Frame
     stages: tuple[tuple[str, int, int], ...] = ()
+    skips: tuple[Skip, ...] = ()
+
+    def around(self, site: Site) -> Around:
+        """The outermost connection that leads around a site."""
+        for skip in self.skips:
+            for ranges, on in ((skip.around, False), (skip.on, True)):
+                if any(start <= site.span.start < end for start, end in ranges):
+                    return Around(skip.place, on)
+        return Around()
+
+    def inside(self, around: Around) -> _Place:
+        """The place of what stands in a loop around which a connection leads."""
+        return replace(self, skips=tuple(s for s in self.skips if s.place != around.skip))
 
 
 class Parts:
@@ -120,25 +154,27 @@ class Parts:
         """The rows of a whole model or block."""
         one = Integer(1)
         once = _Uses(one, one, (one,) * len(self.formed))
-        return self.rows(root.body, once, 0, _Place(Frame(order=self.formed[0].order)))
+        frame = Frame(order=self.formed[0].order)
+        return self.rows(root.body, once, 0, _Place(frame, skips=_skips_of(root)))
 
     def rows(
         self, sites: Sequence[Site], uses: _Uses, depth: int, place: _Place
     ) -> Iterator[PartRow]:
         for site, count in _counted(sites):
-            again = self._alike(uses, "same", site.span.line, Integer(count))
+            around = place.around(site)
+            again = self._alike(uses, "same", site.span.line, Integer(count), around)
             yield from self._site(site, again, depth, place)
 
-    def _alike(self, uses: _Uses, kind: str, line: int, times: Expr) -> _Uses:
+    def _alike(self, uses: _Uses, kind: str, line: int, times: Expr, around: Around) -> _Uses:
         """The uses of a part that works as often as its weights count."""
-        return uses.inside(kind, line, times, times, [times] * len(self.formed))
+        return uses.inside(kind, line, times, times, [times] * len(self.formed), around)
 
     def _scaled(self, node: Node) -> list[Expr]:
         """How often each measure counts the body of a node."""
         return [form.measure.scaling.times(node) for form in self.formed]
 
     def _site(self, site: Site, uses: _Uses, depth: int, place: _Place) -> Iterator[PartRow]:
-        node, line = site.node, site.span.line
+        node, line, around = site.node, site.span.line, place.around(site)
         match node:
             case cost.Operation() | cost.Sequence():
                 amounts = self._amounts((site,), uses)
@@ -150,34 +186,37 @@ class Parts:
                     kind, name = "operation", operation_name(node, self.words)
                 yield self._row(kind, site, name, uses, amounts, depth, place)
                 if isinstance(node, cost.Sequence) and depth < MAX_DEPTH:
-                    yield from self.rows(_told_apart(node), uses.of_parts, depth + 1, place)
+                    in_block = replace(place, skips=_skips_of(node))
+                    yield from self.rows(_told_apart(node), uses.of_parts, depth + 1, in_block)
             case cost.Repeat():
                 copies = Integer(1) if node.shared else node.times
-                uses = uses.inside("repeat", line, node.times, copies, self._scaled(node))
-                yield from self.rows(node.body, uses, depth, place)
+                scaled = self._scaled(node)
+                uses = uses.inside("repeat", line, node.times, copies, scaled, around)
+                yield from self.rows(node.body, uses, depth, place.inside(around))
             case cost.Choose():
-                uses = uses.inside("choose", line, node.count, node.of, self._scaled(node))
-                yield from self.rows(node.body, uses, depth, place)
+                scaled = self._scaled(node)
+                uses = uses.inside("choose", line, node.count, node.of, scaled, around)
+                yield from self.rows(node.body, uses, depth, place.inside(around))
             case cost.Stages():
                 for name, told, stage in self._stages(node, place):
                     amounts = self._amounts(stage, uses)
                     yield self._row("stage", site, name, uses, amounts, depth, told)
-                    yield from self.rows(stage, uses.of_parts, depth + 1, told)
+                    yield from self.rows(stage, uses.of_parts, depth + 1, told.inside(around))
             case cost.Steps():
                 name = f"{node.index} = {say(node.first)}..{say(node.last)}"
                 amounts = self._amounts((site,), uses)
                 if all(amount == 0 for _, amount in amounts):
                     return
                 yield self._row("steps", site, name, uses, amounts, depth, place)
-                yield from self.rows(node.body, uses.of_parts, depth + 1, place)
+                yield from self.rows(node.body, uses.of_parts, depth + 1, place.inside(around))
             case cost.Cases():
                 for condition, body in (
                     (node.condition, node.then),
                     (sympy.Not(node.condition), node.otherwise),
                 ):
                     holds = indicator(condition)
-                    inside = self._alike(uses, "if", line, holds)
-                    yield from self.rows(body, inside, depth, place)
+                    inside = self._alike(uses, "if", line, holds, around)
+                    yield from self.rows(body, inside, depth, place.inside(around))
             case cost.Weights():
                 inside = replace(uses, modes=uses.modes | {node.mode})
                 yield from self.rows(node.body, inside, depth, place)
@@ -198,7 +237,24 @@ class Parts:
                 yield f"{node.index} = {first}", place, body
             else:
                 stages = (*place.stages, (node.index, first, last))
-                yield f"{node.index} = {first}..{last}", _Place(frame, stages), body
+                yield f"{node.index} = {first}..{last}", _Place(frame, stages, place.skips), body
+
+    def _inputs(self, site: Site, place: _Place) -> tuple[tuple[w.Written, ...], ...]:
+        """The shapes of what a part is given; of stages alike, what they have in common."""
+        node, frame = site.node, place.frame
+        given: tuple[cost.Shape, ...] = ()
+        if isinstance(node, cost.Operation):
+            given = node.inputs
+        elif isinstance(node, cost.Sequence):
+            given = tuple(value.shape for value in node.given.values() if isinstance(value, Tensor))
+            first = next((n for n in cost.operations(node) if self._value(n) != 0), None)
+            if place.stages and (first is None or first.inputs != given):
+                given = ()  # stages are alike in what costs
+        rewritten = self.formed[0].rewritten
+        return tuple(
+            tuple(forms.write(frame.shown(rewritten(size)), frame.order) for size in shape)
+            for shape in given
+        )
 
     def _value(self, node: Node) -> Expr:
         """All measures of a node as one expression: each by a symbol of its own."""
@@ -244,8 +300,8 @@ class Parts:
             str(line) if here else f"{file}:{line}",
             name,
             tuple(
-                Loop(kind, line, written(times), written(copies))
-                for kind, line, times, copies in uses.loops
+                Loop(kind, line, written(times), written(copies), around)
+                for kind, line, times, copies, around in uses.loops
             ),
             written(uses.times),
             written(uses.copies),
@@ -255,7 +311,13 @@ class Parts:
             ),
             tuple(map(written, uses.counted)),
             place.stages,
+            self._inputs(site, place),
+            place.around(site),
         )
+
+
+def _skips_of(node: cost.Sequence) -> tuple[Skip, ...]:
+    return tuple(skips(node.declaration.body))
 
 
 def _told_apart(block: cost.Sequence) -> Sequence[Site]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 
 from closedform import formula as w
 from closedform.formula.numbers import NoNumberError, Numbers, amount_or_none
@@ -18,12 +19,13 @@ class Part:
     """A part of a model and its parts; `amounts` is what all of it costs, measure by measure.
 
     They are None where they differ from step to step, and without a preset. `uses` is how often
-    each loop around it is at work, None for the same reasons.
+    each loop around it is at work, in each of the stages that the row tells at once; None for the
+    same reasons.
     """
 
     row: PartRow
     amounts: tuple[Fraction, ...] | None
-    uses: tuple[Fraction | None, ...]
+    uses: tuple[tuple[Fraction, ...] | None, ...]
     parts: tuple[Part, ...]
 
 
@@ -44,8 +46,8 @@ def preset_shown(report: Report) -> PresetRow | None:
 
 
 def parts_of(report: Report, sizes: Mapping[str, w.Written]) -> tuple[Part, ...]:
-    """Every part of a model as a tree, with their amounts at the sizes."""
-    return _parts(list(report.every_part), 0, Numbers(sizes))
+    """The parts of a model as a tree, stages alike together, with their amounts at the sizes."""
+    return _parts(list(report.parts), 0, Numbers(sizes))
 
 
 def amounts_of_rows(
@@ -62,7 +64,7 @@ def _parts(rows: list[PartRow], depth: int, numbers: Numbers) -> tuple[Part, ...
     while rows and rows[0].depth >= depth:
         row = rows.pop(0)
         amounts = _amounts(row, numbers)
-        uses = tuple(amount_or_none(loop.times, numbers) for loop in row.loops)
+        uses = tuple(_in_each(loop.times, row, numbers) for loop in row.loops)
         inner = _parts(rows, row.depth + 1, numbers)
         found.append(Part(row, amounts, uses, inner))
     return tuple(found)
@@ -76,6 +78,16 @@ def _amounts(row: PartRow, numbers: Numbers) -> tuple[Fraction, ...] | None:
         )
     except NoNumberError:
         return None
+
+
+def _in_each(node: w.Written, row: PartRow, numbers: Numbers) -> tuple[Fraction, ...] | None:
+    """What a formula comes to in each of the stages that a row tells at once."""
+    several = [node]
+    for index, first, last in reversed(row.stages):
+        here = [w.Number(stage) for stage in range(first, last + 1)]
+        several = [w.BigSum(index, at, at, inner) for at in here for inner in several]
+    values = [amount_or_none(inner, numbers) for inner in several]
+    return tuple(value for value in values if value is not None) if None not in values else None
 
 
 def _over_stages(node: w.Written, row: PartRow) -> w.Written:
@@ -126,7 +138,8 @@ def _total(values: Iterable[Fraction]) -> Fraction:
 # A cost over a size ------------------------------------------------------------------------
 
 SPAN = 4  # a size is swept from a quarter of its value to four times that
-POINTS = 25
+POINTS = 17
+MOST_SWEEPS = 4
 FEWEST = 6
 NEAR = 48  # how far from a point the formulas are tried until they hold
 CHANGE = Fraction(6, 5)  # a cost that changes by less over the sweep is not drawn
@@ -145,15 +158,22 @@ class Sweep:
 
 
 def sweeps(report: Report, preset: PresetRow, measure: int) -> tuple[Sweep, ...]:
-    """A cost over each single size that it depends on, in the order of the symbols."""
+    """A cost over each of the first sizes that it depends on, in the order of the symbols."""
     sizes = sizes_at(report.basis, preset.given)
     rows = [row for row in report.symbols if row.symbol.index is None]
-    found = (_sweep(report, sizes, row.symbol, row.meaning, measure) for row in rows)
-    return tuple(sweep for sweep in found if sweep is not None)
+    one = tuple(
+        replace(
+            row, costs=row.costs[measure : measure + 1], counted=row.counted[measure : measure + 1]
+        )
+        for row in report.parts
+    )
+    told = replace(report, parts=one)  # of the other measures no number is asked
+    found = (_sweep(told, sizes, row.symbol, row.meaning) for row in rows)
+    return tuple(islice((sweep for sweep in found if sweep is not None), MOST_SWEEPS))
 
 
 def _sweep(
-    report: Report, sizes: dict[str, w.Written], symbol: w.Symbol, meaning: str, measure: int
+    report: Report, sizes: dict[str, w.Written], symbol: w.Symbol, meaning: str
 ) -> Sweep | None:
     name = symbol.name
     value = amount_or_none(symbol, Numbers(sizes))
@@ -164,7 +184,7 @@ def _sweep(
         x = _first_that_holds(report, sizes, name, target)
         if x is not None and x not in costs:
             parts = by_name(parts_of(report, {**sizes, name: w.Number(x)}))
-            costs[x] = {part: amounts[measure] for part, amounts in parts.items()}
+            costs[x] = {part: amounts[0] for part, amounts in parts.items()}
     totals = tuple(_total(cost.values()) for cost in costs.values())
     if int(value) not in costs or len(costs) < FEWEST or min(totals) <= 0:
         return None

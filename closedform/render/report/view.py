@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import count
 
@@ -74,10 +74,11 @@ class PresetRow:
 
 @dataclass(frozen=True)
 class Link:
-    """A way to another page of a site."""
+    """A way to another page of a site; `finds` says whether a name can be looked for there."""
 
     text: str
     href: str
+    finds: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ class Wish:
     defaults: bool = False
     lang: str = "en"
     width: float | None = None
+    parts: bool = True  # whether the parts are told
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -166,11 +168,12 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         for form, own in zip(formed, plain, strict=True)
     )
     shown = Parts(formed, words, alike=wish.stages == "sum")
-    parts, starts = tuple(shown.of(derivation.root)), {}
+    parts, starts = tuple(shown.of(derivation.root)) if wish.parts else (), {}
     if shown.alike:
         starts = {name: value for form in formed for name, value in form.starts.items()}
         starts.update(shown.starts)
-    names = Names(derivation, (formulas, parts), starts, formed[0].order, words)
+    printed = tuple(replace(row, inputs=()) for row in parts)  # these are in the drawing alone
+    names = Names(derivation, (formulas, printed), starts, formed[0].order, words)
     assumptions = tuple(assumption_rows(derivation, formed[0].order, words))
     says = convention_said(convention, words) if convention else ""
     rows = omitted(derivation.root, convention) if convention else ()

@@ -17,11 +17,12 @@ import sympy
 from sympy import Integer
 
 from closedform.derive.assume.knowledge import Knowledge
-from closedform.derive.assume.proofs.equality import equality
+from closedform.derive.assume.proofs.equality import comparison, equality
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
 from closedform.derive.symbolic.atoms import BigSum, Divides, indicator
 from closedform.derive.symbolic.symbols import size_symbol
+from laws import RELATIONS as HOLDS
 from laws import Maker, Node, value
 
 NAMES = ["n", "w", "d"]
@@ -104,3 +105,38 @@ def test_random_equalities(change: str, record_property: Any) -> None:
     record_property("summary", f"equalities by {change}: {dict(seen)}")
     assert seen["open"] + seen["open, and differs"] < 0.05 * seen.total(), seen
     assert seen["proved" if change == "laws" else "refuted"] > 0.5 * seen.total(), seen
+
+
+def compared(seed: int) -> str:
+    """How the verdict of one random comparison compares with what plain Python finds."""
+    maker = Maker(random.Random(seed), NAMES)
+    facts = some_facts(maker)
+    left = maker.size(maker.draw.choice([1, 2]))
+    operator = maker.draw.choice(["<=", ">=", "<", ">"])
+    beside = maker.draw.choice([0, 1, maker.leaf(), ("*", maker.leaf(), maker.leaf())])
+    sign = maker.draw.choice("++-") if operator[0] == "<" else maker.draw.choice("--+")
+    right = maker.rewritten((sign, left, beside), maker.draw.randrange(3))
+    points = [point for point in POINTS if all(value(fact, point) for fact in facts)]
+    fails = [p for p in points if not HOLDS[operator](value(left, p), value(right, p))]
+    known = Knowledge()
+    for fact in facts:
+        known.assume(Fact(expression(fact)))
+    verdict = comparison(known, expression(left), operator, expression(right))
+    shown = f"{left} {operator} {right} under {facts}: {verdict}"
+    if isinstance(verdict, Proved):
+        assert not fails, shown
+    if isinstance(verdict, Refuted):
+        sizes = {**points[0], **{s.name: int(v) for s, v in verdict.sizes.items()}}
+        sides = value(left, sizes), value(right, sizes)
+        assert sides == (verdict.left, verdict.right), shown
+        assert not HOLDS[operator](*sides), shown
+        assert all(value(fact, sizes) for fact in facts), shown
+    return verdict.word
+
+
+def test_random_comparisons(record_property: Any) -> None:
+    """Fails when a verdict is not true, or when more than one in ten is left open."""
+    seen = Counter(compared(seed) for seed in range(EXAMPLES))
+    record_property("summary", f"comparisons: {dict(seen)}")
+    assert seen["not decided"] < 0.1 * seen.total(), seen
+    assert min(seen["proved"], seen["refuted"]) > 0.2 * seen.total(), seen

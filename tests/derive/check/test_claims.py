@@ -41,7 +41,7 @@ def project_of(file: str) -> Project:
     return Project(Loader(read_text, root).file(root / f"{name}.arch"))
 
 
-def text_of(claim: tree.EqualClaim | tree.OrderClaim) -> str:
+def text_of(claim: tree.ComparisonClaim | tree.OrderClaim) -> str:
     """What a claim says, without its source and its conditions, on one line."""
     text = claim.span.source.text[claim.span.start :]
     text = re.sub(r"\s+", " ", text.split("\n\n")[0]).removeprefix("claim ")
@@ -110,7 +110,7 @@ def test_claim_stands_and_holds(key: str) -> None:
     for file, part, claim in CLAIMED[key]:
         project = project_of(file)
         entity = project.part(part)
-        standing: dict[str, list[tree.EqualClaim | tree.OrderClaim]] = {}
+        standing: dict[str, list[tree.ComparisonClaim | tree.OrderClaim]] = {}
         for node in claims_of(entity):
             standing.setdefault(text_of(node), []).append(node)
         assert claim in standing, f"{file}, {part}"

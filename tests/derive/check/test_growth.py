@@ -131,7 +131,7 @@ def test_random_claims(part: int, record_property: Callable[[str, str], None]) -
     share = count["not decided"] / count.total()
     shown = ", ".join(f"{number} {word}" for word, number in count.most_common())
     record_property("summary", f"random orders of growth: {shown} ({share:.0%} not decided)")
-    assert share < 0.15
+    assert share < 0.08
 
 
 # Orders that are known -------------------------------------------------------------------------

@@ -37,7 +37,8 @@ def test_a_warning_as_it_is_printed(tmp_path: Path) -> None:
         "dead.arch:4:5: warning: `y` is counted here, and nobody uses it\n"
         "   4 |     y = x -> linear(D)\n"
         "     |     ^^^^^^^^^^^^^^^^^^\n"
-        "     = help: use it further down, or take it out; where its cost is meant, name it `_y`\n"
+        "     = help: use it further down, or take it out; where its cost is meant, name it `_y`, "
+        "and where its weights alone are, put it into `choose 0 of 1:`\n"
     )
 
 
@@ -51,7 +52,8 @@ def test_a_warning_for_a_program(tmp_path: Path) -> None:
         "y = x -> linear(D)",
         [
             "`y` is counted here, and nobody uses it",
-            "use it further down, or take it out; where its cost is meant, name it `_y`",
+            "use it further down, or take it out; where its cost is meant, name it `_y`, "
+            "and where its weights alone are, put it into `choose 0 of 1:`",
         ],
     )
 

@@ -10,7 +10,7 @@ import pytest
 import sympy
 
 from closedform import formula as w
-from closedform.api import loads, zoo
+from closedform.api import load, loads, zoo
 from closedform.derive.cost import tree as cost
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.lookup import measure
@@ -23,7 +23,7 @@ from closedform.derive.trace.walk import Passage, Walk, walk
 from closedform.errors import ClosedformError
 from closedform.projects import open_project
 from derivations import Evaluator, number, random_sizes
-from helpers import TESTS, ZOO, Golden, cases, programs
+from helpers import GOOD, TESTS, ZOO, Golden, cases, programs
 
 FILES = cases(programs(ZOO, 20))
 ELEMENTWISE = ("addition", "product", "quotient")
@@ -238,6 +238,13 @@ def test_stages_alike_are_told_once() -> None:
     told = [(p.kind, p.name, p.frame.stages) for p in found.passages if p.kind == "stage"]
     assert told == [("stage", "stage", (1, 2, 3)), ("stage", "stage", (4,))]
     assert [p.name for p in found.passages] == ["SRA", "MLP", "stage", "SRA_2", "stage", "PVT"]
+
+
+def test_what_enters_a_loop_enters_no_step_of_a_loop_in_it() -> None:
+    """Fails when A_1 = 3 is told, which is true before the first step of the outer loop only."""
+    found = walk(load(GOOD / "for_each.arch")["Stages"].macs._closed)
+    starts = [passage.frame.starts for passage in found.passages]
+    assert {name for start in starts for name in start} == {"A_0", "S_0"}
 
 
 @pytest.mark.parametrize("to", ["md", "fragment", "text"])

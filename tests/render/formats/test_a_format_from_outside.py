@@ -32,8 +32,13 @@ TEMPLATE = """\
 << report.symbols[0].meaning >>_: << inline(report.formulas[1].formula.text) >>
 << typed(report.title) >> << number(report.presets[0]["values"][1]) >>
 """
-OURS = "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'tex', 'text', 'typst'"
-SUFFIXES = ".md, .markdown, .inc, .fragment.tex, .html, .htm, .json, .macros.tex, .tex, .txt, .typ"
+OURS = (
+    "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'svg', 'tex', 'text', "
+    "'typst'"
+)
+SUFFIXES = (
+    ".md, .markdown, .inc, .fragment.tex, .html, .htm, .json, .macros.tex, .svg, .tex, .txt, .typ"
+)
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ def test_the_help_names_what_is_in_the_folder(tmp_path: Path) -> None:
     as_own(tmp_path)
     environment = {"PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
     for command, names in (
-        ("derive", "md|asciidoc|fragment|html|json|macros|mkdocs|notebook|tex|text|typst"),
+        ("derive", "md|asciidoc|fragment|html|json|macros|mkdocs|notebook|svg|tex|text|typst"),
         ("docs", "md|asciidoc|html|mkdocs"),
     ):
         done = spawn(command, "--help", folder=tmp_path, environment=environment)

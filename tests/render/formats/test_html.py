@@ -21,6 +21,7 @@ from closedform.render.formats import format_named
 from closedform.render.formulas.mathml import escape_html, math, mathml
 from closedform.render.formulas.mathml_lines import equation
 from closedform.render.formulas.svg_line import pieces
+from closedform.render.pictures.drawing import BAR
 from closedform.render.report.closing import Remark
 from closedform.render.report.preset_costs import amounts_of_rows, by_name, parts_of, sizes_at
 from closedform.render.report.prose import Code
@@ -128,15 +129,60 @@ def test_drawing_of_vit() -> None:
     assert texts == [
         "part, and the MACs of one",
         "MACs", "at ViT-B/16", "params", "at ViT-B/16",
-        "conv2d", "3\u2009N\u2009P2\u2009D", "116 M", "591 k",
+        "3 × I × I", "conv2d", "3\u2009N\u2009P2\u2009D", "116 M", "591 k",
         "param", "0", "152 k",
+        "T × D",
         "× L = 12", "EncoderLayer", "2\u2009T\u2009D\u2009(2\u2009D\u2009+\u2009F\u2009+\u2009T)",
         "17.4 G", "85.1 M",
         "SelfAttention", "2\u2009T\u2009D\u2009(2\u2009D\u2009+\u2009T)", "6.29 G", "28.3 M",
         "MLP", "2\u2009T\u2009D\u2009F", "11.2 G", "56.7 M",
         "layernorm", "0", "1.54 k",
-        "linear", "D\u2009C", "768 k", "769 k",
+        "D", "linear", "D\u2009C", "768 k", "769 k",
     ]  # fmt: skip
+
+
+def bars(name: str) -> list[list[float]]:
+    """The widths of the bars of a drawing, a list for each column."""
+    drawing = read(cf.zoo(name).report("html")).find(f".//{SVG}svg[@class='drawing']")
+    assert drawing is not None
+    boxes = [b for b in drawing.iter(f"{SVG}rect") if str(b.get("class")).startswith("bar ")]
+    columns = sorted({float(box.get("x", 0)) for box in boxes})
+    return [[float(b.get("width", 0)) for b in boxes if float(b.get("x", 0)) == x] for x in columns]
+
+
+@pytest.mark.parametrize("name", ["vit", "pvt"])
+def test_the_longest_bar_fills_its_column(name: str) -> None:
+    assert [max(column) for column in bars(name)] == [BAR, BAR]
+
+
+def test_a_connection_is_drawn_around_what_it_skips() -> None:
+    """Fails when one of the four of PVT's two drawings of a stage is missing, or has no plus."""
+    drawing = read(cf.zoo("pvt").report("html")).find(f".//{SVG}svg[@class='drawing']")
+    assert drawing is not None
+    assert len([dot for dot in drawing.iter(f"{SVG}circle") if dot.get("class") == "plus"]) == 4
+    shapes = [t for t in drawing.iter(f"{SVG}text") if t.get("class") == "shape"]
+    assert ["".join(text.itertext()) for text in shapes] == [
+        "Ds−1 × ms−1 × ms−1", "ms2 × Ds", "ns × Ds", "D3 × m3 × m3", "m42 × D4", "n4 × D4", "D4",
+    ]  # fmt: skip
+    badges = [t for t in drawing.iter(f"{SVG}text") if t.get("class") == "count"]
+    assert ["".join(text.itertext()) for text in badges] == ["× Ls = 2", "× L4 = 2"]
+
+
+def test_a_line_that_leaves_a_plot_says_so() -> None:
+    """Fails when a line ends inside a plot, or at its lower edge without a mark and a word."""
+    root = read(cf.zoo("vit").report("html"))
+    plots = [svg for svg in root.iter(f"{SVG}svg") if str(svg.get("class")).startswith("over-")]
+    left = []
+    for plot in plots:
+        lines = [p for p in plot.iter(f"{SVG}polyline") if str(p.get("class")).startswith("line")]
+        ends = [line.get("points", "").split() for line in lines]
+        xs = {pair.split(",")[0] for points in ends for pair in (points[0], points[-1])}
+        marks = list(plot.iter(f"{SVG}polygon"))
+        told = [t.text for t in plot.iter(f"{SVG}text") if "▾" in (t.text or "")]
+        assert len(xs) == 2 + len(marks)  # both sides of the plot, and a place for each mark
+        assert told == ["▾ goes on below"] * bool(marks)
+        left.append(len(marks))
+    assert left == [1, 0, 0, 0]
 
 
 # Hostile texts -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sympy
 
-from closedform.api import load, loads, zoo
+from closedform.api import load, loads
 from closedform.choices import LANGUAGES
 from closedform.derive.arrange import forms
 from closedform.derive.project import Project
@@ -37,7 +37,7 @@ from closedform.render.formats.macros import macro_name
 from closedform.render.formulas.latex import broken, equation, latex, latex_name
 from closedform.render.formulas.widths import width
 from closedform.render.markup.lengths import points
-from helpers import ZOO, cases, programs
+from helpers import ZOO, Ran, call, cases, programs
 
 FILES = cases(programs(ZOO, 20))
 N, D, S = Symbol("N"), Symbol("D"), Symbol("D", "s-1")
@@ -209,9 +209,9 @@ def test_tex_sets_the_zoo(
 
 @pytest.mark.slow
 def test_macros_can_be_used_in_a_paper(tmp_path: Path) -> None:
-    macros = zoo("vit").report("macros", preset="ViT-B/16")
-    (tmp_path / "vit.macros.tex").write_text(macros, "utf-8")
-    (tmp_path / "steps.macros.tex").write_text(zoo("vit").derivation(to="macros"), "utf-8")
+    for name, options in (("vit", ["--preset", "ViT-B/16"]), ("steps", ["--steps"])):
+        wide = ["--width", "345pt", "-o", f"{name}.macros.tex"]
+        assert call("derive", "vit", *options, *wide, folder=tmp_path) == Ran(0, "", "")
     paper = (
         "\\documentclass{article}\\usepackage{amsmath,array,booktabs}\n"
         "\\input{vit.macros.tex}\\input{steps.macros.tex}\\begin{document}\n"
@@ -239,6 +239,42 @@ def test_names_in_chinese_are_set_in_english_reports(steps: bool, tmp_path: Path
     assert "网络" in pages
     assert "模型" in pages
     assert "宽度" in pages
+
+
+TEXTS = {
+    "cyrillic": "ширина слоя",
+    "greek": "πλάτος στρώματος",
+    "japanese": "層の幅、オプション",
+    "korean": "층의 너비",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", TEXTS)
+def test_meanings_in_other_scripts_are_set(script: str, tmp_path: Path) -> None:
+    """Fails when a letter of a meaning or a docstring has no font."""
+    text = TEXTS[script]
+    file = loads(f'"""{text}"""\n\ndim D "{text}"\n\nmodel M(x: [D]):\n    return x -> linear(D)\n')
+    log, pages = compiled(file.report("tex"), tmp_path)
+    assert "Missing character" not in log
+    assert pages.replace(" ", "").count(text.replace(" ", "")) == 2
+
+
+@pytest.mark.slow
+def test_letters_without_a_font_are_one_clear_error(tmp_path: Path) -> None:
+    """Fails when a page lacks letters and TeX says nothing of it, or says many things."""
+    file = loads('dim D "ა"\n\nmodel M(x: [D]):\n    return x -> linear(D)\n')
+    document = file.report("tex")
+    with pytest.raises(AssertionError, match="XeTeX is required to compile"):
+        compiled(document.replace("xelatex", "pdflatex", 1), tmp_path)
+    first, last = document.index("\\IfFontExistsTF"), document.index("\\tracinglostchars")
+    advice = "Install one of CMU Serif, FreeSerif.otf, Noto Serif, DejaVu Serif."
+    assert (
+        f"\\PackageError{{closedform}}{{no font has the letters of this text}}{{{advice}}}"
+        in (document[first:last])
+    )
+    with pytest.raises(AssertionError, match="! Missing character: There is no ა"):
+        compiled(document[:first] + document[last:], tmp_path)
 
 
 @pytest.mark.slow

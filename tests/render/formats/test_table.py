@@ -15,7 +15,10 @@ from closedform.errors import ClosedformError
 from closedform.render.formats import format_of_file, own_names, own_sites
 from helpers import PACKAGE, Ran, call
 
-NAMES = ("md", "fragment", "html", "json", "macros", "mkdocs", "notebook", "tex", "text", "typst")
+NAMES = (
+    *("md", "fragment", "html", "json", "macros", "mkdocs", "notebook", "svg", "tex", "text"),
+    "typst",
+)
 
 
 def test_names() -> None:

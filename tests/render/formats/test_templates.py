@@ -200,7 +200,7 @@ def test_exit_codes(folder: Path) -> None:
         1,
         "",
         "error[format]: the format `json` lacks a way to fill in templates\n"
-        "     = help: choose one of md, fragment, html, mkdocs, notebook, tex, text\n",
+        "     = help: choose one of md, fragment, html, mkdocs, notebook, tex, text, typst\n",
     )
 
 

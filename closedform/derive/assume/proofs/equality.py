@@ -6,11 +6,13 @@ settle the rest, and only what differs nowhere is worth a proof by cases.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import sympy
 from sympy import Expr, Integer, Rational
 
-from closedform.derive.assume import floors
+from closedform.derive.assume import floors, order
 from closedform.derive.assume.proofs.counterexample import difference_at, smallest
 from closedform.derive.assume.proofs.search import Search
 from closedform.derive.assume.store import Store
@@ -35,20 +37,54 @@ def equality(known: Store, left: Expr, right: Expr) -> Verdict:
     with known.recording() as used:
         if expand(floors.refloored(known, difference)) == 0:
             return Proved(frozenset(used))
-    named = (left.free_symbols | right.free_symbols) - known.spelled.keys()
-    left, right = known.base(left), known.base(right)
-    search = Search(known, left.free_symbols | right.free_symbols)
+    base, other = known.base(left), known.base(right)
 
     def differ(values: Numbers) -> bool:
-        return bool(difference_at(left, right, values))
+        return bool(difference_at(base, other, values))
 
-    found = smallest(search.samples, differ, FEW)
+    return _verdict(known, (left, right), differ, difference)
+
+
+RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
+
+
+def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
+    """Whether two sizes compare as `==`, `<=`, `>=`, `<` or `>` says wherever what is known holds.
+
+    >>> n = sympy.Symbol("n", integer=True, positive=True)
+    >>> comparison(Store(), n**2 + n, "<=", 2 * n**2).word, comparison(Store(), n, ">", Integer(1))
+    ('proved', Refuted(sizes={n: 1}, left=1, right=1))
+    """
+    if operator == "==":
+        return equality(known, left, right)
+    condition = RELATIONS[operator](known.base(left), known.base(right))
+    with known.recording() as used:
+        if order.decide(known, condition):
+            return Proved(frozenset(used))
+
+    def fails(values: Numbers) -> bool:
+        try:
+            return not holds(condition, values)
+        except NoNumberError:
+            return False
+
+    return _verdict(known, (left, right), fails, indicator(condition) - 1)
+
+
+def _verdict(
+    known: Store, sides: tuple[Expr, Expr], fails: Callable[[Numbers], bool], difference: Expr
+) -> Verdict:
+    """A claim about two sides is refuted by sizes at which it fails, proved by what is then 0."""
+    left, right = map(known.base, sides)
+    named = (sides[0].free_symbols | sides[1].free_symbols) - known.spelled.keys()
+    search = Search(known, left.free_symbols | right.free_symbols)
+    found = smallest(search.samples, fails, FEW)
     if found is None:
         facts = search.proof(difference)
         if facts is not None:
             known.used |= facts
             return Proved(facts)
-        found = smallest(search.samples, differ, MANY)
+        found = smallest(search.samples, fails, MANY)
     if found is None:
         return NotDecided(TRIED)
     told = {s: known.base(s) for s in named | left.free_symbols | right.free_symbols}
@@ -58,6 +94,32 @@ def equality(known: Store, left: Expr, right: Expr) -> Verdict:
         if base.free_symbols <= found.keys()  # else both sides have it, and neither needs it
     }
     return Refuted(sizes, _number(left, found), _number(right, found))
+
+
+def doubt(known: Store, condition: Any) -> Refuted | NotDecided:
+    """Why a condition that was not proved is not taken as true: it fails at sizes, or is open.
+
+    >>> n, w = sympy.symbols("n w", integer=True, positive=True)
+    >>> doubt(Store(), sympy.Eq(n, w))
+    Refuted(sizes={n: 1, w: 2}, left=1, right=2)
+    """
+    base = condition.xreplace(known.definitions)
+    search = Search(known, base.free_symbols)
+
+    def fails(values: Numbers) -> bool:
+        try:
+            return not holds(base, values)
+        except NoNumberError:
+            return False
+
+    found = smallest(search.samples, fails, MANY)
+    if found is None:
+        return NotDecided(TRIED)
+    sizes = {symbol: known.base(symbol) for symbol in sorted(condition.free_symbols, key=str)}
+    told = {s: _number(b, found) for s, b in sizes.items() if b.free_symbols <= found.keys()}
+    if not isinstance(base, sympy.Eq):
+        return Refuted(told)
+    return Refuted(told, *(_number(side, found) for side in base.args))
 
 
 def _number(expr: Expr, values: Numbers) -> Expr:

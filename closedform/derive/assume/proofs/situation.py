@@ -29,6 +29,7 @@ from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.powers import over_powers
 
 POINTS = 10
 STEPS_OF_A_PROOF = 10
@@ -149,7 +150,7 @@ class Situation:
 
     def _suppose(self, condition: Any) -> None:
         try:
-            condition = self.put(condition)
+            condition = over_powers(self.put(condition))
         except TypeError:
             return  # SymPy's word for what divides by zero here, and says nothing
         if condition in (True, sympy.true):
@@ -184,7 +185,7 @@ class Situation:
         whole = bool(top.is_integer)
         fact = top - 1 if strict and whole else top
         if fact.is_number:
-            self.impossible = self.impossible or bool(fact < 0)
+            self.impossible = self.impossible or fact.is_negative is True
             return
         if nonnegative(fact):
             return

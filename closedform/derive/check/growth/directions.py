@@ -37,7 +37,7 @@ from closedform.derive.check.growth.prover import (
     within,
 )
 from closedform.derive.check.growth.simplex import maximize
-from closedform.derive.symbolic.atoms import Divides, Log
+from closedform.derive.symbolic.atoms import Divides, Log, put_in
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import size_symbol
@@ -177,14 +177,8 @@ class _Direction:
                 raise LimitError(Diagnostic("limit", "a power is too large"))
             if any(c.xreplace(sizes) not in (True, sympy.true) for c in conditions):
                 return None
-            values = {
-                size: Fraction(int(number.p), int(number.q)) for size, number in sizes.items()
-            }
-            left, right = (
-                Rational(exact(side, values))
-                for side in (self.statement.left, self.statement.right)
-            )
-        except (LimitError, NoNumberError):
+            left, right = (_at(side, sizes) for side in (self.statement.left, self.statement.right))
+        except LimitError:
             left = right = sympy.nan
         return Point(sizes, left, right)
 
@@ -203,15 +197,16 @@ class _Direction:
 
     def points(self) -> tuple[Point, ...]:
         """Places at which the quotient grows, with numbers to be read; none if none is exact."""
-        found: tuple[Point, ...] = ()
+        found: list[tuple[Point, ...]] = []
         for places in PLACES_IN_EXPONENTS if self._has_exponents else PLACES:
             points = tuple(point for point in (self.at(place) for place in places) if point)
-            exact = all(map(_is_number, (side for p in points for side in (p.left, p.right))))
+            sides = [side for p in points for side in (p.left, p.right)]
+            exact = all(map(_is_number, sides))
             if exact and len(points) == len(places) and all(map(_grows, points, points[1:])):
-                found = found or points
-                if max(points[-1].left, points[-1].right) < READABLE:
+                if all(side.is_Rational for side in sides) and max(sides[-2:]) < READABLE:
                     return points
-        return found
+                found.append(points)
+        return min(found, key=_has_roots, default=())
 
     def refutation(self, points: tuple[Point, ...]) -> Outgrown:
         setting = self.statement.setting
@@ -239,10 +234,22 @@ class _Direction:
                 all(self._is_size(symbol) for symbol in self.table)
                 and all(self._holds(condition) for condition in statement.setting.conditions)
                 and all(self._holds(*ranged) for ranged in statement.ranged)
-                and self.at_last(at_most(right, left, strictly=True))
+                and (self._outgrows(left, right) or self._bounds_nothing(left, right))
             )
         except (Undecided, LimitError):
             return False
+
+    def _outgrows(self, left: Expr, right: Expr) -> bool:
+        try:
+            return self.at_last(at_most(right, left, strictly=True))
+        except (Undecided, LimitError):
+            return False
+
+    def _bounds_nothing(self, left: Expr, right: Expr) -> bool:
+        """Whether the right side is 0 or less at last, and the left one more."""
+        return self.at_last(not_negative(-right)) and self.at_last(
+            at_most(Integer(0), left, strictly=True)
+        )
 
     def at_last(self, goal: Goal) -> bool:
         both = (self.statement.left, self.statement.right, *self.table.values())
@@ -287,6 +294,20 @@ class _Direction:
             goal = at_most(Integer(0), excess, strictly=True)
         ranges = [(i, *(end.xreplace(self.table) for end in ends)) for i, *ends in over]
         return self.at_last(within(goal, ranges))
+
+
+def _at(side: Expr, sizes: Table) -> Expr:
+    """The exact value of a side, which may have roots in it; not a number where there is none."""
+    values = {size: Fraction(int(number.p), int(number.q)) for size, number in sizes.items()}
+    try:
+        return Rational(exact(side, values))
+    except NoNumberError:
+        found = put_in(side, sizes).doit()
+        return found if found.is_comparable else sympy.nan
+
+
+def _has_roots(points: tuple[Point, ...]) -> bool:
+    return any(not side.is_Rational for point in points for side in (point.left, point.right))
 
 
 def _is_number(side: Expr) -> bool:

@@ -13,19 +13,32 @@ from closedform.derive.symbolic.symbols import size_symbol
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 
 MAX_TERMS = 1024  # of a sum over numbers that is written out
 
 
 def is_sum(function: Value, node: tree.Call) -> bool:
-    """Whether a call is a sum over an index, and not of the operation `sum` on tensors."""
-    standard = standard_library().names["sum"]
-    positional = all(argument.name is None for argument in node.arguments)
-    return (
-        function == Applied(standard)
-        and positional
-        and len(node.arguments) == 4
-        and isinstance(node.arguments[0].value, tree.Name)
+    """Whether a call is a sum over an index, and not of the operation `sum` on tensors.
+
+    Raises ClosedformError for one that is neither: `sum(s=1, 4, C[s])`.
+    """
+    if function != Applied(standard_library().names["sum"]):
+        return False
+    names = [argument.name for argument in node.arguments]
+    values = [argument.value for argument in node.arguments]
+    if len(values) == 4 and not any(names) and isinstance(values[0], tree.Name):
+        return True
+    of_tensor = any(isinstance(value, tree.Text) for value in values)
+    if not values or of_tensor or (len(values) == 2 and not any(names)):
+        return False
+    begun = names[0] is not None and len(values) == 3  # s=1, 4, C[s]
+    parts = [names[0] or "", *map(show, values)] if begun else ["s", "1", "4", "C[s]"]
+    raise fail(
+        "argument",
+        "this is no sum over an index, and none of a tensor",
+        node.span,
+        f"a sum over an index is written `sum({', '.join(parts)})`",
     )
 
 

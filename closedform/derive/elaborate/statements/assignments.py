@@ -79,7 +79,7 @@ def _of_model(context: Context) -> bool:
 def _is_all_of(block: Entity, user: Entity) -> bool:
     """Whether a model or block returns what another gives, uses it once, and does nothing else."""
     assert isinstance(user.declaration, tree.Block)
-    claims = (tree.EqualClaim, tree.OrderClaim)
+    claims = (tree.ComparisonClaim, tree.OrderClaim)
     body = [s for s in user.declaration.body if not isinstance(s, claims)]
     names = [part.name for part in parts_of(body[-1]) if isinstance(part, tree.Name)]
     return len(body) == 1 and names.count(block.name) == 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
+
 import sympy
 from sympy import Expr, Integer
 
@@ -12,10 +15,14 @@ from closedform.derive.elaborate.hints import remedy
 from closedform.derive.elaborate.layouts import carried
 from closedform.derive.elaborate.statements.ends import run_steps
 from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, assigned
-from closedform.derive.elaborate.values import Scope, Tensor, Value
+from closedform.derive.elaborate.values import Family, Scope, Tensor, Value, say_kind
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
+from closedform.grammar.traverse import parts_of, with_value
+
+INDICES = ["s", "t", "u", "v", *(f"s{n}" for n in range(1, 100))]  # of loops over lists
 
 
 def run_repeat(context: Context, node: tree.Repeat, scope: Scope) -> None:
@@ -99,6 +106,47 @@ def run_for(context: Context, node: tree.For, scope: Scope) -> None:
     context.names.check_index(node.index, scope)
     _run_for(context, node, scope)
     context.names.check_index(node.index, scope)  # the body may use sizes of other files
+
+
+def run_for_each(context: Context, node: tree.ForEach, scope: Scope) -> None:
+    """A loop over the elements of a list: one over their numbers, with an index of its own."""
+    values = context.value(node.values, scope)
+    items = values.symbols if isinstance(values, Family) else values
+    name = node.element.name
+    if not isinstance(items, tuple):
+        raise fail(
+            "type",
+            f"a loop goes over a list, and this is {say_kind(values)}",
+            node.values.span,
+            f"count with an index: `for {name} in 1..{show(node.values)}:`",
+        )
+    context.names.check_index(node.element, scope)
+    again = [*_named_again(node.body, name), *([node.element] if scope.find(name) else [])]
+    if again:
+        message = f"`{name}` is an element of the list here, and nothing else"
+        raise fail("name", message, again[0].span, "choose another name")
+    index = tree.Name(_free_index(context, scope), span=node.element.span)
+    element = tree.Index(node.values, (index,), span=node.span)
+    first, last = (tree.Number(Fraction(n), span=node.values.span) for n in (1, len(items)))
+    body = with_value(node.body, name, element)
+    run_for(context, tree.For(index, first, last, body, span=node.span), scope)
+
+
+def _named_again(body: tuple[tree.Statement, ...], name: str) -> Iterator[tree.Name]:
+    """Where a name is given to something else in a body."""
+    for part in parts_of(body):
+        match part:
+            case tree.Assign():
+                yield from (target for target in part.targets if target.name == name)
+            case tree.For(index=other) | tree.ForEach(element=other) if other.name == name:
+                yield other
+
+
+def _free_index(context: Context, scope: Scope) -> str:
+    """A name for an index that nothing else has."""
+    taken = {*context.names.owners, *map(str, context.known.ranges)}
+    taken |= {step.name for step in context.indices}
+    return next(n for n in INDICES if n not in taken and context.names.find(n, scope) is None)
 
 
 def _run_for(context: Context, node: tree.For, scope: Scope) -> None:

@@ -1,0 +1,1 @@
+"""What the command line needs of a console: its streams and options, errors, completion."""

@@ -1,0 +1,44 @@
+"""How a command that failed says so: an exit code, and what is printed on the standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+from closedform.console.terminal import harmless
+from closedform.errors import ClosedformError, FileError, LimitError
+
+EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_UNDECIDED = 1, 2, 3, 4, 5
+EXIT_BUG, EXIT_INTERRUPT = 70, 130
+CODES = {"limit": EXIT_LIMIT, "undecided": EXIT_UNDECIDED}  # of diagnostics; others are wrong
+
+
+def code_of(error: ClosedformError) -> int:
+    """The exit code for an error."""
+    if isinstance(error, FileError):
+        return EXIT_FILE
+    return EXIT_LIMIT if isinstance(error, LimitError) else EXIT_WRONG
+
+
+def complain(error: ClosedformError) -> None:
+    """Print what was wrong."""
+    for diagnostic in error.diagnostics:
+        print_error(str(diagnostic))
+
+
+def print_error(text: str) -> None:
+    """Print an error; where that is not possible, the exit code has to tell it alone."""
+    with suppress(OSError):
+        if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+            shown = harmless(text) if sys.stderr.isatty() else text
+            print(shown, file=sys.stderr, flush=True)
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        styled = Text(harmless(text))
+        styled.highlight_regex(r"error\[\w+\]", "bold red")
+        styled.highlight_regex(r"(?m)^\s+\| +\^+$", "red")
+        styled.highlight_regex(r"(?m)^\s+= (help|note):", "bold cyan")
+        Console(stderr=True, soft_wrap=True).print(styled)

@@ -1,0 +1,203 @@
+"""Claims that compare measures with formulas: proved, refuted by sizes, or left open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+
+import sympy
+from sympy import Expr
+
+from closedform import formula as w
+from closedform.derive.arrange.forms import factored, shortest
+from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.proofs.equality import comparison
+from closedform.derive.assume.store import Fact
+from closedform.derive.assume.verdict import NotDecided, Proved, Refuted
+from closedform.derive.check.checked import Checked, Sides
+from closedform.derive.check.expectations import other_conventions
+from closedform.derive.check.measured import measures_in, with_measures
+from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.elaborate.model import reading
+from closedform.derive.measures.lookup import is_measured
+from closedform.derive.measures.rows import Measure
+from closedform.derive.project import Project
+from closedform.derive.solve.closed import Closed, closed
+from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.wording import say
+from closedform.errors import ClosedformError, Diagnostic, fail
+from closedform.grammar import tree
+from closedform.grammar.expressions import show
+from closedform.grammar.traverse import parts_of
+
+FLIPPED = {"==": "==", "<=": ">=", ">=": "<=", "<": ">", ">": "<"}
+
+
+def check_comparison(
+    project: Project, derivation: Derivation, claim: tree.ComparisonClaim
+) -> Checked:
+    """The verdict of a claim. Raises ClosedformError where it has no meaning."""
+    asked = _asked(project, derivation, claim)
+    left, right = asked.derived(), asked.claimed()
+    known = all_that_holds(derivation)
+    divided = [fact for fact in asked.context.known.facts if fact not in derivation.known.facts]
+    for fact in divided:  # that what it divides by is not 0
+        known.assume(fact)
+    verdict = comparison(known, left, asked.operator, right)
+    title = asked.title
+
+    @cache
+    def sides() -> Sides:
+        return Sides(
+            asked.written(),
+            w.plain(shortest(right, asked.form.order)),
+            w.plain(factored(_shown(derivation, left, right), asked.form.order)),
+        )
+
+    facts = (*derivation.facts, *divided)
+    operator = "" if asked.operator == "==" else f"{asked.operator} "
+    if isinstance(verdict, Proved):
+        facts = tuple(known.without_implied(dict.fromkeys((*facts, *verdict.facts))))
+    if isinstance(verdict, Refuted):
+        wrong = Diagnostic(
+            "claim",
+            f"{title} is {sides().derived}, and the claim says {operator}{sides().claimed}",
+            claim.span,
+            None,
+            (
+                f"derived minus claimed: {sides().difference}",
+                *_at_sizes(verdict),
+                *asked.holds_under(),
+            ),
+        )
+        return Checked(claim, verdict, sides, facts, wrong)
+    if isinstance(verdict, NotDecided):
+        open_ = Diagnostic(
+            "undecided",
+            f"it is not decided whether {title} is {operator}{sides().claimed}",
+            claim.span,
+            None,
+            (
+                f"derived: {sides().derived}",
+                f"derived minus claimed: {sides().difference}",
+                f"tried: {', '.join(verdict.tried)}",
+            ),
+        )
+        return Checked(claim, verdict, sides, facts, open_)
+    return Checked(claim, verdict, sides, facts)
+
+
+def all_that_holds(derivation: Derivation) -> Knowledge:
+    """What sizes of a formula satisfy: what is known, what it rests on, that no axis is empty."""
+    known = derivation.known.copied()
+    for fact in derivation.facts:
+        if fact not in known.facts:
+            known.assume(fact)
+    for size, case in derivation.positive:
+        known.assume(Fact(sympy.Or(sympy.Not(case), size >= 1), "possible"))
+    return known
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A claim with what has measures at its left, and the measure that is alone there."""
+
+    project: Project
+    form_of: Callable[[Measure], Closed]
+    context: Context
+    left: tree.Expression
+    operator: str
+    right: tree.Expression
+    first: Measure
+    alone: bool
+
+    @property
+    def form(self) -> Closed:
+        """The closed form of the first measure."""
+        return self.form_of(self.first)
+
+    @property
+    def title(self) -> str:
+        name = self.first.title if self.alone else show(self.left)
+        return f"{name} of `{self.form.derivation.entity.name}`"
+
+    def derived(self) -> Expr:
+        return self.form.expr if self.alone else self._value(self.left)
+
+    def claimed(self) -> Expr:
+        return self._value(self.right)
+
+    def written(self) -> str:
+        """The derived side as text."""
+        if self.alone:
+            return w.plain(self.form.written(stages="each"))
+        return w.plain(shortest(self.derived(), self.form.order))
+
+    def _value(self, node: tree.Expression) -> Expr:
+        scope = self.form.derivation.scope
+        inner = with_measures(
+            self.project, self.context, scope, node, lambda what: self.form_of(what).expr
+        )
+        return self.context.size(node, inner)
+
+    def holds_under(self) -> Iterator[str]:
+        """Conventions under which a refused claim about one measure would hold."""
+        plain = self.alone and self.operator == "=="
+        for other in other_conventions(self.project, self.first) if plain else ():
+            with suppress(ClosedformError):  # a convention that cannot count this block
+                form = self.form_of(other)
+                if form.derivation.known.copied().equal(form.expr, self.claimed()):
+                    yield f"it holds for {other.title}: {other.says}"
+
+
+def _asked(project: Project, derivation: Derivation, claim: tree.ComparisonClaim) -> Asked:
+    """A claim read; where only its right side has a measure, from right to left."""
+    context, scope = reading(derivation), derivation.scope
+
+    @cache
+    def form_of(what: Measure) -> Closed:
+        return closed(derivation, what)
+
+    left, operator, right = claim.left, claim.operator, claim.right
+    if isinstance(left, tree.Name | tree.Measured):
+        convention = left.convention if isinstance(left, tree.Measured) else None
+        known = context.names.find(left.name, scope) is not None
+        if convention or not known or is_measured(left.name, project.module):
+            what = project.measure(left.name, convention, left.span)
+            return Asked(project, form_of, context, left, operator, right, what, True)
+    measures = measures_in(project, context, scope, left)
+    if not measures:
+        left, operator, right = right, FLIPPED[operator], left
+        measures = measures_in(project, context, scope, left)
+    if not measures:
+        for name in (part for part in parts_of((left, right)) if isinstance(part, tree.Name)):
+            if context.names.find(name.name, scope) is None:
+                project.measure(name.name, None, name.span)  # which has no such name
+        raise fail(
+            "claim",
+            "a claim is about a measure, and this one names none",
+            claim.span,
+            "begin it with one: `claim params == ...`, `claim macs == ...`",
+        )
+    alone = isinstance(left, tree.Name | tree.Measured)
+    first = next(iter(measures.values()))
+    return Asked(project, form_of, context, left, operator, right, first, alone)
+
+
+def _at_sizes(verdict: Refuted) -> Iterator[str]:
+    """A note of the sizes at which a claim fails."""
+    if verdict.sizes:
+        sizes = ", ".join(f"{say(s)} = {say(value)}" for s, value in verdict.sizes.items())
+        assert verdict.left is not None
+        assert verdict.right is not None
+        yield f"at {sizes}: {say(verdict.left)} derived, {say(verdict.right)} claimed"
+
+
+def _shown(derivation: Derivation, left: Expr, right: Expr) -> Expr:
+    """The difference in abbreviations where it is then a difference at all."""
+    difference = expand(left - right)
+    base = derivation.known.base(difference)
+    return min((difference, base), key=lambda e: (e.count_ops(), str(e)))

@@ -1,0 +1,1 @@
+"""Closed forms as small programs on integers, with proofs of how large each step can be."""

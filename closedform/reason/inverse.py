@@ -1,0 +1,177 @@
+"""How large a size may be within a budget, and where a cost is least."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+from sympy import Expr, Poly, Rational, Symbol
+
+from closedform.derive.solve.along import Along, X
+from closedform.errors import fail
+from closedform.reason.crossings import Bounds
+
+STEPS = 100_000  # numbers that are tried for one that is allowed
+
+
+@dataclass(frozen=True)
+class Largest:
+    """The largest number of a size within a budget that what is assumed allows, and its cost.
+
+    `next` is the next number that is allowed, whose cost is above it.
+    """
+
+    size: str
+    number: int
+    cost: Fraction
+    next: int
+    next_cost: Fraction
+
+
+def largest(cost: Along, budget: Fraction) -> Largest:
+    """The largest allowed number whose cost is within the budget.
+
+    Raises ClosedformError where the cost does not grow with the size, and where nothing is small
+    enough.
+    """
+    beyond = _beyond(cost, budget)
+    found = next(
+        (x for x in range(beyond, max(0, beyond - STEPS), -1) if _within(cost, x, budget)), None
+    )
+    if found is None:
+        raise fail(
+            "solve",
+            f"no `{cost.name}` that is allowed is within the budget",
+            None,
+            "raise the budget, or change the other sizes",
+        )
+    after = next(x for x in range(found + 1, found + STEPS) if cost.at(x) is not None)
+    return Largest(cost.name, found, _value(cost, found), after, _value(cost, after))
+
+
+def _within(cost: Along, x: int, budget: Fraction) -> bool:
+    value = cost.at(x)
+    return value is not None and value <= budget
+
+
+def _value(cost: Along, x: int) -> Fraction:
+    value = cost.at(x)
+    assert value is not None
+    return value
+
+
+def _beyond(cost: Along, budget: Fraction) -> int:
+    """A number from which on every cost is proved to be above the budget, and not far above it."""
+    bounds = Bounds()
+    low, _ = bounds.of(cost.expr)
+    start = None if low is None else _above(low, budget)
+    if start is None:
+        raise fail(
+            "solve",
+            f"it is not proved that the cost grows with `{cost.name}` without end",
+            None,
+            "choose a size that the cost grows with",
+        )
+    return max(start, bounds.start)
+
+
+def _above(low: Expr, budget: Fraction) -> int | None:
+    """From where on a quotient of polynomials is above the budget, if it is in the end."""
+    top, below = sympy.fraction(
+        sympy.together(low - Rational(budget.numerator, budget.denominator))
+    )
+    if not (top.is_polynomial(X) and below.is_polynomial(X) and top.has(X)):
+        return None
+    parts = Poly(top, X), Poly(below, X)
+    if sympy.sign(parts[0].LC()) * sympy.sign(parts[1].LC()) < 0:
+        return None
+    if parts[0].degree() <= parts[1].degree():
+        return None
+    highs = [high for part in parts for (_, high), _ in part.intervals(eps=Rational(1, 4))]
+    return max([1, *(int(sympy.floor(high)) + 1 for high in highs)])
+
+
+def real_root(expr: Expr, symbol: Symbol, budget: Symbol) -> Expr | None:
+    """The positive size at which a cost is a budget, by radicals, where the cost is a polynomial of
+    the first or second degree without negative coefficients.
+
+    >>> D, B = sympy.symbols("D B", positive=True)
+    >>> real_root(3 * D**2 + 2 * D, D, B)
+    sqrt(3*B + 1)/3 - 1/3
+    """
+    if not expr.is_polynomial(symbol):
+        return None
+    poly = Poly(expr, symbol)
+    coefficients = [poly.coeff_monomial(symbol**power) for power in range(3)]
+    if poly.degree() not in (1, 2) or any(c.is_negative for c in coefficients):
+        return None
+    c, b, a = coefficients
+    if a == 0:
+        return sympy.expand((budget - c) / b)
+    root = sympy.sqrt(sympy.factor(b**2 - 4 * a * (c - budget)))
+    return sympy.expand((root - b) / (2 * a))
+
+
+def roots(expr: Expr, symbol: Symbol) -> tuple[Expr, ...]:
+    """The numbers at which an expression is 0, by radicals, but for those that are never positive;
+    none where it is no quotient of polynomials of the first or second degree.
+
+    >>> T, D, F = sympy.symbols("T D F", positive=True)
+    >>> roots(4*T*D**2 + 2*T**2*D - 2*T*D*F, T)
+    (-2*D + F,)
+    """
+    top, _ = sympy.fraction(sympy.together(expr))
+    top = sympy.expand(top)
+    if not top.is_polynomial(symbol):
+        return ()
+    poly = Poly(top, symbol)
+    poly = Poly(sympy.cancel(top / symbol ** poly.monoms()[-1][0]), symbol)
+    if poly.degree() not in (1, 2):
+        return ()
+    found = sympy.roots(poly)
+    return tuple(sympy.expand(root) for root in found if not root.is_nonpositive)
+
+
+# Where a cost is least -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Least:
+    """The allowed number at which a cost is least, and the cost there."""
+
+    size: str
+    number: int
+    cost: Fraction
+
+
+def least(cost: Along) -> Least:
+    """The smallest cost over all allowed numbers. Raises ClosedformError where the cost is not
+    proved to grow in the end."""
+    start = next((x for x in range(1, STEPS) if cost.at(x) is not None), None)
+    if start is None:
+        raise fail("solve", f"no `{cost.name}` up to {STEPS} is allowed")
+    best = start, _value(cost, start)
+    last = _beyond(cost, best[1])
+    if last > STEPS:
+        raise fail("solve", f"`{cost.name}` would have to be tried up to {last}")
+    for x in range(start, last + 1):
+        value = cost.at(x)
+        if value is not None and value < best[1]:
+            best = x, value
+    return Least(cost.name, *best)
+
+
+def critical(expr: Expr, symbol: Symbol) -> tuple[Expr, ...]:
+    """The positive real numbers at which a cost neither grows nor falls, by radicals.
+
+    >>> k, N = sympy.symbols("k N", positive=True)
+    >>> critical(N * k + N**2 / k, k)
+    (sqrt(N),)
+    """
+    top, _ = sympy.fraction(sympy.together(sympy.diff(expr, symbol)))
+    top = sympy.expand(top)
+    if not top.is_polynomial(symbol):
+        return ()
+    found = sympy.roots(Poly(top, symbol))
+    return tuple(root for root in found if root.is_positive)

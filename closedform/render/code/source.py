@@ -1,0 +1,119 @@
+"""What is exported: a formula as a program, with the names and words that its code needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from sympy import Symbol
+
+from closedform.derive.lower.nodes import Node
+from closedform.derive.lower.program import Program, Size, needed, programmed, with_default
+from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.errors import fail
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A size, a ratio as two whole numbers, or the sizes of all stages under one name."""
+
+    name: str
+    sizes: tuple[Size, ...]
+    is_list: bool
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the file has a default for it."""
+        return all(size.default is not None for size in self.sizes)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A formula to be written as code; `says` are the lines of its comment."""
+
+    name: str
+    says: tuple[str, ...]
+    arguments: tuple[Argument, ...]
+    program: Program
+    form: Closed
+
+    @property
+    def value(self) -> Node:
+        return self.program.values[0]
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        return self.program.sizes
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language of code."""
+
+    write: Callable[[Source], str]
+
+
+def source(
+    form: Closed, name: str, given: Sequence[Symbol], numbers: Mapping[Symbol, Fraction]
+) -> Source:
+    """The source of a closed form: of the given sizes, or of all that are not numbers."""
+    if not name.isidentifier():
+        raise fail(
+            "argument", f"{name!r} is no name for a function", None, "use letters, digits, _"
+        )
+    derivation, expr = form.derivation, form.expr
+    title = form.measure.title
+    own = dict.fromkeys([*needed(derivation, [expr]), *with_default(derivation)])
+    symbols = _in_order(form, given or [symbol for symbol in own if symbol not in numbers])
+    program = programmed(
+        derivation, [(title, expr)], symbols, numbers, {*given, *numbers}, optional=True
+    )
+    says = [f"{title} of {derivation.entity.name}"]
+    if program.unchecked:
+        says.append("not checked: " + ", ".join(map(str, program.unchecked)))
+    return Source(name, tuple(says), tuple(_arguments(form, program.sizes)), program, form)
+
+
+def _in_order(form: Closed, symbols: Sequence[Symbol]) -> list[Symbol]:
+    """Sizes as they are declared, those with a default after those that it is made of."""
+    names = [*symbols_of(form.derivation), *form.derivation.known.spelled]
+    declared = sorted(symbols, key=lambda s: names.index(s) if s in names else len(names))
+    families = {s: f for s, (f, _) in form.derivation.stage_symbols.items()}
+    found: list[Symbol] = []
+    waiting = list(declared)
+    while waiting:
+        for symbol in waiting:
+            group = [s for s in waiting if families.get(s, s) == families.get(symbol, symbol)]
+            defaults = [form.derivation.defaults[s] for s in group if s in form.derivation.defaults]
+            if not set(needed(form.derivation, defaults)) & set(waiting) - set(group):
+                break
+        else:
+            group = waiting[:1]
+        found += group
+        waiting = [s for s in waiting if s not in group]
+    return found
+
+
+def _arguments(form: Closed, sizes: Sequence[Size]) -> list[Argument]:
+    """The sizes by their names: those of a list as one, where all of them are there."""
+    stages, lists = form.derivation.stage_symbols, form.derivation.symbols
+    given = {size.symbol for size in sizes}
+
+    def of(size: Size) -> tuple[str, bool]:
+        family, _ = stages.get(size.symbol, ("", 0))
+        members = lists.get(family, ())
+        is_whole = bool(members) and set(members) <= given and size.name == size.symbol.name
+        return (family, True) if is_whole else (size.name, False)
+
+    return [Argument(name, tuple(group), is_list) for (name, is_list), group in groupby(sizes, of)]
+
+
+def spelled(name: str, reserved: Callable[[str], bool]) -> str:
+    """A name as a language allows it."""
+    plain = re.sub(
+        r"\W|[^\x00-\x7f]", lambda m: m[0] if m[0].isalpha() else f"_{ord(m[0]):x}", name
+    )
+    return f"{plain}_" if reserved(plain) else plain

@@ -1,0 +1,150 @@
+"""Many values at once: measures over a grid of sizes or over given rows, and as a function.
+
+Everything is exact: 64 bits where bounds of every step prove that they are enough, else Python
+integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sympy import Expr, Symbol
+
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.lower.given import fixed_numbers, plain_numbers, symbols_named
+from closedform.derive.project import Project
+from closedform.derive.resolve.modules import Entity
+from closedform.errors import fail
+from closedform.sweeps.columns import Axis, axis, column
+from closedform.sweeps.frames import written
+from closedform.sweeps.machines import machine
+from closedform.sweeps.tables import Progress, Table, stacked, tabulated
+
+BROKEN = ("raise", "mark")
+
+
+def swept(
+    project: Project,
+    entity: Entity,
+    *,
+    measures: Sequence[str],
+    preset: str | Iterable[str] | None,
+    rows: Any,
+    to: str,
+    broken: str,
+    progress: Progress | None,
+    sizes: Mapping[str, Any],
+) -> Any:
+    """The values of measures over a grid of sizes, or over rows; see `Part.sweep`."""
+    if broken not in BROKEN:
+        raise fail("argument", f"`broken` is {broken!r}", None, f"it is one of {BROKEN}")
+
+    def table(preset: str | None, rows: Any, progress: Progress | None) -> Table:
+        return _table(project, entity, measures, preset, rows, broken, progress, sizes)
+
+    def framed(preset: str | None, rows: Any) -> Any:
+        found = written(table(preset, rows, progress), to)
+        if to == "pandas" and hasattr(rows, "columns") and hasattr(rows, "index"):
+            found.index = rows.index
+        return found
+
+    if hasattr(rows, "map_partitions"):  # of Dask
+        if to != "pandas" or not (preset is None or isinstance(preset, str)):
+            raise fail("argument", "a frame of Dask is swept to pandas, at one preset or none")
+        return rows.map_partitions(
+            lambda frame: framed(preset, frame), meta=framed(preset, rows._meta)
+        )
+    if preset is None or isinstance(preset, str):
+        return framed(preset, rows)
+    titles = list(preset)
+    if not titles:
+        raise fail("argument", "there is no preset to sweep over", None, "name one")
+    return written(stacked("preset", titles, [table(t, rows, progress) for t in titles]), to)
+
+
+def _table(
+    project: Project,
+    entity: Entity,
+    measures: Sequence[str],
+    preset: str | None,
+    rows: Any,
+    broken: str,
+    progress: Progress | None,
+    sizes: Mapping[str, Any],
+) -> Table:
+    exprs, derivation = _asked(project, entity, measures, preset)
+    if rows is not None:
+        given, axes = _rows(derivation, rows)
+        fixed = fixed_numbers(derivation, sizes)
+    else:
+        axes = tuple(axis(derivation, name, values) for name, values in sizes.items())
+        given, fixed = _grid(derivation, sizes), {}
+    twice = [s.name for at, s in enumerate(given) if s in given[:at] or s in fixed]
+    if twice:
+        raise fail("argument", f"`{twice[0]}` is given twice")
+    values = {} if preset is None else project.values(project.preset(preset))
+    numbers = {**plain_numbers(values), **fixed}
+    made = machine(
+        derivation,
+        exprs,
+        given,
+        tuple((s, n) for s, n in numbers.items() if s not in given),
+        frozenset((*given, *fixed)),
+    )
+    return tabulated(made, axes, broken, progress)
+
+
+def _grid(derivation: Derivation, sizes: Mapping[str, Any]) -> tuple[Symbol, ...]:
+    return tuple(symbol for name in sizes for symbol in symbols_named(derivation, name))
+
+
+def _asked(
+    project: Project, entity: Entity, measures: Sequence[str], preset: str | None
+) -> tuple[tuple[tuple[str, Expr], ...], Derivation]:
+    """What is computed: measures, and abbreviations of the file, by their names."""
+    node = project.preset(preset) if preset is not None else None
+    derivation = project.derivation(entity)
+    lets = {symbol.name: symbol for symbol in derivation.known.spelled}
+    found: list[tuple[str, Expr]] = []
+    for name in measures:
+        if name in lets:
+            found.append((name, lets[name]))
+            continue
+        (what,) = project.measures([name], None)
+        form = project.closed(entity, what)
+        form = project.form_at(node, form) if node is not None else form
+        derivation = form.derivation
+        found.append((name, form.expr))
+    return tuple(found), derivation
+
+
+def _rows(derivation: Derivation, rows: Any) -> tuple[tuple[Symbol, ...], tuple[Axis, ...]]:
+    """Rows that are given as a frame, or as lists of one length by their names."""
+    if not hasattr(rows, "keys") and not hasattr(rows, "columns"):
+        raise fail(
+            "type",
+            f"`rows` is {type(rows).__name__}",
+            None,
+            "give a DataFrame, or a dict of lists of one length",
+        )
+    names = list(rows.keys() if hasattr(rows, "keys") else rows.columns)
+    columns, given = [], []
+    for name in names:
+        symbols = symbols_named(derivation, str(name))
+        if len(symbols) > 1:
+            raise fail(
+                "argument",
+                f"`{name}` is a list of {len(symbols)} sizes",
+                None,
+                "give a column for each: " + ", ".join(s.name for s in symbols),
+            )
+        columns.append(column(symbols[0], rows[name]))
+        given.append(symbols[0])
+    lengths = {col.name: col.shown.size for col in columns}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"`{name}` has {length}" for name, length in lengths.items())
+        raise fail("argument", f"the rows are not of one length: {told}")
+    if not columns:
+        raise fail("argument", "the rows have no columns", None, "name sizes")
+    return tuple(given), (("row", tuple(columns)),)

@@ -1,0 +1,162 @@
+"""A formula as a function of some sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sympy import Expr, Symbol
+
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.lower.given import (
+    exact_number,
+    fixed_numbers,
+    plain_numbers,
+    symbols_named,
+)
+from closedform.derive.lower.intervals import fit_int64
+from closedform.derive.lower.run import Plan
+from closedform.derive.solve.closed import Closed
+from closedform.errors import ClosedformError, fail
+from closedform.sweeps.columns import column
+from closedform.sweeps.machines import Machine, machine
+
+
+@dataclass(frozen=True)
+class Function:
+    """A formula as a function of some sizes: exact, for numbers and for arrays of NumPy.
+
+    Arrays are of 64 bits where it is proved for the numbers that are given that these are enough,
+    else of Python integers.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    symbols: tuple[Symbol, ...]
+    made: Machine
+
+    @cached_property
+    def _plan(self) -> Plan:
+        program = self.made.program
+        return Plan((program.values[0], program.holds))
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        values = self._bound(args, named)
+        if any(hasattr(value, "__dask_graph__") for value in values):
+            return self._on_dask(values)
+        if all(not hasattr(v, "__len__") and not isinstance(v, range) for v in values):
+            return self._number(values)
+        return self._array(values)
+
+    def _bound(self, args: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        given = dict(zip(self.names, args, strict=False))
+        wrong = [name for name in named if name not in self.names or name in given]
+        missing = [name for name in self.names if name not in given and name not in named]
+        if len(args) > len(self.names) or wrong or missing:
+            raise fail(
+                "argument",
+                f"{self.title} is here a function of {', '.join(self.names) or 'nothing'}, "
+                f"and is given {len(args) + len(named)} sizes"
+                + (f", `{wrong[0]}` among them" if wrong else ""),
+            )
+        given |= named
+        return [given[name] for name in self.names]
+
+    def _number(self, values: Sequence[Any]) -> int:
+        inputs = {}
+        for name, symbol, value in zip(self.names, self.symbols, values, strict=True):
+            if type(value) is int and symbol.is_integer and value > 0:
+                inputs[name] = value
+                continue
+            number = exact_number(name, symbol, value)
+            if symbol.is_integer:
+                inputs[name] = int(number)
+            else:
+                inputs[f"{name}_num"], inputs[f"{name}_den"] = number.as_integer_ratio()
+        value, holds = self._plan.run(inputs)
+        if not holds:
+            raise self._broken(inputs)
+        return int(value)
+
+    def _array(self, values: Sequence[Any]) -> Any:
+        import numpy as np
+
+        arrays = [np.asarray(value) for value in values]
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        columns = [
+            column(symbol, array.ravel())
+            for symbol, array in zip(self.symbols, arrays, strict=True)
+        ]
+        ranges = {name: ends for col in columns for name, ends in col.ranges.items()}
+        objects = bool(np.prod(shape)) and not fit_int64(self._plan.outputs, ranges)
+        inputs = {}
+        for col, array in zip(columns, arrays, strict=True):
+            for name, numbers in col.inputs.items():
+                full = numbers.astype(object) if objects else numbers
+                inputs[name] = full.reshape(array.shape or (1,))
+        value, holds = self._plan.run(inputs, objects)
+        if not np.all(holds):
+            place = np.argwhere(~np.broadcast_to(holds, shape or (1,)))[0]
+            raise self._broken(
+                {
+                    name: int(np.broadcast_to(numbers, shape or (1,))[tuple(place)])
+                    for name, numbers in inputs.items()
+                }
+            )
+        full = np.broadcast_to(np.asarray(value, object if objects else np.int64), shape)
+        return full if full.flags.writeable else full.copy()
+
+    def _on_dask(self, values: Sequence[Any]) -> Any:
+        """Block by block; a block that 64 bits may not hold is an error."""
+        import dask.array as da
+
+        def block(*parts: Any) -> Any:
+            found = self._array(parts)
+            if found.dtype == object:
+                raise fail("limit", f"{self.title} may be too large for 64 bits in a block")
+            return found
+
+        return da.map_blocks(block, *values, dtype="int64")
+
+    def _broken(self, inputs: Mapping[str, int]) -> ClosedformError:
+        told = ", ".join(f"{name} = {number}" for name, number in inputs.items())
+        why = self.made.broken(inputs) or f"{self.title} has no value"
+        return fail("assume", why, None, None, *([f"with {told}"] if told else []))
+
+    def __repr__(self) -> str:
+        return f"<{self.title} as a function of {', '.join(self.names)}>"
+
+
+def function(
+    form: Closed,
+    values: Mapping[Symbol, Expr],
+    names: Sequence[str],
+    sizes: Mapping[str, Any],
+) -> Function:
+    """A closed form as a function of the named sizes; see `Formula.function`."""
+    derivation = form.derivation
+    symbols = tuple(_one(derivation, name) for name in names)
+    fixed = fixed_numbers(derivation, sizes)
+    numbers = {**plain_numbers(values), **fixed}
+    made = machine(
+        derivation,
+        ((form.measure.title, form.expr),),
+        symbols,
+        tuple((s, n) for s, n in numbers.items() if s not in symbols),
+        frozenset((*symbols, *fixed)),
+    )
+    return Function(form.measure.title, tuple(names), symbols, made)
+
+
+def _one(derivation: Derivation, name: str) -> Symbol:
+    symbols = symbols_named(derivation, name)
+    if len(symbols) > 1:
+        raise fail(
+            "argument",
+            f"`{name}` is a list of {len(symbols)} sizes",
+            None,
+            "name some of them: " + ", ".join(s.name for s in symbols),
+        )
+    return symbols[0]

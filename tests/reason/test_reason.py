@@ -1,0 +1,241 @@
+"""Answers of formulas, against numbers that are tried one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import closedform as cf
+from closedform import ClosedformError, Formula
+from closedform.derive.solve.along import Along, X
+from closedform.reason.crossings import order_of
+from closedform.reason.inverse import largest, least
+from closedform.reason.rules import regions
+
+VIT = cf.zoo("vit")
+MLP = VIT.part("EncoderLayer.MLP").macs
+ATTENTION = VIT.part("EncoderLayer.SelfAttention").macs
+FILE = cf.zoo("attention")
+
+
+def message(call: Callable[[], object]) -> str:
+    with pytest.raises(ClosedformError) as caught:
+        call()
+    return str(caught.value)
+
+
+# Crossings ---------------------------------------------------------------------------------
+
+SIZES = {"d": 64, "heads": 2, "window": 7, "r": 4, "k": 32, "stride": 4, "side": 8, "e": 64}
+
+
+@pytest.mark.parametrize("other", ["SlidingAttention", "Linformer"])
+def test_thresholds_of_attention(other: str) -> None:
+    """Fails when a threshold is not that of a search, or is not proved."""
+    one, two = FILE["GlobalAttention"].macs, FILE[other].macs
+    found = one.overtakes(two, "n", **{key: SIZES[key] for key in ASKED[other]})
+    signs = {}
+    for n in range(1, 600):
+        with suppress(ClosedformError):
+            costs = [
+                form.at(n=n, **{key: SIZES[key] for key in ASKED[other] if key in form._table})
+                for form in (one, two)
+            ]
+            signs[n] = (costs[0] > costs[1]) - (costs[0] < costs[1])
+    assert found.proved
+    assert all(sign == found.order.larger for n, sign in signs.items() if n >= found.start)
+    before = [sign for n, sign in signs.items() if n < found.start]
+    assert not before or before[-1] != found.order.larger
+
+
+ASKED = {
+    "SlidingAttention": ("d", "heads", "window"),
+    "Linformer": ("d", "heads", "k"),
+}
+
+
+@pytest.mark.parametrize(
+    ("other", "more"), [("WindowedAttention", {"side": 7}), ("SpatialReductionAttention", {"r": 4})]
+)
+def test_maps_against_tokens(other: str, more: dict[str, int]) -> None:
+    """Global attention over h w tokens against attention over a map of h by w."""
+    two = FILE[other].macs
+    h, w = (two.symbols[name] for name in "hw")
+    one = FILE["GlobalAttention"].macs.subs(n=h * w)
+    found = one.overtakes(two, "h", w=28, d=64, heads=2, **more)
+    signs = {}
+    for side in range(1, 150):
+        with suppress(ClosedformError):
+            costs = (
+                one.at(h=side, w=28, d=64, heads=2),
+                two.at(h=side, w=28, d=64, heads=2, **more),
+            )
+            signs[side] = (costs[0] > costs[1]) - (costs[0] < costs[1])
+    assert found.proved
+    assert signs
+    assert all(sign == found.order.larger for side, sign in signs.items() if side >= found.start)
+    assert all(sign != found.order.larger for side, sign in signs.items() if side < found.start)
+
+
+def test_attention_against_the_mlp() -> None:
+    found = ATTENTION.overtakes(MLP, "T", "ViT-B/16")
+    assert repr(found) == "larger from T = 1537 on, for all larger ones"
+    assert repr(MLP.overtakes(ATTENTION, "T", "ViT-B/16")) == (
+        "smaller from T = 1537 on, for all larger ones"
+    )
+    assert [str(root) for root in ATTENTION.crossing(MLP, "T")] == ["F - 2 D"]
+    assert (
+        repr(MLP.overtakes(MLP, "T", "ViT-B/16")) == "the same from T = 1 on, for all larger ones"
+    )
+
+
+def test_models_against_each_other() -> None:
+    """PVT against ViT, Fastformer against ViT: at the same image, from the search too."""
+    fast = cf.zoo("fastformer").macs
+    found = VIT.macs.overtakes(fast, "I", D=768, H=12, L=12, P=16, C=1000)
+    values = {"D": 768, "H": 12, "L": 12, "P": 16, "C": 1000}
+
+    def at(form: Formula, image: int) -> int | Fraction:
+        return form.at(I=image, **values)
+
+    sides = range(16, 1024, 16)
+    larger = [side for side in sides if at(VIT.macs, side) > at(fast, side)]
+    assert found.proved
+    assert larger == [side for side in sides if side >= found.start]
+
+
+@st.composite
+def costs(draw: st.DrawFn) -> sympy.Expr:
+    """A sum of powers, floors, ceilings of X."""
+    terms = []
+    for _ in range(draw(st.integers(1, 4))):
+        divisor, power = draw(st.integers(1, 5)), draw(st.integers(1, 3))
+        part = draw(st.sampled_from([X, sympy.floor(X / divisor), sympy.ceiling(X / divisor)]))
+        terms.append(draw(st.integers(1, 40)) * part**power)
+    return sympy.Add(*terms, draw(st.integers(0, 500)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(costs(), costs())
+def test_thresholds_of_any_costs(one: sympy.Expr, other: sympy.Expr) -> None:
+    """Fails when a proved threshold is not that of a search."""
+    first, second = Along("x", one), Along("x", other)
+    found = order_of(first, second)
+    if found.proved and found.start < 150:
+        signs = [(first.at(x) > second.at(x)) - (first.at(x) < second.at(x)) for x in range(1, 200)]
+        assert all(sign == found.larger for sign in signs[found.start - 1 :])
+        assert found.start == 1 or signs[found.start - 2] != found.larger
+
+
+@settings(max_examples=40, deadline=None)
+@given(costs(), st.integers(0, 10**6))
+def test_budgets_of_any_costs(cost: sympy.Expr, budget: int) -> None:
+    """Fails when a larger number is within the budget, or the one that is found is not."""
+    along = Along("x", cost)
+    if along.at(1) > budget:
+        assert "within the budget" in message(lambda: largest(along, Fraction(budget)))
+        return
+    found = largest(along, Fraction(budget))
+    assert found.cost == along.at(found.number) <= budget < found.next_cost
+    assert all(along.at(found.number + more) > budget for more in range(1, 200))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 4)), min_size=1, max_size=4))
+def test_regions_of_any_terms(terms: list[tuple[int, int]]) -> None:
+    """Fails when another term is larger than the one that is said to be the largest."""
+    cost = Along("x", sympy.expand(sympy.Add(*(c * X**p for c, p in terms))))
+    amounts: dict[int, int] = {}
+    for coefficient, power in terms:
+        amounts[power] = amounts.get(power, 0) + coefficient
+    found = regions(cost)
+    assert found[0].start == 1
+    assert found[-1].end is None
+    for region, after in pairwise(found):
+        assert region.end == after.start - 1
+    for region in found:
+        for x in {region.start, region.end or region.start + 10**6}:
+            here = amounts[int(region.power)] * x ** int(region.power)
+            assert here == max(c * x**p for p, c in amounts.items())
+
+
+# Terms -------------------------------------------------------------------------------------
+
+
+def test_leading_terms() -> None:
+    found = [(str(t.coefficient), str(t.monomial)) for t in VIT.macs.leading("N", "D")]
+    assert found == [("4 L", "D**2*N"), ("2 L", "D*N**2")]
+    assert [str(t.monomial) for t in cf.zoo("resnet").macs.leading("W")] == ["W**2"]
+    assert message(lambda: VIT.macs.leading()).startswith("error[argument]: name the sizes that")
+    assert message(lambda: VIT.macs.leading("Q")).startswith("error[name]: `Q` is no size of `ViT`")
+
+
+def test_how_fast_it_grows() -> None:
+    assert str(ATTENTION.elasticity("T")) == "(2 D + 2 T)/(2 D + T)"
+    before, after = (ATTENTION.at("ViT-B/16", T=t) for t in (197, 394))
+    assert ATTENTION.growth("T", "ViT-B/16") == Fraction(after, before)
+    resnet = cf.zoo("resnet").macs
+    assert message(lambda: resnet.elasticity("I")).startswith(
+        "error[reason]: the formula has steps in `I`, so it has no elasticity there"
+    )
+    before, after = (resnet.at("ResNet-50", I=side) for side in (224, 448))
+    assert resnet.growth("I", "ResNet-50") == Fraction(after, before)
+
+
+# Budgets -----------------------------------------------------------------------------------
+
+
+def test_the_widest_model_within_a_budget() -> None:
+    """Fails when heads do not divide the width, or a wider model is within the budget."""
+    found = VIT.macs.solve("D", "20G", "ViT-B/16")
+    allowed = {d: VIT.macs.at("ViT-B/16", D=d, F=4 * d) for d in range(12, 1200, 12)}
+    assert found.number == max(d for d, cost in allowed.items() if cost <= 20 * 10**9)
+    assert found.cost == allowed[found.number]
+    assert repr(found).startswith("D = 816 costs ")
+
+
+def test_along_a_family() -> None:
+    """The depth goes with the width: L = D/64."""
+    symbol = VIT.macs.symbols["D"]
+    found = VIT.macs.solve("D", "20G", "ViT-B/16", family={"L": symbol / 64})
+    allowed = {d: VIT.macs.at("ViT-B/16", D=d, F=4 * d, L=d // 64) for d in range(192, 1600, 192)}
+    assert found.number == max(d for d, cost in allowed.items() if cost <= 20 * 10**9)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: VIT.macs.solve("D", 2.5), "error[type]: a budget is exact, and this is 2.5"),  # type: ignore[arg-type]
+        (lambda: VIT.macs.solve("D", "much"), "error[argument]: 'much' is no amount"),
+        (lambda: VIT.macs.solve("D", "1k", "ViT-B/16"), "error[solve]: no `D` that is allowed is "),
+        (lambda: VIT.macs.solve("Q", "1G", "ViT-B/16"), "error[name]: `Q` is no size of `ViT`"),
+        (lambda: MLP.solve("C", "1G", "ViT-B/16"), "error[solve]: it is not proved that the cost "),
+    ],
+)
+def test_budgets_that_are_no_question(call: Callable[[], object], text: str) -> None:
+    assert message(call).startswith(text)
+
+
+def test_where_a_cost_is_least() -> None:
+    file = cf.loads(
+        "dim N, k\nassume k | N\n\nop f(x: [N]) -> y: [N]:\n    mac = N*k + N^2/k\n\n"
+        "model M(x: [N]):\n    return x -> f\n"
+    )
+    assert repr(file.macs.minimize("k", N=64)) == "k = 8 costs least, 1,024; exactly, k = sqrt(N)"
+    divisors = [k for k in range(1, 61) if 60 % k == 0]
+    assert file.macs.minimize("k", N=60).number == min(divisors, key=lambda k: 60 * k + 3600 // k)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 50), st.integers(1, 5000))
+def test_the_least_of_any_cost(slope: int, height: int) -> None:
+    cost = Along("x", slope * X + sympy.ceiling(height / X))
+    found = least(cost)
+    assert found.cost == min(cost.at(x) for x in range(1, 400))
