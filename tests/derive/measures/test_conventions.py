@@ -345,3 +345,31 @@ def test_the_notes_of_check_know_the_conventions_of_the_file(tmp_path: Path) -> 
 def test_a_claim_under_the_convention_of_a_file() -> None:
     ran = call("check", "convention_formula.arch", folder=GOOD)
     assert (ran.code, ran.out) == (0, "convention_formula.arch: 2 expectations and claims hold\n")
+
+
+# Several, side by side ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("measures", [(), ("params", "macs")])
+def test_several_conventions_each_in_its_unit(measures: tuple[str, ...]) -> None:
+    told = declared(CHIP).report("text", measures=measures, convention="macs, full,chip")
+    formulas = [line for line in told.splitlines() if " = " in line][:4]
+    assert formulas == [
+        "params = D^2 + 3 D",
+        "macs = N D^2",
+        "flops under full = 2 N D^2 + 13 N D + N",
+        "pj under chip = 9 N D^2/2",
+    ]
+
+
+def test_one_of_several_that_there_is_not() -> None:
+    with pytest.raises(ClosedformError, match="there is no convention `chips`"):
+        declared(CHIP).report(convention="macs,chips")
+
+
+def test_a_derivation_is_under_one_convention() -> None:
+    ran = call("derive", "vit", "--steps", "--convention", "macs,hooks")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "error[measure]: a derivation is under one convention, and this is macs,hooks\n"
+    )
