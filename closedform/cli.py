@@ -16,6 +16,7 @@ import click
 from closedform import __version__
 from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.console import completion, terminal
+from closedform.console.asking import solve
 from closedform.console.exits import (
     CODES,
     EXIT_BUG,
@@ -52,6 +53,7 @@ def commands() -> None:
 
 commands.add_command(zoo)
 commands.add_command(std)
+commands.add_command(solve)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -185,6 +187,12 @@ _lang = click.option(
 @_measures
 @_convention
 @click.option(
+    "--when",
+    default=None,
+    metavar="CONDITIONS",
+    help="Derive under conditions, as a claim has them: 'r > 1, r | side'.",
+)
+@click.option(
     "--preset",
     default=None,
     metavar="TITLE",
@@ -214,6 +222,7 @@ _lang = click.option(
     help="Fill in a template of your own, in the language of --to. "
     "A template can run code: use only one that you trust.",
 )
+@click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @_width
 @_lang
@@ -225,11 +234,13 @@ def derive(
     measures: tuple[str, ...],
     convention: str | None,
     preset: str | None,
+    when: str | None,
     defaults: bool,
     form: str,
     stages: str,
     to: str | None,
     template: str | None,
+    claims: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -255,11 +266,12 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if names or defaults or template or form != FORMS[0] or stages != STAGES[0]:
+        if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --to, --width, --lang"
+                "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
+                "--lang"
             )
-        chosen = (part, measures, convention, preset, to, lang, wide)
+        chosen = (part, measures, convention, preset, to, lang, wide, when)
         _give(derivation_of(_open(file), *chosen), target, read)
         return
     report = report_of(
@@ -272,6 +284,8 @@ def derive(
         form=form,
         stages=stages,
         defaults=defaults,
+        when=when,
+        claims=claims,
         lang=lang,
         width=wide,
     )

@@ -99,17 +99,20 @@ def report_of(
     form: str = "shortest",
     stages: str = "sum",
     defaults: bool = False,
+    when: str | None = None,
+    claims: bool = False,
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
     """The report on a model or block; without a name, on that of the preset or the only model.
 
-    Raises ClosedformError for a name that the file does not have, and for a preset of another
-    model.
+    Raises ClosedformError for a name that the file does not have, for a preset of another model,
+    and for conditions that can never hold.
     """
     entity = _entity_of(project, part, preset)
+    project = project.under(entity, when)
     chosen = project.measures(measures, convention)
-    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width)
+    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width, claims=claims)
     return report(project, entity, wish)
 
 
@@ -122,6 +125,7 @@ def derivation_of(
     to: str = "md",
     lang: str = "en",
     width: float | None = None,
+    when: str | None = None,
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
     write = derivation_in(to)
@@ -132,7 +136,7 @@ def derivation_of(
     if convention is not None and "," in convention:
         raise fail("measure", f"a derivation is under one convention, and this is {convention}")
     what = project.measures(measures, convention)[-1]
-    return write(derivation_view(project, entity, what, preset, lang, width))
+    return write(derivation_view(project.under(entity, when), entity, what, preset, lang, width))
 
 
 def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:

@@ -77,10 +77,8 @@ OWN = {
     "jinja2": ("closedform.render.markup",),
     "click": (
         "closedform.cli",
-        "closedform.console.completion",
+        "closedform.console",
         "closedform.integrations.ipython",
-        "closedform.console.library",
-        "closedform.console.parameters",
     ),
     "rich": ("closedform.console.exits", "closedform.console.terminal"),
 }
@@ -93,6 +91,7 @@ EDGE_METHODS = {
 }  # fmt: skip
 AT_THE_EDGE = (
     "closedform.cli",
+    "closedform.console.asking",
     "closedform.console.exits",
     "closedform.integrations.ipython",
     "closedform.console.library",

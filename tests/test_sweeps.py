@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from closedform import ClosedformError
-from closedform.api import Architecture, Formula, Part, zoo
+from closedform.api import Architecture, Formula, Part
+from closedform.api import zoo as zoo_file
 from closedform.derive.solve.numbers import size_table
 from closedform.sweeps import tables
 
@@ -96,6 +97,10 @@ def test_no_number_wraps(rows: list[tuple[int, int, int]]) -> None:
 
 
 @cache
+def zoo(name: str) -> Architecture:
+    return zoo_file(name)
+
+
 def vit() -> Architecture:
     return zoo("vit")
 
@@ -136,6 +141,17 @@ def test_presets_and_abbreviations() -> None:
     both = pvt.sweep(preset=pvt.presets[:2], I=[224, 256], measures=["macs"])
     expected = [pvt.macs.at(title, I=i) for title in pvt.presets[:2] for i in (224, 256)]
     assert both.macs.tolist() == expected
+
+
+def test_formulas_as_columns() -> None:
+    """Fails when a part of a model is no column, or one in other sizes is."""
+    parts = {name: vit().part(f"EncoderLayer.{name}").macs for name in ("MLP", "SelfAttention")}
+    found = vit().sweep(preset="ViT-B/16", N=[196, 576], measures=parts)
+    assert list(found.columns) == ["N", "MLP", "SelfAttention"]
+    assert found.MLP.tolist() == [2 * t * 768 * 3072 for t in (197, 577)]
+    assert found.SelfAttention.tolist() == [4 * t * 768**2 + 2 * t**2 * 768 for t in (197, 577)]
+    own = {"MLP": vit()["MLP"].macs}
+    assert_told("`MLP` is not in the sizes of `ViT`", lambda: vit().sweep(d=1, measures=own))
 
 
 def test_lists_of_sizes() -> None:

@@ -21,7 +21,7 @@ from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.solve.numbers import check_bound, check_facts, check_stated, evaluate, settle
 from closedform.errors import ClosedformError, Span, fail, suggestion
-from closedform.grammar import tree
+from closedform.grammar import parse_conditions, tree
 from closedform.grammar.expressions import show
 
 
@@ -30,6 +30,8 @@ class Project:
     """One module and what has been derived of it."""
 
     module: Module
+    of: Entity | None = None  # what is derived under the conditions
+    conditions: tuple[tree.Expression, ...] = ()
     _derivations: dict[Entity, Derivation] = field(default_factory=dict)
     _readings: dict[Entity, Context] = field(default_factory=dict)
     _closed: dict[tuple[Entity, Measure], Closed] = field(default_factory=dict)
@@ -81,10 +83,22 @@ class Project:
             f"they are {names}",
         )
 
+    def under(self, entity: Entity, when: str | None) -> Project:
+        """The same file, with a model or block derived under conditions: `r > 1, r | side`."""
+        if when is None:
+            return self
+        return Project(self.module, entity, parse_conditions(when, "when"))
+
     def derivation(self, entity: Entity) -> Derivation:
         if entity not in self._derivations:
-            self._derivations[entity] = elaborate(entity)
+            self._derivations[entity] = elaborate(entity, conditions=self._conditions_of(entity))
         return self._derivations[entity]
+
+    def _conditions_of(self, entity: Entity) -> tuple[tree.Expression, ...]:
+        """The conditions on a model or block, with what a preset gives to its parameters too."""
+        if self.of is None or (entity.module, entity.name) != (self.of.module, self.of.name):
+            return ()
+        return self.conditions
 
     def reading(self, entity: Entity) -> Context:
         """A context for expressions about a model or block: of presets, expectations, claims."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError, MissingError
 from closedform.explore import show
 from closedform.explore.formula import Formula
@@ -32,15 +33,17 @@ class Part:
     def name(self) -> str:
         return self._entity.name
 
-    def measure(self, name: str, convention: str | None = None) -> Formula:
-        """The closed form of a measure.
+    def measure(self, name: str, convention: str | None = None, when: str | None = None) -> Formula:
+        """The closed form of a measure, under conditions if there are any.
 
         >>> from closedform.api import zoo
         >>> zoo("vit").measure("macs", "hooks").at("ViT-B/16")
         16848500736
+        >>> print(zoo("pvt")["SRA"].measure("macs", when="r > 1, n == side^2, r | side"))
+        n d (3 d + 2 (d + n)/r^2)
         """
-        what = self._project.measure(name, convention)
-        return Formula(self._project, self._entity, self._project.closed(self._entity, what))
+        project, entity = self._project.under(self._entity, when), self._entity
+        return Formula(project, entity, project.closed(entity, project.measure(name, convention)))
 
     @property
     def params(self) -> Formula:
@@ -69,20 +72,22 @@ class Part:
         form: str = "shortest",
         stages: str = "sum",
         defaults: bool = False,
+        when: str | None = None,
+        claims: bool = False,
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
-        `names` are the symbols of `--in`, `measures` those of `--measure`, the others as on the
-        command line: `form` is "shortest", "expanded", "factored" or "grouped", `stages` "sum" or
-        "each".
+        `names` are the symbols of `--in`, `measures` those of `--measure`, `when` the conditions
+        of `--when` in one text, the others as on the command line: `form` is "shortest",
+        "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each".
 
         >>> from closedform.api import zoo
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
         """
         write = format_named(to).report
         chosen = self._project.measures(measures, convention)
-        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang)
-        return write(report(self._project, self._entity, wish))
+        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang=lang, claims=claims)
+        return write(report(self._project.under(self._entity, when), self._entity, wish))
 
     def derivation(
         self,
@@ -92,6 +97,7 @@ class Part:
         lang: str = "en",
         *,
         convention: str | None = None,
+        when: str | None = None,
     ) -> str:
         """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
 
@@ -101,7 +107,8 @@ class Part:
         """
         write = derivation_in(to)
         what = self._project.measure(measure, convention)
-        return write(derivation_view(self._project, self._entity, what, preset, lang))
+        project = self._project.under(self._entity, when)
+        return write(derivation_view(project, self._entity, what, preset, lang))
 
     def plot_parts(
         self,
@@ -126,7 +133,7 @@ class Part:
         self,
         *,
         preset: str | Iterable[str] | None = None,
-        measures: Sequence[str] = ("params", "macs"),
+        measures: Sequence[str] | Mapping[str, Formula] = ("params", "macs"),
         rows: Any = None,
         to: str = "pandas",
         broken: str = "raise",
@@ -138,10 +145,11 @@ class Part:
         Each size is a number or the numbers that it goes through; the grid has all combinations.
         With `rows`, a DataFrame or a dict of lists, every row is one configuration, and sizes are
         numbers. Other sizes are of the preset, or of each of some presets, or the defaults of the
-        file. `measures` may name abbreviations of the file too; `to` is "pandas", "polars",
-        "xarray" or "numpy". A row that breaks an assumption raises, or with broken="mark" has no
-        values and False in a column `holds`. `progress` is called with the number of rows that
-        are done, and of all rows. Needs closedform[frames].
+        file. `measures` may name abbreviations of the file too, or be formulas by names of your
+        own, such as those of parts; `to` is "pandas", "polars", "xarray" or "numpy". A row that
+        breaks an assumption raises, or with broken="mark" has no values and False in a column
+        `holds`. `progress` is called with the number of rows that are done, and of all rows.
+        Needs closedform[frames].
 
         >>> from closedform.api import zoo
         >>> table = zoo("vit").sweep(D=[192, 768], L=12, H=3, measures=["macs"])
@@ -150,8 +158,13 @@ class Part:
         """
         from closedform.sweeps import swept
 
+        asked: Sequence[str] | Mapping[str, Closed] = (
+            {name: formula._closed for name, formula in measures.items()}
+            if isinstance(measures, Mapping)
+            else measures
+        )
         return swept(
-            self._project, self._entity, measures=measures, preset=preset, rows=rows, to=to,
+            self._project, self._entity, measures=asked, preset=preset, rows=rows, to=to,
             broken=broken, progress=progress, sizes=sizes,
         )  # fmt: skip
 

@@ -163,8 +163,7 @@ class Quantity:
     def in_terms_of(self, *names: str | Sequence[str]) -> Self:
         """The same formula in the named symbols; what cannot be expressed stays, see `.stays`.
 
-        Raises ClosedformError for a name that the architecture does not have, and for one that
-        cannot be brought in exactly.
+        Raises ClosedformError for a name that the architecture does not have.
 
         >>> from closedform.api import zoo
         >>> zoo("vit").macs.in_terms_of("N", "D", "H", "L").stays
@@ -186,6 +185,15 @@ class Quantity:
     def factored(self) -> Self:
         """The same formula as a product of its factors."""
         return self._in_form("factored")
+
+    def by_part(self) -> Self:
+        """The same formula as the sum of what its parts cost, which braces name in LaTeX.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("vit").macs.by_part())
+        3 N P^2 D + 2 L T D (2 D + T) + 2 L T D F + D C
+        """
+        return self._in_form("parts")
 
     def subs(self, sizes: Mapping[str, Given] | None = None, /, **named: Given) -> Self:
         """The formula with sizes replaced: by numbers, by formulas, or by other names.

@@ -3,6 +3,7 @@
 from closedform.formula.plain import plain
 from closedform.formula.tree import (
     BigSum,
+    Braced,
     Condition,
     Fraction,
     Function,
@@ -19,6 +20,7 @@ from closedform.formula.tree import (
 
 __all__ = [
     "BigSum",
+    "Braced",
     "Condition",
     "Fraction",
     "Function",

@@ -205,6 +205,10 @@ class Numbers:
             self._index = outer
         return total
 
+    @of.register
+    def _(self, node: w.Braced) -> Fraction:
+        return self.of(node.body)
+
 
 def _root(value: int) -> int:
     root = isqrt(value) if value >= 0 else 0

@@ -13,6 +13,7 @@ from functools import singledispatch
 from closedform.formula.precedence import LINE, Level, Part, begins_with_digit, parts
 from closedform.formula.tree import (
     BigSum,
+    Braced,
     Condition,
     Fraction,
     Function,
@@ -113,3 +114,9 @@ def _(node: Indicator, least: Level) -> str:
 def _(node: BigSum, least: Level) -> str:
     first, last, body = _inner(node, least)
     return f"sum_({node.index}={first}..{last}) {body}"
+
+
+@_text.register
+def _(node: Braced, least: Level) -> str:
+    """The formula alone: a line has no braces below it."""
+    return _inner(node)[0]

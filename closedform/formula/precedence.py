@@ -18,6 +18,7 @@ from enum import Enum, IntEnum, auto
 
 from closedform.formula.tree import (
     BigSum,
+    Braced,
     Condition,
     Fraction,
     Function,
@@ -76,6 +77,7 @@ class Place(Enum):
     CONDITION = auto()
     BOUND = auto()
     BODY = auto()
+    BRACED = auto()
 
 
 BINDING: Mapping[type, Level] = {
@@ -109,6 +111,7 @@ LEAST: Mapping[Place, Level] = {
     Place.CONDITION: Level.ANYTHING,
     Place.BOUND: Level.SUM,
     Place.BODY: Level.QUOTIENT,
+    Place.BRACED: Level.BIG_SUM,  # where no brace is seen, brackets hold a sum together
 }
 
 # Where a minus may not stand, even at the beginning: `2^-n`, `a/-n`. Elsewhere it may not follow.
@@ -134,7 +137,11 @@ class Notation:
 
 
 RAISED = {Place.EXPONENT: Level.ANYTHING, Place.LOG_BASE: Level.ANYTHING}
-BARRED = {Place.NUMERATOR: Level.ANYTHING, Place.DENOMINATOR: Level.ANYTHING}
+BARRED = {
+    Place.NUMERATOR: Level.ANYTHING,
+    Place.DENOMINATOR: Level.ANYTHING,
+    Place.BRACED: Level.ANYTHING,
+}
 
 # A line of plain text.
 LINE = Notation({**LEAST}, Level.QUOTIENT, Level.ENDLESS)
@@ -193,6 +200,8 @@ def parts(node: Written, notation: Notation, least: Level = Level.ANYTHING) -> t
         case BigSum():
             bounds = part(node.first, Place.BOUND), part(node.last, Place.BOUND)
             return (*bounds, part(node.body, Place.BODY))
+        case Braced():
+            return (placed(node.body, Place.BRACED, notation),)
     raise TypeError(f"no parts of {type(node).__name__}")
 
 
@@ -250,6 +259,10 @@ def binding(node: Written, notation: Notation) -> Level:
             return CONNECTIVES.get(node.operator, Level.RELATION)
         case Function() if needless(node, notation):
             return notation.fraction
+        case Braced():
+            body = placed(node.body, Place.BRACED, notation)
+            enclosed = notation.bar or body.bracketed
+            return Level.BAR if enclosed else binding(node.body, notation)
         case Function():
             return FUNCTIONS.get(node.name, Level.CALL)
     return BINDING[type(node)]
@@ -296,6 +309,8 @@ def _beginning(node: Written, notation: Notation) -> Number | None:
             first = placed(node.numerator, Place.NUMERATOR, notation)
         case Power():
             first = placed(node.base, Place.BASE, notation)
+        case Braced():
+            first = placed(node.body, Place.BRACED, notation)
         case Condition() if node.operator != "not":
             place = OPERANDS.get(node.operator, Place.SIDE)
             first = placed(node.parts[0], place, notation)

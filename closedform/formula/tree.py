@@ -82,8 +82,26 @@ class BigSum:
     body: Written
 
 
+@dataclass(frozen=True)
+class Braced:
+    """What a part costs, under a brace with the name of the part."""
+
+    body: Written
+    name: str
+
+
 Written: TypeAlias = (
-    Number | Symbol | Sum | Product | Fraction | Power | Function | Condition | Indicator | BigSum
+    Number
+    | Symbol
+    | Sum
+    | Product
+    | Fraction
+    | Power
+    | Function
+    | Condition
+    | Indicator
+    | BigSum
+    | Braced
 )
 
 

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedToken
 from lark.exceptions import UnexpectedEOF
@@ -37,11 +37,39 @@ def parse(text: str, name: str = "<text>") -> tree.File:
     not in the language, and LimitError when it is too large or too deeply nested.
     """
     source = Source(name, text)
-    if len(text) > MAX_CHARACTERS:
-        raise LimitError(Diagnostic("limit", f"{name} has more than {MAX_CHARACTERS} characters"))
+    file = _parsed(source, lambda: _grammar().parse(text + "\n"))
+    return replace(file, comments=tuple(_comments(source)))
+
+
+def parse_conditions(text: str, name: str) -> tuple[tree.Expression, ...]:
+    """The conditions of a text, as they stand behind `assume` or `when`: `r > 1, r | side`.
+
+    `name` is what errors call it. Raises ClosedformError as `parse` does.
+    """
+    source = Source(name, text.strip())
+    if "\n" in source.text:
+        end = Span(source, source.text.index("\n"), source.text.index("\n"))
+        raise fail("syntax", "conditions stand on one line", end, "write a comma between them")
+
+    def behind_assume() -> object:
+        parser: Any = _grammar().parse_interactive(source.text + "\n")
+        parser.feed_token(Token("ASSUME", "assume", start_pos=0, end_pos=0))
+        for token in parser.lexer_thread.lex(parser.parser_state):
+            parser.feed_token(token)
+        return parser.feed_eof()
+
+    (assumed,) = _parsed(source, behind_assume).declarations
+    return cast(tree.Assume, assumed).conditions
+
+
+def _parsed(source: Source, run: Callable[[], object]) -> tree.File:
+    """What the grammar makes of a source, or the error that it meets."""
+    if len(source.text) > MAX_CHARACTERS:
+        message = f"{source.name} has more than {MAX_CHARACTERS} characters"
+        raise LimitError(Diagnostic("limit", message))
     token = current_source.set(source)
     try:
-        file = cast(tree.File, _grammar().parse(text + "\n"))
+        return cast(tree.File, run())
     except UnexpectedToken as error:
         raise ClosedformError(
             describe_token(source, error.token, error.accepts or error.expected)
@@ -49,11 +77,10 @@ def parse(text: str, name: str = "<text>") -> tree.File:
     except UnexpectedCharacters as error:
         raise ClosedformError(describe_character(source, error.pos_in_stream or 0)) from None
     except UnexpectedEOF:
-        end = Span(source, len(text), len(text))
+        end = Span(source, len(source.text), len(source.text))
         raise fail("syntax", "the file ends too early", end) from None
     finally:
         current_source.reset(token)
-    return replace(file, comments=tuple(_comments(source)))
 
 
 @cache

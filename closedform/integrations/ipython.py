@@ -16,11 +16,13 @@ from closedform.cli import derive
 from closedform.errors import fail
 from closedform.explore import parts
 from closedform.projects import derivation_of, report_of
+from closedform.render.formats import format_named, width_in
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 NAME = "model"  # of a cell that gives none
+IN_A_CELL = "notebook"  # the format of reports
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -55,24 +57,27 @@ def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
         _ = part.params  # a file that is wrong fails here, once
     shell.user_ns[name] = model
     display(HTML(_source(cell)))  # type: ignore[no-untyped-call]
-    to = asked.pop("to") or "notebook"
-    steps, template, output = (asked.pop(key) for key in ("steps", "template", "output"))
-    if template or output:
-        raise fail("argument", "a cell takes no --template and no --output")
     if not words:
         display(model)  # type: ignore[no-untyped-call]
         return
-    if steps:
-        chosen = {key: asked[key] for key in ("part", "measures", "convention", "preset", "lang")}
-        text = derivation_of(model._project, to=to, **chosen)
-    else:
-        from closedform.render.formats import format_named
-
-        text = format_named(to).report(report_of(model._project, **asked))
-    if to == "notebook":
+    to, steps, template, output = (asked.pop(k) for k in ("to", "steps", "template", "output"))
+    if template or output:
+        raise fail("argument", "a cell takes no --template and no --output")
+    text = _text(model, asked, to or IN_A_CELL, steps)
+    if to is None:
         display(Markdown(text))  # type: ignore[no-untyped-call]
     else:
         print(text)
+
+
+def _text(model: Architecture, asked: dict[str, Any], to: str, steps: bool) -> str:
+    """A report or a derivation in a format."""
+    width = asked.pop("width")
+    asked["width"] = width_in(to, width) if width else None
+    if not steps:
+        return format_named(to).report(report_of(model._project, **asked))
+    kept = ("part", "measures", "convention", "preset", "lang", "width", "when")
+    return derivation_of(model._project, to=to, **{key: asked[key] for key in kept})
 
 
 def _options(arguments: list[str]) -> dict[str, Any]:

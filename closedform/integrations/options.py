@@ -24,7 +24,7 @@ from closedform.integrations.outline import SHOWN, Outline, outline
 from closedform.projects import report_of, zoo_names, zoo_path
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")
-NAMES = ("of", "in", "measure", "convention", "preset", "form", "stages", "show", "lang")
+NAMES = ("of", "in", "measure", "convention", "preset", "when", "form", "stages", "show", "lang")
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
         measures=_list(given.get("measure")),
         convention=given.get("convention"),
         preset=given.get("preset"),
+        when=given.get("when"),
         form=_one_of("form", given, FORMS),
         stages=_one_of("stages", given, STAGES),
         lang=_one_of("lang", given, LANGUAGES),

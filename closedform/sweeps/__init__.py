@@ -15,6 +15,7 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.given import fixed_numbers, plain_numbers, symbols_named
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.closed import Closed
 from closedform.errors import fail
 from closedform.sweeps.columns import Axis, axis, column
 from closedform.sweeps.frames import written
@@ -28,7 +29,7 @@ def swept(
     project: Project,
     entity: Entity,
     *,
-    measures: Sequence[str],
+    measures: Sequence[str] | Mapping[str, Closed],
     preset: str | Iterable[str] | None,
     rows: Any,
     to: str,
@@ -66,7 +67,7 @@ def swept(
 def _table(
     project: Project,
     entity: Entity,
-    measures: Sequence[str],
+    measures: Sequence[str] | Mapping[str, Closed],
     preset: str | None,
     rows: Any,
     broken: str,
@@ -100,21 +101,32 @@ def _grid(derivation: Derivation, sizes: Mapping[str, Any]) -> tuple[Symbol, ...
 
 
 def _asked(
-    project: Project, entity: Entity, measures: Sequence[str], preset: str | None
+    project: Project,
+    entity: Entity,
+    measures: Sequence[str] | Mapping[str, Closed],
+    preset: str | None,
 ) -> tuple[tuple[tuple[str, Expr], ...], Derivation]:
     """What is computed: measures, and abbreviations of the file, by their names."""
     node = project.preset(preset) if preset is not None else None
-    derivation = project.derivation(entity)
+    derivation = project.derivation(project.at_preset(node) if node is not None else entity)
     lets = {symbol.name: symbol for symbol in derivation.known.spelled}
     found: list[tuple[str, Expr]] = []
     for name in measures:
-        if name in lets:
+        form = measures[name] if isinstance(measures, Mapping) else None
+        if form is None and name in lets:
             found.append((name, lets[name]))
             continue
-        (what,) = project.measures([name], None)
-        form = project.closed(entity, what)
-        form = project.form_at(node, form) if node is not None else form
-        derivation = form.derivation
+        if form is None:
+            (what,) = project.measures([name], None)
+            form = project.closed(entity, what)
+            form = project.form_at(node, form) if node is not None else form
+        if form.derivation is not derivation:
+            raise fail(
+                "sizes",
+                f"`{name}` is not in the sizes of `{derivation.entity.name}`",
+                None,
+                'take a part where the model uses it: `.part("...")`',
+            )
         found.append((name, form.expr))
     return tuple(found), derivation
 

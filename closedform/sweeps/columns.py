@@ -36,8 +36,11 @@ class Column:
 
 def column(symbol: Symbol, values: Any) -> Column:
     """The numbers of a size as a column. Raises ClosedformError where they are not exact."""
-    import numpy as np
-
+    try:
+        import numpy as np
+    except ImportError:
+        advice = "pip install 'closedform[frames]'"
+        raise fail("argument", "arrays and sweeps need NumPy", None, advice) from None
     name = symbol.name
     array = values if isinstance(values, range) else getattr(values, "to_numpy", lambda: values)()
     if isinstance(array, range):

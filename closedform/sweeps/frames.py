@@ -21,7 +21,10 @@ def written(table: Table, to: str) -> Any:
         return FORMS[to](table)
     except ImportError as error:
         raise fail(
-            "argument", f"this needs {error.name}", None, "pip install 'closedform[notebook]'"
+            "argument",
+            f"a sweep to {to!r} needs {error.name}",
+            None,
+            f"pip install {error.name}",
         ) from None
 
 

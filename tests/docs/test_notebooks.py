@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from helpers import ROOT, Golden
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NAMES = ["attention", "context", "first-steps"]
+NAMES = ["attention", "budget", "context", "first-steps", "sweep"]
 
 
 def run(path: Path) -> Any:
@@ -53,6 +53,10 @@ def test_a_notebook_shows_what_it_says(path: Path, golden: Golden) -> None:
 
 
 def test_what_the_first_steps_say() -> None:
-    outputs = [text for cell in shown(nbformat.read(NOTEBOOKS[-1], as_version=4)) for text in cell]
+    outputs = [
+        text
+        for cell in shown(nbformat.read(ROOT / "notebooks" / "first-steps.ipynb", as_version=4))
+        for text in cell
+    ]
     assert "(17563828224, 55484350464, 55484350464)" in outputs
     assert outputs[-1].splitlines()[0] == "<text>:2:17: error[name]: `lineer` is not defined"

@@ -18,6 +18,7 @@ from closedform.derive.solve.along import Along, X
 from closedform.reason.crossings import order_of
 from closedform.reason.inverse import largest, least
 from closedform.reason.rules import regions
+from helpers import Ran, call
 
 VIT = cf.zoo("vit")
 MLP = VIT.part("EncoderLayer.MLP").macs
@@ -239,3 +240,30 @@ def test_the_least_of_any_cost(slope: int, height: int) -> None:
     cost = Along("x", slope * X + sympy.ceiling(height / X))
     found = least(cost)
     assert found.cost == min(cost.at(x) for x in range(1, 400))
+
+
+# On the command line ----------------------------------------------------------------------
+
+
+def test_the_command_solve() -> None:
+    asked = ("solve", "vit", "--for", "D", "--preset", "ViT-B/16")
+    ran = call("solve", "vit", "--for", "D", "--budget", "macs=20G", "--preset", "ViT-B/16")
+    assert ran == Ran(
+        0,
+        "D = 816 costs 19,772,685,312, and D = 828 would cost 20,345,324,544; "
+        "exactly, D = sqrt(1773 B + 18324495424)/7092 - 33842/1773\n",
+        "",
+    )
+    ran = call(
+        "solve", "vit", "--of", "MLP", "--for", "d", "--budget", "params=1M", "--set", "hidden=64"
+    )
+    assert ran.out.startswith("d = 7,751 costs 999,943, and d = 7,752 would cost 1,000,072")
+    assert call(*asked, "--budget", "20G") == Ran(
+        2,
+        "",
+        "Usage: closedform solve [OPTIONS] FILE\nTry 'closedform solve --help' for help.\n\n"
+        "Error: --budget takes NAME=NUMBER, and this is '20G'\n",
+    )
+    assert call(*asked, "--budget", "macs=much").err.startswith(
+        "error[argument]: 'much' is no amount"
+    )

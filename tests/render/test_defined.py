@@ -144,6 +144,6 @@ def test_a_notebook_defines_what_it_shows() -> None:
     bare = closedform.loads("dim D\n\nmodel M(x: [D]):\n    return x -> linear(D)\n")["M"].macs
     assert bare._repr_markdown_() == (
         "$$\n\\mathrm{MACs} = D^{2}\n$$\n\n"
-        "Every axis has at least one element. Convention `macs`: multiply-accumulates of every "
-        "product and convolution, attention included. Not counted: linear (add). \n"
+        "Convention `macs`: multiply-accumulates of every product and convolution, attention "
+        "included. Not counted: linear (add). "
     )

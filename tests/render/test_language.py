@@ -258,13 +258,11 @@ MLP：MACs 的逐步推导
   linear（第 3 行） [n, d] -> [n, hidden]
   | return x -> linear(hidden) -> gelu -> linear(d)
     MACs(linear) = size(x) out    (linear 的定义，std/layers.arch 第 3 行)
-      = (n d) hidden    (size(x) = n d，out = hidden)
-      = n d hidden    (化简)
+      = n d hidden    (size(x) = n d，out = hidden)
   linear（第 3 行） [n, hidden] -> [n, d]
   | return x -> linear(hidden) -> gelu -> linear(d)
-    MACs(linear) = (n hidden) d    (size(x) = n hidden，out = d)
-      = n d hidden    (化简)
-  以下运算不增加计数：gelu（第 3 行） [n, hidden]
+    MACs(linear) = n d hidden    (size(x) = n hidden，out = d)
+  以下运算不增加计数：gelu（第 3 行）
   合计
     MACs(MLP) = n d hidden + n d hidden    (各运算之和)
       = 2 n d hidden    (化简)

@@ -103,6 +103,8 @@ class Evaluator:
                 return self._condition(node)
             case w.Indicator():
                 return Integer(bool(self(node.condition)))
+            case w.Braced():
+                return self(node.body)
             case w.BigSum():
                 first, last = int(self(node.first)), int(self(node.last))
                 return sympy.Add(

@@ -44,9 +44,12 @@ _dot: "\\," | "\\cdot"
 ?atom: NUMBER -> number
     | symbol
     | bracket
+    | "\\underbrace" "{" lines "}" _LABEL -> braced
     | "\\left" "[" any "\\right" "]" -> indicator
     | "\\left" FLOOR any "\\right" "\\rfloor" -> function
     | "\\left" CEIL any "\\right" "\\rceil" -> function
+?lines: any
+    | "\\begin" "{" "aligned" "}" any "\\end" "{" "aligned" "}"
 ?bracket: _left any _right
 _left: "\\left" "(" | "\\bigl" "("
 _right: "\\right" ")" | "\\bigr" ")"
@@ -62,11 +65,12 @@ SQRT: "\\sqrt"
 FLOOR: "\\lfloor"
 CEIL: "\\lceil"
 SIGN: "+" | "-"
+_LABEL: /_\{\\(mathrm|text)\{(\w|\\_)+\}\}/
 NUMBER: /\d+(\\,\d{3})*/
 LETTER: /[^\W\d_]/
 GREEK: /\\(GREEKS)(?![A-Za-z])/
 WORD: /[^\W_]+/
-%ignore /\s+|\\quad|\\\\\s*&?|\{\}/
+%ignore /\s+|\\quad|\\\\\s*&?|&|\{\}/
 """
 
 
@@ -88,6 +92,9 @@ class Plain(Transformer[Token, Tree[Token]]):
     def function(self, parts: list[Any]) -> Tree[Token]:
         name, *arguments = parts
         return Tree("function", [Token("FUNCTION", FENCES.get(name, name)), *arguments])
+
+    def braced(self, parts: list[Any]) -> Any:
+        return parts[0]
 
     def bigsum(self, parts: list[Any]) -> Tree[Token]:
         index, _, *rest = parts

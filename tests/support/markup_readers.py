@@ -13,7 +13,7 @@ SIGNS = {
     "(": r"\left(", ")": r"\right)", "[": r"\left[", "]": r"\right]", "<": "<", ">": ">",
     "⌊": r"\left\lfloor ", "⌋": r"\right\rfloor ", "⌈": r"\left\lceil ", "⌉": r"\right\rceil ",
     "≠": r"\neq ", "≤": r"\le ", "≥": r"\ge ", "∣": r"\mid ", "∧": r"\land ", "∨": r"\lor ",
-    "¬": r"\lnot ",
+    "¬": r"\lnot ", "⏟": "⏟",
 }  # fmt: skip
 
 
@@ -26,11 +26,17 @@ def latex_of(element: ElementTree.Element) -> str:
             return "".join(parts)
         case "mn", []:
             return f"{int(text):,}".replace(",", r"\,")
+        case "mtext", []:
+            return f"\\mathrm{{{text}}}"
         case "mi", []:
             named = text in ("gcd", "max", "min", "log")
             return f"\\{text}" if named else text if len(text) == 1 else f"\\mathrm{{{text}}}"
         case "mo", []:
             return "\\sum" if text == "∑" else SIGNS[text]
+        case "munder", [braced, "⏟"]:
+            return braced
+        case "munder", [braced, name]:
+            return f"\\underbrace{{{braced}}}_{{{name}}}"
         case "mfrac", [above, below]:
             return f"\\frac{{{above}}}{{{below}}}"
         case "msqrt", [inside]:
@@ -57,7 +63,9 @@ def plain_of(pieces: Sequence[Piece]) -> str:
         found = "".join(piece.text for piece in run)
         for sign, word in WORDS.items():
             found = found.replace(sign, word)
-        if level > 0:
+        if level < 0 and text.endswith("⏟"):
+            text = text.removesuffix("⏟")
+        elif level > 0:
             text += f"^({found})"
         elif level < 0 and text.endswith("∑"):
             text = f"{text.removesuffix('∑')}sum_({found.replace('…', '..')})"

@@ -82,7 +82,7 @@ small: st.SearchStrategy[w.Written] = st.builds(w.Number, st.integers(-2, 3))
 
 NODES = [
     "sum", "product", "minus", "fraction", "power", "function", "most", "log", "relation", "joined",
-    "not", "indicator", "big sum",
+    "not", "indicator", "braced", "big sum",
 ]  # fmt: skip
 
 
@@ -121,6 +121,8 @@ def grown(draw: st.DrawFn, inner: st.SearchStrategy[w.Written]) -> w.Written:
             return w.Condition("not", some(1, 1))
         case "indicator":
             return w.Indicator(draw(inner))
+        case "braced":
+            return w.Braced(draw(inner), "MLP")
     return w.BigSum(draw(st.sampled_from(["s", "t1"])), bound(), bound(), draw(inner))
 
 
@@ -173,6 +175,7 @@ def holes() -> Iterator[Hole]:
     yield lambda node: w.Function("sqrt", (node,))
     yield lambda node: w.Condition("not", (node,))
     yield lambda node: w.Indicator(node)
+    yield lambda node: w.Braced(node, "MLP")
     yield lambda node: w.BigSum("s", ONE, TWO, node)
     yield lambda node: w.BigSum("s", node, w.Number(3), S)
     yield lambda node: w.BigSum("s", ONE, node, S)

@@ -41,6 +41,7 @@ _dot: "thin" | "dot"
     | bracket
     | "[" any "]" -> indicator
     | FENCED "(" any ")" -> function
+    | "underbrace" "(" any "," STRING ")" -> braced
 ?bracket: "(" any ")"
 bigsum: "sum" "_" "(" symbol EQUALS sum ")" "^" "(" sum ")" signed
 symbol: _word ["_" "(" index ("," index)* ")"]
@@ -69,6 +70,9 @@ class Plain(Transformer[Token, Tree[Token]]):
     def index(self, parts: list[Token]) -> str:
         text = "".join(map(_bare, parts))
         return text if len(parts) == 1 else f"({text})"
+
+    def braced(self, parts: list[Any]) -> Any:
+        return parts[0]
 
     def bigsum(self, parts: list[Any]) -> Tree[Token]:
         index, _, *rest = parts

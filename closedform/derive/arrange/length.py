@@ -43,6 +43,8 @@ def room(node: w.Written, depth: int = 0) -> int:
             return 2 + room(node.condition, depth)
         case w.BigSum():
             return BIG_SUM + room_below(node.body)
+        case w.Braced():
+            return room(node.body, depth)
 
 
 def room_below(node: w.Written) -> int:

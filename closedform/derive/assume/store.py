@@ -40,6 +40,7 @@ class Fact:
             "default": "needed, and true of the defaults,",
             "possible": "needed, for the other case has no shape,",
             "when": "a condition of the claim",
+            "given": "a condition of this derivation",
         }[self.reason]
 
 
@@ -122,9 +123,9 @@ class Store:
         self.facts.append(fact)
         if isinstance(condition, sympy.Eq):
             left, right = condition.args
-            if right.is_Symbol and not left.is_Symbol:
+            if self._is_size(right) and not self._is_size(left):
                 left, right = right, left
-            if left.is_Symbol and not right.has(left):
+            if self._is_size(left) and not self.base(right).has(left):
                 self.definitions = {
                     symbol: expand(value.xreplace({left: right}))
                     for symbol, value in self.definitions.items()
@@ -132,6 +133,10 @@ class Store:
                 self.definitions[left] = self.base(right)
                 self.equalities[left] = fact
                 self.used.add(fact)
+
+    def _is_size(self, expr: Expr) -> bool:
+        """Whether a value is a size that can be told by others; an abbreviation is told already."""
+        return bool(expr.is_Symbol) and expr not in self.spelled
 
     def without_equalities(self) -> Self:
         """All that is known but for the equalities that define a size."""

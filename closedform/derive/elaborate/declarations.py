@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sympy import Basic, Symbol
@@ -11,9 +11,9 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import Node, Stages, Steps, nodes
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.names import check_size, table_of
-from closedform.derive.elaborate.values import Family, Scope
+from closedform.derive.elaborate.values import Family, Scope, Tensor
 from closedform.derive.resolve.modules import Entity
-from closedform.errors import fail
+from closedform.errors import fail, suggestion
 from closedform.formula.signs import printed_name
 from closedform.grammar import tree
 from closedform.grammar.traverse import at_stage, names_in
@@ -29,6 +29,31 @@ def state_assumptions(context: Context) -> None:
                 raise fail("assume", "this assumption can never hold", condition.span)
             if holds is not True:
                 context.known.assume(Fact(holds, "assumed", condition.span))
+
+
+def state_conditions(context: Context, conditions: Sequence[tree.Expression], scope: Scope) -> None:
+    """Take as true what a model or block is derived under."""
+    for condition in conditions:
+        _check_names(context, condition, scope)
+        for holds in each_stage(context, condition, scope):
+            if holds is False:
+                given = [fact for fact in context.known.facts if fact.reason == "given"]
+                others = [f"`{fact}` is a condition too" for fact in given]
+                raise fail("when", "this condition can never hold", condition.span, None, *others)
+            if holds is not True:
+                context.known.assume(Fact(holds, "given"))
+
+
+def _check_names(context: Context, condition: tree.Expression, scope: Scope) -> None:
+    """A condition is on sizes that there are before anything is carried out."""
+    for name in sorted(names_in(condition)):
+        if context.names.find(name, scope) is None:
+            sizes = [key for key, value in scope.names.items() if not isinstance(value, Tensor)]
+            declared = context.module.names.items()
+            kinds = tree.Dim | tree.Let
+            sizes += [key for key, entity in declared if isinstance(entity.declaration, kinds)]
+            near = suggestion(name, sizes) or f"there are {', '.join(sorted(set(sizes)))}"
+            raise fail("name", f"`{name}` is no size here", condition.span, near)
 
 
 def each_stage(context: Context, condition: tree.Expression, scope: Scope) -> list[Any]:

@@ -20,6 +20,7 @@ from closedform.derive.elaborate.declarations import (
     find_defaults,
     signs_of,
     state_assumptions,
+    state_conditions,
 )
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.expressions import Expressions
@@ -105,23 +106,27 @@ def reading(derivation: Derivation) -> Context:
     return context
 
 
-def elaborate(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
+def elaborate(
+    entity: Entity, suppose: Sequence[Fact] = (), conditions: Sequence[tree.Expression] = ()
+) -> Derivation:
     """Elaborate a model, or a block in sizes of its own.
 
-    `suppose` are facts taken as true beside the assumptions of the file.
+    `suppose` are facts taken as true beside the assumptions of the file, `conditions` are on sizes
+    of the model or block, and become assumptions of the derivation.
     """
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
     context = new_context(entity.module, generic=declaration.keyword == "block")
     if not context.generic:
         state_assumptions(context)
+        state_conditions(context, conditions, Scope(entity.module))
     for fact in suppose:
         context.known.assume(fact)
     if not context.generic:
         define_lets(context)
         find_defaults(context, entity)
     try:
-        return _elaborated(context, entity, declaration)
+        return _elaborated(context, entity, declaration, conditions)
     except RecursionError:
         raise LimitError(
             Diagnostic(
@@ -133,16 +138,23 @@ def elaborate(entity: Entity, suppose: Sequence[Fact] = ()) -> Derivation:
         ) from None
 
 
-def _elaborated(context: Context, entity: Entity, declaration: tree.Block) -> Derivation:
+def _elaborated(
+    context: Context,
+    entity: Entity,
+    declaration: tree.Block,
+    conditions: Sequence[tree.Expression],
+) -> Derivation:
     scope = Scope(entity.module)
     with context.known.recording() as used:
         for parameter in declaration.parameters:
             scope.names[parameter.name.name] = _input(context, parameter, scope, declaration)
         if context.generic:
             context.parameters = dict(scope.names)
+            state_conditions(context, conditions, scope)
         root, outputs = calls.run_block(context, entity, scope, dict(scope.names))
     for symbol in sizes_in(root):
         used |= context.names.let_facts.get(symbol, frozenset())
+    used |= {fact for fact in context.known.facts if fact.reason == "given"}
     facts = context.known.without_implied(fact for fact in used if fact.reason != "case")
     declared = _declared(context)
     return Derivation(

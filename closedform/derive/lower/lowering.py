@@ -27,6 +27,7 @@ from closedform.derive.lower.polynomials import (
     ratio,
 )
 from closedform.derive.symbolic.atoms import Bracket, Divides, Gcd, Log, unfolded
+from closedform.derive.symbolic.powers import over_powers
 from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, fail
 
@@ -238,7 +239,10 @@ class Lowering:
         if isinstance(expr, sympy.Sum):
             return self._sum(expr)
         if isinstance(expr, sympy.floor | sympy.ceiling):
-            return self._rounded(self.of(expr.args[0]), up=isinstance(expr, sympy.ceiling))
+            up = isinstance(expr, sympy.ceiling)
+            if isinstance(expr.args[0], Log):
+                return self._rounded_logarithm(expr.args[0], up)
+            return self._rounded(self.of(expr.args[0]), up)
         if isinstance(expr, sympy.Min | sympy.Max):
             return self._extreme(expr)
         if isinstance(expr, Gcd):
@@ -286,18 +290,31 @@ class Lowering:
             needs |= more
         return self.step(self.make.of(Op.GCD, *steps), needs)
 
-    def _logarithm(self, expr: Expr) -> Lowered:
-        make = self.make
+    def _of_logarithm(self, expr: Expr) -> tuple[Node, Node, Needs]:
+        """The number and the base of a logarithm, as numbers that have one."""
         (value, more), (base, needs) = (
             self.whole(argument, f"{say(argument)} is not whole") for argument in expr.args
         )
         needs = {**more, **needs}
-        why = f"the logarithm of {say(expr.args[0])} to the base {say(expr.args[1])} is not whole"
         for step, least in ((value, 1), (base, 2)):
-            needs[make.of(Op.AT_MOST, make.const(least), step)] = why
-        value, base = self._clamped(value, 1), self._clamped(base, 2)
-        needs[make.of(Op.POWER_OF, value, base)] = why
-        return self.step(make.of(Op.LOG, value, base), needs)
+            need = self.make.of(Op.AT_MOST, self.make.const(least), step)
+            needs[need] = f"the logarithm of {say(expr.args[0])} has no value"
+        return self._clamped(value, 1), self._clamped(base, 2), needs
+
+    def _logarithm(self, expr: Expr) -> Lowered:
+        value, base, needs = self._of_logarithm(expr)
+        why = f"the logarithm of {say(expr.args[0])} to the base {say(expr.args[1])} is not whole"
+        needs[self.make.of(Op.POWER_OF, value, base)] = why
+        return self.step(self.make.of(Op.LOG, value, base), needs)
+
+    def _rounded_logarithm(self, expr: Expr, up: bool) -> Lowered:
+        make = self.make
+        value, base, needs = self._of_logarithm(expr)
+        found = make.of(Op.LOG, value, base)
+        if up:
+            beyond = make.of(Op.ONE_IF, make.none(make.of(Op.POWER_OF, value, base)))
+            found = make.of(Op.ADD, found, beyond)
+        return self.step(found, needs)
 
     def _cases(self, expr: Expr) -> Lowered:
         """An indicator, or values by cases as a sum of indicators with factors."""
@@ -376,6 +393,8 @@ class Lowering:
         return self._compared(condition)
 
     def _compared(self, condition: Relational) -> Held:
+        if condition.has(Log) and (plain := over_powers(condition)) != condition:
+            return self.holds(plain)
         make, values = self.make, [self.of(side) for side in condition.args]
         over = [ratio(value.terms, make) for value in values]
         left, right = (found.above for found in over)

@@ -42,7 +42,7 @@ class Plan:
     >>> make = Nodes()
     >>> d = make.size("D", 1)
     >>> Plan([make.of(Op.MULTIPLY, d, make.of(Op.ADD, d, make.one))]).run({"D": 10**20})
-    [100000000000000000000100000000000000000000]
+    [10000000000000000000100000000000000000000]
     """
 
     def __init__(self, outputs: Sequence[Node], *indices: str) -> None:

@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 
 
@@ -41,6 +42,20 @@ class InAbbreviations:
         """The sizes in the conditions of a claim, which writes its formula without these."""
         facts = self.derivation.known.facts
         return set().union(*(f.condition.free_symbols for f in facts if f.reason == "when"))
+
+
+@dataclass(frozen=True)
+class AtGivenNumbers:
+    """Puts numbers in the place of sizes that have these under the conditions of a derivation."""
+
+    derivation: Derivation
+
+    def __call__(self, expr: Expr) -> Expr:
+        known = self.derivation.known
+        if all(fact.reason != "given" for fact in known.facts):
+            return expr
+        values = {symbol: known.base(symbol) for symbol in expr.free_symbols}
+        return put_in(expr, {symbol: value for symbol, value in values.items() if value.is_number})
 
 
 def equalities(derivation: Derivation) -> dict[Symbol, Expr]:

@@ -17,7 +17,8 @@ from closedform.derive.cost.tree import Choose, Node, Repeat, Steps, nodes
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.values import Tensor
 from closedform.derive.measures.rows import Measure
-from closedform.derive.solve.abbreviations import InAbbreviations
+from closedform.derive.solve.abbreviations import AtGivenNumbers, InAbbreviations
+from closedform.derive.solve.by_part import ByPart
 from closedform.derive.solve.candidates import Candidates, total
 from closedform.derive.symbolic.expansion import expand
 
@@ -88,8 +89,15 @@ class Closed:
     def _total_in_brackets(self) -> Total:
         return total(self.measure, self.derivation, stated=True)
 
-    def written(self, form: str = "shortest", stages: str = "sum") -> w.Written:
-        """The formula as a person writes it; `stages` is "sum" or "each"."""
+    def written(
+        self, form: str = "shortest", stages: str = "sum", say: Callable[[str], str] = str
+    ) -> w.Written:
+        """The formula as a person writes it; `stages` is "sum" or "each".
+
+        In the form "parts", `say` translates the names that are not of the file.
+        """
+        if form == "parts":
+            return self._by_part.written(stages, self.order, say)
         if (form, stages) not in self._written:
             self._written[form, stages] = self._candidates.written(form, stages, self.order)
         return self._written[form, stages]
@@ -98,19 +106,22 @@ class Closed:
     def _written(self) -> dict[tuple[str, str], w.Written]:
         return {}
 
-    @property
-    def starts(self) -> dict[str, Expr]:
+    def starts(self, form: str = "shortest") -> dict[str, Expr]:
         """Sizes before the first stage that a sum over stages mentions: D_0 = 3."""
-        return self._candidates.starts
+        return self._by_part.starts if form == "parts" else self._candidates.starts
 
     @cached_property
     def _candidates(self) -> Candidates:
         return Candidates(self.measure, self.derivation, self.rewritten, self.expr)
 
+    @cached_property
+    def _by_part(self) -> ByPart:
+        return ByPart(self.measure, self.derivation, self.rewritten)
+
 
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block, in the abbreviations of its file."""
-    return Closed(measure, derivation, (InAbbreviations(derivation),))
+    return Closed(measure, derivation, (InAbbreviations(derivation), AtGivenNumbers(derivation)))
 
 
 # The order of symbols ----------------------------------------------------------------------

@@ -15,26 +15,19 @@ from closedform.derive.solve.numbers import check_facts, check_stated, settle
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import resummed
-from closedform.errors import ClosedformError, fail, suggestion
+from closedform.errors import fail, suggestion
 
 
 def express(form: Closed, names: Sequence[str]) -> Closed:
     """The same formula in the named symbols, as far as they go.
 
     An abbreviation that is made of chosen symbols is written out; a size that a chosen
-    abbreviation replaces is solved for. What remains besides is told by `staying`. Raises
-    ClosedformError for an unknown name, and where a chosen abbreviation cannot be brought in
-    exactly.
+    abbreviation replaces is solved for. What remains besides is told by `staying`: another
+    measure may have none of it. Raises ClosedformError for an unknown name.
     """
     wanted = _wanted(form.derivation, names)
     rewrite = InTermsOf(form.derivation, frozenset(wanted))
-    done = replace(form, rewrites=(*form.rewrites, rewrite), chosen=tuple(names))
-    spelled = form.derivation.known.spelled
-    for symbol in spelled:
-        sizes, left = _sizes_of(symbol, spelled), done.expr.free_symbols
-        if symbol in wanted and symbol not in left and sizes <= left and sizes - wanted:
-            raise _not_exact(done.expr, symbol, sizes - wanted)
-    return done
+    return replace(form, rewrites=(*form.rewrites, rewrite), chosen=tuple(names))
 
 
 def with_defaults(form: Closed, keep: Sequence[str] = ()) -> Closed:
@@ -51,12 +44,15 @@ def with_defaults(form: Closed, keep: Sequence[str] = ()) -> Closed:
 
 
 def staying(form: Closed) -> tuple[str, ...]:
-    """The symbols of a formula that could not be expressed in the chosen ones."""
+    """The symbols of a formula that could not be expressed in the chosen ones, families once."""
     if not form.chosen:
         return ()
-    left = form.expr.free_symbols - _wanted(form.derivation, form.chosen)
+    wanted, stages = _wanted(form.derivation, form.chosen), form.derivation.stage_symbols
+    left = form.expr.free_symbols - wanted
+    whole = {family for family, _ in stages.values()} - {stages[s][0] for s in wanted & {*stages}}
     known = [*form.derivation.known.spelled, *symbols_of(form.derivation)]
-    return tuple(dict.fromkeys(s.name for s in known if s in left))
+    told = {s: stages[s][0] for s in stages if stages[s][0] in whole}
+    return tuple(dict.fromkeys(told.get(s, s.name) for s in known if s in left))
 
 
 @dataclass(frozen=True)
@@ -145,19 +141,4 @@ def _written_out(expr: Expr, wanted: set[Symbol], spelled: Mapping[Symbol, Expr]
             for s in expr.free_symbols
             if s not in wanted and s in spelled
         },
-    )
-
-
-def _sizes_of(symbol: Symbol, spelled: Mapping[Symbol, Expr]) -> set[Symbol]:
-    """The sizes from which an abbreviation is made, itself written out."""
-    return set(_written_out(spelled[symbol], set(), spelled).free_symbols)
-
-
-def _not_exact(expr: Expr, symbol: Symbol, sizes: set[Symbol]) -> ClosedformError:
-    left = ", ".join(f"`{s}`" for s in sorted(expr.free_symbols & sizes, key=str))
-    return fail(
-        "express",
-        f"this formula cannot be written exactly in `{symbol}`: {left} would remain",
-        None,
-        f"choose {left} as well, or leave `{symbol}` out",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -63,8 +63,13 @@ class Made(Closed):
             expr = quotient(rewrite(above), rewrite(below))
         return expr
 
-    def written(self, form: str = "shortest", stages: str = "sum") -> w.Written:
+    def written(
+        self, form: str = "shortest", stages: str = "sum", say: Callable[[str], str] = str
+    ) -> w.Written:
         """The formula as a person writes it; its stages stand each by itself."""
+        if form == "parts":
+            advice = "ask for the parts of those that it is made of"
+            raise fail("parts", "a formula that is made of others has no parts", None, advice)
         above, below = fraction_of(self.expr)
         arrange = forms.FORMS[form]
         whole = arrange(self.expr, self.order)
@@ -73,8 +78,7 @@ class Made(Closed):
         over = w.Fraction(arrange(above, self.order), arrange(below, self.order))
         return over if below.is_Add else min(whole, over, key=room)
 
-    @property
-    def starts(self) -> dict[str, Expr]:
+    def starts(self, form: str = "shortest") -> dict[str, Expr]:
         return {}
 
 

@@ -24,6 +24,7 @@ from closedform.derive.elaborate.values import Family, Tensor
 from closedform.derive.symbolic.atoms import FUNCTIONS, indicator
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.derive.trace.lines import own
+from closedform.formula.joining import bare, bracketed, opposite, product
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
@@ -45,16 +46,6 @@ def number(value: Expr) -> w.Written:
     if value.q == 1:
         return w.Number(int(value))
     return w.Fraction(w.Number(int(value.p)), w.Number(int(value.q)))
-
-
-def bracketed(node: w.Written) -> w.Written:
-    """A part in brackets, where it would not stand for itself as a factor."""
-    compound = w.Product | w.Sum | w.Fraction | w.BigSum
-    return w.Function("", (node,)) if isinstance(node, compound) else node
-
-
-def product(*factors: w.Written) -> w.Written:
-    return factors[0] if len(factors) == 1 else w.Product(factors)
 
 
 def axes_read(name: str, value: Any) -> Shape | None:
@@ -238,7 +229,7 @@ class Formulas(Algebra[Spelled, None]):
 
     def negative(self, node: tree.Negative, operand: Spelled) -> Spelled:
         part = _as_size(operand)
-        return Spelled(_negative(part.declared), _negative(part.filled), -part.value)
+        return Spelled(opposite(part.declared), opposite(part.filled), -part.value)
 
     def power(self, node: tree.Power, base: Spelled, exponent: Spelled) -> Spelled:
         base, exponent = _as_size(base), _as_size(exponent)
@@ -306,8 +297,8 @@ def _product(first: Spelled, rest: Sequence[tuple[str, Spelled]]) -> Spelled:
             filled += [] if one else [bracketed(part.filled)]
             value = value * part.value
         else:
-            declared = [w.Fraction(_bare(product(*declared)), part.declared)]
-            filled = filled if one else [w.Fraction(_bare(product(*filled)), part.filled)]
+            declared = [w.Fraction(bare(product(*declared)), part.declared)]
+            filled = filled if one else [w.Fraction(bare(product(*filled)), part.filled)]
             value = value / part.value
     if filled[0] == w.Number(1) and len(filled) > 1:
         del filled[0]
@@ -319,8 +310,8 @@ def _sum(first: Spelled, rest: Sequence[tuple[str, Spelled]]) -> Spelled:
     value = first.value
     for operator, part in rest:
         minus = operator == "-"
-        declared.append(_negative(part.declared) if minus else part.declared)
-        filled.append(_negative(part.filled) if minus else part.filled)
+        declared.append(opposite(part.declared) if minus else part.declared)
+        filled.append(opposite(part.filled) if minus else part.filled)
         value = value - part.value if minus else value + part.value
     return Spelled(w.Sum(tuple(declared)), w.Sum(tuple(filled)), value)
 
@@ -330,7 +321,7 @@ def _as_size(part: Spelled) -> Spelled:
     if isinstance(part.value, Expr):
         return part
     if isinstance(part.value, tuple) and len(part.value) == 1:
-        return _as_size(Spelled(_bare(part.declared), _bare(part.filled), part.value[0]))
+        return _as_size(Spelled(bare(part.declared), bare(part.filled), part.value[0]))
     if isinstance(part.value, bool):
         value: Any = Integer(int(part.value))
     elif isinstance(part.value, Boolean):
@@ -350,22 +341,6 @@ def _joined(operator: str, parts: list[Spelled], value: Any) -> Spelled:
         w.Condition(operator, tuple(part.filled for part in parts)),
         value,
     )
-
-
-def _bare(node: w.Written) -> w.Written:
-    """A part without the brackets around all of it, which a bar of a fraction makes needless."""
-    if isinstance(node, w.Function) and node.name == "":
-        return node.arguments[0]
-    return node
-
-
-def _negative(node: w.Written) -> w.Written:
-    if isinstance(node, w.Number):
-        return w.Number(-node.value)
-    factors = node.factors if isinstance(node, w.Product) else (bracketed(node),)
-    if isinstance(factors[0], w.Number) and factors[0].value >= 0:
-        return w.Product((w.Number(-factors[0].value), *factors[1:]))
-    return w.Product((w.Number(-1), *factors))
 
 
 def _expr(value: Any) -> Expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeAlias
 
 import sympy
@@ -59,14 +59,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Quiet:
-    """An operation that adds nothing, with what it takes and gives; or a block, by its name.
+    """An operation or a block that adds nothing, by its name.
 
     `stages` are those that have it, where not all that are told at once do.
     """
 
     name: str | Said
-    inputs: tuple[tuple[w.Written, ...], ...] = ()
-    outputs: tuple[tuple[w.Written, ...], ...] = ()
     stages: tuple[int, ...] = ()
     lines: tuple[int, ...] = ()
 
@@ -149,6 +147,44 @@ def plus(terms: Sequence[w.Written]) -> w.Written:
     if not terms:
         return w.Number(0)
     return w.Sum(tuple(w.Function("", (t,)) if isinstance(t, w.Sum) else t for t in terms))
+
+
+def same(one: w.Written, other: w.Written) -> bool:
+    """Whether two formulas differ in brackets and in the order of factors and terms alone.
+
+    >>> a, b = w.Symbol("a"), w.Symbol("b")
+    >>> same(w.Product((a, w.Function("", (w.Product((b, a)),)))), w.Product((a, a, b)))
+    True
+    """
+    return _in_order(one) == _in_order(other)
+
+
+def _in_order(node: w.Written) -> w.Written:
+    """A formula without brackets that somebody asked for, its factors and terms in one order."""
+    match node:
+        case w.Function(name="", arguments=(alone,)):
+            return _in_order(alone)
+        case w.Product():
+            factors = [f for part in map(_in_order, node.factors) for f in _parts(part, w.Product)]
+            return w.Product(tuple(sorted(factors, key=repr)))
+        case w.Sum():
+            terms = [t for part in map(_in_order, node.terms) for t in _parts(part, w.Sum)]
+            return w.Sum(tuple(sorted(terms, key=repr)))
+        case w.Number() | w.Symbol():
+            return node
+    found = {field.name: getattr(node, field.name) for field in fields(node)}
+    changed: dict[str, Any] = {
+        name: tuple(map(_in_order, part)) if isinstance(part, tuple) else _in_order(part)
+        for name, part in found.items()
+        if isinstance(part, tuple | w.Written)
+    }
+    return replace(node, **changed)
+
+
+def _parts(node: w.Written, kind: type) -> tuple[w.Written, ...]:
+    if isinstance(node, w.Product) and kind is w.Product:
+        return node.factors
+    return node.terms if isinstance(node, w.Sum) and kind is w.Sum else (node,)
 
 
 def commas(reasons: Sequence[Reason]) -> Reason:

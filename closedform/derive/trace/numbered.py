@@ -11,10 +11,11 @@ from sympy import Expr
 from closedform import formula as w
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.atoms import put_in
-from closedform.derive.trace.declared import bracketed, number
+from closedform.derive.trace.declared import number
 from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import Step
 from closedform.derive.trace.walk import Passage, Walk
+from closedform.formula.joining import bracketed
 
 
 def numbers(

@@ -23,9 +23,7 @@ from closedform.derive.trace.declared import (
     Declared,
     Spelled,
     axes_read,
-    bracketed,
     number,
-    product,
 )
 from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import (
@@ -41,8 +39,10 @@ from closedform.derive.trace.lines import (
     own,
     plus,
     said,
+    same,
 )
 from closedform.errors import Span
+from closedform.formula.joining import bracketed, product
 from closedform.grammar import tree
 
 MAX_TOLD = 24  # a reason is short: sizes that are longer are seen in the line itself
@@ -95,9 +95,6 @@ class Operations(Teller):
             if not all(holds):
                 stages = zip(frame.stages, holds, strict=True)
                 row = Quiet(_name(node), stages=tuple(stage for stage, here in stages if here))
-            elif isinstance(node, cost.Operation):
-                shapes = self.shapes(node.inputs, frame), self.shapes(node.outputs, frame)
-                row = Quiet(_name(node), *shapes)
             found.setdefault(row, {})[line] = None
         return tuple(replace(row, lines=tuple(lines)) for row, lines in found.items())
 
@@ -277,13 +274,18 @@ def _name(node: cost.Operation | cost.Sequence) -> str | Said:
 def _chain(
     subject: w.Written, lines: Sequence[tuple[w.Written, Reason]], left: Expr, last: Expr
 ) -> list[Step]:
-    """Lines that are equal, each once; only the last is in the abbreviations of the file."""
+    """Lines that are equal, each once; only the last is in the abbreviations of the file.
+
+    One that only swaps factors of the line before it stands in its place.
+    """
     steps: list[Step] = []
     for at, (right, reason) in enumerate(lines):
-        if steps and w.plain(steps[-1].right) == w.plain(right):
-            continue
         value = last if at == len(lines) - 1 else left
-        steps.append(Step(None if steps else subject, right, reason, left, value))
+        step = Step(None if steps else subject, right, reason, left, value)
+        if steps and same(steps[-1].right, right):  # it stands as the last line has it
+            steps[-1] = replace(step, subject=steps[-1].subject, reason=steps[-1].reason)
+        else:
+            steps.append(step)
     return steps
 
 

@@ -7,19 +7,19 @@ sides as SymPy expressions too, so that a test can put numbers into them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
 from sympy import Expr, Integer
 
 from closedform import formula as w
+from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
-from closedform.derive.trace.declared import bracketed
 from closedform.derive.trace.frames import Frame, StageRuns, in_step, node_key
 from closedform.derive.trace.lines import (
     Part,
@@ -32,16 +32,22 @@ from closedform.derive.trace.lines import (
     line_of,
     plus,
     said,
+    same,
 )
 from closedform.derive.trace.operations import Operations
 from closedform.errors import Span
+from closedform.formula.joining import bracketed
+from closedform.grammar import tree
+
+MAX_TERMS = 6  # of a sum that is shown before common factors are taken out
 
 
 @dataclass(frozen=True)
 class Passage:
     """A block, a stage, a step of a loop or the model: its operations, and their sum.
 
-    `quiet` are the operations that add nothing to it.
+    `again` are those that another passage of the block tells, of other sizes; `quiet` those that
+    add nothing, and were not told before.
     """
 
     kind: str
@@ -51,6 +57,7 @@ class Passage:
     span: Span
     arguments: tuple[tuple[str, w.Written | tuple[w.Written, ...]], ...]
     parts: tuple[Part, ...]
+    again: tuple[Part, ...]
     quiet: tuple[Quiet, ...]
     steps: tuple[Step, ...]
     frame: Frame
@@ -89,6 +96,7 @@ class _Walker(Operations):
         self.sums: dict[w.BigSum, Expr] = {}
         self.done: dict[Any, tuple[str, bool]] = {}
         self.names: set[str] = set()
+        self.told: dict[int, set[Any]] = {}  # of each block, which of its operations were told
 
     def own_name(self, name: str) -> str:
         """A name that no other passage has."""
@@ -136,6 +144,7 @@ class _Walker(Operations):
         bodies: Sequence[tuple[Site, ...]],
         frame: Frame,
         final: w.Written | None = None,
+        block: tree.Block | None = None,
     ) -> Passage:
         """The operations of a body and their sum; of bodies alike, the last is told."""
         body = bodies[-1]
@@ -144,10 +153,17 @@ class _Walker(Operations):
         shown = frame.shown(value)
         last = final or self.amount(frame, *(site.node for site in body))
         steps = self.summed(subject, terms, shown, last, frame)
-        parts = self.parts(body, frame)
-        quiet = self.quiet(bodies, frame)
+        parts, quiet = self.parts(body, frame), self.quiet(bodies, frame)
+        again: list[Part] = []
+        if block is not None:
+            before = self.told.setdefault(id(block), set())
+            again = [part for part in parts if _rows(part) <= before]
+            quiet = tuple(row for row in (_not_told(q, before) for q in quiet) if row.lines)
+            before |= {row for part in parts for row in _rows(part)}
+            before |= {(row.name, line) for row in quiet for line in row.lines}
+        new = tuple(part for part in parts if part not in again)
         return Passage(
-            kind, name, subject, says, span, arguments, parts, quiet, steps, frame, shown
+            kind, name, subject, says, span, arguments, new, (*again,), quiet, steps, frame, shown
         )
 
     def summed(
@@ -163,15 +179,30 @@ class _Walker(Operations):
         )
         lines = [(plus([term.named for term in terms]), why)]
         lines.append((plus([term.put_in for term in terms]), (said("put in"),)))
-        lines.append((last, self.simplified(parts, last, frame)))
+        lines += self.final(parts, value, lines[-1][0], last, frame)
         steps: list[Step] = []
         for right, reason in lines:
-            if steps and steps[-1].right == right:
-                continue
-            if not steps and right == last:
-                reason = reasons[0] if reasons else ()
-            steps.append(Step(None if steps else subject, right, reason, parts, value))
+            step = Step(None if steps else subject, right, reason, parts, value)
+            if steps and same(steps[-1].right, right):  # it stands as the last line has it
+                steps[-1] = replace(step, subject=steps[-1].subject, reason=steps[-1].reason)
+            else:
+                steps.append(step)
         return tuple(steps)
+
+    def final(
+        self, parts: Expr, value: Expr, put_in: w.Written, last: w.Written, frame: Frame
+    ) -> list[tuple[w.Written, Reason]]:
+        """The lines from a sum to its last form: its terms collected, common factors taken out."""
+        why = self.simplified(parts, last, frame)
+        out = forms.expanded(value, frame.order)
+        terms = len(out.terms) if isinstance(out, w.Sum) else 1
+        short = 1 < terms <= MAX_TERMS
+        if not short or same(out, put_in) or same(out, last) or same(put_in, last):
+            return [(last, why)]
+        return [
+            (out, (said("terms collected"),)),
+            (last, (said("common factors taken out"), *why[1:])),
+        ]
 
     # Terms of a sum ------------------------------------------------------------------------
 
@@ -274,16 +305,17 @@ class _Walker(Operations):
                 for key in (p.name.name for p in node.declaration.parameters)
                 if isinstance(node.given.get(key), Tensor | Expr)
             )
-            span = node.declaration.span
+            block, span = node.declaration, node.declaration.span
             passage = self.passage(
                 "block",
                 name,
                 self.named(name, label),
-                doc_said(node.declaration.doc or "", span),
+                "" if id(block) in self.told else doc_said(block.doc or "", span),
                 span,
                 arguments,
                 (node.body,),
                 general,
+                block=block,
             )
             self.passages.append(passage)
         name, inner = self.done[form]
@@ -342,6 +374,18 @@ class _Walker(Operations):
         self.sums[named] = frame.shown(value)
         why: Reason = (said("the steps, "), line_of(site, self.derivation.entity.module.title))
         return _Term(named, put_in, value, (why,))
+
+
+def _rows(part: Part) -> set[Any]:
+    """What a part tells, line by line; a size that is rounded is told apart."""
+    rounded = any(w.plain(step.subject).startswith("axis_") for step in part.steps if step.subject)
+    rows = {(part.name, line, False) for line in part.lines}
+    return rows | ({(part.name, line, True) for line in part.lines} if rounded else set())
+
+
+def _not_told(row: Quiet, before: set[Any]) -> Quiet:
+    """What adds nothing, on the lines where that was not told before."""
+    return replace(row, lines=tuple(ln for ln in row.lines if (row.name, ln) not in before))
 
 
 def _times(count: w.Written, value: Expr, term: _Term, behind: bool = False) -> _Term:

@@ -26,6 +26,7 @@ def _report(report: Report) -> str:
         "kind": report.keyword,
         "about": report.about,
         "in": list(report.chosen),
+        "when": list(report.when),
         "preset": report.preset,
         "convention": report.convention,
         "counts": report.convention_says,
@@ -68,6 +69,7 @@ def _report(report: Report) -> str:
                 "expr": row.expr,
                 "latex": latex(row.formula),
                 "text": w.plain(row.formula),
+                "by_part": {name: w.plain(formula) for name, formula in row.braces},
                 "unit": row.unit,
                 "convention": row.convention,
                 "stays": list(row.stays),
@@ -86,6 +88,19 @@ def _report(report: Report) -> str:
                 "costs": dict(zip(titles, map(w.plain, row.costs), strict=True)),
             }
             for row in report.every_part
+        ],
+        "claims": [
+            {
+                "of": row.of,
+                "line": row.line,
+                "measure": row.measure,
+                "text": row.text,
+                "latex": latex(row.statement),
+                "when": [w.plain(condition) for condition in row.conditions],
+                "source": row.source,
+                "verdict": row.verdict,
+            }
+            for row in report.claims
         ],
         "presets": [
             {

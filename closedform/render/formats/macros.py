@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from closedform.render.formulas.aligned import aligned
@@ -56,7 +57,8 @@ def _word_of_name(char: str) -> str:
 
 
 def _report(report: Report) -> str:
-    r"""`\newcommand` for every formula, its equation, its number at a preset, its abbreviations."""
+    r"""`\newcommand` for every formula, its equation, its number at a preset, its abbreviations,
+    and for the formulas of claims that are proved."""
     room = report.width or ROOM
     found: dict[str, str] = {}
     for row in report.formulas:
@@ -67,6 +69,11 @@ def _report(report: Report) -> str:
         if row.value is not None:
             found[f"{name}Value"] = number_latex(row.value)
             found[f"{name}Rounded"] = _rounded(row.value)
+    for claim in (row for row in report.claims if row.proved):
+        name = _free(macro_name(claim.of, "claim", claim.measure), found)
+        found[name] = latex(claim.formula)
+        if claim.conditions:
+            found[f"{name}When"] = ",\\ ".join(map(latex, claim.conditions))
     for definition in report.where:
         symbol = definition.symbol
         index = [symbol.index] if symbol.index is not None else []
@@ -78,6 +85,12 @@ def _report(report: Report) -> str:
         told = {name: plain_data(getattr(report, name), latex) for name in fields}
         tables[macro_name(report.title, "presets")] = presets_table(told)
     return _written(found, tables, report.closing.made, report.lang)
+
+
+def _free(name: str, found: Mapping[str, str]) -> str:
+    """A name that no other macro has: the second claim of a measure is `...Two`."""
+    numbered = (name + macro_name(str(at)) for at in count(2))
+    return next(free for free in chain([name], numbered) if free not in found)
 
 
 def _rounded(value: int) -> str:

@@ -22,6 +22,11 @@ def _definition(symbol: Node, node: Node) -> str:
     return f"{w.plain(symbol.written)} = {w.plain(node.written)}"
 
 
+def _braces(braces: Iterable[tuple[str, dict[str, Any]]]) -> str:
+    """The parts of a formula below it, where braces would name them."""
+    return table([[f"  {name}", formula["text"]] for name, formula in braces])
+
+
 def _symbol_rows(report: dict[str, Any]) -> list[list[str]]:
     words = language(report["lang"])
     return [
@@ -84,6 +89,7 @@ TEXT = Markup(
     str,
     w.plain,
     {
+        "braces": _braces,
         "definition": _definition,
         "number": number,
         "spoken": spoken,

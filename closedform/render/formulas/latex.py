@@ -45,6 +45,7 @@ RELATIONS = {
     "|": r"\mid",
     "and": r"\land",
     "or": r"\lor",
+    "in": r"\in",
 }
 
 SPACE, DOT = r"\, ", r"\cdot "
@@ -185,6 +186,18 @@ def _(node: w.BigSum, least: Level) -> str:
     return f"{sum_sign(node)} {body}"
 
 
+@_latex.register
+def _(node: w.Braced, least: Level) -> str:
+    return _brace(_inner(node)[0], node.name)
+
+
+def _brace(body: str, name: str) -> str:
+    """A formula with the name of its part below it, an underscore as it is."""
+    kind = "mathrm" if name.isascii() else "text"
+    below = name.replace("_", r"\_")
+    return f"\\underbrace{{{body}}}_{{\\{kind}{{{below}}}}}"
+
+
 def sum_sign(node: w.BigSum) -> str:
     """The sign of a sum with its bounds."""
     first, last, _ = _inner(node)
@@ -243,6 +256,10 @@ def _pieces(node: w.Written, room: float, depth: int, least: Level) -> list[Piec
     if width(whole) <= max(room, 0 if _has_bracket(node) else SHORT):
         return [Piece(whole, depth)]
     match node:
+        case w.Braced():
+            rows = " \\\\ ".join(f"&{row}" for row in broken(node.body, room))
+            body = f"\\begin{{aligned}} {rows} \\end{{aligned}}"
+            return [Piece(_brace(body, node.name), depth)]
         case w.Sum():
             return _sum_pieces(node, room, depth, least)
         case w.Product():

@@ -36,6 +36,7 @@ RELATIONS = {
     "|": "∣",
     "and": "∧",
     "or": "∨",
+    "in": "∈",
 }
 
 TIMES = '<mo lspace="0" rspace="0.17em">\u2062</mo>'  # invisible times, as wide as a thin space
@@ -108,7 +109,7 @@ def _fenced(content: str, tall: bool, left: str = "(", right: str = ")") -> str:
 def _tall(node: w.Written) -> bool:
     """Whether a formula, or a part of it, is higher than a line."""
     match node:
-        case w.Fraction() | w.BigSum() | w.Function(name="sqrt"):
+        case w.Fraction() | w.BigSum() | w.Braced() | w.Function(name="sqrt"):
             return True
     return any(_tall(part.node) for part in parts(node, PLANE_SIGNED))
 
@@ -260,3 +261,9 @@ def _(node: w.BigSum, least: Level) -> str:
     first, last, body = _inner(node, least)
     start = row(_word(node.index), "<mo>=</mo>", first)
     return row(f"<munderover><mo>∑</mo>{start}{last}</munderover>", body)
+
+
+@_mathml.register
+def _(node: w.Braced, least: Level) -> str:
+    braced = f'<munder>{_inner(node)[0]}<mo stretchy="true">⏟</mo></munder>'
+    return f"<munder>{braced}<mtext>{escape_html(node.name)}</mtext></munder>"

@@ -182,6 +182,12 @@ def _(node: w.BigSum, least: Level) -> list[Piece]:
     return [Piece("∑"), *bounds, Piece(THIN), *_shown(body)]
 
 
+@_pieces.register
+def _(node: w.Braced, least: Level) -> list[Piece]:
+    """A line has no braces: the formula, with the name of the part below it."""
+    return [*_inner(node)[0], Piece("⏟"), Piece(node.name, -1)]
+
+
 # Lines -------------------------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ RELATIONS = {
     "|": "divides",
     "and": "and",
     "or": "or",
+    "in": "in",
 }
 FUNCTIONS = {"floor": "floor", "ceil": "ceil", "sqrt": "sqrt"}  # with fences of their own
 OPERATORS = {"max": "max", "min": "min", "gcd": "gcd", "": ""}
@@ -167,3 +168,8 @@ def _(node: w.Indicator, least: Level) -> str:
 def _(node: w.BigSum, least: Level) -> str:
     first, last, body = _inner(node, least)
     return f"sum_({typst_name(node.index)}={first})^({last}) {body}"
+
+
+@_typst.register
+def _(node: w.Braced, least: Level) -> str:
+    return f"underbrace({_inner(node)[0]}, {quoted(node.name)})"

@@ -28,6 +28,7 @@ COMMANDS = {
     r"\ge": 14.6,
     r"\neq": 14.6,
     r"\mid": 9.2,
+    r"\in": 12.8,
     r"\land": 12.2,
     r"\lor": 12.2,
     r"\lnot": 7.4,
@@ -62,6 +63,7 @@ CHARACTERS = {
     "&": 0.0,
 }
 GROUPS = {r"\mathrm": 1.0, r"\text": 1.0}
+UNSEEN = {r"\begin", r"\end"}
 
 
 @cache
@@ -73,7 +75,7 @@ def width(text: str) -> float:
 
 def _row(tokens: list[str], at: int, upright: bool) -> tuple[float, int]:
     """The width up to the end of a group, and where that is."""
-    total = limits = 0.0
+    total = limits = widest = 0.0
     tall = False
     while at < len(tokens) and tokens[at] != "}":
         token = tokens[at]
@@ -92,6 +94,14 @@ def _row(tokens: list[str], at: int, upright: bool) -> tuple[float, int]:
         elif token == r"\sqrt":
             inner, at = _group(tokens, at, upright)
             total += inner + 10.0
+        elif token == r"\underbrace":
+            inner, at = _group(tokens, at, upright)
+            below, at = _group(tokens, at + 1, upright)
+            total += max(inner, below * SMALL)
+        elif token in UNSEEN:
+            _, at = _group(tokens, at, upright)
+        elif token == r"\\":
+            widest, total = max(widest, total), 0.0
         elif token in GROUPS:
             inner, at = _group(tokens, at, upright=True)
             total += inner
@@ -103,7 +113,7 @@ def _row(tokens: list[str], at: int, upright: bool) -> tuple[float, int]:
             total += max(0.0, limits - 19.0) + _one(token, upright)
             limits = 0.0
         tall = token == r"\sum"
-    return total + max(0.0, limits - 19.0), at
+    return max(widest, total + max(0.0, limits - 19.0)), at
 
 
 def _group(tokens: list[str], at: int, upright: bool) -> tuple[float, int]:

@@ -108,7 +108,9 @@ def page_of(report: Report) -> Page:
     return replace(
         page,
         shares=_shares(report, costs, preset).element(),
-        costs=tuple(_cost_row(name, shades[name], told[name], totals) for name in shades),
+        costs=tuple(
+            _cost_row(name, shades[name], told[name], totals) for name in shades if any(told[name])
+        ),
         sweeps=tuple(plot.element() for plot in _sweeps(report, costs, preset)),
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sympy import Expr
+
 from closedform import formula as w
 from closedform.derive.measures.lookup import omitted
 from closedform.derive.solve.closed import Closed
@@ -68,7 +70,10 @@ def cell(formed: Sequence[Closed], written: Sequence[w.Written], title: str) -> 
         )
         for form, node in zip(formed, written, strict=True)
     )
-    starts = {name: value for form in formed for name, value in form.starts.items()}
+    starts: dict[str, Expr] = {}
+    for form, node in zip(formed, written, strict=True):
+        braced = any(isinstance(part, w.Braced) for part in nodes_of(node))
+        starts.update(form.starts("parts" if braced else "shortest"))
     names = Names(derivation, (formulas,), starts, first.order, words)
     assumptions = tuple(assumption_rows(derivation, first.order, words))
     convention = next((f.measure.convention for f in formed if f.measure.convention), None)

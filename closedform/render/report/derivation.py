@@ -44,13 +44,23 @@ class PartView:
 
 
 @dataclass(frozen=True)
-class QuietView:
-    """What adds nothing; without `inputs` it gives what it takes, without shapes it is a block."""
+class AgainView:
+    """An operation of a block that was told before, in the sizes that it has here."""
 
     name: str
     lines: str
+    case: w.Written | None
     inputs: tuple[tuple[w.Written, ...], ...]
     outputs: tuple[tuple[w.Written, ...], ...]
+    cost: w.Written
+
+
+@dataclass(frozen=True)
+class QuietView:
+    """An operation or a block that adds nothing, by its name."""
+
+    name: str
+    lines: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,7 @@ class PassageView:
     says: str
     arguments: tuple[ArgumentView, ...]
     parts: tuple[PartView, ...]
+    again: tuple[AgainView, ...]
     quiet: tuple[QuietView, ...]
     steps: tuple[StepView, ...]
 
@@ -115,7 +126,7 @@ def derivation_view(
     own = entity.module.title
     several = {passage.name for passage in found.passages}
     passages = tuple(_passage(passage, own, several, words) for passage in found.passages)
-    starts = dict(closed.starts)
+    starts = closed.starts()
     for frame in (passage.frame for passage in found.passages):
         starts.update(frame.starts)
     names = Names(closed.derivation, found.passages, starts, closed.order, words)
@@ -143,6 +154,7 @@ def _passage(passage: Passage, own: str, several: set[str], words: Language) -> 
         _text(passage.says, words),
         arguments,
         tuple(_part(part, file, words) for part in passage.parts),
+        tuple(_again(part, file, words) for part in passage.again),
         tuple(_quiet(row, file, words) for row in passage.quiet),
         tuple(_step(step, words) for step in passage.steps),
     )
@@ -182,14 +194,18 @@ def _part(part: Part, file: str, words: Language) -> PartView:
     return PartView(name, says, lines, part.case, part.source, part.inputs, part.outputs, steps)
 
 
+def _again(part: Part, file: str, words: Language) -> AgainView:
+    name, lines = _text(part.name, words), _lines_of(part.lines, file, words)
+    cost = part.steps[-1].right
+    return AgainView(name, lines, part.case, part.inputs, part.outputs, cost)
+
+
 def _quiet(row: Quiet, file: str, words: Language) -> QuietView:
-    kept = set(row.inputs) == set(row.outputs)
-    inputs = () if kept else row.inputs
     lines = _lines_of(row.lines, file, words)
     if row.stages:
         stages = words.tr(", ").join(map(str, row.stages))
         lines = words.tr("{lines}, only where s = {stages}", lines=lines, stages=stages)
-    return QuietView(_text(row.name, words), lines, inputs, row.outputs)
+    return QuietView(_text(row.name, words), lines)
 
 
 def _lines_of(lines: tuple[int, ...], file: str, words: Language) -> str:

@@ -200,6 +200,8 @@ class Parts:
             case cost.Stages():
                 for name, told, stage in self._stages(node, place):
                     amounts = self._amounts(stage, uses)
+                    if all(amount == 0 for _, amount in amounts):
+                        continue
                     yield self._row("stage", site, name, uses, amounts, depth, told)
                     yield from self.rows(stage, uses.of_parts, depth + 1, told.inside(around))
             case cost.Steps():

@@ -28,8 +28,10 @@ from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.derive.trace.lines import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
+from closedform.render.report.claims import ClaimRow, claim_rows
 from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing, made_with
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
@@ -41,6 +43,7 @@ REASONS = {
     "default": "holds for the defaults",
     "possible": "the other case has no shape",
     "when": "a condition of the claim",
+    "given": "a condition of this derivation",
 }
 
 
@@ -59,6 +62,12 @@ class FormulaRow:
     expr: str
     stays: tuple[str, ...]
     value: int | None
+
+    @cached_property
+    def braces(self) -> tuple[tuple[str, w.Written], ...]:
+        """The parts of a formula that is told by its parts, for where no braces are seen."""
+        found = (node for node in nodes_of(self.formula) if isinstance(node, w.Braced))
+        return tuple((brace.name, brace.body) for brace in found)
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,7 @@ class Report:
     keyword: str
     about: str
     chosen: tuple[str, ...]
+    when: tuple[str, ...]
     preset: str | None
     symbols: tuple[SymbolRow, ...]
     where: tuple[Definition, ...]
@@ -111,6 +121,7 @@ class Report:
     convention_says: str
     omissions: tuple[Omission, ...]
     closing: Closing
+    claims: tuple[ClaimRow, ...] = ()
     lang: str = "en"
     width: float | None = None
     links: tuple[Link, ...] = ()
@@ -134,6 +145,7 @@ class Wish:
     lang: str = "en"
     width: float | None = None
     parts: bool = True  # whether the parts are told
+    claims: bool = False
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -170,7 +182,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     shown = Parts(formed, words, alike=wish.stages == "sum")
     parts, starts = tuple(shown.of(derivation.root)) if wish.parts else (), {}
     if shown.alike:
-        starts = {name: value for form in formed for name, value in form.starts.items()}
+        starts = {name: value for form in formed for name, value in form.starts(wish.form).items()}
         starts.update(shown.starts)
     printed = tuple(replace(row, inputs=()) for row in parts)  # these are in the drawing alone
     names = Names(derivation, (formulas, printed), starts, formed[0].order, words)
@@ -184,6 +196,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         keyword=declaration.keyword,
         about=about,
         chosen=wish.names,
+        when=tuple(map(show, project.conditions)),
         preset=wish.preset,
         symbols=names.symbols(),
         where=names.where(),
@@ -207,6 +220,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
             made_with([project.module.title], [row.name for row in conventions], words),
             words,
         ),
+        claims=tuple(claim_rows(project, entity, words)) if wish.claims else (),
         lang=wish.lang,
         width=wish.width,
     )
@@ -233,7 +247,7 @@ def _formed(form: Closed, wish: Wish, given: Mapping[Symbol, Expr]) -> Closed:
 
 
 def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
-    what = form.measure
+    what, words = form.measure, language(wish.lang)
     return FormulaRow(
         measure=what.name,
         title=what.title,
@@ -241,8 +255,8 @@ def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
         label=what.label,
         unit=what.unit,
         convention=what.convention.name if what.convention else None,
-        says=said(what, language(wish.lang)),
-        formula=form.written(wish.form, wish.stages),
+        says=said(what, words),
+        formula=form.written(wish.form, wish.stages, words.tr),
         expr=sympy_text(form.expr),
         stays=staying(form),
         value=value,
@@ -295,8 +309,6 @@ def _presets(project: Project, entity: Entity, formed: Sequence[Closed]) -> tupl
 
 
 def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed]) -> PresetRow:
-    from closedform.grammar.expressions import show
-
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
     values: list[int | None] = []
     holds = project.at_preset(preset) is formed[0].derivation.entity  # with its parameters

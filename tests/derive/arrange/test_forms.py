@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 import closedform
 from closedform import formula as w
+from closedform.choices import FORMS as EVERY_FORM
 from closedform.derive.arrange.forms import FORMS, expanded, shortest
 from closedform.derive.arrange.writing import Order
 from closedform.derive.measures.lookup import measure
@@ -58,13 +59,13 @@ def wrong(closed: Closed, seed: int) -> list[str]:
     for symbol in [*values, *known.spelled]:
         stem, _, index = symbol.name.rpartition("_")
         sizes[symbol.name, None] = sizes[stem, index] = value(symbol)
-    for name, start in closed.starts.items():
+    for name, start in {**closed.starts(), **closed.starts("parts")}.items():
         stem, _, index = name.rpartition("_")
         sizes[stem, index] = value(start)
     printed, exact, read = Evaluator(sizes, {}), *readings(sizes)
     expected = value(closed.expr)
     texts = []
-    for form in FORMS:
+    for form in EVERY_FORM:
         for stages in STAGES:
             node = closed.written(form, stages)
             found = {"tree": number(printed(node)), **exact(node), **read(node)}

@@ -149,8 +149,7 @@ def test_a_derivation_names_the_place_of_the_formula() -> None:
     steps = declared(BUILT).derivation("flops", to="text", convention="two")
     told = """\
     FLOPs(softmax) = 7 size(x)    (formula of softmax in the convention one, line 6 of <text>)
-      = 7 (N D)    (size(x) = N D)
-      = 7 N D    (simplified)
+      = 7 N D    (size(x) = N D)
 """
     assert told in steps
 

@@ -98,7 +98,8 @@ def test_what_a_derivation_does_not_take_is_refused() -> None:
     """Fails when an option of a report is passed over without a word."""
     usage = (
         "Usage: closedform derive [OPTIONS] FILE\nTry 'closedform derive --help' for help.\n\n"
-        "Error: --steps goes with --of, --measure, --convention, --preset, --to and --lang\n"
+        "Error: --steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
+        "--lang\n"
     )
     for options in (("--in", "D"), ("--defaults",), ("--form", "expanded"), ("--stages", "each")):
         assert call("derive", "vit", "--steps", *options) == Ran(2, "", usage)
@@ -141,3 +142,40 @@ def test_defaults_that_break_what_is_assumed_are_refused(text: str, tmp_path: Pa
     (tmp_path / "m.arch").write_text(text)
     refused = call("derive", "m.arch", "--defaults", folder=tmp_path)
     assert refused == Ran(1, "", BROKEN[text])
+
+
+ONE_MEASURE = (
+    "dim I\ndim P\ndim D\n\nassume P | I\n\nlet m = {}\n\n"
+    "model E(image: [3, I, I]):\n    return image -> conv2d(D, kernel=P, {}=P)\n"
+)
+
+
+def test_what_a_measure_does_not_have_is_named(tmp_path: Path) -> None:
+    """Fails when a report fails for a symbol that one of its formulas cannot be written in."""
+
+    def told(size: str, option: str) -> list[str]:
+        (tmp_path / "e.arch").write_text(ONE_MEASURE.format(size, option))
+        asked = ("--in", "m,D", "--to", "text")
+        ran = call("derive", "e.arch", *asked, folder=tmp_path)
+        assert (ran.code, ran.err) == (0, "")
+        return ran.out.split("\n\n")[1].splitlines()
+
+    assert told("I/P", "stride") == [
+        "params = 3 P^2 D + D",
+        "    not expressed in m, D: P",
+        "macs = 3 m^2 P^2 D",
+        "    not expressed in m, D: P",
+    ]
+    assert told("I + P*I^2", "padding") == [
+        "params = 3 P^2 D + D",
+        "    not expressed in m, D: P",
+        "macs = 3 P^2 D (I + P + 1)^2",
+        "    not expressed in m, D: I, P",
+    ]
+
+
+def test_families_that_stay_are_named_once() -> None:
+    stays = {row.title: row.stays for row in report_of(open_project("pvt"), names=("I",)).formulas}
+    assert stays == dict.fromkeys(("params", "macs"), ("P", "D", "R", "E", "L", "C"))
+    (row,) = report_of(open_project("pvt"), measures=("macs",), names=("I", "P_1", "m")).formulas
+    assert row.stays == ("P_2", "P_3", "P_4", "D", "R", "E", "L", "C")

@@ -20,7 +20,6 @@ PROGRAMS = {
         "dim B\nop f(x: [...]) -> y: [...]:\n    mac = B*size(x)\n\n"
         "block G(x: [n]):\n    return x -> f\n",
         "MACs(f) = B size(x)",
-        "= B n",
         "= n B",
     ),
     "a part with a name": (

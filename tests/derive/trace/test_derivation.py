@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.numbers import settle
-from closedform.derive.trace.lines import Said, Step
+from closedform.derive.trace.lines import Said, Step, same
 from closedform.derive.trace.walk import Passage, Walk, walk
 from closedform.errors import ClosedformError
 from closedform.projects import open_project
@@ -56,7 +57,7 @@ class Numbers:
         for passage in found.passages:
             for family, start in passage.frame.start.items():
                 sizes[family, str(passage.frame.stages[0] - 1)] = self.value(start)
-        for name, start in closed.starts.items():
+        for name, start in closed.starts().items():
             family, _, index = name.rpartition("_")
             sizes[family, index] = self.value(start)
         self.evaluator = Evaluator(sizes, {})
@@ -83,7 +84,10 @@ class Numbers:
             return inner(last)
 
         for stage in frame.stages if frame.index else (None,):
-            steps = [*passage.steps, *(step for part in passage.parts for step in part.steps)]
+            steps = [
+                *passage.steps,
+                *(step for part in (*passage.parts, *passage.again) for step in part.steps),
+            ]
             evaluator = self.evaluator if stage is None else (
                 self.evaluator.inside(frame.index, stage))  # fmt: skip
             for step in steps:
@@ -187,7 +191,7 @@ def test_every_named_line_exists(path: Path) -> None:
             text = passage.span.source.text.split("\n")[passage.span.line - 1]
             word = {"stage": "for", "step": "for"}.get(passage.kind, passage.name.split("_")[0])
             assert word in text
-            for part in passage.parts:
+            for part in (*passage.parts, *passage.again):
                 for line in part.lines:
                     source = passage.span.source.text.split("\n")[line - 1]
                     name = part.name.text if isinstance(part.name, Said) else part.name
@@ -201,7 +205,7 @@ def test_nothing_is_passed_over(path: Path, what: str) -> None:
     for project, entity in parts(path):
         told: set[tuple[str, str, int]] = set()
         for passage in walk(project.closed(entity, measure(what))).passages:
-            for part in (*passage.parts, *passage.quiet):
+            for part in (*passage.parts, *passage.again, *passage.quiet):
                 name = part.name.text if isinstance(part.name, Said) else part.name
                 told |= {(passage.span.source.name, name, line) for line in part.lines}
         waiting: list[cost.Node] = [project.derivation(entity).root]
@@ -251,3 +255,46 @@ def test_what_enters_a_loop_enters_no_step_of_a_loop_in_it() -> None:
 def test_the_derivation_of_vit(to: str, golden: Golden) -> None:
     text = zoo("vit").derivation(preset="ViT-B/16", to=to)
     golden.compare(TESTS / "golden" / f"vit_derivation.{to}.txt", text)
+
+
+def test_a_block_is_told_once() -> None:
+    """Fails when an operation of a block is told again, or a size that is rounded is not told."""
+    text = zoo("resnet").derivation(to="text")
+    second, third = (text.split(f"Block Bottleneck {at} ")[1].split("\n\n")[0] for at in (2, 3))
+    assert second == (
+        "(line 16, as in stage 1)\n"
+        "  given x [4 W, m_s, m_s], width = W\n"
+        "  as told above\n"
+        "    conv2d (line 18) [4 W, m_s, m_s] -> [W, m_s, m_s]: 4 m_s^2 W^2\n"
+        "    conv2d (line 19) [W, m_s, m_s] -> [W, m_s, m_s]: 9 m_s^2 W^2\n"
+        "    conv2d (line 21) [W, m_s, m_s] -> [4 W, m_s, m_s]: 4 m_s^2 W^2\n"
+        "  together\n"
+        "    MACs(Bottleneck_2_s) = 4 m_s^2 W^2 + 9 m_s^2 W^2 + 4 m_s^2 W^2"
+        "    (the sum of its operations)\n"
+        "      = 17 m_s^2 W^2    (simplified)"
+    )
+    assert third.count("axis_1(y) = floor(") == 2
+    assert text.count("axis_1(y) = floor(") == 3  # and that of the model's own convolution
+    assert text.count("  nothing is added by ") == 2
+
+
+def test_the_last_form_is_reached_in_steps() -> None:
+    """Fails when a line only swaps factors, or factors are taken out with nothing between."""
+    mlp = zoo("vit")["MLP"].derivation(to="text")
+    assert "    MACs(linear) = d hidden    (size(x) = hidden, out = d)\n  nothing" in mlp
+    text = zoo("vit").derivation(to="text")
+    assert (
+        "    MACs(EncoderLayer) = MACs(SelfAttention) + MACs(MLP)    (the sum of its operations)\n"
+        "      = 2 T D (2 D + T) + 2 T D F    (put in)\n"
+        "      = 4 T D^2 + 2 T D F + 2 T^2 D    (terms collected)\n"
+        "      = 2 T D (2 D + F + T)    (common factors taken out)\n"
+    ) in text
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_no_line_repeats_the_one_before(path: Path) -> None:
+    for project, entity in parts(path):
+        for passage in walk(project.closed(entity, measure("macs"))).passages:
+            for steps in (passage.steps, *(part.steps for part in passage.parts)):
+                for before, step in pairwise(steps):
+                    assert step.subject is not None or not same(before.right, step.right)

@@ -79,7 +79,7 @@ def of_vit(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.5:
         sizes["F"] = rng.randint(1, 10**4)
     if rng.random() < 0.2:
-        sizes["L"] *= 10**9
+        sizes["L"] *= 10**12
     return sizes
 
 

@@ -308,6 +308,9 @@ COMMA = '<mo separator="true">,</mo>'
         (w.Indicator(w.Condition(">=", (N, w.Number(2)))),
          '<mrow><mo stretchy="false">[</mo><mrow><mi>n</mi><mo>≥</mo><mn>2</mn></mrow>'
          '<mo stretchy="false">]</mo></mrow>'),
+        (w.Braced(N, "<MLP>"),
+         '<munder><munder><mi>n</mi><mo stretchy="true">⏟</mo></munder>'
+         "<mtext>&lt;MLP&gt;</mtext></munder>"),
         (w.BigSum("s", w.Number(1), w.Number(4), D_S),
          "<mrow><munderover><mo>∑</mo><mrow><mi>s</mi><mo>=</mo><mn>1</mn></mrow><mn>4</mn>"
          "</munderover><msub><mi>D</mi><mi>s</mi></msub></mrow>"),
@@ -348,6 +351,7 @@ def combined(inner: st.SearchStrategy[w.Written]) -> st.SearchStrategy[w.Written
         condition,
         st.builds(w.Condition, st.just("not"), st.tuples(inner)),
         st.builds(w.Indicator, condition),
+        st.builds(w.Braced, inner, st.text(max_size=8)),
         st.builds(w.BigSum, st.text(min_size=1, max_size=2), inner, inner, inner),
     )
 
@@ -369,9 +373,10 @@ def test_random_formulas_are_well_formed(node: w.Written) -> None:
         "html", "head", "title", "body",
         *(MATHML + tag for tag in (
             "math", "mrow", "mi", "mn", "mo", "msub", "msup", "msubsup", "mfrac", "msqrt",
-            "munderover")),
+            "munderover", "munder", "mtext")),
     }  # fmt: skip
-    for tag, children in {"msub": 2, "msup": 2, "mfrac": 2, "msubsup": 3, "munderover": 3}.items():
+    two, three = ("msub", "msup", "mfrac", "munder"), ("msubsup", "munderover")
+    for tag, children in {**dict.fromkeys(two, 2), **dict.fromkeys(three, 3)}.items():
         assert all(len(element) == children for element in root.iter(MATHML + tag))
     assert "".join(piece.text for piece in pieces(node))
 

@@ -27,8 +27,7 @@ block MLP(x: [n, d], hidden):
 PAGE = f"""\
 MLP: MACs, step by step
 Two maps.
-Derived is the number of multiply-accumulates of every product and convolution, attention \
-included, from <text>.
+Derived from <text>: multiply-accumulates of every product and convolution, attention included.
 Block MLP (line 1)
 Two maps.
 Given x of shape [n, d].
@@ -36,14 +35,12 @@ linear (line 3): Affine map of the last axis.
 [n, d] -> [n, hidden]
 return x -> linear(hidden) -> gelu -> linear(d)
   MACs(linear) | = size(x) out | definition of linear, line 3 of std/layers.arch
-   | = (n d) hidden | size(x) = n d, out = hidden
-   | = n d hidden | simplified
+   | = n d hidden | size(x) = n d, out = hidden
 linear (line 3)
 [n, hidden] -> [n, d]
 return x -> linear(hidden) -> gelu -> linear(d)
-  MACs(linear) | = (n hidden) d | size(x) = n hidden, out = d
-   | = n d hidden | simplified
-Nothing is added by gelu (line 3), [n, hidden].
+  MACs(linear) | = n d hidden | size(x) = n hidden, out = d
+Nothing is added by gelu (line 3).
 Together:
   MACs(MLP) | = n d hidden + n d hidden | the sum of its operations
    | = 2 n d hidden | simplified

@@ -19,6 +19,7 @@ from closedform.derive.project import Project
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.formula import (
     BigSum,
+    Braced,
     Condition,
     Fraction,
     Function,
@@ -73,6 +74,7 @@ NODES: list[tuple[Written, str]] = [
     (Condition("and", (Condition("<=", (N, D)), Condition("!=", (N, D)))),
      r"N \le D \land N \neq D"),
     (Indicator(Condition(">", (N, Number(1)))), r"\left[N > 1\right]"),
+    (Braced(Sum((N, D)), "my_block"), r"\underbrace{N + D}_{\mathrm{my\_block}}"),
     (BigSum("s", Number(1), Number(4), Sum((N, S))), r"\sum_{s=1}^{4} \left(N + D_{s-1}\right)"),
 ]  # fmt: skip
 

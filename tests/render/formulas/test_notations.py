@@ -40,7 +40,9 @@ def test_random_formulas_are_read_as_they_were_meant(notation: str, node: w.Writ
 
 
 def wanted(notation: Notation) -> list[Place]:
-    return [place for place, level in notation.least.items() if level != Level.ANYTHING]
+    """The places that want brackets; those under a brace hold a part together, and no value."""
+    levels = notation.least.items()
+    return [place for place, level in levels if level != Level.ANYTHING and place != Place.BRACED]
 
 
 RULES = [
