@@ -143,9 +143,9 @@ _measures = click.option(
 _convention = click.option(
     "--convention",
     default=None,
-    metavar="NAME",
+    metavar="NAME,...",
     shell_complete=completion.conventions,
-    help="How work is counted.",
+    help="How work is counted. Several with commas, side by side.",
 )
 _width = click.option(
     "--width",
@@ -342,6 +342,32 @@ def _give(text: str, target: Path | None, colours: bool = False) -> None:
         terminal.show(text, colours)
     else:
         click.echo(text, nl=False)
+
+
+@commands.command()
+@click.argument("file", shell_complete=completion.files)
+@click.argument("numbers", nargs=-1, required=True)
+@click.option(
+    "--preset",
+    default=None,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Of which the numbers are that name none.",
+)
+@click.option("--to", type=click.Choice(["json"]), help="Print the readings for a program.")
+def explain(file: str, numbers: tuple[str, ...], preset: str | None, to: str | None) -> int:
+    """Say what printed NUMBERS count: 16.85G, params=86M, ViT-B/16=49.3G, vit:ViT-B/16=49.3G.
+
+    Several are explained at once. Ends with 1 where no reading explains all of them.
+    """
+    import json
+
+    from closedform.reason.explain import asked, data, entries_of
+    from closedform.reason.explain import explain as explained
+
+    answer = explained(entries_of(_open(file), list(map(asked, numbers)), preset, _open))
+    click.echo(json.dumps(data(answer), indent=2, ensure_ascii=False) if to else str(answer))
+    return 0 if answer else EXIT_WRONG
 
 
 @commands.command()

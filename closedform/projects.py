@@ -133,6 +133,8 @@ def derivation_of(
     if len(measures) > 1:
         named = f"{len(measures)} are named: {', '.join(measures)}"
         raise fail("measure", f"a derivation is of one measure, and {named}")
+    if convention is not None and "," in convention:
+        raise fail("measure", f"a derivation is under one convention, and this is {convention}")
     what = project.measures(measures, convention)[-1]
     return write(derivation_view(project.under(entity, when), entity, what, preset, lang, width))
 

@@ -64,6 +64,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+COUNTERS = ["hooks", "torch", "fvcore", "thop", "full"]
+
 OFFERS = [
     ("closedform derive ", ["own.arch", "wrong.arch", *zoo_names(), "models/"]),
     ("closedform derive vi", ["vit", "vit_features"]),
@@ -79,7 +81,7 @@ OFFERS = [
         "closedform derive own.arch --measure ",
         [*COUNTED, "ticks", "macs", "flops", "tick"],
     ),
-    ("closedform derive own.arch --convention ", ["ticks", "macs", "flops", "hooks"]),
+    ("closedform derive own.arch --convention ", ["ticks", "macs", "flops", *COUNTERS]),
     ("closedform derive wrong.arch --of ", []),
     ("closedform derive missing.arch --of ", []),
     ("closedform derive own.arch --to t", ["tex", "text", "typst"]),

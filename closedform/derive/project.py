@@ -124,13 +124,17 @@ class Project:
         return measure(name, convention, span, self.module)
 
     def measures(self, names: Sequence[str], convention: str | None) -> tuple[Measure, ...]:
-        """Measures by their names; the convention is of those that need one and name none.
+        """Measures by their names; the convention is of those that need one and name none, or
+        several with commas are, one after the other.
 
         A name may be `macs under hooks`. Without names they are parameters and work, in the unit of
         the convention.
         """
         known = self.conventions
         units = {row.unit.lower() for row in known.values()}
+        if convention is not None and "," in convention:
+            each = [self._in_unit(names, one.strip()) for one in convention.split(",")]
+            return tuple(dict.fromkeys(what for row in each for what in row))
         if convention is not None and convention not in known:
             self.measure(SHOWN[-1], convention)  # fails, and says what there is
         if not names:
@@ -141,6 +145,15 @@ class Project:
             if len(words) == 3 and words[1] == "under":
                 asked[at] = words[0], words[2]
         return tuple(self.measure(name, of) for name, of in asked)
+
+    def _in_unit(self, names: Sequence[str], convention: str) -> tuple[Measure, ...]:
+        """The same measures under one of several conventions, work in the unit of that one."""
+        known = self.conventions
+        units = {row.unit.lower() for row in known.values()}
+        if convention in known:
+            unit = known[convention].unit.lower()
+            names = [unit if name in units else name for name in names]
+        return self.measures(names, convention)
 
     # Presets -------------------------------------------------------------------------------
 

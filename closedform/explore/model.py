@@ -14,12 +14,14 @@ from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
 from closedform.explore.parts import ModelPart, Parts, part, parts
 from closedform.explore.presets import Presets
+from closedform.projects import open_project
 from closedform.reason.claims import ask
 from closedform.render.formats import derivation_in, format_named
 from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
+    from closedform.reason.explain import Explanation
     from closedform.render.pictures.plots import Picture
 
 
@@ -253,6 +255,19 @@ class Architecture(Part):
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
+
+    def explain(self, numbers: str | Mapping[str, str], preset: str | None = None) -> Explanation:
+        """What a printed number counts, or several at once by measures and presets.
+
+        >>> from closedform.api import zoo
+        >>> answer = zoo("vit").explain("16.85G", preset="ViT-B/16")
+        >>> answer.found[0].reading.words, str(answer.found[0].values[0])
+        ('macs under hooks', '16848500736')
+        """
+        from closedform.reason.explain import entries_of, explain
+
+        asked = [*numbers.items()] if isinstance(numbers, Mapping) else [(None, numbers)]
+        return explain(entries_of(self._project, asked, preset, open_project))
 
     @property
     def presets(self) -> Presets:

@@ -375,4 +375,6 @@ def test_flops_taken_for_macs() -> None:
         "at c = 1, h = 1, kernel = 1, w = 1: 1 derived, 2 claimed",
         "it holds for flops: two floating-point operations for each multiply-accumulate of every "
         "product and convolution",
+        "it holds for flops under full: every elementary operation: two for a multiply-accumulate, "
+        "one for each addition, product, division, root, exponential, other function or comparison",
     )

@@ -15,6 +15,7 @@ from closedform.derive.cost.tree import operations
 from closedform.derive.measures.rows import work
 from closedform.derive.project import Project
 from closedform.derive.resolve.conventions import Convention
+from closedform.derive.resolve.library import in_standard_library
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
@@ -86,7 +87,8 @@ def _not_derived(project: Project) -> Iterator[Diagnostic]:
     if not told:
         derived = [e for e in project.parts() if e not in failed and not takes_a_block(e)]
         for convention in project.conventions.values():
-            yield from _check_convention(project, convention, derived)
+            if not in_standard_library(convention.span.source):  # one of a file is to fit the file
+                yield from _check_convention(project, convention, derived)
 
 
 def _warnings(project: Project) -> Iterator[Diagnostic]:

@@ -68,10 +68,12 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
 
 
 def other_conventions(project: Project, what: Measure) -> Iterator[Measure]:
-    """The work under every convention but that of a measure."""
+    """The work under every convention that counts otherwise; of two that are alike, the first."""
     if what.convention is not None:
+        known = {what.convention.counted}
         for row in project.conventions.values():
-            if row.name != what.convention.name:
+            if row.counted not in known:
+                known.add(row.counted)
                 yield work(row)
 
 

@@ -82,6 +82,11 @@ class Convention:
     kinds: tuple[tuple[str, Rule], ...]
     span: Span = field(compare=False)
 
+    @property
+    def counted(self) -> tuple[object, ...]:
+        """How it counts: two conventions that count alike have the same."""
+        return self.unit, self.usual, self.kinds
+
     def rule(self, kind: str) -> Rule:
         """What operations of a kind count."""
         return dict(self.kinds).get(kind, self.usual)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sympy import Symbol, floor
 
-from closedform.api import Architecture, load, loads, zoo
+from closedform.api import Architecture, Part, load, loads, zoo
 from closedform.derive.measures.lookup import measure
 from closedform.derive.resolve.conventions import (
     Formula,
@@ -34,7 +34,7 @@ def declared(text: str) -> Architecture:
     return loads(text + MODEL)
 
 
-def omissions(model: Architecture, measure: str, convention: str) -> str:
+def omissions(model: Part, measure: str, convention: str) -> str:
     """What a report says that a convention leaves out."""
     told = model.report("text", measures=[measure], convention=convention)
     found = [line for line in told.splitlines() if line.startswith("  not counted: ")]
@@ -52,7 +52,43 @@ def test_the_conventions_that_need_no_import() -> None:
         "macs": ("MACs", one, ()),
         "flops": ("FLOPs", two, ()),
         "hooks": ("MACs", Weights(()), (("linear", one), ("conv", one))),
+        "torch": ("FLOPs", two, ()),
+        "fvcore": ("MACs", one, found["fvcore"].kinds),
+        "thop": ("MACs", Weights(()), found["thop"].kinds),
+        "full": ("FLOPs", Weights(two.named, Fraction(1)), ()),
     }
+
+
+NORMS = """
+model M(x: [4, 6, 10, 10]):
+    y = x -> batchnorm2d -> batchnorm2d(affine=false) -> groupnorm(2)
+    z = y -> instancenorm -> instancenorm2d(affine=true) -> rmsnorm -> layernorm(affine=false)
+    return z -> conv2d(6, kernel=3, padding=1) -> adaptive_avgpool2d(2)
+"""
+
+
+def test_what_counters_of_others_count() -> None:
+    """Fails when an element of a norm, of a map that is pooled, or a product counts otherwise."""
+    elements, products, pooled = 4 * 6 * 100, 4 * 6 * 100 * 6 * 9, 4 * 6 * 4
+    model = loads(NORMS)
+    assert {
+        name: model.measure(unit, name).at()
+        for unit, name in (("flops", "torch"), ("macs", "fvcore"), ("macs", "thop"))
+    } == {
+        "torch": 2 * products,
+        "fvcore": products + (2 + 1 + 5 + 4 + 5 + 4 + 1) * elements,
+        "thop": products + (4 + 2 + 4 + 2 + 1) * elements + pooled,
+    }
+
+
+def test_thop_at_a_published_number() -> None:
+    assert zoo("resnet").measure("macs", "thop").at("ResNet-50") == 4133742592
+
+
+def test_full_leaves_out_nothing() -> None:
+    for name in ("vit", "swin", "mobilenet_v2", "recurrent", "llama"):
+        for part in map(zoo(name).__getitem__, zoo(name)):
+            assert omissions(part, "flops", "full") == ""
 
 
 def test_they_are_what_a_file_may_declare() -> None:
@@ -282,9 +318,9 @@ def test_a_unit_of_its_own() -> None:
 def test_a_convention_that_there_is_not(measures: tuple[str, ...]) -> None:
     """Fails when a misspelt convention is passed over where no measure needs one."""
     with pytest.raises(ClosedformError) as caught:
-        declared(CHIP).report(measures=measures, convention="chop")
+        declared(CHIP).report(measures=measures, convention="chips")
     assert str(caught.value) == (
-        "error[measure]: there is no convention `chop`\n     = help: did you mean `chip`?"
+        "error[measure]: there is no convention `chips`\n     = help: did you mean `chip`?"
     )
 
 
@@ -308,3 +344,31 @@ def test_the_notes_of_check_know_the_conventions_of_the_file(tmp_path: Path) -> 
 def test_a_claim_under_the_convention_of_a_file() -> None:
     ran = call("check", "convention_formula.arch", folder=GOOD)
     assert (ran.code, ran.out) == (0, "convention_formula.arch: 2 expectations and claims hold\n")
+
+
+# Several, side by side ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("measures", [(), ("params", "macs")])
+def test_several_conventions_each_in_its_unit(measures: tuple[str, ...]) -> None:
+    told = declared(CHIP).report("text", measures=measures, convention="macs, full,chip")
+    formulas = [line for line in told.splitlines() if " = " in line][:4]
+    assert formulas == [
+        "params = D^2 + 3 D",
+        "macs = N D^2",
+        "flops under full = 2 N D^2 + 13 N D + N",
+        "pj under chip = 9 N D^2/2",
+    ]
+
+
+def test_one_of_several_that_there_is_not() -> None:
+    with pytest.raises(ClosedformError, match="there is no convention `chips`"):
+        declared(CHIP).report(convention="macs,chips")
+
+
+def test_a_derivation_is_under_one_convention() -> None:
+    ran = call("derive", "vit", "--steps", "--convention", "macs,hooks")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "error[measure]: a derivation is under one convention, and this is macs,hooks\n"
+    )

@@ -1,0 +1,20 @@
+"""docs/reasoning.md: every command prints what stands below it."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from helpers import ROOT, call
+
+TEXT = (ROOT / "docs" / "reasoning.md").read_text("utf-8")
+SESSIONS = [block.split("```")[0] for block in TEXT.split("```console\n")[1:]]
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_a_command_prints_what_is_shown(session: str) -> None:
+    command, _, shown = session.partition("\n")
+    assert command.startswith("$ closedform ")
+    ran = call(*shlex.split(command)[2:])
+    assert (ran.out, ran.err) == (shown, "")
