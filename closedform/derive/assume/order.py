@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import sympy
@@ -136,18 +135,21 @@ def _without_rounding(known: Store, expr: Expr) -> Expr:
     """An expression with a symbol for every floor and the like, at least 0 where that is known."""
     replaced: dict[Expr, Expr] = {}
     for atom in expr.atoms(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min):
-        if atom.args[0].is_nonnegative or _all_nonnegative(known, atom.args):
-            least = 1 if isinstance(atom, sympy.ceiling) else 0
+        some = any if isinstance(atom, sympy.Max) else all  # one is enough for the largest
+        if some(_is_nonnegative(known, value) for value in atom.args):
+            least = 1 if isinstance(atom, sympy.ceiling) and atom.args[0].is_positive else 0
             replaced[atom] = least + sympy.Dummy("t", nonnegative=True)
         else:
             replaced[atom] = sympy.Dummy("t", real=True)
     return expr.xreplace(replaced)
 
 
-def _all_nonnegative(known: Store, values: Iterable[Expr]) -> bool:
-    """Whether every value is proved to be at least zero."""
-    lower = [bounds(known, value)[0] for value in values]
-    return all(bound is not None and bound >= 0 for bound in lower)
+def _is_nonnegative(known: Store, value: Expr) -> bool:
+    """Whether a value is proved to be at least zero."""
+    if value.is_nonnegative:
+        return True
+    lower = bounds(known, value)[0]
+    return lower is not None and lower >= 0
 
 
 def _least(known: Store, symbols: set[Symbol]) -> dict[Symbol, Expr]:

@@ -141,7 +141,9 @@ def refuted(question: Sequence[Expr], facts: Iterable[Expr]) -> bool:
     """
     atoms = Atoms()
     asked = [atoms.polynomial(expr) for expr in question]
-    known = [atoms.polynomial(expr) for expr in facts]
+    known = [e for e in map(atoms.polynomial, facts) if e.is_polynomial()]
+    if not all(expr.is_polynomial() for expr in asked):
+        return False  # a size below the bar, inside an atom that was put in
     known = _related(asked, [*known, *atoms.bounds()])
     if any(terms_of(expr) > MAX_TERMS for expr in (*asked, *known)):
         return False
