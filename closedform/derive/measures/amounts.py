@@ -39,7 +39,8 @@ def amount_of(rule: Amount, operation: Operation) -> Expr:
             return sympy.Add(*(exact(weight) * counts[n] for n, weight in rule.of_each(counts)))
         case Formula():
             return _value(rule, operation)
-    return rule(operation)
+    found = rule(operation)
+    return Integer(found) if isinstance(found, int) else found
 
 
 def exact(weight: Fraction) -> Expr:

@@ -10,7 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Float
+from sympy import (
+    Add,
+    Expr,
+    Max,
+    Min,
+    Mul,
+    Pow,
+    Rational,
+    Symbol,
+    ceiling,
+    floor,
+    preorder_traversal,
+)
 
 from closedform.derive.cost.tree import Node, Operation, operations
 from closedform.derive.measures.amounts import amount_of, left_out
@@ -18,6 +30,7 @@ from closedform.derive.measures.rows import ROWS, Measure, elementary, work
 from closedform.derive.resolve.conventions import Convention, conventions_of
 from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
+from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.outside import Guarded, loaded, whose_is
 
@@ -123,7 +136,16 @@ def _loaded(point: EntryPoint, span: Span | None) -> Measure:
 
 
 def _is_exact(amount: object) -> bool:
-    return isinstance(amount, Expr) and not amount.has(Float)
+    """Whether an amount is made of sizes and rational numbers, by operations that can be told."""
+    if isinstance(amount, int):
+        return not isinstance(amount, bool)
+    known = (Symbol, Rational, Add, Mul, Pow, *_FUNCTIONS)
+    return isinstance(amount, Expr) and all(
+        isinstance(part, known) for part in preorder_traversal(amount)
+    )
+
+
+_FUNCTIONS = (floor, ceiling, Min, Max, Gcd, Log)
 
 
 def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:

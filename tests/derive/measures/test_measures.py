@@ -118,12 +118,14 @@ broken = moved_bytes:missing
 named = moved_bytes:moved
 failing = moved_bytes:failing
 inexact = moved_bytes:inexact
+unknown = moved_bytes:unknown
 misspelt = moved_bytes:misspelt
 """
 WRONG = """
 
 failing = Measure("failing", "", "", lambda operation: operation.nothing, WORK)
 inexact = Measure("inexact", "", "", lambda operation: 0.5, WORK)
+unknown = Measure("unknown", "", "", lambda operation: __import__("sympy").pi, WORK)
 misspelt = Measure("misspelt", "", "", _moved, WORK, "as {nobody} says")
 """
 
@@ -170,8 +172,8 @@ def test_a_row_from_outside() -> None:
         (
             "watts",
             "error[measure]: `watts` is not measured\n     = help: there are params, trainable, "
-            "buffers, cache, flops, macs, broken, failing, inexact, misspelt, moved, named, and "
-            "each count: add, cmp, div, erf, exp, log, mac, mul, sqrt, tanh, trig",
+            "buffers, cache, flops, macs, broken, failing, inexact, misspelt, moved, named, "
+            "unknown, and each count: add, cmp, div, erf, exp, log, mac, mul, sqrt, tanh, trig",
         ),
     ],
 )
@@ -197,6 +199,7 @@ def test_a_row_of_another_name() -> None:
             "AttributeError(\"'Operation' object has no attribute 'nothing'\")",
         ),
         ("inexact", "the measure `inexact` of moved gives 0.5, and not an exact SymPy expression"),
+        ("unknown", "the measure `unknown` of moved gives pi, and not an exact SymPy expression"),
         (
             "misspelt",
             "the reason of the measure `misspelt` of moved cannot be filled in: KeyError('nobody')",
