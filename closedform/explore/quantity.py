@@ -228,7 +228,7 @@ class Quantity:
 
     # Numbers -------------------------------------------------------------------------------
 
-    def at(self, *presets: str, **sizes: int | Fraction | Sequence[int]) -> int | Fraction:
+    def at(self, *titles: str | None, **sizes: int | Fraction | Sequence[int]) -> int | Fraction:
         """The exact value at a preset, at given sizes, or at a preset with some sizes changed.
 
         Sizes that are not given take the defaults of the file; an abbreviation can be given in the
@@ -242,6 +242,7 @@ class Quantity:
         >>> vit.macs.at("ViT-B/16", N=576) == vit.macs.at("ViT-B/16 at 384")
         True
         """
+        presets = [title for title in titles if title is not None]
         made = isinstance(self._closed, Made)
         if len(presets) == 1 and not sizes and not made:
             project, _ = self._origin(presets[0])

@@ -317,7 +317,7 @@ def data(explanation: Explanation) -> dict[str, object]:
     entries = explanation.entries
     return {
         "numbers": [
-            {"text": e.figure.text, "preset": e.subject.preset.title, "measure": e.quantity}
+            {"number": e.figure.text, "preset": e.subject.preset.title, "measure": e.quantity}
             for e in entries
         ],
         "readings": [

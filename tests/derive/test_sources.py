@@ -15,6 +15,7 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.files import read_text
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 from helpers import ZOO
 
 
@@ -62,7 +63,7 @@ def holds(file: str, part: str, claim: str) -> None:
     """Fails unless the claim holds in the block or model of the zoo."""
     project, _, _ = with_claim(file, part, claim)
     assert claim.split(" ==")[0] in [
-        node.measure.name for node in claims_of(project.part(part)) if hasattr(node, "measure")
+        show(node.left) for node in claims_of(project.part(part)) if hasattr(node, "left")
     ]
     assert refusal(file, part, claim) == ""
 

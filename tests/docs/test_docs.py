@@ -63,7 +63,7 @@ def test_readme_commands_run(
     (tmp_path / "encoder.arch").write_text(fences(ROOT / "README.md", "arch")[0])
     monkeypatch.chdir(tmp_path)
     for line in fences(ROOT / "README.md", "sh")[2].splitlines():
-        arguments = line.split("#")[0].split()[1:]
+        arguments = shlex.split(line, comments=True)[1:]
         assert cli.run(arguments) == 0, capsys.readouterr().err
     assert (tmp_path / "encoder.tex").read_text().startswith("\\documentclass")
 

@@ -129,8 +129,8 @@ def test_for_a_program() -> None:
     first = found["readings"][0]
     assert (ran.code, found["apart"]) == (0, [])
     assert found["numbers"] == [
-        {"text": "86.57M", "preset": "ViT-B/16", "measure": "params"},
-        {"text": "17.56G", "preset": "ViT-B/16", "measure": "macs"},
+        {"number": "86.57M", "preset": "ViT-B/16", "measure": "params"},
+        {"number": "17.56G", "preset": "ViT-B/16", "measure": "macs"},
     ]
     assert first == {
         "reading": "macs",

@@ -26,7 +26,9 @@ def test_no_name_is_printed_but_where_the_file_is_quoted(to: str) -> None:
         out = call("derive", FILE.name, "--to", to, *steps, folder=GOOD).out
         lines = out.replace("\\_", "_").splitlines()
         lines = [line for line in lines if "linear(" not in line]  # the file is quoted
-        lines = [re.sub("hidden_size ?= ?8.*", "", line) for line in lines]  # so are its presets
+        lines = [
+            re.sub(r"hidden_size ?\\?= ?8.*", "", line) for line in lines
+        ]  # so are its presets
         assert [line for line in lines if any(name in line for name in NAMES)] == []
         assert "H_{\\mathrm{kv}}" in out or "H_kv" in out or 'H_("kv")' in out or "<mi" in out
 

@@ -38,10 +38,15 @@ def random_sizes(derivation: Derivation, seed: int, tries: int = 400) -> dict[Ex
 
 
 def _all(derivation: Derivation) -> Expr:
-    """Something that has every symbol of the counts in it."""
-    from closedform.derive.cost.tree import symbols_in
+    """Something that has every symbol of the counts, and of what is around them, in it."""
+    from closedform.derive.cost.tree import Steps, nodes, symbols_in
 
-    return sympy.Add(*symbols_in(derivation.root))
+    found = symbols_in(derivation.root)
+    for node in nodes(derivation.root):
+        for name in ("times", "count", "of", "first", "last", "condition"):
+            found |= getattr(getattr(node, name, None), "free_symbols", set())
+    found -= {node.index for node in nodes(derivation.root) if isinstance(node, Steps)}
+    return sympy.Add(*found)
 
 
 def _holds(fact: Any, values: dict[Expr, Expr]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 
 from hypothesis import strategies as st
 
@@ -43,6 +44,14 @@ class Worth(Numbers):
         match node:
             case w.Function(name="log", arguments=(value, base)):
                 return log(self.of(value), self.of(base))
+            case w.Function(
+                name="floor" | "ceil" as name, arguments=(w.Function(name="log") as inner,)
+            ):
+                return Fraction((floor if name == "floor" else ceil)(self.of(inner)))
+            case w.Condition(parts=parts) if any(
+                isinstance(part, w.Function) and part.name == "log" for part in parts
+            ):
+                raise NoNumberError("an order of logarithms, for which `log` stands for another")
             case w.Function(name="sqrt", arguments=(value,)):
                 return root(self.of(value))
             case w.Function(name="", arguments=(value,)):

@@ -148,6 +148,7 @@ class Candidates:
 
     def _in_starts(self, candidate: Candidate) -> Candidate:
         """The sizes before the first stage, which sums define as c_0, by that name all over."""
+        candidate = self._without_two_starts(candidate)
         members = {family: s for s, (family, _) in self.derivation.stage_symbols.items()}
         named: dict[Expr, Expr] = {}
         starts: dict[Symbol, w.Symbol] = {}
@@ -159,6 +160,21 @@ class Candidates:
                     named[rest] = symbol / number
                     starts[symbol] = w.Symbol(family, str(found.first - 1))
         return replace(candidate, expr=candidate.expr.xreplace(named), starts=starts)
+
+    def _without_two_starts(self, candidate: Candidate) -> Candidate:
+        """The terms of a sum each by itself, where c_0 is something else in a sum before it."""
+        before: dict[str, Expr] = {}
+        apart: dict[Symbol, Expr] = {}
+        for dummy, found in candidate.sums.items():
+            here = {f"{family}_{found.first - 1}": value for family, value in found.start}
+            if any(before.get(name, value) != value for name, value in here.items()):
+                apart[dummy] = _terms(found)
+            else:
+                before.update(here)
+        if not apart:
+            return candidate
+        sums = {dummy: s for dummy, s in candidate.sums.items() if dummy not in apart}
+        return replace(candidate, expr=expand(candidate.expr.xreplace(apart)), sums=sums)
 
     def _is_whole(self, expr: Expr) -> bool:
         """Whether an expression with brackets is the formula."""

@@ -47,7 +47,7 @@ def typst(node: w.Written) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as a string of Typst, upright in math mode.
+    r"""A text as a string of Typst, upright in math mode.
 
     >>> quoted('heads "q"')
     '"heads \\"q\\""'
