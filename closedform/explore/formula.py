@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from sympy import Expr
 
+from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import Along, X, along, in_x
 from closedform.derive.solve.express import express
 from closedform.derive.solve.made import nameless, quotient
@@ -348,9 +349,6 @@ class Formula(Quantity):
         return int(value)
 
 
-UNITS = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12, "P": 10**15}
-
-
 def amount(budget: int | Fraction | str) -> Fraction:
     """A budget as a number.
 
@@ -359,10 +357,10 @@ def amount(budget: int | Fraction | str) -> Fraction:
     """
     if isinstance(budget, str):
         text = budget.strip().replace(",", "").replace("_", "")
-        factor = UNITS.get(text[-1:], 1)
-        digits = text[:-1] if factor != 1 else text
+        power = PREFIXES.get(text[-1:], 0)
+        digits = text[:-1] if power else text
         try:
-            return Fraction(digits.strip()) * factor
+            return Fraction(digits.strip()) * int(10**power)
         except ValueError:
             raise fail("argument", f"{budget!r} is no amount", None, "write 20G, or 1.5M") from None
     if isinstance(budget, bool) or not isinstance(budget, int | Fraction | sympy.Rational):

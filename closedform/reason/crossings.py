@@ -74,24 +74,24 @@ def _order(first: Along, second: Along, x: int) -> int | None:
 
 def _in_the_end(difference: Expr) -> tuple[int, int] | None:
     """The sign of a difference for large numbers, and from where on that is proved."""
-    if _is_quotient(difference):
-        return _beyond_roots(difference)
+    if is_quotient(difference):
+        return beyond_roots(difference)
     bounds = Bounds()
     low, high = bounds.of(difference)
     for bound, sign in ((low, 1), (high, -1)):
-        if bound is not None and _is_quotient(bound):
-            found, start = _beyond_roots(bound)
+        if bound is not None and is_quotient(bound):
+            found, start = beyond_roots(bound)
             if found == sign:
                 return sign, max(start, bounds.start)
     return None
 
 
-def _is_quotient(expr: Expr) -> bool:
+def is_quotient(expr: Expr) -> bool:
     top, below = sympy.fraction(sympy.together(expr))
     return bool(top.is_polynomial(X) and below.is_polynomial(X))
 
 
-def _beyond_roots(expr: Expr) -> tuple[int, int]:
+def beyond_roots(expr: Expr) -> tuple[int, int]:
     """The sign of a quotient of polynomials for large numbers, and a number from which on it has
     it: the first whole one after the last root."""
     top, below = (Poly(part, X) for part in sympy.fraction(sympy.together(expr)))
@@ -121,7 +121,7 @@ class Bounds:
 
     def of(self, expr: Expr) -> Pair:
         """The bounds of an expression; None where none is known."""
-        if _is_quotient(expr):
+        if is_quotient(expr):
             return expr, expr
         if expr.is_Add:
             pairs = [self.of(part) for part in expr.args]
@@ -157,7 +157,7 @@ class Bounds:
             return Integer(0)
         if bound.is_number:
             return max(bound, Integer(0))
-        sign, start = _beyond_roots(bound)
+        sign, start = beyond_roots(bound)
         if sign <= 0:
             return Integer(0)
         self.start = max(self.start, start)

@@ -10,7 +10,7 @@ from sympy import Expr, Poly, Rational, Symbol
 
 from closedform.derive.solve.along import Along, X
 from closedform.errors import fail
-from closedform.reason.crossings import Bounds
+from closedform.reason.crossings import Bounds, beyond_roots, is_quotient
 
 STEPS = 100_000  # numbers that are tried for one that is allowed
 
@@ -78,18 +78,12 @@ def _beyond(cost: Along, budget: Fraction) -> int:
 
 def _above(low: Expr, budget: Fraction) -> int | None:
     """From where on a quotient of polynomials is above the budget, if it is in the end."""
-    top, below = sympy.fraction(
-        sympy.together(low - Rational(budget.numerator, budget.denominator))
-    )
-    if not (top.is_polynomial(X) and below.is_polynomial(X) and top.has(X)):
+    above = low - Rational(budget.numerator, budget.denominator)
+    if not (above.has(X) and is_quotient(above)):
         return None
-    parts = Poly(top, X), Poly(below, X)
-    if sympy.sign(parts[0].LC()) * sympy.sign(parts[1].LC()) < 0:
-        return None
-    if parts[0].degree() <= parts[1].degree():
-        return None
-    highs = [high for part in parts for (_, high), _ in part.intervals(eps=Rational(1, 4))]
-    return max([1, *(int(sympy.floor(high)) + 1 for high in highs)])
+    sign, start = beyond_roots(above)
+    top, below = (Poly(part, X) for part in sympy.fraction(sympy.together(above)))
+    return start if sign > 0 and top.degree() > below.degree() else None
 
 
 def real_root(expr: Expr, symbol: Symbol, budget: Symbol) -> Expr | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import sympy
 from sympy import Expr, Integer
 
-from closedform.derive.cost.totals import Scaling
+from closedform.derive.cost.totals import WORK, Scaling
 from closedform.derive.cost.tree import (
     Cases,
     Choose,
@@ -47,7 +47,7 @@ class Use:
     @property
     def times(self) -> Expr:
         """How often it is at work."""
-        return self.counted(WORK_DONE)
+        return self.counted(WORK)
 
     def counted(self, scaling: Scaling) -> Expr:
         """How often a quantity counts it."""
@@ -60,9 +60,6 @@ class Use:
             else:
                 times *= scaling.times(node)
         return times
-
-
-WORK_DONE = Scaling(again=True, idle=False)
 
 
 def uses(root: Sequence) -> Iterator[Use]:
