@@ -1,4 +1,4 @@
-"""Questions on the command line: a size in a budget, what a number counts, whether a claim is so."""
+"""Questions: a size within a budget, what a number counts, whether a claim holds."""
 
 from __future__ import annotations
 
