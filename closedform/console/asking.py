@@ -1,4 +1,4 @@
-"""Questions on the command line: a size in a budget, what a number counts, whether a claim is so."""
+"""Questions on the command line: sizes in a budget, what a number counts, whether claims hold."""
 
 from __future__ import annotations
 
