@@ -1,4 +1,4 @@
-"""Questions: a size within a budget, what a number counts, whether a claim holds."""
+"""Questions on the command line: sizes in a budget, what a number counts, whether claims hold."""
 
 from __future__ import annotations
 
