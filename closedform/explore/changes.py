@@ -71,4 +71,4 @@ class Changes:
 
 
 def _formula(project: Project, form: Closed | None) -> Formula | None:
-    return form and Formula(project, form.derivation.entity, form)
+    return None if form is None else Formula(project, form.derivation.entity, form)

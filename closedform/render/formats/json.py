@@ -120,7 +120,7 @@ def _report(report: Report) -> str:
 
 def _changes(view: ChangesView) -> str:
     def told(formula: w.Written | None) -> dict[str, str] | None:
-        return formula and {"text": w.plain(formula), "latex": latex(formula)}
+        return None if formula is None else {"text": w.plain(formula), "latex": latex(formula)}
 
     document = {
         "schema": SCHEMA,

@@ -91,8 +91,9 @@ def changes_view(changes: Changes, lang: str = "en") -> ChangesView:
 def _formula(row: FormulaChange) -> FormulaRow:
     forms_ = [form for form in (row.old, row.new) if form is not None]
     signs = {name: sign for form in forms_ for name, sign in form.derivation.signs.items()}
-    told = (_written(form, signs) for form in (row.old, row.new, row.difference))
-    return FormulaRow(row.of, row.measure.title, row.measure.heading, *told, row.changed)
+    old, new, apart = (_written(form, signs) for form in (row.old, row.new, row.difference))
+    what = row.measure
+    return FormulaRow(row.of, what.title, what.heading, old, new, apart, row.changed)
 
 
 def _written(form: Closed | None, signs: Mapping[str, str]) -> w.Written | None:
