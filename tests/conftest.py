@@ -36,6 +36,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.xdist_group(models[0] if models else item.nodeid.split("::")[0]))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files first, of which one may take long, and the models last, which are many."""
+    items.sort(key=_is_of_a_model)
+
+
+def _is_of_a_model(item: pytest.Item) -> bool:
+    return any(mark.args[0] in MODELS for mark in item.iter_markers("xdist_group"))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def files_of_the_repository_are_derived_once() -> Iterator[None]:
     """A project of a file that no test writes is that of all tests in this process."""
