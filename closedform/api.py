@@ -114,7 +114,7 @@ def compare(
     GlobalAttention against SlidingAttention
       difference: 2 n d (n - window)
       ratio: (2 d + n)/(2 d + window)
-      as n grows, the ratio grows without end; GlobalAttention costs more where n > window, else SlidingAttention
+      as n grows, ...; GlobalAttention costs more where n > window, else SlidingAttention
     <BLANKLINE>
     Derived from ...
     """
