@@ -21,7 +21,7 @@ RESERVED = frozenset(
         "dim", "ratio", "let", "assume", "count", "from", "import", "op", "block", "model",
         "preset", "expect", "claim", "repeat", "for", "in", "choose", "of", "if", "elif", "else",
         "require", "return", "when", "under", "as", "grow", "and", "or", "not", "true", "false",
-        "shared", "convention",
+        "shared",
     ]
 )  # fmt: skip
 
@@ -32,6 +32,7 @@ WORDS += [
     "β",
     "名",
     "size",
+    "convention",
     "others",
     "kind",
     "on",
