@@ -32,7 +32,7 @@ from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
 from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.errors import ClosedformError, Span, fail, suggestion
-from closedform.outside import Guarded, loaded, whose_is
+from closedform.outside import Guarded, loaded, whose_is, wrong
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -124,11 +124,11 @@ def _loaded(point: EntryPoint, span: Span | None) -> Measure:
     """The row of another distribution, whose mistakes are told as its own."""
     row, whose = loaded("measure", point, Measure), whose_is("measure", point)
     if row.name != point.name:
-        raise fail("measure", f"{whose} is a row of another name, `{row.name}`", span)
+        raise wrong("measure", f"{whose} is a row of another name, `{row.name}`")
     try:
         row.reason.format(name="", line="", file="")
     except (LookupError, ValueError) as error:
-        raise fail("measure", f"the reason of {whose} cannot be filled in: {error!r}") from error
+        raise wrong("measure", f"the reason of {whose} cannot be filled in: {error!r}") from error
     if not callable(row.amount):
         return row
     exact = "an exact SymPy expression"

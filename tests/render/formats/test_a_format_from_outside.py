@@ -205,7 +205,7 @@ def test_an_unknown_suffix_is_answered_with_all(path: Path) -> None:
     ran = call("derive", "two.arch", "-o", "out.docx")
     known = f"{SUFFIXES}, .adoc, .asciidoc"
     assert ran == Ran(
-        1,
+        2,
         "",
         "error[format]: `out.docx` names no known format\n"
         f"     = help: end the name in one of {known}, or give --to\n",
