@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 ENDS = (
     "Ends with 0 where all is well, 1 where a file is wrong, a claim refuted or nothing found, 2 "
     "where what is asked for is wrong or is not there, 3 where a file cannot be read or written, 4 "
-    "at a limit, 5 where a claim is not decided, 70 for a mistake of closedform, 130 when interrupted."
+    "at a limit, 5 where a claim is not decided, 70 for a mistake of closedform, 130 when "
+    "interrupted."
 )
 
 
@@ -440,7 +441,7 @@ def check(
             raise click.UsageError("--measure says what the formula of --latex is of")
         if claim is not None and convention is not None:
             raise click.UsageError(
-                "--convention goes with --latex: a claim names its own, as in 'macs under hooks == D'"
+                "--convention goes with --latex: a claim says it, as in 'macs under hooks == D^2'"
             )
         return _ask(files[0], part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:

@@ -42,7 +42,7 @@ class Guarded:
     what: str
     whose: str
     function: Callable[..., Any]
-    is_right: Callable[[Any], bool]
+    is_right: Callable[..., bool]  # asked about what it gives, and what it was given
     result: str
 
     def __call__(self, *arguments: Any) -> Any:
@@ -52,6 +52,6 @@ class Guarded:
             raise
         except Exception as error:  # as above
             raise wrong(self.what, f"{self.whose} failed: {error!r}") from error
-        if not self.is_right(found):
+        if not self.is_right(found, *arguments):
             raise wrong(self.what, f"{self.whose} gives {found!r}, and not {self.result}")
         return found

@@ -144,6 +144,17 @@ def test_a_file_that_lacks_what_it_names_exits_1(model: Path) -> None:
     assert call("derive", str(model), "--preset", "a").code == 1
 
 
+def test_what_is_not_there_has_a_help(model: Path) -> None:
+    """Fails when a help lists nothing, or says what to write where nothing is written."""
+    result = call("derive", str(model), "--preset", "Q")
+    assert result.err.endswith("has no preset 'Q'\n     = help: add one: preset \"small\": D=64\n")
+    result = call("derive", str(model), "--measure", "macs", "--convention", "flops")
+    assert result.err == (
+        "error[measure]: the convention `flops` counts FLOPs\n"
+        "     = help: ask for `flops` under it\n"
+    )
+
+
 def test_nothing_found_exits_1(model: Path) -> None:
     """Fails when a question that has no answer is taken for one that cannot be asked."""
     model.write_text(TWO)
@@ -157,8 +168,8 @@ def test_the_convention_of_a_claim_stands_in_it(model: Path) -> None:
     """Fails when --convention is not used, and the claim is checked under another one."""
     ran = call("check", str(model), "--claim", "macs == 4*D^2", "--convention", "hooks")
     assert (ran.code, ran.out, ran.err.splitlines()[-1]) == (
-        2, "", "Error: --convention goes with --latex: a claim names its own, as in 'macs under "
-        "hooks == D'",
+        2, "", "Error: --convention goes with --latex: a claim says it, as in 'macs under hooks "
+        "== D^2'",
     )  # fmt: skip
 
 

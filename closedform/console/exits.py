@@ -14,7 +14,7 @@ EXIT_BUG, EXIT_INTERRUPT = 70, 130
 CODES = {"limit": EXIT_LIMIT, "undecided": EXIT_UNDECIDED}  # of diagnostics; others are wrong
 
 # What is wrong with a command, where it is said of no place in a file.
-ASKED = {"argument", "choice", "file", "format", "language", "measure", "name", "width"}
+ASKED = {"argument", "choice", "format", "language", "measure", "name", "width"}
 
 
 def code_of(error: ClosedformError) -> int:

@@ -424,7 +424,6 @@ def test_a_line_after_a_docstring_may_begin_with_any_name(word: str) -> None:
     """Text."""
     {word} = x
 
-
 block b(x: []):
     """Text."""
     {word} = x

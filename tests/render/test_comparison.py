@@ -65,7 +65,7 @@ def test_what_is_not_there() -> None:
     assert call("compare", "attention") == Ran(2, "", said)
     lacks = "error[format]: the format `json` lacks a table of models\n"
     ran = call("compare", "vit", "--to", "json")
-    assert (ran.code, ran.out, ran.err[: len(lacks)]) == (1, "", lacks)
+    assert (ran.code, ran.out, ran.err[: len(lacks)]) == (2, "", lacks)
 
 
 def test_it_is_written_where_it_is_asked_for(tmp_path: Path) -> None:

@@ -112,9 +112,7 @@ def _table(form: Closed, symbol: Symbol, values: Mapping[Symbol, Expr]) -> dict[
     return table
 
 
-def _check(
-    form: Closed, table: Mapping[Symbol, Expr], values: Mapping[Symbol, Expr]
-) -> None:
+def _check(form: Closed, table: Mapping[Symbol, Expr], values: Mapping[Symbol, Expr]) -> None:
     """Refuse numbers for the other sizes at which the formula says nothing."""
     found = {symbol: _put_in(value, table) for symbol, value in table.items()}
     settled = {symbol: value for symbol, value in found.items() if value.is_Number}

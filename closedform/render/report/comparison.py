@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from closedform.derive.measures.rows import Measure
-from closedform.derive.project import Project
+from closedform.derive.project import ADD_ONE, Project
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
 from closedform.render.language import language
@@ -49,7 +49,7 @@ def comparison(
     rows = [row for told in zip(projects, chosen, strict=True) for row in _rows(*told)]
     known = list(dict.fromkeys(row.preset for row in rows))
     if not known:
-        raise fail("name", "none of the files has a preset", None, 'add one: preset "small": D=64')
+        raise fail("name", "none of the files has a preset", None, ADD_ONE)
     for title in presets:
         if title not in known:
             near = suggestion(title, known) or "they have " + ", ".join(map(repr, known))

@@ -146,7 +146,7 @@ def test_random_comparisons(record_property: Any) -> None:
 
 
 def powers(rng: random.Random) -> tuple[Any, Any]:
-    """A sum of powers of numbers, and the same with other bases: 12^r is 4^r 3^r, 4^r is 2^(2 r)."""
+    """A sum of powers of numbers, and the same with other bases: 12^r is 4^r 3^r."""
     r, s, d = map(size_symbol, "rsd")
     one, other = Integer(0), Integer(0)
     for _ in range(rng.randint(1, 3)):

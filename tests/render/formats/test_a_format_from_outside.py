@@ -153,7 +153,7 @@ def test_it_is_listed(installed: Installed) -> None:
     assert ran.code == 2
     assert "'asciidoc'" in ran.err
     ran = installed.run("docs", "two.arch", "-o", "site", "--to", "tex")
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert "asciidoc" in ran.err
 
 
