@@ -505,6 +505,11 @@ def through_shell(command: str, folder: Path, unbuffered: bool) -> Ran:
 
 
 both_ways = pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
+quick_way = pytest.mark.parametrize(
+    "unbuffered",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["buffered", "unbuffered"],
+)
 WRONG = (("fmt wrong.arch", 1), ("nonsense", 2))
 QUICK = ("fmt - < m.arch", "--help")
 PRINTING = [
@@ -535,7 +540,7 @@ def test_closed_pipe_is_quiet(command: str, unbuffered: bool, models: Path) -> N
     assert through_shell(f"$CF {command} | true", models, unbuffered) == Ran(0, "", "")
 
 
-@both_ways
+@quick_way
 def test_pipe_that_closes_while_it_is_read(unbuffered: bool, models: Path) -> None:
     """Fails when `closedform ... | head -1` ends with a traceback or a complaint."""
     result = through_shell("$CF derive vit | head -1", models, unbuffered)
@@ -558,7 +563,7 @@ def test_closed_stdout(command: str, unbuffered: bool, models: Path) -> None:
     assert result == unwritten("Bad file descriptor")
 
 
-@both_ways
+@quick_way
 def test_closed_stdout_that_is_not_needed(unbuffered: bool, models: Path) -> None:
     """Fails when a report cannot be written to a file because nothing could be printed."""
     assert through_shell("$CF derive m.arch -o a.md >&-", models, unbuffered) == Ran(0, "", "")
@@ -576,7 +581,7 @@ def test_error_that_cannot_be_told(
     assert through_shell(f"$CF {command} 2>{errors}", models, unbuffered) == Ran(code, "", "")
 
 
-@both_ways
+@quick_way
 @pytest.mark.parametrize("errors", [pytest.param("/dev/full", marks=on_linux), "&-"])
 def test_standard_error_that_is_not_needed(errors: str, unbuffered: bool, models: Path) -> None:
     """Fails when a report is lost because no error could have been told."""
@@ -606,13 +611,13 @@ def ended(end: str, output: str, folder: Path) -> Ran:
     """What comes of a command that holds printed text and then ends in some way."""
     (folder / "ended.py").write_text(
         "import sys, click\n"
-        "from closedform import cli\n"
+        "from closedform import cli, files\n"
         "from closedform.errors import fail\n"
         "def held(file):\n"
         "    sys.stdout.write('held')\n"
         f"    raise {end}\n"
-        "cli._open = held\n"
-        "cli.main(['check', 'm.arch'])\n"
+        "files.read_text = held\n"
+        "cli.main(['std', 'show', 'linear'])\n"
     )
     return through_shell(f'"{sys.executable}" ended.py {output}', folder, unbuffered=False)
 
@@ -642,7 +647,14 @@ def test_interrupt_drops_what_is_held(end: str, models: Path) -> None:
     assert (result.code, result.out, result.err.strip()) == (130, "", "")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "ascii",
+        pytest.param("cp1252", marks=pytest.mark.slow),
+        pytest.param("latin-1", marks=pytest.mark.slow),
+    ],
+)
 def test_narrow_encoding(encoding: str, tmp_path: Path) -> None:
     """Fails when a terminal without Unicode gives a traceback instead of the report."""
     text = MODEL.replace("dim D", 'dim D "Größe Σ 幅"')

@@ -29,7 +29,7 @@ from sympy import (
 from closedform.derive.cost.tree import Node, Operation, operations
 from closedform.derive.elaborate.values import Family
 from closedform.derive.measures.amounts import amount_of, left_out
-from closedform.derive.measures.rows import ROWS, Measure, elementary, work
+from closedform.derive.measures.rows import ROWS, STEPS, USUAL, Measure, elementary, training, work
 from closedform.derive.resolve.conventions import Convention, conventions_of
 from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
@@ -60,6 +60,8 @@ def measure(
     conventions = conventions_of(module)
     if name not in ROWS and name in _units(conventions):
         return work(_of_unit(name, convention, span, conventions))
+    if name in STEPS:
+        return training(name, _of_step(name, convention, span, conventions))
     row = _row(name, span, module)
     if row is None:
         raise _unknown(name, span, module)
@@ -70,7 +72,7 @@ def measure(
 
 def is_measured(name: str, module: Module) -> bool:
     """Whether a name is that of a measure, which may need a convention."""
-    known = name in ROWS or name in module.counts or name in _from_outside()
+    known = name in ROWS or name in STEPS or name in module.counts or name in _from_outside()
     return known or name in _units(conventions_of(module))
 
 
@@ -98,12 +100,28 @@ def _of_unit(
     if convention is None:
         fitting = [f"`{name} under {n}`" for n, r in conventions.items() if r.unit.lower() == name]
         raise fail("measure", f"`{name}` needs a convention", span, f"write {' or '.join(fitting)}")
-    raise fail(
+    raise _no_convention(chosen, span, conventions)
+
+
+def _no_convention(
+    chosen: str, span: Span | None, conventions: Mapping[str, Convention]
+) -> ClosedformError:
+    return fail(
         "measure",
         f"there is no convention `{chosen}`",
         span,
         suggestion(chosen, conventions) or "there are " + ", ".join(sorted(conventions)),
     )
+
+
+def _of_step(
+    name: str, convention: str | None, span: Span | None, conventions: Mapping[str, Convention]
+) -> Convention:
+    """The convention of the work of a training step, which may be any."""
+    chosen = convention or USUAL
+    if chosen not in conventions:
+        raise _no_convention(chosen, span, conventions)
+    return conventions[chosen]
 
 
 def _row(name: str, span: Span | None, module: Module) -> Measure | None:
@@ -164,7 +182,7 @@ _FUNCTIONS = (floor, ceiling, Min, Max, Gcd, Log)
 
 
 def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
-    totals = [*ROWS, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
+    totals = [*ROWS, *STEPS, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
     counts = sorted({*module.counts} - {*totals})
     return fail(
         "measure",
