@@ -14,7 +14,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.store import Fact
-from closedform.derive.cost.flow import Axes, Carried, Flow, Joined
+from closedform.derive.cost.flow import Carried, Does, Flow, Joined
 from closedform.errors import Span
 from closedform.grammar import tree
 
@@ -33,13 +33,25 @@ class Site:
     flow: Flow = field(default=Flow(), repr=False)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What the backward pass of an operation does at a place, by its inputs and by its weights, and
+    what is kept for it: elements of tensors, and bytes beside them."""
+
+    by_input: Mapping[str, Expr]
+    by_weight: Mapping[str, Expr]
+    elements: Expr
+    bytes: Expr
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One operation: how much it counts, and of which kind it is.
 
     One that is written in the language has its declaration, its `names` with what each stands for,
     the value of every part of its expressions by the id of that part, and the facts that its shapes
-    and counts rest on. One of the language itself says what it does with axes.
+    and counts rest on. One of the language itself says what it does with axes. In the tree of a
+    training step it has its part in that.
     """
 
     name: str
@@ -51,7 +63,8 @@ class Operation:
     names: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[int, Any] = field(default_factory=dict)
     facts: frozenset[Fact] = frozenset()
-    axes: Axes | None = None
+    does: Does | None = None
+    trained: Trained | None = None
 
     @property
     def is_sign(self) -> bool:
@@ -64,7 +77,7 @@ class Sequence:
     """A block or a model: the arguments that it was given, and its parts, one after the other.
 
     Its flow has the numbers that its inputs and results have in its body; those of the sites at
-    which it is used stand for these one by one.
+    which it is used stand for these one by one. Its results have shapes.
     """
 
     name: str
@@ -72,6 +85,7 @@ class Sequence:
     body: tuple[Site, ...]
     declaration: tree.Block
     flow: Flow = field(default=Flow())
+    results: tuple[Shape, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
