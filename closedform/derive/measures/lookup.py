@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sympy import (
     Add,
+    Basic,
     Expr,
     Max,
     Min,
@@ -25,6 +27,7 @@ from sympy import (
 )
 
 from closedform.derive.cost.tree import Node, Operation, operations
+from closedform.derive.elaborate.values import Family
 from closedform.derive.measures.amounts import amount_of, left_out
 from closedform.derive.measures.rows import ROWS, STEPS, USUAL, Measure, elementary, training, work
 from closedform.derive.resolve.conventions import Convention, conventions_of
@@ -32,7 +35,7 @@ from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
 from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.errors import ClosedformError, Span, fail, suggestion
-from closedform.outside import Guarded, loaded, whose_is
+from closedform.outside import Guarded, loaded, whose_is, wrong
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -92,7 +95,7 @@ def _of_unit(
             "measure",
             f"the convention `{chosen}` counts {row.unit}",
             span,
-            f"write `{right} under {chosen}`",
+            f"write `{right} under {chosen}`" if span else f"ask for `{right}` under it",
         )
     if convention is None:
         fitting = [f"`{name} under {n}`" for n, r in conventions.items() if r.unit.lower() == name]
@@ -142,25 +145,37 @@ def _loaded(point: EntryPoint, span: Span | None) -> Measure:
     """The row of another distribution, whose mistakes are told as its own."""
     row, whose = loaded("measure", point, Measure), whose_is("measure", point)
     if row.name != point.name:
-        raise fail("measure", f"{whose} is a row of another name, `{row.name}`", span)
+        raise wrong("measure", f"{whose} is a row of another name, `{row.name}`")
     try:
         row.reason.format(name="", line="", file="")
     except (LookupError, ValueError) as error:
-        raise fail("measure", f"the reason of {whose} cannot be filled in: {error!r}") from error
+        raise wrong("measure", f"the reason of {whose} cannot be filled in: {error!r}") from error
     if not callable(row.amount):
         return row
-    exact = "an exact SymPy expression"
+    exact = "an exact SymPy expression in the sizes of the operation"
     return replace(row, amount=Guarded("measure", whose, row.amount, _is_exact, exact))
 
 
-def _is_exact(amount: object) -> bool:
-    """Whether an amount is made of sizes and rational numbers, by operations that can be told."""
+def _is_exact(amount: object, operation: Operation) -> bool:
+    """Whether an amount is made of rational numbers and sizes of the operation, by operations that
+    can be told."""
     if isinstance(amount, int):
         return not isinstance(amount, bool)
     known = (Symbol, Rational, Add, Mul, Pow, *_FUNCTIONS)
-    return isinstance(amount, Expr) and all(
-        isinstance(part, known) for part in preorder_traversal(amount)
+    return (
+        isinstance(amount, Expr)
+        and all(isinstance(part, known) for part in preorder_traversal(amount))
+        and amount.free_symbols <= _sizes_of(operation)
     )
+
+
+def _sizes_of(operation: Operation) -> set[Symbol]:
+    """Every size that an operation has to do with."""
+    found = [*operation.counts.values(), *chain(*operation.inputs, *operation.outputs)]
+    for value in operation.names.values():
+        items = value.symbols if isinstance(value, Family) else value
+        found += items if isinstance(items, tuple) else (items,)
+    return {s for value in found if isinstance(value, Basic) for s in value.free_symbols}
 
 
 _FUNCTIONS = (floor, ceiling, Min, Max, Gcd, Log)

@@ -141,3 +141,41 @@ def test_random_comparisons(many: int, record_property: Any) -> None:
     record_property("summary", f"comparisons: {dict(seen)}")
     assert seen["not decided"] < 0.1 * seen.total(), seen
     assert min(seen["proved"], seen["refuted"]) > 0.2 * seen.total(), seen
+
+
+# Powers of numbers ---------------------------------------------------------------------------
+
+
+def powers(rng: random.Random) -> tuple[Any, Any]:
+    """A sum of powers of numbers, and the same with other bases: 12^r is 4^r 3^r."""
+    r, s, d = map(size_symbol, "rsd")
+    one, other = Integer(0), Integer(0)
+    for _ in range(rng.randint(1, 3)):
+        exponent = rng.choice([r, s, r + s, 2 * r, r - 1, r * s])
+        over, under = rng.choice([(2, 6), (4, 3), (3, 4), (2, 2), (10, 3), (8, 1)])
+        factor = rng.choice([1, 3, d, d + 1])
+        one += factor * sympy.Integer(over * under) ** exponent
+        split = [sympy.Integer(n) ** exponent for n in (over, under)]
+        if over == 8:
+            split = [sympy.Integer(2) ** (3 * exponent)]
+        if over == 10:
+            split = [sympy.Integer(60) ** exponent, sympy.Rational(1, 2) ** exponent]
+        other += factor * split[0] * sympy.Mul(*split[1:])
+    return one, other
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_powers_of_numbers(seed: int) -> None:
+    """Fails when 4^r is not seen to be 2^(2 r), or when what only looks like it is taken for it."""
+    one, other = powers(random.Random(seed))
+    known = Knowledge()
+    assert equality(known, one, other) == Proved()
+    assert comparison(known, one + size_symbol("r"), ">", other) == Proved()
+    assert isinstance(equality(known, one, other + sympy.Integer(2) ** size_symbol("s")), Refuted)
+
+
+def test_a_power_is_above_its_exponent() -> None:
+    r, d = size_symbol("r"), size_symbol("d")
+    known = Knowledge()
+    assert comparison(known, d * sympy.Integer(3) ** r, ">=", 2 * d * r + d) == Proved()
+    assert isinstance(comparison(known, sympy.Integer(3) ** r, ">", 2 * r + 1), Refuted)
