@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+import brute_training
 from brute_modules import Function, Scope, standard
 from brute_values import (
     NUMERIC,
@@ -42,6 +43,9 @@ class Calls:
     count: Callable[[str, str, Any], None]
     done: Callable[..., None]
     only: Callable[..., AbstractContextManager[None]]
+    tape: brute_training.Tape
+    work: bool
+    train: bool
 
     def call(self, node: tree.Call, piped: tuple[Any, ...], scope: Scope) -> Any:
         given = piped + tuple(self.value(a.value, scope) for a in node.arguments if not a.name)
@@ -121,6 +125,8 @@ class Calls:
         for line in node.body:
             if isinstance(line, tree.Require):
                 self.statement(line, scope)
+            elif not isinstance(line, tree.Assign):
+                continue
             elif line.targets[0].name == "kind":
                 kind = self.value(line.value, scope) if kind == node.name.name else kind
             elif line.targets[0].name in counts:
@@ -130,7 +136,8 @@ class Calls:
         for name, amount in totals:
             self.count(name, kind, amount)
         self.done(kind, dict(totals), scope.names)
-        return tuple(found)
+        weighs = self.train and any(n == "params" and amount != 0 for n, amount in totals)
+        return brute_training.operation(self, node, scope, kind, dict(totals), found, weighs)
 
     def amount(self, node: tree.Expression, scope: Scope) -> Any:
         """A count; what is not rational spoils the sum, and nothing else."""
@@ -156,18 +163,25 @@ class Calls:
                 with self.only(not modifiers.get("tied"), True, not modifiers.get("frozen")):
                     self.count("params", kind, tensor.size)
                     self.done("param", {"params": tensor.size})
-                return tensor
+                return self.tape.given(
+                    tensor, needs=self.train and not modifiers.get("frozen", False)
+                )
             case "rearrange":
                 self.done(name)
-                return rearranged(given[0].shape, given[1], named, drop=False)
+                result = rearranged(given[0].shape, given[1], named, drop=False)
+                return brute_training.rearranged(
+                    self.tape, given[0], result, given[1], named, self.work
+                )
             case "einsum":
                 return self.einsum(given[0], given[1:], kind)
             case "concat":
                 self.done(name)
-                return concat(given, int(named["axis"]))
+                result = concat(given, int(named["axis"]))
+                return brute_training.concat(self.tape, given, result, self.work)
             case "split":
                 self.done(name)
-                return split(given[0], given[1], int(named["axis"]))
+                parts = split(given[0], given[1], int(named["axis"]))
+                return brute_training.split(self.tape, given[0], parts, self.work)
         if name in NUMERIC:
             return NUMERIC[name](*given)
         raise Impossible(f"`{name}` is not defined")
@@ -197,7 +211,7 @@ class Calls:
         for name, amount in counted.items():
             self.count(name, kind, amount)
         self.done(kind, counted)
-        return result
+        return brute_training.einsum(self.tape, pattern, tensors, result, kind, counted, self.work)
 
 
 def open_sides(shape: tree.Shape) -> bool:

@@ -32,6 +32,7 @@ class Tensor:
     shape: tuple[int, ...]
     places: frozenset[int] = field(default=frozenset(), compare=False)
     guess: bool = field(default=False, compare=False)
+    cell: Any = field(default=None, compare=False, repr=False)  # where it lies, for training
 
     def __post_init__(self) -> None:
         for axis in self.shape:

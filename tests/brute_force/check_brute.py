@@ -17,6 +17,7 @@ from closedform.projects import zoo_path
 
 HERE = Path(__file__).parent
 FIXED = ("params", "trainable", "buffers", "cache", "macs", "flops", "macs under hooks")
+TRAINED = ("backward_input under full", "backward_weight under full", "training", "kept")
 
 
 class Disagreement(AssertionError):
@@ -32,7 +33,7 @@ class Comparison:
         self.formulas: dict[str, Any] = {}
         self.seen: Counter[str] = Counter()
         elementary = (*sorted(Run.elementary), *sorted(own_counts(module)))
-        self.counts = (*FIXED, *elementary, *sorted(own_conventions(module)))
+        self.counts = (*FIXED, *TRAINED, *elementary, *sorted(own_conventions(module)))
 
     def formula(self, title: str) -> Any:
         """The closed form of a measure, or the error that there is none."""
