@@ -4,7 +4,8 @@ FORMS = ("shortest", "expanded", "factored", "grouped", "parts")
 STAGES = ("sum", "each")
 LANGUAGES = ("en", "zh")
 
-COUNTED = ("params", "trainable", "buffers", "cache")  # measures that need no convention
+COUNTED = ("params", "trainable", "active", "non_embedding", "buffers", "cache")  # measures that need no convention
+IN_BYTES = ("weight_bytes", "cache_bytes")  # measures that need the type of elements
 
 # The width of a column, in points of TeX, as the classes of journals and conferences set it.
 COLUMNS = {

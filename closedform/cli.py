@@ -147,6 +147,12 @@ _convention = click.option(
     shell_complete=completion.conventions,
     help="How work is counted. Several with commas, side by side.",
 )
+_dtype = click.option(
+    "--dtype",
+    default=None,
+    metavar="TYPE,...",
+    help="The type of elements, for bytes: bf16, or 'bf16, weights = int4'.",
+)
 _width = click.option(
     "--width",
     default=None,
@@ -186,6 +192,7 @@ _lang = click.option(
 )
 @_measures
 @_convention
+@_dtype
 @click.option(
     "--when",
     default=None,
@@ -233,6 +240,7 @@ def derive(
     names: tuple[str, ...],
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     preset: str | None,
     when: str | None,
     defaults: bool,
@@ -268,14 +276,14 @@ def derive(
     if steps:
         if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
-                "--lang"
+                "--steps goes with --of, --measure, --convention, --dtype, --preset, --when, --to, "
+                "--width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
-        _give(derivation_of(_open(file), *chosen), target, read)
+        _give(derivation_of(_open(file).typed(dtype), *chosen), target, read)
         return
     report = report_of(
-        _open(file),
+        _open(file).typed(dtype),
         part,
         names=names,
         measures=measures,
@@ -304,6 +312,7 @@ def derive(
 )
 @_measures
 @_convention
+@_dtype
 @click.option("--to", type=FormatName(_comparing), help="The format of the table.")
 @_width
 @_lang
@@ -313,6 +322,7 @@ def compare(
     presets: tuple[str, ...],
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     to: str | None,
     width: str | None,
     lang: str,
@@ -328,7 +338,7 @@ def compare(
     to = to or _format_of(target, free=False)
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
-    projects = [_open(file) for file in files]
+    projects = [_open(file).typed(dtype) for file in files]
     _give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
 
 
@@ -543,6 +553,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 )
 @_measures
 @_convention
+@_dtype
 @click.option("--title", default=None, metavar="NAME", help="What the index is called.")
 @click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
 @_lang
@@ -554,6 +565,7 @@ def docs(
     to: str,
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     title: str | None,
     home: str | None,
     lang: str,
@@ -571,7 +583,8 @@ def docs(
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
-    projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
+    files = model_files(models, zoo)
+    projects = {name: _open(str(path)).typed(dtype) for name, path in files.items()}
     families = zoo_families(lang) if zoo else {}
     pages = site(projects, to, lang, measures, convention, families, title, home)
     stale, old = changes(Path(output), pages, to)

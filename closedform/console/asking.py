@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     help="The preset of the other sizes.",
 )
 @click.option(
+    "--dtype", default=None, metavar="TYPE,...", help="The type of elements, for bytes: bf16."
+)
+@click.option(
     "--set",
     "sizes",
     multiple=True,
@@ -47,7 +50,13 @@ if TYPE_CHECKING:
     help="A number for another size.",
 )
 def solve(
-    file: str, size: str, budget: str, part: str | None, preset: str | None, sizes: tuple[str, ...]
+    file: str,
+    size: str,
+    budget: str,
+    part: str | None,
+    preset: str | None,
+    dtype: str | None,
+    sizes: tuple[str, ...],
 ) -> None:
     """The largest number of a size within a budget that what the file assumes allows.
 
@@ -57,7 +66,7 @@ def solve(
     from closedform.projects import open_project
 
     measure, amount = _pair(budget, "--budget")
-    model: Part = Architecture(open_project(file))
+    model: Part = Architecture(open_project(file).typed(dtype))
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")

@@ -35,8 +35,15 @@ class Part:
     def name(self) -> str:
         return self._entity.name
 
-    def measure(self, name: str, convention: str | None = None, when: str | None = None) -> Formula:
-        """The closed form of a measure, under conditions if there are any.
+    def measure(
+        self,
+        name: str,
+        convention: str | None = None,
+        when: str | None = None,
+        dtype: str | None = None,
+    ) -> Formula:
+        """The closed form of a measure, under conditions if there are any; `dtype` is the type of
+        elements where bytes are counted.
 
         >>> from closedform.api import zoo
         >>> zoo("vit").measure("macs", "hooks").at("ViT-B/16")
@@ -44,7 +51,7 @@ class Part:
         >>> print(zoo("pvt")["SRA"].measure("macs", when="r > 1, n == side^2, r | side"))
         n d (3 d + 2 (d + n)/r^2)
         """
-        project, entity = self._project.under(self._entity, when), self._entity
+        project, entity = self._project.typed(dtype).under(self._entity, when), self._entity
         return Formula(project, entity, project.closed(entity, project.measure(name, convention)))
 
     @property
@@ -97,6 +104,7 @@ class Part:
         defaults: bool = False,
         when: str | None = None,
         claims: bool = False,
+        dtype: str | None = None,
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
@@ -108,9 +116,10 @@ class Part:
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
         """
         write = format_named(to).report
-        chosen = self._project.measures(measures, convention)
+        project = self._project.typed(dtype)
+        chosen = project.measures(measures, convention)
         wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang=lang, claims=claims)
-        return write(report(self._project.under(self._entity, when), self._entity, wish))
+        return write(report(project.under(self._entity, when), self._entity, wish))
 
     def derivation(
         self,
@@ -121,6 +130,7 @@ class Part:
         *,
         convention: str | None = None,
         when: str | None = None,
+        dtype: str | None = None,
     ) -> str:
         """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
 
@@ -129,8 +139,8 @@ class Part:
         MLP: MACs, step by step
         """
         write = derivation_in(to)
-        what = self._project.measure(measure, convention)
-        project = self._project.under(self._entity, when)
+        project = self._project.typed(dtype).under(self._entity, when)
+        what = project.measure(measure, convention)
         return write(derivation_view(project, self._entity, what, preset, lang))
 
     def plot_parts(

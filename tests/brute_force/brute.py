@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from brute_calls import WEIGHTS, Calls, open_sides
@@ -31,7 +32,9 @@ from brute_values import (
 )
 from closedform.grammar import tree
 
-QUANTITIES = ("params", "trainable", "buffers", "cache")
+QUANTITIES = ("params", "trainable", "active", "non_embedding", "buffers", "cache")
+BYTES = {"weight_bytes": ("params", Fraction(1, 2)), "cache_bytes": ("cache", 1)}
+DTYPE = "bf16, weights = int4, cache = fp8"
 EMPTY: Mapping[str, Any] = {}
 NOWHERE = Module("", STANDARD)
 ELEMENTWISE = {"+": "add", "-": "add", "*": "mul", "/": "div"}
@@ -65,6 +68,10 @@ class Run(Calls):
             self.totals[name, kind] += amount if self.weigh else 0
             if name == "params" and self.train and self.weigh:
                 self.totals["trainable", kind] += amount
+            if name == "params" and self.weigh and kind != "embed":
+                self.totals["non_embedding", kind] += amount
+            if name == "params" and self.weigh and self.work:
+                self.totals["active", kind] += amount
         elif self.work and not (name == "mac" and kind in self.without):
             self.totals[name, kind] += amount
 
@@ -87,6 +94,8 @@ class Run(Calls):
         return exact(found)
 
     def total(self, name: str, convention: str | None) -> Any:
+        if name in BYTES:
+            return BYTES[name][1] * self.total(BYTES[name][0], None)
         chosen = convention or name
         row = self.conventions.get(chosen)
         if row and row.unit.lower() == name:

@@ -54,9 +54,10 @@ class Scaling:
         return Integer(1)
 
 
-# What grows with the weights, with those of them that are trained, and with the uses of them.
+# What grows with the weights, with those that are trained or at work, and with the uses of them.
 WEIGHTS = Scaling(again=False, idle=True, dropped=frozenset({"tied"}))
 TRAINED = Scaling(again=False, idle=True, dropped=frozenset({"tied", "frozen"}))
+ACTIVE = Scaling(again=False, idle=False, dropped=frozenset({"tied"}))
 WORK = Scaling(again=True, idle=False)
 
 

@@ -26,8 +26,9 @@ from sympy import (
 
 from closedform.derive.cost.tree import Node, Operation, operations
 from closedform.derive.measures.amounts import amount_of, left_out
-from closedform.derive.measures.rows import ROWS, Measure, elementary, work
+from closedform.derive.measures.rows import IN_BYTES, ROWS, Measure, elementary, in_bytes, work
 from closedform.derive.resolve.conventions import Convention, conventions_of
+from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
 from closedform.derive.symbolic.atoms import Gcd, Log
@@ -46,6 +47,7 @@ def measure(
     convention: str | None = None,
     span: Span | None = None,
     module: Module | None = None,
+    widths: Widths | None = None,
 ) -> Measure:
     """The measure of a name, under the convention of the same name unless one is given.
 
@@ -57,7 +59,7 @@ def measure(
     conventions = conventions_of(module)
     if name not in ROWS and name in _units(conventions):
         return work(_of_unit(name, convention, span, conventions))
-    row = _row(name, span, module)
+    row = _in_bytes(name, span, widths) if name in IN_BYTES else _row(name, span, module)
     if row is None:
         raise _unknown(name, span, module)
     if convention is not None:
@@ -67,7 +69,7 @@ def measure(
 
 def is_measured(name: str, module: Module) -> bool:
     """Whether a name is that of a measure, which may need a convention."""
-    known = name in ROWS or name in module.counts or name in _from_outside()
+    known = name in ROWS or name in IN_BYTES or name in module.counts or name in _from_outside()
     return known or name in _units(conventions_of(module))
 
 
@@ -113,6 +115,18 @@ def _row(name: str, span: Span | None, module: Module) -> Measure | None:
     return _loaded(outside[name], span) if name in outside else None
 
 
+def _in_bytes(name: str, span: Span | None, widths: Widths | None) -> Measure:
+    """The row of what is counted in bytes, for which a file or the caller states the types."""
+    if widths is None:
+        raise fail(
+            "dtype",
+            f"`{name}` needs the type of elements",
+            span,
+            "write `dtype bf16` in the file, or ask with --dtype bf16",
+        )
+    return in_bytes(name, widths)
+
+
 def _from_outside() -> dict[str, EntryPoint]:
     """The measures of other distributions, none of them loaded."""
     from importlib.metadata import entry_points  # slow, and seldom needed
@@ -149,7 +163,7 @@ _FUNCTIONS = (floor, ceiling, Min, Max, Gcd, Log)
 
 
 def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
-    totals = [*ROWS, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
+    totals = [*ROWS, *IN_BYTES, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
     counts = sorted({*module.counts} - {*totals})
     return fail(
         "measure",

@@ -6,16 +6,19 @@ Other distributions add rows by the entry point `closedform.measures`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Expr
+from sympy import Expr, Integer
 
-from closedform.derive.cost.totals import TRAINED, WEIGHTS, WORK, Scaling
+from closedform.derive.cost.totals import ACTIVE, TRAINED, WEIGHTS, WORK, Scaling
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.amounts import Amount, amount_of
 from closedform.derive.resolve.conventions import Convention, Weights
+from closedform.derive.resolve.dtypes import Widths
 
+EMBEDDING = "embed"  # the kind of operations that look rows up
 DEFINED = "definition of {name}, line {line} of {file}"
 
 
@@ -27,7 +30,8 @@ class Measure:
     called. `amount` says what one operation counts: weights of its counts, a function of the
     operation, or a convention. `scaling` says how shared, chosen, tied and frozen copies count.
     `reason` is how a derivation explains a line, in which `{name}`, `{line}` and `{file}` are of
-    the declaration of the operation.
+    the declaration of the operation. `dtype` is the type of what is counted in bytes; `says` has it
+    as `{dtype}`.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Measure:
     amount: Amount | Convention
     scaling: Scaling
     reason: str = DEFINED
+    dtype: str = ""
 
     @property
     def convention(self) -> Convention | None:
@@ -51,6 +56,11 @@ class Measure:
     def of(self, operation: Operation) -> Expr:
         """What an operation counts."""
         return amount_of(self.rule(operation), operation)
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """What stands in `says` where it has brackets."""
+        return {"name": self.name, "dtype": self.dtype}
 
     @property
     def title(self) -> str:
@@ -75,6 +85,10 @@ def count_of(name: str) -> Weights:
     return Weights(((name, Fraction(1)),))
 
 
+def _outside_embeddings(operation: Operation) -> Expr:
+    return Integer(0) if operation.kind == EMBEDDING else operation.counts.get("params", Integer(0))
+
+
 ROWS: dict[str, Measure] = {
     row.name: row
     for row in (
@@ -85,9 +99,30 @@ ROWS: dict[str, Measure] = {
         Measure(
             "buffers", "elements of buffers", "elements of buffers", count_of("buffers"), WEIGHTS
         ),
+        Measure("active", "parameters at work", "parameters", count_of("params"), ACTIVE),
+        Measure(
+            "non_embedding",
+            "parameters outside embeddings",
+            "parameters",
+            _outside_embeddings,
+            WEIGHTS,
+        ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
     )
 }
+
+# In bytes, by the name of the row: what is counted, in whose type, and how copies count.
+IN_BYTES: dict[str, tuple[str, str, str, Scaling]] = {
+    "weight_bytes": ("params", "weights", "bytes of parameters in {dtype}", WEIGHTS),
+    "cache_bytes": ("cache", "cache", "bytes kept in caches in {dtype}", WORK),
+}
+
+
+def in_bytes(name: str, widths: Widths) -> Measure:
+    """The row of a quantity in bytes."""
+    count, role, says, scaling = IN_BYTES[name]
+    weights = Weights(((count, widths.bytes(role)),))
+    return Measure(name, says, "bytes", weights, scaling, dtype=widths.type(role))
 
 
 def work(convention: Convention) -> Measure:

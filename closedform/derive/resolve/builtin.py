@@ -32,4 +32,4 @@ KINDS = frozenset({"einsum", "rearrange", "concat", "split", "param", "elementwi
 QUANTITIES = frozenset({"params", "buffers", "cache"})
 
 # Measures that need no convention, beside each kind of count.
-TOTALS = QUANTITIES | {"trainable"}
+TOTALS = QUANTITIES | {"trainable", "active", "non_embedding"}

@@ -53,12 +53,13 @@ def copies(body: str) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("x = x -> all", (1, 1, 10, 100, 1000)),
-        ("repeat 3:\n    x = x -> all", (3, 3, 30, 300, 3000)),
-        ("repeat 3 shared:\n    x = x -> all", (1, 1, 10, 300, 3000)),
-        ("choose 2 of 5:\n    x = x -> all", (5, 5, 50, 200, 2000)),
-        ("x = x -> all(tied=true)", (0, 0, 0, 100, 1000)),
-        ("x = x -> all(frozen=true)", (1, 0, 10, 100, 1000)),
+        ("x = x -> all", (1, 1, 10, 1, 1, 100, 1000)),
+        ("x = x -> all(kind=\"embed\")", (1, 1, 10, 1, 0, 100, 1000)),
+        ("repeat 3:\n    x = x -> all", (3, 3, 30, 3, 3, 300, 3000)),
+        ("repeat 3 shared:\n    x = x -> all", (1, 1, 10, 1, 1, 300, 3000)),
+        ("choose 2 of 5:\n    x = x -> all", (5, 5, 50, 2, 5, 200, 2000)),
+        ("x = x -> all(tied=true)", (0, 0, 0, 0, 0, 100, 1000)),
+        ("x = x -> all(frozen=true)", (1, 0, 10, 1, 1, 100, 1000)),
     ],
 )
 def test_copies_count_as_the_row_says(body: str, expected: tuple[int, ...]) -> None:
@@ -81,7 +82,7 @@ def test_the_page_offers_what_is_installed_here() -> None:
 
 def test_a_row_can_scale_in_a_way_of_its_own() -> None:
     """Parameters at work: once where they are shared, and those of the experts that are chosen."""
-    row = Measure("active", "parameters at work", "parameters", count_of("params"), ACTIVE)
+    row = Measure("at_work", "parameters at work", "parameters", count_of("params"), ACTIVE)
     body = "choose 2 of 5:\n    x = x -> all\nrepeat 3 shared:\n    x = x -> all"
     project = loads(COPIES.format(body.replace("\n", "\n    ")))._project
     assert project.closed(project.part(None), row).expr == 3
@@ -91,11 +92,11 @@ def test_the_parts_count_as_the_whole_does() -> None:
     """Fails when what the parts of a page cost is added up in another way than the total."""
     body = "choose 2 of 5:\n    x = x -> all\nrepeat 3 shared:\n    x = x -> all(frozen=true)"
     project = loads(COPIES.format(body.replace("\n", "\n    ")))._project
-    rows = (*ROWS.values(), measure("macs"), replace(ROWS["params"], name="active", scaling=ACTIVE))
+    rows = (*ROWS.values(), measure("macs"))
     told = report(project, project.part(None), Wish(rows))
     amounts = [part.amounts for part in parts_of(told, {}) if part.amounts is not None]
     sums = [sum(column) for column in zip(*amounts, strict=True)]
-    assert sums == [6, 5, 60, 500, 5000, 3]
+    assert sums == [6, 5, 60, 3, 6, 500, 5000]
     assert [row.formula for row in told.formulas] == [Number(int(total)) for total in sums]
 
 
@@ -172,7 +173,7 @@ def test_a_row_from_outside() -> None:
         (
             "watts",
             "error[measure]: `watts` is not measured\n     = help: there are params, trainable, "
-            "buffers, cache, flops, macs, broken, failing, inexact, misspelt, moved, named, "
+            "buffers, active, non_embedding, cache, weight_bytes, cache_bytes, flops, macs, broken, failing, inexact, misspelt, moved, named, "
             "unknown, and each count: add, cmp, div, erf, exp, log, mac, mul, sqrt, tanh, trig",
         ),
     ],

@@ -23,7 +23,8 @@ from closedform.errors import Span, fail
 def param(arguments: Arguments) -> Tensor:
     shape = _shape(arguments, "a parameter")
     counts = {"params": sympy.Mul(*shape)}
-    node: costs.Node = costs.Operation("param", "param", counts, (), (shape,))
+    kind = arguments.kind()
+    node: costs.Node = costs.Operation("param", kind, counts, (), (shape,))
     for mode in costs.MODES:
         if arguments.flag(mode):
             node = costs.Weights(mode, (costs.Site(arguments.span, node),))
