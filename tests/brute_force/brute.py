@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
-from brute_calls import WEIGHTS, Calls, open_sides
+from brute_calls import MOVED, WEIGHTS, Calls, open_sides
 from brute_conventions import OTHERS, convention
 from brute_modules import STANDARD, Function, Module, Scope, names_of
 from brute_values import (
@@ -32,9 +31,15 @@ from brute_values import (
 )
 from closedform.grammar import tree
 
-QUANTITIES = ("params", "trainable", "active", "non_embedding", "buffers", "cache")
-BYTES = {"weight_bytes": ("params", Fraction(1, 2)), "cache_bytes": ("cache", 1)}
-DTYPE = "bf16, weights = int4, cache = fp8"
+QUANTITIES = ("params", "trainable", "active", "non_embedding", "buffers", "cache", *MOVED)
+BYTES = {
+    "weight_bytes": {"params": 1},
+    "cache_bytes": {"cache": 2},
+    "read_bytes": {"reads": 2, "loads": 1},
+    "written_bytes": {"writes": 2},
+    "moved_bytes": {"reads": 2, "loads": 1, "writes": 2},
+}
+DTYPE = "bf16, weights = int8"
 EMPTY: Mapping[str, Any] = {}
 NOWHERE = Module("", STANDARD)
 ELEMENTWISE = {"+": "add", "-": "add", "*": "mul", "/": "div"}
@@ -75,6 +80,22 @@ class Run(Calls):
         elif self.work and not (name == "mac" and kind in self.without):
             self.totals[name, kind] += amount
 
+    def moved(
+        self,
+        kind: str,
+        taken: Sequence[Tensor],
+        given: Sequence[Tensor],
+        stated: Mapping[str, Any] = EMPTY,
+    ) -> None:
+        """Add what an operation reads and writes: each tensor once, unless it states another."""
+        usual = {
+            "reads": sum(t.size for t in taken),
+            "loads": stated.get("params", 0),
+            "writes": sum(t.size for t in given),
+        }
+        for name, amount in usual.items():
+            self.count(name, kind, stated.get(name, amount))
+
     def done(
         self, kind: str, counted: Mapping[str, Any] = EMPTY, names: Mapping[str, Any] = EMPTY
     ) -> None:
@@ -95,7 +116,7 @@ class Run(Calls):
 
     def total(self, name: str, convention: str | None) -> Any:
         if name in BYTES:
-            return BYTES[name][1] * self.total(BYTES[name][0], None)
+            return sum(width * self.total(of, None) for of, width in BYTES[name].items())
         chosen = convention or name
         row = self.conventions.get(chosen)
         if row and row.unit.lower() == name:
@@ -437,6 +458,7 @@ class Run(Calls):
         result = Tensor(broadcast(shapes[0], shapes[-1]))
         result = result.beside(*(t for t in (a, b) if isinstance(t, Tensor)))
         self.count(ELEMENTWISE[operator], "elementwise", result.size)
+        self.moved("elementwise", [t for t in (a, b) if isinstance(t, Tensor)], [result])
         self.done("elementwise", {ELEMENTWISE[operator]: result.size})
         return result
 

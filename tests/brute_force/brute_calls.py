@@ -27,6 +27,7 @@ from closedform.grammar import tree
 
 MODIFIERS = ("tied", "frozen", "kind")
 WEIGHTS = ("params", "buffers")
+MOVED = ("reads", "loads", "writes")
 
 
 class Calls:
@@ -41,6 +42,7 @@ class Calls:
     statement: Callable[..., None]
     count: Callable[[str, str, Any], None]
     done: Callable[..., None]
+    moved: Callable[..., None]
     only: Callable[..., AbstractContextManager[None]]
 
     def call(self, node: tree.Call, piped: tuple[Any, ...], scope: Scope) -> Any:
@@ -116,7 +118,7 @@ class Calls:
             scope.names[output.name.name] = tensor
             found.append(tensor)
         totals = []
-        counts = {*WEIGHTS, "cache", *self.elementary, *scope.module.counts}
+        counts = {*WEIGHTS, *MOVED, "cache", *self.elementary, *scope.module.counts}
         kind = kind or node.name.name
         for line in node.body:
             if isinstance(line, tree.Require):
@@ -128,7 +130,10 @@ class Calls:
             else:
                 scope.names[line.targets[0].name] = self.value(line.value, scope)
         for name, amount in totals:
-            self.count(name, kind, amount)
+            if name not in MOVED:
+                self.count(name, kind, amount)
+        taken = [scope.names[p.name.name] for p in node.parameters if p.shape]
+        self.moved(kind, taken, found, dict(totals))
         self.done(kind, dict(totals), scope.names)
         return tuple(found)
 
@@ -164,7 +169,9 @@ class Calls:
                 return self.einsum(given[0], given[1:], kind)
             case "concat":
                 self.done(name)
-                return concat(given, int(named["axis"]))
+                joined = concat(given, int(named["axis"]))
+                self.moved(name, given, [joined])
+                return joined
             case "split":
                 self.done(name)
                 return split(given[0], given[1], int(named["axis"]))
@@ -196,6 +203,8 @@ class Calls:
             counted = {"mac": size}
         for name, amount in counted.items():
             self.count(name, kind, amount)
+        if len(tensors) == 2 or any([name] not in kept for name in axes):
+            self.moved(kind, tensors, [result])
         self.done(kind, counted)
         return result
 

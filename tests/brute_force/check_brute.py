@@ -18,7 +18,7 @@ from closedform.projects import zoo_path
 HERE = Path(__file__).parent
 FIXED = (
     *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
-    *("macs", "flops", "macs under hooks", "weight_bytes", "cache_bytes"),
+    *("macs", "flops", "macs under hooks", "reads", "loads", "writes", "moved_bytes"),
 )
 
 

@@ -38,6 +38,7 @@ from closedform.outside import Guarded, loaded, whose_is
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+MOVED = ("read_bytes", "written_bytes", "moved_bytes")
 GROUP = "closedform.measures"  # of the entry points by which other distributions add rows
 SHOWN = ("params", "macs")  # where no others are asked for
 
@@ -123,6 +124,13 @@ def _in_bytes(name: str, span: Span | None, widths: Widths | None) -> Measure:
             f"`{name}` needs the type of elements",
             span,
             "write `dtype bf16` in the file, or ask with --dtype bf16",
+        )
+    if name in MOVED and widths.type("cache") != widths.type("activations"):
+        raise fail(
+            "dtype",
+            f"`{name}` does not tell what is read of caches from what else is read",
+            span,
+            "give caches and activations one type",
         )
     return in_bytes(name, widths)
 

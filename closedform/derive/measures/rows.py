@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Expr, Integer
+from sympy import Add, Expr, Integer
 
+from closedform.derive.cost import movement
 from closedform.derive.cost.totals import ACTIVE, TRAINED, WEIGHTS, WORK, Scaling
 from closedform.derive.cost.tree import Operation
-from closedform.derive.measures.amounts import Amount, amount_of
+from closedform.derive.measures.amounts import Amount, amount_of, exact
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
 
 EMBEDDING = "embed"  # the kind of operations that look rows up
+MOVES = "what {name} takes and gives, each element once, line {line} of {file}"
 DEFINED = "definition of {name}, line {line} of {file}"
 
 
@@ -108,21 +110,49 @@ ROWS: dict[str, Measure] = {
             WEIGHTS,
         ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
+        Measure("reads", "elements of operands read", "elements", movement.reads, WORK, MOVES),
+        Measure("loads", "elements of weights read", "elements", movement.loads, WORK, MOVES),
+        Measure("writes", "elements of results written", "elements", movement.writes, WORK, MOVES),
     )
 }
 
-# In bytes, by the name of the row: what is counted, in whose type, and how copies count.
-IN_BYTES: dict[str, tuple[str, str, str, Scaling]] = {
-    "weight_bytes": ("params", "weights", "bytes of parameters in {dtype}", WEIGHTS),
-    "cache_bytes": ("cache", "cache", "bytes kept in caches in {dtype}", WORK),
+# In bytes, by the name of the row: what it counts, and of what, in whose types.
+IN_BYTES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "weight_bytes": ("bytes of parameters in {dtype}", (("params", "weights"),)),
+    "cache_bytes": ("bytes kept in caches in {dtype}", (("cache", "cache"),)),
+    "read_bytes": (
+        "bytes read in {dtype}",
+        (("reads", "activations"), ("loads", "weights")),
+    ),
+    "written_bytes": ("bytes written in {dtype}", (("writes", "activations"),)),
+    "moved_bytes": (
+        "bytes read and written in {dtype}",
+        (("reads", "activations"), ("loads", "weights"), ("writes", "activations")),
+    ),
 }
+
+
+@dataclass(frozen=True)
+class InBytes:
+    """What an operation counts in bytes: rows, each with the bytes of an element."""
+
+    of: tuple[tuple[str, Fraction], ...]
+
+    def __call__(self, operation: Operation) -> Expr:
+        return Add(*(exact(width) * ROWS[name].of(operation) for name, width in self.of))
 
 
 def in_bytes(name: str, widths: Widths) -> Measure:
     """The row of a quantity in bytes."""
-    count, role, says, scaling = IN_BYTES[name]
-    weights = Weights(((count, widths.bytes(role)),))
-    return Measure(name, says, "bytes", weights, scaling, dtype=widths.type(role))
+    says, of = IN_BYTES[name]
+    amount: Amount
+    if len(of) == 1 and isinstance(ROWS[of[0][0]].amount, Weights):
+        amount = Weights(tuple((count, widths.bytes(role)) for count, role in of))
+    else:
+        amount = InBytes(tuple((count, widths.bytes(role)) for count, role in of))
+    first = ROWS[of[0][0]]
+    types = dict.fromkeys(widths.type(role) for _, role in of)
+    return Measure(name, says, "bytes", amount, first.scaling, first.reason, dtype=", ".join(types))
 
 
 def work(convention: Convention) -> Measure:
