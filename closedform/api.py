@@ -59,18 +59,18 @@ def plot_over(
     >>> plot_over({"global": file["GlobalAttention"].macs, "local": file["WindowedAttention"].macs},
     ...           "n", (16, 4096), d=96, heads=3, window=7).save("attention.svg")  # doctest: +SKIP
     """
-    from closedform.render.pictures.curves import curve_of, points_of
+    from closedform.render.pictures.curves import points_of
     from closedform.render.pictures.plots import curves_picture
 
     if not formulas:
         raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')
     known = {name: set(size_table(form._closed.derivation)) for name, form in formulas.items()}
     shared = {key for key in sizes if any(key in names for names in known.values())}
-    curves = []
+    curves = {}
     for name, form in formulas.items():
         given = {k: v for k, v in sizes.items() if k in known[name] or k not in shared}
         chosen = preset.get(name) if isinstance(preset, Mapping) else preset
-        curves.append(curve_of(name, form._at(chosen), size, form._values(chosen, given)))
+        curves[name] = form._along(size, chosen, given)
     words = language(lang)
     counted = (form._closed.measure for form in formulas.values())
     units = dict.fromkeys(  # a unit that names a formula is a name, and others are words

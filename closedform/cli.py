@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import click
 
 from closedform import __version__
-from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.console import completion, terminal
-from closedform.console.asking import solve
+from closedform.choices import FORMS, STAGES
+from closedform.console import completion, options, terminal
+from closedform.console.asking import ask, explain, solve
+from closedform.console.comparing import compare
 from closedform.console.exits import (
     CODES,
     EXIT_BUG,
@@ -30,6 +31,7 @@ from closedform.console.exits import (
     print_error,
 )
 from closedform.console.library import std, zoo
+from closedform.console.output import format_of, give
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import drop, replace_closed
 from closedform.errors import ClosedformError
@@ -54,6 +56,8 @@ def commands() -> None:
 commands.add_command(zoo)
 commands.add_command(std)
 commands.add_command(solve)
+commands.add_command(explain)
+commands.add_command(compare)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -117,58 +121,6 @@ def _open(file: str) -> Project:
     return open_project(file)
 
 
-def _format_of(target: Path | None, free: bool) -> str:
-    """The format that the name of a file chooses; Markdown where it chooses none and is free."""
-    try:
-        return formats.format_of_file(target) if target else formats.DEFAULT
-    except ClosedformError:
-        if free:
-            return formats.DEFAULT
-        raise
-
-
-def _comparing() -> tuple[str, ...]:
-    return formats.names_with(lambda row: row.comparison, formats.own_names())
-
-
-_measures = click.option(
-    "--measure",
-    "measures",
-    multiple=True,
-    callback=listed,
-    metavar="M,...",
-    shell_complete=completion.measures,
-    help="What to derive: params, macs, ... Several with commas, or with the option again.",
-)
-_convention = click.option(
-    "--convention",
-    default=None,
-    metavar="NAME,...",
-    shell_complete=completion.conventions,
-    help="How work is counted. Several with commas, side by side.",
-)
-_dtype = click.option(
-    "--dtype",
-    default=None,
-    metavar="TYPE,...",
-    help="The type of elements, for bytes: bf16, or 'bf16, weights = int4'.",
-)
-_width = click.option(
-    "--width",
-    default=None,
-    metavar="WIDTH",
-    shell_complete=completion.widths,
-    help="Break LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
-)
-_lang = click.option(
-    "--lang",
-    type=click.Choice(LANGUAGES),
-    default="en",
-    show_default=True,
-    help="The language of what is fixed in a report.",
-)
-
-
 # Commands ----------------------------------------------------------------------------------
 
 
@@ -190,9 +142,9 @@ _lang = click.option(
     shell_complete=completion.symbols,
     help="The symbols to express the formulas in. Several with commas, or with the option again.",
 )
-@_measures
-@_convention
-@_dtype
+@options.measures
+@options.convention
+@options.dtype
 @click.option(
     "--when",
     default=None,
@@ -231,8 +183,8 @@ _lang = click.option(
 )
 @click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
-@_width
-@_lang
+@options.width
+@options.lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
     file: str,
@@ -265,7 +217,7 @@ def derive(
 
     target = Path(output) if output else None
     read = terminal.is_output() and not (to or target or template or width)
-    to = to or ("text" if read else _format_of(target, free=template is not None))
+    to = to or ("text" if read else format_of(target, free=template is not None))
     write = formats.format_named(to).report
     wide = formats.width_in(to, width) if width else terminal.width() if read else None
     if template:
@@ -280,7 +232,7 @@ def derive(
                 "--width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
-        _give(derivation_of(_open(file).typed(dtype), *chosen), target, read)
+        give(derivation_of(_open(file).typed(dtype), *chosen), target, read)
         return
     report = report_of(
         _open(file).typed(dtype),
@@ -297,87 +249,7 @@ def derive(
         lang=lang,
         width=wide,
     )
-    _give(write(report), target, read)
-
-
-@commands.command()
-@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
-@click.option(
-    "--preset",
-    "presets",
-    multiple=True,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="Only this; give it again for more.",
-)
-@_measures
-@_convention
-@_dtype
-@click.option("--to", type=FormatName(_comparing), help="The format of the table.")
-@_width
-@_lang
-@click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
-def compare(
-    files: tuple[str, ...],
-    presets: tuple[str, ...],
-    measures: tuple[str, ...],
-    convention: str | None,
-    dtype: str | None,
-    to: str | None,
-    width: str | None,
-    lang: str,
-    output: str | None,
-) -> None:
-    """Set models side by side at their presets, as a table of related models.
-
-    FILES are .arch files, or names of models of the zoo.
-    """
-    from closedform.render.report.comparison import comparison
-
-    target = Path(output) if output else None
-    to = to or _format_of(target, free=False)
-    write = formats.comparison_in(to)
-    wide = formats.width_in(to, width) if width else None
-    projects = [_open(file).typed(dtype) for file in files]
-    _give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
-
-
-def _give(text: str, target: Path | None, colours: bool = False) -> None:
-    """Write a text to its file, or print it, on a terminal without what would control that."""
-    from closedform.files import write_text
-
-    if target:
-        write_text(target, text)
-    elif terminal.is_output():
-        terminal.show(text, colours)
-    else:
-        click.echo(text, nl=False)
-
-
-@commands.command()
-@click.argument("file", shell_complete=completion.files)
-@click.argument("numbers", nargs=-1, required=True)
-@click.option(
-    "--preset",
-    default=None,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="Of which the numbers are that name none.",
-)
-@click.option("--to", type=click.Choice(["json"]), help="Print the readings for a program.")
-def explain(file: str, numbers: tuple[str, ...], preset: str | None, to: str | None) -> int:
-    """Say what printed NUMBERS count: 16.85G, params=86M, ViT-B/16=49.3G, vit:ViT-B/16=49.3G.
-
-    Several are explained at once. Ends with 1 where no reading explains all of them.
-    """
-    import json
-
-    from closedform.reason.explain import asked, data, entries_of
-    from closedform.reason.explain import explain as explained
-
-    answer = explained(entries_of(_open(file), list(map(asked, numbers)), preset, _open))
-    click.echo(json.dumps(data(answer), indent=2, ensure_ascii=False) if to else str(answer))
-    return 0 if answer else EXIT_WRONG
+    give(write(report), target, read)
 
 
 @commands.command()
@@ -391,7 +263,7 @@ def new(file: str) -> None:
     path = Path(file)
     if path.exists():
         raise fail("file", f"`{path}` is there already", None, "choose another name")
-    _give(files("closedform").joinpath("starter.arch").read_text("utf-8"), path)
+    give(files("closedform").joinpath("starter.arch").read_text("utf-8"), path)
     click.echo(f"{path} written: try `closedform derive {path}`")
 
 
@@ -417,7 +289,7 @@ def new(file: str) -> None:
     shell_complete=completion.measures,
     help="What the formula of --latex is of.",
 )
-@_convention
+@options.convention
 def check(
     files: tuple[str, ...],
     zoo: bool,
@@ -447,7 +319,7 @@ def check(
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
-        return _ask(files[0], part, latex or claim or "", measure, where, when, convention)
+        return ask(_open(files[0]), part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:
         raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")
     if not files and not zoo:
@@ -481,29 +353,6 @@ def check(
         click.echo(f"{total} expectations and claims hold")
     decided = codes - {EXIT_UNDECIDED}
     return max(decided or codes or {0})
-
-
-def _ask(
-    file: str,
-    part: str | None,
-    text: str,
-    measure: str | None,
-    where: str,
-    when: str,
-    convention: str | None,
-) -> int:
-    """Print whether a claim holds; gives the exit code."""
-    from closedform.reason.claims import ask
-    from closedform.render.report.verdicts import answer
-
-    project = _open(file)
-    found = ask(project, project.part(part), text, measure, where, when, convention)
-    wrong = found.checked.diagnostic
-    if wrong:
-        print_error(str(wrong))
-        return CODES.get(wrong.kind, EXIT_WRONG)
-    click.echo("".join(answer(found.checked)), nl=False)
-    return 0
 
 
 @commands.command()
@@ -551,12 +400,12 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
     show_default=True,
     help="The format of the pages.",
 )
-@_measures
-@_convention
-@_dtype
+@options.measures
+@options.convention
+@options.dtype
 @click.option("--title", default=None, metavar="NAME", help="What the index is called.")
 @click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
-@_lang
+@options.lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def docs(
     models: tuple[str, ...],

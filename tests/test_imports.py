@@ -96,6 +96,7 @@ AT_THE_EDGE = (
     "closedform.console.exits",
     "closedform.integrations.ipython",
     "closedform.console.library",
+    "closedform.console.output",
     "closedform.console.terminal",
 )
 

@@ -1,4 +1,4 @@
-"""The command that asks a formula: how large a size may be within a budget."""
+"""Questions on the command line: sizes in a budget, what a number counts, whether claims hold."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from closedform.console import completion
+from closedform.console.exits import CODES, EXIT_WRONG, print_error
 from closedform.console.parameters import Strict
 
 if TYPE_CHECKING:
+    from closedform.derive.project import Project
     from closedform.explore.model import Part
 
 
@@ -88,3 +90,54 @@ def _whole(text: str, name: str) -> int:
     if not text.isdigit():
         raise click.UsageError(f"--set {name} takes a whole number, and this is {text!r}")
     return int(text)
+
+
+@click.command(cls=Strict)
+@click.argument("file", shell_complete=completion.files)
+@click.argument("numbers", nargs=-1, required=True)
+@click.option(
+    "--preset",
+    default=None,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Of which the numbers are that name none.",
+)
+@click.option("--to", type=click.Choice(["json"]), help="Print the readings for a program.")
+def explain(file: str, numbers: tuple[str, ...], preset: str | None, to: str | None) -> int:
+    """Say what printed NUMBERS count: 16.85G, params=86M, ViT-B/16=49.3G, vit:ViT-B/16=49.3G.
+
+    Several are explained at once. Ends with 1 where no reading explains all of them.
+    """
+    import json
+
+    from closedform.projects import open_project
+    from closedform.reason.explain import asked, data, entries_of
+    from closedform.reason.explain import explain as explained
+
+    answer = explained(
+        entries_of(open_project(file), list(map(asked, numbers)), preset, open_project)
+    )
+    click.echo(json.dumps(data(answer), indent=2, ensure_ascii=False) if to else str(answer))
+    return 0 if answer else EXIT_WRONG
+
+
+def ask(
+    project: Project,
+    part: str | None,
+    text: str,
+    measure: str | None,
+    where: str,
+    when: str,
+    convention: str | None,
+) -> int:
+    """Print whether a claim holds; gives the exit code."""
+    from closedform.reason import claims
+    from closedform.render.report.verdicts import answer
+
+    found = claims.ask(project, project.part(part), text, measure, where, when, convention)
+    wrong = found.checked.diagnostic
+    if wrong:
+        print_error(str(wrong))
+        return CODES.get(wrong.kind, EXIT_WRONG)
+    click.echo("".join(answer(found.checked)), nl=False)
+    return 0

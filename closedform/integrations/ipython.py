@@ -146,7 +146,7 @@ def _texts(target: object, method: str, before: str) -> Iterable[str]:
         case Formula(), "at":
             return [p.title for project, _ in target._origins for p in project.presets()]
         case Formula(), "in_terms_of":
-            return target._table
+            return target._sizes.table
         case Part(), "part":
             return parts.names(target._project, target._entity)
         case ((Part() | ModelPart()), "measure"):
