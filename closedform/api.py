@@ -16,11 +16,13 @@ from closedform.derive.resolve.loader import Loader
 from closedform.derive.solve.numbers import size_table
 from closedform.errors import fail
 from closedform.explore.answer import Answer
+from closedform.explore.changes import Changes
 from closedform.explore.formula import Formula
 from closedform.explore.model import Architecture, Part
 from closedform.explore.parts import ModelPart, Parts
 from closedform.files import read_text
 from closedform.projects import zoo_names, zoo_path
+from closedform.reason.changes import changes
 from closedform.render.language import language
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ __all__ = [
     "ModelPart",
     "Part",
     "Parts",
+    "diff",
     "load",
     "loads",
     "plot_over",
@@ -77,6 +80,27 @@ def plot_over(
         what.unit if what.unit == what.label else words.tr(what.unit) for what in counted
     )
     return curves_picture(curves, size, words.tr(", ").join(units), points_of(*span), lang)
+
+
+def diff(
+    old: Architecture,
+    new: Architecture,
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+) -> Changes:
+    """What a change of a file does to its formulas, to the numbers of its presets, and to what is
+    assumed, by the names of models, blocks and presets.
+
+    >>> old = loads("block Two(x: [n, d]):\\n    return x -> linear(d) -> linear(d)")
+    >>> new = loads("block Two(x: [n, d]):\\n    return x -> linear(d)")
+    >>> found = diff(old, new, ["macs"])
+    >>> found.formulas
+    part  measure  before   after  difference
+    Two   macs     2 n d^2  n d^2  -n d^2
+    >>> bool(diff(old, old))
+    False
+    """
+    return Changes(changes(old._project, new._project, measures, convention))
 
 
 def load(path: str | Path) -> Architecture:

@@ -17,7 +17,7 @@ from closedform import __version__
 from closedform.choices import FORMS, STAGES
 from closedform.console import completion, options, terminal
 from closedform.console.asking import ask, explain, solve
-from closedform.console.comparing import compare
+from closedform.console.comparing import compare, diff
 from closedform.console.exits import (
     CODES,
     EXIT_BUG,
@@ -58,6 +58,7 @@ commands.add_command(std)
 commands.add_command(solve)
 commands.add_command(explain)
 commands.add_command(compare)
+commands.add_command(diff)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

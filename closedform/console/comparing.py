@@ -1,4 +1,4 @@
-"""The command that sets models side by side."""
+"""The commands that set files side by side: models at presets, and a file before and after."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from closedform.console import completion, options
+from closedform.console.exits import EXIT_WRONG
 from closedform.console.output import format_of, give
 from closedform.console.parameters import FormatName, Strict
 from closedform.render import formats
@@ -57,3 +58,44 @@ def compare(
     wide = formats.width_in(to, width) if width else None
     projects = [open_project(file).typed(dtype) for file in files]
     give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
+
+
+def _changing() -> tuple[str, ...]:
+    return formats.names_with(lambda row: row.changes, formats.own_names())
+
+
+@click.command(cls=Strict)
+@click.argument("old", shell_complete=completion.files)
+@click.argument("new", shell_complete=completion.files)
+@options.measures
+@options.convention
+@click.option(
+    "--to", type=FormatName(_changing), default="text", show_default=True, help="The format."
+)
+@options.lang
+@click.option("--exit-code", is_flag=True, help="End with 1 where a formula changed.")
+@click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
+def diff(
+    old: str,
+    new: str,
+    measures: tuple[str, ...],
+    convention: str | None,
+    to: str,
+    lang: str,
+    exit_code: bool,
+    output: str | None,
+) -> int:
+    """What a change of a file does to its formulas and the numbers of its presets.
+
+    OLD and NEW are .arch files, or names of models of the zoo. What has the same name in both is
+    compared.
+    """
+    from closedform.projects import open_project
+    from closedform.reason.changes import changes
+    from closedform.render.report.changes import changes_view
+
+    target = Path(output) if output else None
+    write = formats.changes_in(format_of(target, free=False) if target else to)
+    found = changes(open_project(old), open_project(new), measures, convention)
+    give(write(changes_view(found, lang)), target)
+    return EXIT_WRONG if exit_code and found.changed else 0

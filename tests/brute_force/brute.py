@@ -30,6 +30,7 @@ from brute_values import (
     spread,
 )
 from closedform.grammar import tree
+from closedform.grammar.traverse import parts_of
 
 QUANTITIES = ("params", "trainable", "active", "non_embedding", "buffers", "cache", *MOVED)
 BYTES = {
@@ -89,7 +90,7 @@ class Run(Calls):
     ) -> None:
         """Add what an operation reads and writes: each tensor once, unless it states another."""
         usual = {
-            "reads": sum(t.size for t in taken),
+            "reads": sum(t.size for t in {t.number: t for t in taken}.values()),
             "loads": stated.get("params", 0),
             "writes": sum(t.size for t in given),
         }
@@ -289,8 +290,10 @@ class Run(Calls):
                 for copy in range(of):
                     for name, value in before.items():
                         scope.bind(name, value)
+                    self.hand_on(node, scope)
                     with self.only(work=copy < work):
                         self.body(node.body, Scope(scope.module, scope))
+                self.hand_on(node, scope)
             case tree.If():
                 for condition, body in (*node.branches, (tree.Boolean(True), node.otherwise)):
                     if self.value(condition, scope):
@@ -302,10 +305,21 @@ class Run(Calls):
         if times < 0 or (times == 0 and node.shared):
             raise (Impossible if times else Unclear)(f"repeat {times}")
         for copy in range(times):
+            self.hand_on(node, scope)
             with self.only(weigh=copy == 0 or not node.shared):
                 self.body(node.body, Scope(scope.module, scope))
             if scope.tensors() != before:
                 raise Impossible("a repeat changes a shape")
+        self.hand_on(node, scope)
+
+    def hand_on(self, node: tree.Repeat | tree.Choose, scope: Scope) -> None:
+        """Let each name that a body assigns stand for a value of its own in the next round."""
+        held = scope.tensors()
+        for part in parts_of(node.body):
+            if isinstance(part, tree.Assign):
+                for target in part.targets:
+                    if target.name in held:
+                        scope.bind(target.name, scope.tensors()[target.name].again())
 
     def meet(self, shape: tree.Shape, tensor: Any, scope: Scope, binding: bool = False) -> Tensor:
         """Hold a shape against a tensor: names without a value are bound, the others checked.

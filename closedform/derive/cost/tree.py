@@ -14,6 +14,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.store import Fact
+from closedform.derive.cost.flow import Axes, Carried, Flow, Joined
 from closedform.errors import Span
 from closedform.grammar import tree
 
@@ -22,10 +23,14 @@ Shape: TypeAlias = tuple[Expr, ...]
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """A place in the source, and what is done there."""
+    """A place in the source, and what is done there.
+
+    An operation or a block takes values and gives values, which have numbers in the body around it.
+    """
 
     span: Span
     node: Node = field(repr=False)  # what is used twice would be told twice, and all that is in it
+    flow: Flow = field(default=Flow(), repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,7 @@ class Operation:
 
     One that is written in the language has its declaration, its `names` with what each stands for,
     the value of every part of its expressions by the id of that part, and the facts that its shapes
-    and counts rest on.
+    and counts rest on. One of the language itself says what it does with axes.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Operation:
     names: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[int, Any] = field(default_factory=dict)
     facts: frozenset[Fact] = frozenset()
+    axes: Axes | None = None
 
     @property
     def is_sign(self) -> bool:
@@ -55,12 +61,17 @@ class Operation:
 
 @dataclass(frozen=True, eq=False)
 class Sequence:
-    """A block or a model: the arguments that it was given, and its parts, one after the other."""
+    """A block or a model: the arguments that it was given, and its parts, one after the other.
+
+    Its flow has the numbers that its inputs and results have in its body; those of the sites at
+    which it is used stand for these one by one.
+    """
 
     name: str
     given: Mapping[str, Any]
     body: tuple[Site, ...]
     declaration: tree.Block
+    flow: Flow = field(default=Flow())
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +81,7 @@ class Repeat:
     times: Expr
     shared: bool
     body: tuple[Site, ...]
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +102,7 @@ class Steps:
     first: Expr
     last: Expr
     body: tuple[Site, ...]
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +112,7 @@ class Choose:
     count: Expr
     of: Expr
     body: tuple[Site, ...]
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +122,7 @@ class Cases:
     condition: Boolean
     then: tuple[Site, ...]
     otherwise: tuple[Site, ...]
+    joined: tuple[Joined, ...] = ()
 
 
 MODES = ("tied", "frozen")

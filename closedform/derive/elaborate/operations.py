@@ -21,6 +21,7 @@ from closedform.derive.elaborate.values import (
     Value,
     about_list,
     as_size,
+    read_once,
     say_kind,
 )
 from closedform.derive.resolve.builtin import QUANTITIES
@@ -52,10 +53,13 @@ def elementwise(
     span = spans[0].to(spans[1])
     shape = broadcast(context, shapes[0], shapes[-1], span)
     counts = {name: sympy.Mul(*shape)}
-    context.emit(span, costs.Operation(SIGNS[name], "elementwise", counts, shapes, (shape,)))
     tensors = [value for value in (left, right) if isinstance(value, Tensor)]
     layout = layouts.of_elements(tensors, len(shape), span, f"this {SIGNS[name]}")
-    return Tensor(shape, layout)
+    result: Tensor = context.new(Tensor(shape, layout))
+    counts |= read_once(tensors)
+    node = costs.Operation(SIGNS[name], "elementwise", counts, shapes, (shape,))
+    context.emit(span, node, tensors, (result,))
+    return result
 
 
 def run_op(

@@ -11,6 +11,7 @@ from closedform.render.formulas.latex import latex
 from closedform.render.markup.format import Format
 
 if TYPE_CHECKING:
+    from closedform.render.report.changes import ChangesView
     from closedform.render.report.view import Report
 
 SCHEMA = "closedform/1"
@@ -117,4 +118,41 @@ def _report(report: Report) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-FORMAT = Format(report=_report, suffixes=(".json",))
+def _changes(view: ChangesView) -> str:
+    def told(formula: w.Written | None) -> dict[str, str] | None:
+        return None if formula is None else {"text": w.plain(formula), "latex": latex(formula)}
+
+    document = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "old": view.old,
+        "new": view.new,
+        "formulas": [
+            {
+                "of": row.of,
+                "measure": row.title,
+                "changed": row.changed,
+                "old": told(row.old),
+                "new": told(row.new),
+                "difference": told(row.difference),
+            }
+            for row in view.formulas
+        ],
+        "presets": [
+            {
+                "preset": row.preset,
+                "measure": row.title,
+                "changed": row.changed,
+                "old": None if row.old is None else str(row.old),
+                "new": None if row.new is None else str(row.new),
+            }
+            for row in view.values
+        ],
+        "assumptions": [
+            {"of": row.of, "text": w.plain(row.condition), "new": row.new} for row in view.facts
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+FORMAT = Format(report=_report, suffixes=(".json",), changes=_changes)

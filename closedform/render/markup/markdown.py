@@ -64,6 +64,7 @@ def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = Fal
         template=markup,
         site=site if pages else None,
         comparison=markup.file("comparison.md.j2"),
+        changes=markup.file("changes.md.j2"),
     )
 
 
