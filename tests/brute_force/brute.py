@@ -55,6 +55,7 @@ class Run(Calls):
         self.module, self.limit = module, limit
         self.totals: Counter[tuple[str, str]] = Counter()
         self.weigh = self.work = self.train = True
+        self.fused = False  # inside a block that keeps what it makes to itself
         self.stage = 0  # of the element of a list that is being found
         self.values: dict[tuple[int, str], Any] = {}
         self.conventions = {
@@ -95,7 +96,8 @@ class Run(Calls):
             "writes": sum(t.size for t in given),
         }
         for name, amount in usual.items():
-            self.count(name, kind, stated.get(name, amount))
+            if name == "loads" or not self.fused:
+                self.count(name, kind, stated.get(name, amount))
 
     def done(
         self, kind: str, counted: Mapping[str, Any] = EMPTY, names: Mapping[str, Any] = EMPTY
@@ -146,6 +148,15 @@ class Run(Calls):
             yield
         finally:
             self.weigh, self.work, self.train = before
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Inside a fused block operands and results are not moved."""
+        before, self.fused = self.fused, True
+        try:
+            yield
+        finally:
+            self.fused = before
 
     # Declarations --------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -25,7 +25,7 @@ from brute_values import (
 )
 from closedform.grammar import tree
 
-MODIFIERS = ("tied", "frozen", "kind")
+MODIFIERS = ("tied", "frozen", "kind", "fused")
 WEIGHTS = ("params", "buffers")
 MOVED = ("reads", "loads", "writes")
 
@@ -43,6 +43,7 @@ class Calls:
     count: Callable[[str, str, Any], None]
     done: Callable[..., None]
     moved: Callable[..., None]
+    inside: Callable[[], AbstractContextManager[None]]
     only: Callable[..., AbstractContextManager[None]]
 
     def call(self, node: tree.Call, piped: tuple[Any, ...], scope: Scope) -> Any:
@@ -62,7 +63,7 @@ class Calls:
     def apply(self, function: Function) -> Any:
         """Call a block or an operation, or hold it until it is given a tensor."""
         node, parameters = function.node, function.node.parameters
-        own = ("tied", "frozen", "kind") if isinstance(node, tree.Op) else ("tied", "frozen")
+        own = ("tied", "frozen", "kind" if isinstance(node, tree.Op) else "fused")
         named = {n: v for n, v in function.named.items() if n not in own}
         scope = Scope(function.module)
         for parameter, value in zip(parameters, function.given, strict=False):
@@ -93,7 +94,12 @@ class Calls:
             if isinstance(node, tree.Op):
                 found = self.operate(node, scope, function.named.get("kind"))
             else:
-                found = self.body(node.body, scope)
+                fused = function.named.get("fused", False)
+                taken = [scope.names[p.name.name] for p in parameters if p.shape]
+                with self.inside() if fused else nullcontext():
+                    found = self.body(node.body, scope)
+                if fused:
+                    self.moved("fused", taken, found)
         return found[0] if len(found) == 1 else Results(found)
 
     def operate(self, node: tree.Op, scope: Scope, kind: str | None) -> tuple[Tensor, ...]:
@@ -160,7 +166,7 @@ class Calls:
                 tensor = Tensor(given[0])
                 with self.only(not modifiers.get("tied"), True, not modifiers.get("frozen")):
                     self.count("params", kind, tensor.size)
-                    self.done("param", {"params": tensor.size})
+                    self.done(kind, {"params": tensor.size})
                 return tensor
             case "rearrange":
                 self.done(name)

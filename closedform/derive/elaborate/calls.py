@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import sympy
+
+from closedform.derive.cost import movement
 from closedform.derive.cost import tree as costs
+from closedform.derive.cost.totals import MOVEMENT, Total
 from closedform.derive.elaborate.binding import bind, match_arguments, parameters_of, signature
 from closedform.derive.elaborate.context import Context, flow
 from closedform.derive.elaborate.layouts import alike
@@ -81,12 +85,31 @@ def apply(
     context.known.used |= facts
     outputs = context.new(outputs)
     gives = tensors_in(outputs)
+    if modifiers.get("fused"):
+        fused = ("fused", id(node), first)
+        if fused not in context.cache:
+            context.cache[fused] = (_fused(node, takes, gives), (), frozenset())
+        node = context.cache[fused][0]
     for mode in costs.MODES:
         if modifiers.get(mode):
             node = costs.Weights(mode, (costs.Site(span, node, flow(takes, gives)),))
             takes, gives = [], []
     context.emit(span, node, takes, gives)
     return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _fused(node: costs.Node, takes: list[Tensor], gives: list[Tensor]) -> costs.Sequence:
+    """A block that reads what it takes and its weights, writes what it gives, and nothing else."""
+    assert isinstance(node, costs.Sequence)
+    taken = {tensor.number: tensor.size for tensor in takes}
+    counts = {
+        "reads": sympy.Add(*taken.values()),
+        "loads": Total(movement.loads, MOVEMENT)(node),
+        "writes": sympy.Add(*(tensor.size for tensor in gives)),
+    }
+    inputs, outputs = (tuple(tensor.shape for tensor in found) for found in (takes, gives))
+    whole = costs.Operation(node.name, "fused", counts, inputs, outputs)
+    return replace(node, fused=whole)
 
 
 def _noted(error: ClosedformError, entity: Entity, span: Span) -> ClosedformError:

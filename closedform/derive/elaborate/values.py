@@ -88,10 +88,8 @@ def tensors_in(value: Value) -> list[Tensor]:
 
 def read_once(tensors: Sequence[Tensor]) -> dict[str, Expr]:
     """What an operation reads of its operands where one of them is taken twice."""
-    once = {tensor.number: tensor for tensor in tensors}
-    return (
-        {} if len(once) == len(tensors) else {"reads": sympy.Add(*(t.size for t in once.values()))}
-    )
+    once = {tensor.number: tensor.size for tensor in tensors}
+    return {} if len(once) == len(tensors) else {"reads": sympy.Add(*once.values())}
 
 
 def with_tensors(value: Value, change: Callable[[Tensor], Tensor]) -> Value:

@@ -13,14 +13,14 @@ from fractions import Fraction
 from sympy import Add, Expr, Integer
 
 from closedform.derive.cost import movement
-from closedform.derive.cost.totals import ACTIVE, TRAINED, WEIGHTS, WORK, Scaling
+from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.amounts import Amount, amount_of, exact
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
 
 EMBEDDING = "embed"  # the kind of operations that look rows up
-MOVES = "what {name} takes and gives, each element once, line {line} of {file}"
+MOVES = "what {name} takes, its weights, what it gives: each element once"
 DEFINED = "definition of {name}, line {line} of {file}"
 
 
@@ -110,9 +110,11 @@ ROWS: dict[str, Measure] = {
             WEIGHTS,
         ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
-        Measure("reads", "elements of operands read", "elements", movement.reads, WORK, MOVES),
-        Measure("loads", "elements of weights read", "elements", movement.loads, WORK, MOVES),
-        Measure("writes", "elements of results written", "elements", movement.writes, WORK, MOVES),
+        Measure("reads", "elements of operands read", "elements", movement.reads, MOVEMENT, MOVES),
+        Measure("loads", "elements of weights read", "elements", movement.loads, MOVEMENT, MOVES),
+        Measure(
+            "writes", "elements of results written", "elements", movement.writes, MOVEMENT, MOVES
+        ),
     )
 }
 
