@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from closedform.derive.project import Project
@@ -14,6 +15,7 @@ from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
 from closedform.explore.parts import ModelPart, Parts, part, parts
 from closedform.explore.presets import Presets
+from closedform.explore.roofline import Roofline, bounded
 from closedform.projects import open_project
 from closedform.reason.claims import ask
 from closedform.render.formats import derivation_in, format_named
@@ -200,6 +202,24 @@ class Part:
             self._project, self._entity, measures=asked, preset=preset, rows=rows, to=to,
             broken=broken, progress=progress, sizes=sizes,
         )  # fmt: skip
+
+    def roofline(
+        self,
+        machine: str,
+        dtype: str | None = None,
+        preset: str | None = None,
+        **sizes: int | Fraction | Sequence[int],
+    ) -> Roofline:
+        """The least time that its operations need on a machine, one after another.
+
+        `machine` is a name such as "H100" or "A100", or `file.toml:name` for a row of your own;
+        `dtype` stands for that of the file.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("llama")["Llama"].roofline("A100", "bf16", preset="Llama-3-8B", S=1).ridge)
+        312000/2039
+        """
+        return bounded(self._project.typed(dtype), self._entity, machine, preset, sizes)
 
     @property
     def parts(self) -> Parts:
