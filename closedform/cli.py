@@ -17,6 +17,7 @@ from closedform import __version__
 from closedform.choices import FORMS, STAGES
 from closedform.console import completion, options, terminal
 from closedform.console.asking import ask, explain, solve
+from closedform.console.bounding import roofline
 from closedform.console.comparing import compare, diff
 from closedform.console.exits import (
     CODES,
@@ -56,6 +57,7 @@ def commands() -> None:
 commands.add_command(zoo)
 commands.add_command(std)
 commands.add_command(solve)
+commands.add_command(roofline)
 commands.add_command(explain)
 commands.add_command(compare)
 commands.add_command(diff)

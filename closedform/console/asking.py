@@ -67,26 +67,28 @@ def solve(
     from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
-    measure, amount = _pair(budget, "--budget")
+    measure, amount = pair(budget, "--budget")
     model: Part = Architecture(open_project(file).typed(dtype))
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")
     given: dict[str, Any] = {
-        key: _whole(value, key) for key, value in (_pair(text, "--set") for text in sizes)
+        key: whole(value, key) for key, value in (pair(text, "--set") for text in sizes)
     }
     formula = model.measure(name, convention or None)
     click.echo(repr(formula.solve(size, amount, preset, **given)))
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def pair(text: str, option: str) -> tuple[str, str]:
+    """A name and what stands behind its `=`."""
     name, sign, value = text.partition("=")
     if not sign or not name.strip() or not value.strip():
         raise click.UsageError(f"{option} takes NAME=NUMBER, and this is {text!r}")
     return name.strip(), value.strip()
 
 
-def _whole(text: str, name: str) -> int:
+def whole(text: str, name: str) -> int:
+    """A whole number for a size."""
     if not text.isdigit():
         raise click.UsageError(f"--set {name} takes a whole number, and this is {text!r}")
     return int(text)

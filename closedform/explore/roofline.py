@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Rational
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.dtypes import Widths, widths_in
@@ -70,6 +70,12 @@ class Roofline(Table[Bound]):
         """The share of the peak that a measured time comes to."""
         return self.work / self.machine.peak(self.dtype) / Fraction(seconds)
 
+    def told(self, seconds: Fraction) -> str:
+        """A measured time beside the bound, in words."""
+        times = digits(seconds / self.seconds)
+        share = f"MFU {percent(self.mfu(seconds))}"
+        return f"measured {time_of(seconds)}: {times} times the bound, {share}"
+
     def plot(self, lang: str = "en") -> Picture:
         """The roof of the machine with the parts below it. Needs closedform[plot]."""
         from closedform.render.pictures.roofs import roof_picture
@@ -107,6 +113,11 @@ def digits(value: Fraction) -> str:
     return str(DIGITS.divide(Decimal(value.numerator), Decimal(value.denominator)))
 
 
+def percent(share: Fraction) -> str:
+    """A share in percent."""
+    return f"{digits(100 * share)}%"
+
+
 def prefixed(value: Fraction) -> str:
     """A number to four digits, with the prefix of a unit: `14.98 G`."""
     for power, prefix in ((15, "P"), (12, "T"), (9, "G"), (6, "M"), (3, "k")):
@@ -117,9 +128,7 @@ def prefixed(value: Fraction) -> str:
 
 def time_of(seconds: Fraction) -> str:
     """A time in the unit in which it is more than one."""
-    for scale, unit in SCALES:
-        if seconds >= scale:
-            break
+    scale, unit = next((row for row in SCALES if seconds >= row[0]), SCALES[-1])
     return f"{digits(seconds / scale)} {unit}"
 
 
@@ -155,6 +164,4 @@ def bounded(
 
 
 def _exact(value: int | Fraction) -> Expr:
-    return (
-        Integer(value) if isinstance(value, int) else Rational(value.numerator, value.denominator)
-    )
+    return Rational(value.numerator, value.denominator)

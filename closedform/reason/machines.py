@@ -19,7 +19,13 @@ from typing import Any
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
 
-FIELDS = ("name", "source", "memory", "bandwidth", "peak")
+LINES = {  # what a row has, as an error shows it
+    "name": 'name = "NVIDIA H100 SXM, 80 GB"',
+    "source": 'source = "datasheet, 2023"',
+    "memory": "memory = 80_000_000_000",
+    "bandwidth": "bandwidth = 3_350_000_000_000",
+    "peak": "peak = { bf16 = 989_500_000_000_000 }",
+}
 
 
 @dataclass(frozen=True)
@@ -72,18 +78,12 @@ def _rows(text: str) -> dict[str, Machine]:
 
 
 def _machine(key: str, row: Any) -> Machine:
-    missing = [f for f in FIELDS if not isinstance(row, Mapping) or f not in row]
+    missing = [f for f in LINES if not isinstance(row, Mapping) or f not in row]
     if missing:
-        example = (
-            "peak = { bf16 = 989_500_000_000_000 }" if "peak" in missing else f"{missing[0]} ="
-        )
-        raise fail("machine", f"`{key}` has no `{missing[0]}`", None, f"add a line `{example}`")
-    peaks = row["peak"]
-    numbers = [
-        row["memory"],
-        row["bandwidth"],
-        *(peaks.values() if isinstance(peaks, dict) else [""]),
-    ]
+        line = f"add a line `{LINES[missing[0]]}`"
+        raise fail("machine", f"`{key}` has no `{missing[0]}`", None, line)
+    peaks = row["peak"] if isinstance(row["peak"], dict) else {"": ""}
+    numbers = [row["memory"], row["bandwidth"], *peaks.values()]
     if not all(type(number) is int and number > 0 for number in numbers):
         message = f"the figures of `{key}` are positive whole numbers"
         raise fail("machine", message, None, "bytes, bytes/s, and FLOP/s by type in `peak`")

@@ -83,9 +83,8 @@ class Bounds:
                 work, moved = self.work.of(node), self.bytes.of(node)
                 self._add(_in(path, node.name), times, work, moved, sizes)
             case Sequence(fused=Operation() as whole):
-                self._add(
-                    _in(path, node.name), times, self._work(node), self.bytes.of(whole), sizes
-                )
+                work, moved = self._work(node), self.bytes.of(whole)
+                self._add(_in(path, node.name), times, work, moved, sizes)
             case Sequence():
                 self._body(node.body, _in(path, node.name), times, sizes)
             case Repeat() | Choose():

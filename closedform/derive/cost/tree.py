@@ -64,7 +64,7 @@ class Sequence:
     """A block or a model: the arguments that it was given, and its parts, one after the other.
 
     Its flow has the numbers that its inputs and results have in its body; those of the sites at
-    which it is used stand for these one by one. One that is `fused` moves what this operation moves.
+    which it is used stand for these one by one. One that is fused moves what `fused` moves.
     """
 
     name: str
