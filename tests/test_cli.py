@@ -15,7 +15,7 @@ import pytest
 
 from closedform import cli
 from closedform.derive.resolve.library import library_folder
-from closedform.projects import zoo_text
+from closedform.derive.resolve.shipped import zoo_text
 from closedform.render.formats import own_names
 from helpers import BAD, ZOO, Ran, call, cases, programs, spawn
 
@@ -185,6 +185,16 @@ def imported_by(code: str) -> set[str]:
 def test_help_is_light(arguments: list[str]) -> None:
     """Fails when a module at the top of the command line imports SymPy."""
     assert imported_by(f"from closedform.cli import run; run({arguments!r})") == set()
+
+
+LIGHT = (["zoo", "list"], ["zoo", "show", "vit"], ["std", "list"], ["fmt", "--check", "m.arch"])
+
+
+def test_what_derives_nothing_needs_no_sympy(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a command that only reads files imports SymPy, and so takes a second."""
+    monkeypatch.chdir(model.parent)
+    code = f"from closedform.cli import run\nfor words in {LIGHT!r}: assert run(words) == 0"
+    assert imported_by(code) == {"lark"}
 
 
 def test_heavy_imports_are_seen() -> None:
@@ -405,12 +415,18 @@ def through_shell(command: str, folder: Path, unbuffered: bool) -> Ran:
     return Ran(process.returncode, process.stdout.decode(), process.stderr.decode())
 
 
-PRINTING = (
-    *("derive vit", "zoo show vit", "zoo list", "std list", "check vit", "fmt - < m.arch"),
-    *("--help", "--version", "derive --help"),
-)
-WRONG = (("check wrong.arch", 1), ("nonsense", 2))
 both_ways = pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
+WRONG = (("fmt wrong.arch", 1), ("nonsense", 2))
+QUICK = ("fmt - < m.arch", "--help")
+PRINTING = [
+    pytest.param(command, unbuffered, marks=marks, id=f"{command}-{way}")
+    for command in (
+        *("derive vit", "zoo show vit", "zoo list", "std list", "check vit", *QUICK),
+        *("--version", "derive --help"),
+    )
+    for unbuffered, way in ((False, "buffered"), (True, "unbuffered"))
+    for marks in [pytest.mark.slow if command not in QUICK and unbuffered else ()]
+]
 
 
 def unwritten(why: str) -> Ran:
@@ -424,8 +440,7 @@ def models(model: Path) -> Path:
     return model.parent
 
 
-@both_ways
-@pytest.mark.parametrize("command", PRINTING)
+@pytest.mark.parametrize(("command", "unbuffered"), PRINTING)
 def test_closed_pipe_is_quiet(command: str, unbuffered: bool, models: Path) -> None:
     """Fails when a reader that has gone is answered with a traceback or a complaint."""
     assert through_shell(f"$CF {command} | true", models, unbuffered) == Ran(0, "", "")
@@ -439,8 +454,7 @@ def test_pipe_that_closes_while_it_is_read(unbuffered: bool, models: Path) -> No
 
 
 @on_linux
-@both_ways
-@pytest.mark.parametrize("command", PRINTING)
+@pytest.mark.parametrize(("command", "unbuffered"), PRINTING)
 def test_full_device(command: str, unbuffered: bool, models: Path) -> None:
     """Fails when output that cannot be written is taken for success, or Python complains too."""
     result = through_shell(f"$CF {command} > /dev/full", models, unbuffered)
@@ -448,7 +462,7 @@ def test_full_device(command: str, unbuffered: bool, models: Path) -> None:
 
 
 @both_ways
-@pytest.mark.parametrize("command", ["derive vit", "fmt - < m.arch", "--help"])
+@pytest.mark.parametrize("command", ["derive m.arch", *QUICK])
 def test_closed_stdout(command: str, unbuffered: bool, models: Path) -> None:
     """Fails when a closed standard output gives a traceback, or is taken for success."""
     result = through_shell(f"$CF {command} >&-", models, unbuffered)
@@ -486,9 +500,9 @@ def test_standard_error_that_is_not_needed(errors: str, unbuffered: bool, models
 @both_ways
 def test_nothing_can_be_written(unbuffered: bool, models: Path) -> None:
     """Fails when the exit code does not tell of an output that is lost with its error."""
-    result = through_shell("$CF derive vit > /dev/full 2>&1", models, unbuffered)
+    result = through_shell("$CF zoo show vit > /dev/full 2>&1", models, unbuffered)
     assert result == Ran(3, "", "")
-    assert through_shell("$CF derive vit <&- >&- 2>&-", models, unbuffered) == Ran(3, "", "")
+    assert through_shell("$CF zoo show vit <&- >&- 2>&-", models, unbuffered) == Ran(3, "", "")
 
 
 @both_ways

@@ -19,7 +19,7 @@ from closedform.api import loads
 from closedform.derive.check.check import check
 from closedform.errors import ClosedformError
 from closedform.grammar import format_file, parse, tree
-from helpers import BAD, GOOD, PACKAGE, ZOO, at_most, names, programs
+from helpers import BAD, GOOD, PACKAGE, ZOO, at_most, examples, names, programs
 
 LIBRARY = programs(PACKAGE / "derive" / "std", 4)
 FILES = [*programs(ZOO, 5), *LIBRARY, *programs(GOOD, 40)]
@@ -106,8 +106,8 @@ def test_strategies_make_every_node() -> None:
     def collect(nodes: object) -> None:
         met.update(map(type, descendants(nodes)))
 
-    for strategy, examples in ((own.statement, 60), (own.declaration, 400), (own.simple, 30)):
-        bounded(examples)(given(strategy)(collect))()
+    for strategy, many in ((own.statement, 60), (own.declaration, 400), (own.simple, 30)):
+        bounded(many)(given(strategy)(collect))()
     assert kinds - met == {tree.Node}
     assert set(get_args(tree.Expression)) <= met
 
@@ -197,11 +197,11 @@ def checks_or_is_refused(content: str) -> None:
 SHORT_ZOO = [content for content in ZOO_CONTENTS if len(content) < 2500]
 
 
-@given(own.mutations(SHORT_ZOO, most=2) | own.renamed(SHORT_ZOO, most=2))
-@bounded(50)
-def test_check_of_mutated_zoo(content: str) -> None:
+@pytest.mark.parametrize("many", examples(10, 50))
+def test_check_of_mutated_zoo(many: int) -> None:
     """Fails when a program that is nearly right ends in a traceback."""
-    checks_or_is_refused(content)
+    mutated = own.mutations(SHORT_ZOO, most=2) | own.renamed(SHORT_ZOO, most=2)
+    bounded(many)(given(mutated)(checks_or_is_refused))()
 
 
 SMALL = [c for p, c in CONTENTS.items() if p.parent == GOOD and "import" not in c] + [
@@ -209,11 +209,10 @@ SMALL = [c for p, c in CONTENTS.items() if p.parent == GOOD and "import" not in 
 ]
 
 
-@given(own.mutations(SMALL) | own.renamed(SMALL))
-@bounded(300)
-def test_check_of_mutated_small_programs(content: str) -> None:
+@pytest.mark.parametrize("many", examples(80, 300))
+def test_check_of_mutated_small_programs(many: int) -> None:
     """Fails when a small program that uses some feature wrongly ends in a traceback."""
-    checks_or_is_refused(content)
+    bounded(many)(given(own.mutations(SMALL) | own.renamed(SMALL))(checks_or_is_refused))()
 
 
 # Comments and blank lines ------------------------------------------------------------------
