@@ -13,6 +13,7 @@ from closedform.render.pictures.svg import short_number
 Point = tuple[str, Fraction, Fraction, Fraction]  # its name, FLOP, bytes, seconds
 LEAST = Fraction(1, 400)  # of all the time, below which a part is not drawn
 NAMED = Fraction(1, 50)  # and below which it has no name
+MARKERS = "os^D"
 ROOM = 4  # how far the axes go beyond the parts and the ridge
 
 
@@ -60,7 +61,8 @@ def measured_picture(rows: Sequence[tuple[str, Fraction, Fraction]], title: str)
         for at, kind in enumerate(kinds):
             found = [(float(bound), float(ms)) for k, bound, ms in rows if k == kind]
             colour = COLOURS[at % len(COLOURS)]
-            axes.scatter(*zip(*found, strict=True), color=colour, label=kind, **options)
+            marker = MARKERS[at // len(COLOURS)]
+            axes.scatter(*zip(*found, strict=True), c=colour, marker=marker, label=kind, **options)
         least = float(min(bound for _, bound, _ in rows))
         most = float(max(ms for *_, ms in rows))
         axes.plot([least, most], [least, most], color=INK, linewidth=1.5)
