@@ -13,8 +13,12 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.resolve.shipped import zoo_names, zoo_path
+from closedform.derive.solve.numbers import size_names
 from closedform.errors import Diagnostic, FileError, fail, suggestion
 from closedform.files import read_text
+from closedform.grammar import parse_conditions
+from closedform.grammar.expressions import show
+from closedform.grammar.traverse import names_in
 from closedform.render.formats import derivation_in
 from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Report, Wish, report
@@ -32,6 +36,45 @@ def open_project(file: str) -> Project:
             Diagnostic("file", f"there is no file `{file}`, nor in the zoo", None, near)
         )
     return Project(Loader(read_text, path.parent).file(path))
+
+
+def parts_named(names: Sequence[str]) -> tuple[list[Project], list[Entity] | None]:
+    """The projects of files, and the model or block of each where `file:Name` names one."""
+    split = [_split(name) for name in names]
+    projects = [open_project(file) for file, _ in split]
+    if not any(part for _, part in split):
+        return projects, None
+    parts = zip(projects, split, strict=True)
+    return projects, [project.part(part or None) for project, (_, part) in parts]
+
+
+def _split(name: str) -> tuple[str, str]:
+    """The file and the part that a name is of."""
+    file, colon, part = name.rpartition(":")
+    return (file, part) if colon and part.isidentifier() and not Path(name).exists() else (name, "")
+
+
+def under_each(
+    projects: Sequence[Project], parts: Sequence[Entity] | None, when: str
+) -> list[Project]:
+    """Each project under those conditions whose sizes its model or block has.
+
+    Raises ClosedformError for a condition on sizes that none of them has.
+    """
+    conditions = parse_conditions(when, "when")
+    used: set[int] = set()
+    found = []
+    of = parts or [project.part(None) for project in projects]
+    for project, entity in zip(projects, of, strict=True):
+        known = size_names(project.derivation(entity))
+        here = [at for at, c in enumerate(conditions) if names_in(c) <= known]
+        used.update(here)
+        found.append(Project(project.module, entity, tuple(conditions[at] for at in here)))
+    for at, condition in enumerate(conditions):
+        if at not in used:
+            told = f"none of the models has all sizes of `{show(condition)}`"
+            raise fail("name", told, condition.span)
+    return found
 
 
 def report_of(

@@ -175,6 +175,12 @@ def size_table(derivation: Derivation) -> dict[str, tuple[Symbol, ...]]:
     return {s.name: (s,) for s in symbols_of(derivation)} | derivation.symbols
 
 
+def size_names(derivation: Derivation) -> set[str]:
+    """The names of all sizes and abbreviations, those of stages by their family too."""
+    families = {family for family, _ in derivation.stage_symbols.values()}
+    return {*size_table(derivation), *(s.name for s in derivation.known.spelled), *families}
+
+
 def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Symbol, Expr]:
     """Symbols for the names that a caller gave, lists spread over their stages."""
     table = size_table(derivation)
