@@ -31,7 +31,7 @@ class Roofline(Table[Bound]):
     >>> from closedform.api import zoo
     >>> bound = zoo("llama")["Llama"].roofline("H100", "bf16", preset="Llama-3-8B", S=1)
     >>> bound
-    4.471 ms at least on NVIDIA H100 SXM, 80 GB in bf16: 15.01 GFLOP, 14.98 GB, 1.002 FLOP/byte
+    4.485 ms at least on NVIDIA H100 SXM, 80 GB in bf16: 15.01 GFLOP, 15.02 GB, 0.9991 FLOP/byte
     >>> str(bound[0].name)
     'embed'
     """

@@ -81,11 +81,11 @@ op take_first(x: [n, m]) -> y: [n, 64]:
 
 
 def test_bound_by_work_from_a_size_on() -> None:
-    """A product of 886 is the first whose work takes longer than its bytes."""
+    """A product of 887 is the first whose work takes longer than its bytes."""
     model = closedform.loads(PRODUCT)
     assert str(model.flops / model.measure("moved_bytes")) == "N/3"
     bound = [model.roofline("H100", N=n)[0].at_work for n in (885, 886, 887)]
-    assert bound == [False, True, True]
+    assert bound == [False, False, True]
 
 
 def test_the_parts_add_up_to_the_measures() -> None:
@@ -104,8 +104,8 @@ def test_what_it_says() -> None:
         "138.9 us at least on NVIDIA H100 SXM, 80 GB in bf16: 137.4 GFLOP, 100.7 MB, 1365 FLOP/byte"
     )
     assert found.table == (
-        "part    times  FLOP       bytes      FLOP/byte  least time  bound by\n"
-        "einsum  1      1.374E+11  1.007E+8   1365       138.9 us    work"
+        "part    times  FLOP       bytes     FLOP/byte  least time  bound by\n"
+        "einsum  1      1.374E+11  1.007E+8  1365       138.9 us    work"
     )
     assert found.told(Fraction(188, 10**6)) == (
         "measured 188.0 us: 1.353 times the bound, MFU 73.88%"

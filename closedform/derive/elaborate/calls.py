@@ -143,7 +143,7 @@ def run_block(
     for name in taken:
         outer = scope.names[name]
         scope.names[name] = inner = context.new(outer)
-        if isinstance(outer, Tensor):  # two parameters that are one value outside are one inside
+        if isinstance(outer, Tensor) and outer.number:  # what is one value outside is one inside
             number = fresh.setdefault(outer.number, inner.number)
             scope.names[name] = replace(inner, number=number)
     takes = tensors_in(tuple(scope.names[name] for name in taken))
