@@ -108,7 +108,7 @@ def test_what_it_says() -> None:
         "einsum  1      1.374E+11  1.007E+8  1365       138.9 us    work"
     )
     assert found.told(Fraction(188, 10**6)) == (
-        "measured 188.0 us: 1.353 times the bound, MFU 73.88%"
+        "measured 188 us: 1.354 times the bound, MFU 73.88%"
     )
 
 
@@ -158,7 +158,7 @@ def test_the_command(tmp_path: Path) -> None:
     asked = ("roofline", "m.arch", "--machine", "H100", "--set", "N=4096")
     ran = call(*asked, "--measured", "0.000188", folder=tmp_path)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines()[-1] == "measured 188.0 us: 1.353 times the bound, MFU 73.88%"
+    assert ran.out.splitlines()[-1] == "measured 188 us: 1.354 times the bound, MFU 73.88%"
     wrong = call(*asked, "--measured", "-1", folder=tmp_path)
     assert wrong.code == 2
     assert "--measured takes seconds, and this is '-1'" in wrong.err
