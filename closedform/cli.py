@@ -183,6 +183,14 @@ def _open(file: str) -> Project:
     "A template can run code: use only one that you trust.",
 )
 @click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
+@click.option(
+    "--rules",
+    multiple=True,
+    callback=listed,
+    metavar="N,D,...",
+    shell_complete=completion.symbols,
+    help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -201,6 +209,7 @@ def derive(
     to: str | None,
     template: str | None,
     claims: bool,
+    rules: tuple[str, ...],
     steps: bool,
     width: str | None,
     lang: str,
@@ -226,7 +235,15 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
+        if (
+            names
+            or defaults
+            or claims
+            or rules
+            or template
+            or form != FORMS[0]
+            or stages != STAGES[0]
+        ):
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
                 "--lang"
@@ -246,6 +263,7 @@ def derive(
         defaults=defaults,
         when=when,
         claims=claims,
+        rules=rules,
         lang=lang,
         width=wide,
     )

@@ -34,14 +34,23 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A tensor that is kept for the backward pass where a condition holds: its elements, or its
+    bytes where these do not depend on the precision."""
+
+    elements: Expr
+    bytes: Expr
+    holds: Boolean
+
+
+@dataclass(frozen=True)
 class Trained:
-    """What the backward pass of an operation does at a place, by its inputs and by its weights, and
-    what is kept for it: elements of tensors, and bytes beside them."""
+    """The work of the backward pass of an operation at a place, by its inputs and by its weights,
+    and each tensor that is kept there: what the operation makes, and what it copies."""
 
     by_input: Mapping[str, Expr]
     by_weight: Mapping[str, Expr]
-    elements: Expr
-    bytes: Expr
+    kept: tuple[Kept, ...]
 
 
 @dataclass(frozen=True, eq=False)
