@@ -42,9 +42,10 @@ if TYPE_CHECKING:
     from closedform.derive.project import Project
 
 ENDS = (
-    "Ends with 0 where all is well, 1 where a file is wrong or a claim refuted, 2 for a wrong use, "
-    "3 where a file cannot be read or written, 4 at a limit, 5 where a claim is not decided, 70 "
-    "for a mistake of closedform, 130 when interrupted."
+    "Ends with 0 where all is well, 1 where a file is wrong, a claim refuted or nothing found, 2 "
+    "where what is asked for is wrong or is not there, 3 where a file cannot be read or written, 4 "
+    "at a limit, 5 where a claim is not decided, 70 for a mistake of closedform, 130 when "
+    "interrupted."
 )
 
 
@@ -185,6 +186,14 @@ def _open(file: str) -> Project:
     "A template can run code: use only one that you trust.",
 )
 @click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
+@click.option(
+    "--rules",
+    multiple=True,
+    callback=listed,
+    metavar="N,D,...",
+    shell_complete=completion.symbols,
+    help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -204,6 +213,7 @@ def derive(
     to: str | None,
     template: str | None,
     claims: bool,
+    rules: tuple[str, ...],
     steps: bool,
     width: str | None,
     lang: str,
@@ -229,7 +239,15 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
+        if (
+            names
+            or defaults
+            or claims
+            or rules
+            or template
+            or form != FORMS[0]
+            or stages != STAGES[0]
+        ):
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --dtype, --preset, --when, --to, "
                 "--width, --lang"
@@ -249,6 +267,7 @@ def derive(
         defaults=defaults,
         when=when,
         claims=claims,
+        rules=rules,
         lang=lang,
         width=wide,
     )
@@ -261,11 +280,12 @@ def new(file: str) -> None:
     """Begin a file from a small model that can be changed into another."""
     from importlib.resources import files
 
-    from closedform.errors import fail
+    from closedform.errors import Diagnostic, FileError
 
     path = Path(file)
     if path.exists():
-        raise fail("file", f"`{path}` is there already", None, "choose another name")
+        message = f"`{path}` is there already"
+        raise FileError(Diagnostic("file", message, None, "choose another name"))
     give(files("closedform").joinpath("starter.arch").read_text("utf-8"), path)
     click.echo(f"{path} written: try `closedform derive {path}`")
 
@@ -322,6 +342,10 @@ def check(
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
+        if claim is not None and convention is not None:
+            raise click.UsageError(
+                "--convention goes with --latex: a claim says it, as in 'macs under hooks == D^2'"
+            )
         return ask(_open(files[0]), part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:
         raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")

@@ -91,6 +91,7 @@ def report_of(
     defaults: bool = False,
     when: str | None = None,
     claims: bool = False,
+    rules: Sequence[str] = (),
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
@@ -102,7 +103,18 @@ def report_of(
     entity = _entity_of(project, part, preset)
     project = project.under(entity, when)
     chosen = project.measures(measures, convention)
-    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width, claims=claims)
+    wish = Wish(
+        chosen,
+        tuple(names),
+        form,
+        stages,
+        preset,
+        defaults,
+        lang,
+        width,
+        claims=claims,
+        rules=tuple(rules),
+    )
     return report(project, entity, wish)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from closedform.projects import zoo_names
 from helpers import ROOT, Golden
 
 gc.set_threshold(100_000, 20, 100)  # as in the command line
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process that is started compiles anew
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -107,12 +107,14 @@ class Part:
         when: str | None = None,
         claims: bool = False,
         dtype: str | None = None,
+        rules: Sequence[str] = (),
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
         `names` are the symbols of `--in`, `measures` those of `--measure`, `when` the conditions
         of `--when` in one text, the others as on the command line: `form` is "shortest",
-        "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each".
+        "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each", `rules` the sizes of
+        which it is told what rules as they grow.
 
         >>> from closedform.api import zoo
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
@@ -120,7 +122,17 @@ class Part:
         write = format_named(to).report
         project = self._project.typed(dtype)
         chosen = project.measures(measures, convention)
-        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang=lang, claims=claims)
+        wish = Wish(
+            chosen,
+            tuple(names),
+            form,
+            stages,
+            preset,
+            defaults,
+            lang=lang,
+            claims=claims,
+            rules=tuple(rules),
+        )
         return write(report(project.under(self._entity, when), self._entity, wish))
 
     def derivation(

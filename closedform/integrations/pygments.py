@@ -54,6 +54,8 @@ class ArchLexer(RegexLexer):
                 ),
             ),
             (r"kind(?=\s+[\w\"])|others(?=\s*:)", Keyword),
+            (r"(?:gradient|keep|view)(?=[ ]+\w)", Keyword),
+            (r"none\b|(?:bytes|elements)(?=[ ]*(?:$|[;#]|for\b|when\b))", Keyword),
             (
                 r"(from)(\s+)([\w.]+)(\s+)(import)\b",
                 bygroups(

@@ -129,6 +129,8 @@ class Calls:
         for line in node.body:
             if isinstance(line, tree.Require):
                 self.statement(line, scope)
+            elif not isinstance(line, tree.Assign):
+                continue  # what the backward pass does is not run
             elif line.targets[0].name == "kind":
                 kind = self.value(line.value, scope) if kind == node.name.name else kind
             elif line.targets[0].name in counts:

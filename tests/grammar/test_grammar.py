@@ -19,6 +19,7 @@ from closedform.api import loads
 from closedform.derive.check.check import check
 from closedform.errors import ClosedformError
 from closedform.grammar import format_file, parse, tree
+from closedform.grammar.wording import DECLARATIONS
 from helpers import BAD, GOOD, PACKAGE, ZOO, at_most, examples, names, programs
 
 LIBRARY = programs(PACKAGE / "derive" / "std", 4)
@@ -415,6 +416,16 @@ def test_a_size_may_be_called_ratio() -> None:
     assert format_file(parse(text)) == text
 
 
-@pytest.mark.xfail(strict=True, reason="a line of a body cannot begin with this name after a text")
-def test_a_size_may_be_named_convention() -> None:
-    parse('op x() -> x: []:\n    """Text."""\n    convention = x\n')
+@pytest.mark.parametrize("word", DECLARATIONS)
+def test_a_line_after_a_docstring_may_begin_with_any_name(word: str) -> None:
+    """Fails when the words that begin declarations are words in a body too."""
+    text = f'''op x() -> x: []:
+    """Text."""
+    {word} = x
+
+block b(x: []):
+    """Text."""
+    {word} = x
+    return {word}
+'''
+    assert format_file(parse(text)) == text

@@ -144,7 +144,7 @@ def test_what_is_not_there() -> None:
         "error[name]: none of the models has a size `M`\n"
         "     = help: there are C, D, F, H, I, L, N, P, T\n"
     )
-    assert call("compare", "vit", "vit", "--in", "M") == Ran(1, "", said)
+    assert call("compare", "vit", "vit", "--in", "M") == Ran(2, "", said)
     ran = call("compare", "vit:MLP", "vit:SelfAttention", "--when", "z > 1")
     assert ran.err.startswith("when:1:1: error[name]: none of the models has all sizes of `z > 1`")
     ran = call("compare", "vit:Mlp", "vit")

@@ -27,7 +27,7 @@ class Carried:
     """A value that a body takes from the round before, and hands on.
 
     It is `before` the first round, `start` where a round begins, `end` where it ends, and `after`
-    the last.
+    the last; it has a shape at each of these places.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Carried:
     start: int
     end: int
     after: int
+    shapes: tuple[tuple[Expr, ...], ...] = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Joined:
     then: int
     otherwise: int
     after: int
+    shape: tuple[Expr, ...] = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -72,4 +74,9 @@ class Contracted:
     sizes: Mapping[str, Expr] = field(hash=False)
 
 
-Axes: TypeAlias = Regrouped | Selected | Contracted
+@dataclass(frozen=True)
+class Inverse:
+    """A number divided by a tensor."""
+
+
+Does: TypeAlias = Regrouped | Selected | Contracted | Inverse

@@ -14,7 +14,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.store import Fact
-from closedform.derive.cost.flow import Axes, Carried, Flow, Joined
+from closedform.derive.cost.flow import Carried, Does, Flow, Joined
 from closedform.errors import Span
 from closedform.grammar import tree
 
@@ -33,13 +33,34 @@ class Site:
     flow: Flow = field(default=Flow(), repr=False)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A tensor that is kept for the backward pass where a condition holds: its elements, or its
+    bytes where these do not depend on the precision."""
+
+    elements: Expr
+    bytes: Expr
+    holds: Boolean
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The work of the backward pass of an operation at a place, by its inputs and by its weights,
+    and each tensor that is kept there: what the operation makes, and what it copies."""
+
+    by_input: Mapping[str, Expr]
+    by_weight: Mapping[str, Expr]
+    kept: tuple[Kept, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One operation: how much it counts, and of which kind it is.
 
     One that is written in the language has its declaration, its `names` with what each stands for,
     the value of every part of its expressions by the id of that part, and the facts that its shapes
-    and counts rest on. One of the language itself says what it does with axes.
+    and counts rest on. One of the language itself says what it does with axes. In the tree of a
+    training step it has its part in that.
     """
 
     name: str
@@ -51,7 +72,8 @@ class Operation:
     names: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[int, Any] = field(default_factory=dict)
     facts: frozenset[Fact] = frozenset()
-    axes: Axes | None = None
+    does: Does | None = None
+    trained: Trained | None = None
 
     @property
     def is_sign(self) -> bool:
@@ -64,7 +86,8 @@ class Sequence:
     """A block or a model: the arguments that it was given, and its parts, one after the other.
 
     Its flow has the numbers that its inputs and results have in its body; those of the sites at
-    which it is used stand for these one by one. One that is fused moves what `fused` moves.
+    which it is used stand for these one by one. Its results have shapes. One that is fused moves what
+    `fused` moves.
     """
 
     name: str
@@ -72,6 +95,7 @@ class Sequence:
     body: tuple[Site, ...]
     declaration: tree.Block
     flow: Flow = field(default=Flow())
+    results: tuple[Shape, ...] = ()
     fused: Operation | None = None
 
 

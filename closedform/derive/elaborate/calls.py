@@ -157,5 +157,8 @@ def run_block(
     finally:
         context.calling.pop()
     whole = sites + tuple(returned)
-    through = flow(takes, tensors_in(outputs))
-    return costs.Sequence(entity.name, given, whole, declaration, through), outputs
+    gives = tensors_in(outputs)
+    shapes = tuple(tensor.shape for tensor in gives)
+    return costs.Sequence(
+        entity.name, given, whole, declaration, flow(takes, gives), shapes
+    ), outputs

@@ -265,8 +265,8 @@ class Expressions(Algebra[Value, Scope]):
         sizes = self.context.obligations.axes(shape, node.span, "the slice")
         stays = [isinstance(item, tree.Slice) for item in items]
         result: Tensor = self.context.new(Tensor(sizes, of_slice(tensor, stays)))
-        axes = Selected(tuple(at for at, kept in enumerate(stays) if kept))
-        moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,), axes=axes)
+        does = Selected(tuple(at for at, kept in enumerate(stays) if kept))
+        moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,), does=does)
         self.context.emit(node.span, moved, (tensor,), (result,))
         return result
 

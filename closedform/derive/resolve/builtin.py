@@ -35,4 +35,4 @@ MOVED = frozenset({"reads", "loads", "writes"})
 QUANTITIES = frozenset({"params", "buffers", "cache"}) | MOVED
 
 # Measures that need no convention, beside each kind of count.
-TOTALS = frozenset({"params", "trainable", "active", "non_embedding", "buffers", "cache", *MOVED})
+TOTALS = QUANTITIES | {"trainable", "active", "non_embedding", "kept"}

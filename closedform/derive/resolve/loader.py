@@ -18,8 +18,9 @@ from closedform.derive.resolve.library import (
 )
 from closedform.derive.resolve.modules import Entity, Module, Named
 from closedform.derive.resolve.placement import check_placement
+from closedform.derive.resolve.trees import parsed
 from closedform.errors import Span, fail, suggestion
-from closedform.grammar import parse, tree
+from closedform.grammar import tree
 
 Reader: TypeAlias = Callable[[Path], str]
 
@@ -59,7 +60,7 @@ class Loader:
         return module
 
     def _module(self, text: str, title: str, folder: Path | None) -> Module:
-        module = Module(title, parse(text, title), folder)
+        module = Module(title, parsed(text, title), folder)
         for declaration in module.file.declarations:
             if isinstance(declaration, tree.Block):
                 check_placement(declaration)

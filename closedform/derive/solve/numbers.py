@@ -109,20 +109,27 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
             {s: put_in(derivation.known.base(v), numbers).doit() for s, v in open_.items()}
         )
     settled = {s: v for s, v in table.items() if v.is_Number}
+    check_sizes(derivation, settled, values)
+    return settled
+
+
+def check_sizes(
+    derivation: Derivation, settled: Mapping[Any, Expr], values: Mapping[Symbol, Expr]
+) -> None:
+    """Refuse numbers that no size can be; `values` are those that were given."""
     for symbol in sorted(settled, key=lambda s: s not in values):  # given ones make the others
         value = settled[symbol]
         if symbol.is_integer and not is_size(symbol, value):
             default = None if symbol in values else derivation.defaults[symbol]
             kind = "positive whole" if symbol.is_positive else "nonnegative whole"
             raise fail(
-                "unbound",
+                "argument" if default is None else "unbound",
                 f"`{symbol}` is {say(value)}, and a size is a {kind} number",
                 None,
                 None,
                 *([] if default is None else [f"its default is {say(default)}"]),
                 *([] if default is None else _with(default, settled)),
             )
-    return settled
 
 
 def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:

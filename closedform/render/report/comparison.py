@@ -10,7 +10,7 @@ import sympy
 from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.measures.rows import Measure
-from closedform.derive.project import Project
+from closedform.derive.project import ADD_ONE, Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.express import staying
 from closedform.errors import ClosedformError, fail, suggestion
@@ -124,7 +124,7 @@ def comparison(
     rows = [row for told in zip(projects, of, chosen, strict=True) for row in _rows(*told)]
     known = list(dict.fromkeys(row.preset for row in rows))
     if not known and not formulas:
-        raise fail("name", "none of the files has a preset", None, 'add one: preset "small": D=64')
+        raise fail("name", "none of the files has a preset", None, ADD_ONE)
     for title in presets:
         if title not in known:
             near = suggestion(title, known) or "they have " + ", ".join(map(repr, known))

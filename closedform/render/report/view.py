@@ -35,6 +35,7 @@ from closedform.render.report.claims import ClaimRow, claim_rows
 from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing, made_with
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
+from closedform.render.report.rules import RulesRow, rules_rows
 from closedform.render.report.signs import signed
 
 REASONS = {
@@ -122,6 +123,7 @@ class Report:
     omissions: tuple[Omission, ...]
     closing: Closing
     claims: tuple[ClaimRow, ...] = ()
+    rules: tuple[RulesRow, ...] = ()
     lang: str = "en"
     width: float | None = None
     links: tuple[Link, ...] = ()
@@ -146,6 +148,7 @@ class Wish:
     width: float | None = None
     parts: bool = True  # whether the parts are told
     claims: bool = False
+    rules: tuple[str, ...] = ()  # the sizes of which it is told what they rule
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -185,7 +188,8 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         starts = {name: value for form in formed for name, value in form.starts(wish.form).items()}
         starts.update(shown.starts)
     printed = tuple(replace(row, inputs=()) for row in parts)  # these are in the drawing alone
-    names = Names(derivation, (formulas, printed), starts, formed[0].order, words)
+    ruled = tuple(rules_rows(project, entity, wish.measures, wish.rules, preset, words))
+    names = Names(derivation, (formulas, printed, ruled), starts, formed[0].order, words)
     assumptions = tuple(assumption_rows(derivation, formed[0].order, words))
     says = convention_said(convention, words) if convention else ""
     rows = omitted(derivation.root, convention) if convention else ()
@@ -221,6 +225,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
             words,
         ),
         claims=tuple(claim_rows(project, entity, words)) if wish.claims else (),
+        rules=ruled,
         lang=wish.lang,
         width=wish.width,
     )

@@ -8,7 +8,7 @@ import sympy
 from sympy import Expr, Integer
 
 from closedform.derive.cost import tree as costs
-from closedform.derive.cost.flow import Axes, Contracted, Regrouped, Selected
+from closedform.derive.cost.flow import Contracted, Does, Regrouped, Selected
 from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, parse_pattern
 from closedform.derive.elaborate.context import Context, flow
@@ -115,11 +115,11 @@ def split(arguments: Arguments) -> tuple[Tensor, ...]:
 
 
 def _move(
-    arguments: Arguments, inputs: Sequence[Tensor], outputs: tuple[Tensor, ...], axes: Axes | None
+    arguments: Arguments, inputs: Sequence[Tensor], outputs: tuple[Tensor, ...], does: Does | None
 ) -> tuple[Tensor, ...]:
     """Note an operation that counts nothing: derivations follow the shapes through it."""
     before, after = (tuple(tensor.shape for tensor in found) for found in (inputs, outputs))
-    node = costs.Operation(arguments.name, arguments.name, {}, before, after, axes=axes)
+    node = costs.Operation(arguments.name, arguments.name, {}, before, after, does=does)
     results: tuple[Tensor, ...] = arguments.context.new(outputs)
     arguments.context.emit(arguments.span, node, inputs, results)
     return results
@@ -143,8 +143,8 @@ def rearrange(arguments: Arguments) -> Tensor:
             else 'axes are dropped with mean("... -> ..."), sum or amax',
         )
     result = Tensor(_assembled(arguments.context, right, sizes, span))
-    axes = Regrouped(_written(left, sizes), _written(right, sizes), _each(sizes))
-    (moved,) = _move(arguments, (tensor,), (result,), axes)
+    does = Regrouped(_written(left, sizes), _written(right, sizes), _each(sizes))
+    (moved,) = _move(arguments, (tensor,), (result,), does)
     return moved
 
 
@@ -321,8 +321,8 @@ def einsum(arguments: Arguments) -> Tensor:
         counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
     counts |= read_once(tensors)
     shapes = tuple(tensor.shape for tensor in tensors)
-    axes = _axes_of_einsum(inputs, output, sizes)
-    node = costs.Operation("einsum", kind, counts, shapes, (shape,), axes=axes)
+    does = _axes_of_einsum(inputs, output, sizes)
+    node = costs.Operation("einsum", kind, counts, shapes, (shape,), does=does)
     result: Tensor = context.new(Tensor(shape))
     context.emit(arguments.span, node, tensors, (result,))
     return result
@@ -330,7 +330,7 @@ def einsum(arguments: Arguments) -> Tensor:
 
 def _axes_of_einsum(
     inputs: Sequence[Side], output: Side, sizes: Mapping[str, tuple[Expr, ...]]
-) -> Axes | None:
+) -> Does | None:
     """What an `einsum` does with axes; None for a sum, whose result is a new tensor."""
     *groups, result = (_written(side, sizes) for side in (*inputs, output))
     if len(groups) == 2:

@@ -38,7 +38,7 @@ def finish(
         before, end = outer.find(name), inner.find(name)
         after = outer.names[name] = context.new(before)
         values = map(tensors_in, (before, start, end, after))
-        found += [
-            Carried(name, *(tensor.number for tensor in each)) for each in zip(*values, strict=True)
-        ]
+        for each in zip(*values, strict=True):
+            numbers = (tensor.number for tensor in each)
+            found.append(Carried(name, *numbers, tuple(tensor.shape for tensor in each)))
     return tuple(found)

@@ -106,7 +106,7 @@ def join(
         if any(one.number != other.number for one, other in pairs):
             value = context.new(value)
             found += [
-                Joined(one.number, other.number, after.number)
+                Joined(one.number, other.number, after.number, after.shape)
                 for (one, other), after in zip(pairs, tensors_in(value), strict=True)
             ]
         scope.names[name] = value
