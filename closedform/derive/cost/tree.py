@@ -86,8 +86,8 @@ class Sequence:
     """A block or a model: the arguments that it was given, and its parts, one after the other.
 
     Its flow has the numbers that its inputs and results have in its body; those of the sites at
-    which it is used stand for these one by one. Its results have shapes. One that is fused moves what
-    `fused` moves.
+    which it is used stand for these one by one. Its results have shapes. One that is fused moves
+    what `fused` moves.
     """
 
     name: str
