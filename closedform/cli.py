@@ -191,6 +191,11 @@ def _open(file: str) -> Project:
     shell_complete=completion.symbols,
     help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
 )
+@click.option(
+    "--uncounted",
+    is_flag=True,
+    help="Say how much the convention leaves out, operation by operation.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -210,6 +215,7 @@ def derive(
     template: str | None,
     claims: bool,
     rules: tuple[str, ...],
+    uncounted: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -235,15 +241,8 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if (
-            names
-            or defaults
-            or claims
-            or rules
-            or template
-            or form != FORMS[0]
-            or stages != STAGES[0]
-        ):
+        others = names or defaults or claims or rules or uncounted or template
+        if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
                 "--lang"
@@ -264,6 +263,7 @@ def derive(
         when=when,
         claims=claims,
         rules=rules,
+        uncounted=uncounted,
         lang=lang,
         width=wide,
     )

@@ -91,6 +91,7 @@ def report_of(
     when: str | None = None,
     claims: bool = False,
     rules: Sequence[str] = (),
+    uncounted: bool = False,
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
@@ -113,6 +114,7 @@ def report_of(
         width,
         claims=claims,
         rules=tuple(rules),
+        uncounted=uncounted,
     )
     return report(project, entity, wish)
 
