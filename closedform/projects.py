@@ -69,7 +69,8 @@ def under_each(
         known = size_names(project.derivation(entity))
         here = [at for at, c in enumerate(conditions) if names_in(c) <= known]
         used.update(here)
-        found.append(Project(project.module, entity, tuple(conditions[at] for at in here)))
+        asked = tuple(conditions[at] for at in here)
+        found.append(Project(project.module, entity, asked, project.widths))
     for at, condition in enumerate(conditions):
         if at not in used:
             told = f"none of the models has all sizes of `{show(condition)}`"

@@ -311,7 +311,7 @@ def said(what: Measure, words: Language) -> str:
     """What a measure counts, in words."""
     if what.convention is not None:
         return convention_said(what.convention, words)
-    return words.tr(what.says, name=what.name)
+    return words.tr(what.says, **what.told)
 
 
 def convention_said(convention: Convention, words: Language) -> str:
