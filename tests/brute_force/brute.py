@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from brute_calls import WEIGHTS, Calls, open_sides
+from brute_calls import MOVED, WEIGHTS, Calls, open_sides
 from brute_conventions import OTHERS, convention
 from brute_modules import STANDARD, Function, Module, Scope, names_of
 from brute_values import (
@@ -30,8 +30,17 @@ from brute_values import (
     spread,
 )
 from closedform.grammar import tree
+from closedform.grammar.traverse import parts_of
 
-QUANTITIES = ("params", "trainable", "buffers", "cache")
+QUANTITIES = ("params", "trainable", "active", "non_embedding", "buffers", "cache", *MOVED)
+BYTES = {
+    "weight_bytes": {"params": 1},
+    "cache_bytes": {"cache": 2},
+    "read_bytes": {"reads": 2, "loads": 1},
+    "written_bytes": {"writes": 2},
+    "moved_bytes": {"reads": 2, "loads": 1, "writes": 2},
+}
+DTYPE = "bf16, weights = int8"
 EMPTY: Mapping[str, Any] = {}
 NOWHERE = Module("", STANDARD)
 ELEMENTWISE = {"+": "add", "-": "add", "*": "mul", "/": "div"}
@@ -46,6 +55,7 @@ class Run(Calls):
         self.module, self.limit = module, limit
         self.totals: Counter[tuple[str, str]] = Counter()
         self.weigh = self.work = self.train = True
+        self.fused = False  # inside a block that keeps what it makes to itself
         self.stage = 0  # of the element of a list that is being found
         self.values: dict[tuple[int, str], Any] = {}
         self.conventions = {
@@ -65,8 +75,29 @@ class Run(Calls):
             self.totals[name, kind] += amount if self.weigh else 0
             if name == "params" and self.train and self.weigh:
                 self.totals["trainable", kind] += amount
+            if name == "params" and self.weigh and kind != "embed":
+                self.totals["non_embedding", kind] += amount
+            if name == "params" and self.weigh and self.work:
+                self.totals["active", kind] += amount
         elif self.work and not (name == "mac" and kind in self.without):
             self.totals[name, kind] += amount
+
+    def moved(
+        self,
+        kind: str,
+        taken: Sequence[Tensor],
+        given: Sequence[Tensor],
+        stated: Mapping[str, Any] = EMPTY,
+    ) -> None:
+        """Add what an operation reads and writes: each tensor once, unless it states another."""
+        usual = {
+            "reads": sum(t.size for t in {t.number: t for t in taken}.values()),
+            "loads": stated.get("params", 0),
+            "writes": sum(t.size for t in given),
+        }
+        for name, amount in usual.items():
+            if name == "loads" or not self.fused:
+                self.count(name, kind, stated.get(name, amount))
 
     def done(
         self, kind: str, counted: Mapping[str, Any] = EMPTY, names: Mapping[str, Any] = EMPTY
@@ -87,6 +118,8 @@ class Run(Calls):
         return exact(found)
 
     def total(self, name: str, convention: str | None) -> Any:
+        if name in BYTES:
+            return sum(width * self.total(of, None) for of, width in BYTES[name].items())
         chosen = convention or name
         row = self.conventions.get(chosen)
         if row and row.unit.lower() == name:
@@ -115,6 +148,15 @@ class Run(Calls):
             yield
         finally:
             self.weigh, self.work, self.train = before
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Inside a fused block operands and results are not moved."""
+        before, self.fused = self.fused, True
+        try:
+            yield
+        finally:
+            self.fused = before
 
     # Declarations --------------------------------------------------------------------------
 
@@ -259,8 +301,10 @@ class Run(Calls):
                 for copy in range(of):
                     for name, value in before.items():
                         scope.bind(name, value)
+                    self.hand_on(node, scope)
                     with self.only(work=copy < work):
                         self.body(node.body, Scope(scope.module, scope))
+                self.hand_on(node, scope)
             case tree.If():
                 for condition, body in (*node.branches, (tree.Boolean(True), node.otherwise)):
                     if self.value(condition, scope):
@@ -272,10 +316,21 @@ class Run(Calls):
         if times < 0 or (times == 0 and node.shared):
             raise (Impossible if times else Unclear)(f"repeat {times}")
         for copy in range(times):
+            self.hand_on(node, scope)
             with self.only(weigh=copy == 0 or not node.shared):
                 self.body(node.body, Scope(scope.module, scope))
             if scope.tensors() != before:
                 raise Impossible("a repeat changes a shape")
+        self.hand_on(node, scope)
+
+    def hand_on(self, node: tree.Repeat | tree.Choose, scope: Scope) -> None:
+        """Let each name that a body assigns stand for a value of its own in the next round."""
+        held = scope.tensors()
+        for part in parts_of(node.body):
+            if isinstance(part, tree.Assign):
+                for target in part.targets:
+                    if target.name in held:
+                        scope.bind(target.name, scope.tensors()[target.name].again())
 
     def meet(self, shape: tree.Shape, tensor: Any, scope: Scope, binding: bool = False) -> Tensor:
         """Hold a shape against a tensor: names without a value are bound, the others checked.
@@ -428,6 +483,7 @@ class Run(Calls):
         result = Tensor(broadcast(shapes[0], shapes[-1]))
         result = result.beside(*(t for t in (a, b) if isinstance(t, Tensor)))
         self.count(ELEMENTWISE[operator], "elementwise", result.size)
+        self.moved("elementwise", [t for t in (a, b) if isinstance(t, Tensor)], [result])
         self.done("elementwise", {ELEMENTWISE[operator]: result.size})
         return result
 

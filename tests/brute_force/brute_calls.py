@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -25,8 +25,9 @@ from brute_values import (
 )
 from closedform.grammar import tree
 
-MODIFIERS = ("tied", "frozen", "kind")
+MODIFIERS = ("tied", "frozen", "kind", "fused")
 WEIGHTS = ("params", "buffers")
+MOVED = ("reads", "loads", "writes")
 
 
 class Calls:
@@ -41,6 +42,8 @@ class Calls:
     statement: Callable[..., None]
     count: Callable[[str, str, Any], None]
     done: Callable[..., None]
+    moved: Callable[..., None]
+    inside: Callable[[], AbstractContextManager[None]]
     only: Callable[..., AbstractContextManager[None]]
 
     def call(self, node: tree.Call, piped: tuple[Any, ...], scope: Scope) -> Any:
@@ -60,7 +63,7 @@ class Calls:
     def apply(self, function: Function) -> Any:
         """Call a block or an operation, or hold it until it is given a tensor."""
         node, parameters = function.node, function.node.parameters
-        own = ("tied", "frozen", "kind") if isinstance(node, tree.Op) else ("tied", "frozen")
+        own = ("tied", "frozen", "kind" if isinstance(node, tree.Op) else "fused")
         named = {n: v for n, v in function.named.items() if n not in own}
         scope = Scope(function.module)
         for parameter, value in zip(parameters, function.given, strict=False):
@@ -91,7 +94,12 @@ class Calls:
             if isinstance(node, tree.Op):
                 found = self.operate(node, scope, function.named.get("kind"))
             else:
-                found = self.body(node.body, scope)
+                fused = function.named.get("fused", False)
+                taken = [scope.names[p.name.name] for p in parameters if p.shape]
+                with self.inside() if fused else nullcontext():
+                    found = self.body(node.body, scope)
+                if fused:
+                    self.moved("fused", taken, found)
         return found[0] if len(found) == 1 else Results(found)
 
     def operate(self, node: tree.Op, scope: Scope, kind: str | None) -> tuple[Tensor, ...]:
@@ -116,11 +124,13 @@ class Calls:
             scope.names[output.name.name] = tensor
             found.append(tensor)
         totals = []
-        counts = {*WEIGHTS, "cache", *self.elementary, *scope.module.counts}
+        counts = {*WEIGHTS, *MOVED, "cache", *self.elementary, *scope.module.counts}
         kind = kind or node.name.name
         for line in node.body:
             if isinstance(line, tree.Require):
                 self.statement(line, scope)
+            elif not isinstance(line, tree.Assign):
+                continue  # what the backward pass does is not run
             elif line.targets[0].name == "kind":
                 kind = self.value(line.value, scope) if kind == node.name.name else kind
             elif line.targets[0].name in counts:
@@ -128,7 +138,10 @@ class Calls:
             else:
                 scope.names[line.targets[0].name] = self.value(line.value, scope)
         for name, amount in totals:
-            self.count(name, kind, amount)
+            if name not in MOVED:
+                self.count(name, kind, amount)
+        taken = [scope.names[p.name.name] for p in node.parameters if p.shape]
+        self.moved(kind, taken, found, dict(totals))
         self.done(kind, dict(totals), scope.names)
         return tuple(found)
 
@@ -155,7 +168,7 @@ class Calls:
                 tensor = Tensor(given[0])
                 with self.only(not modifiers.get("tied"), True, not modifiers.get("frozen")):
                     self.count("params", kind, tensor.size)
-                    self.done("param", {"params": tensor.size})
+                    self.done(kind, {"params": tensor.size})
                 return tensor
             case "rearrange":
                 self.done(name)
@@ -164,7 +177,9 @@ class Calls:
                 return self.einsum(given[0], given[1:], kind)
             case "concat":
                 self.done(name)
-                return concat(given, int(named["axis"]))
+                joined = concat(given, int(named["axis"]))
+                self.moved(name, given, [joined])
+                return joined
             case "split":
                 self.done(name)
                 return split(given[0], given[1], int(named["axis"]))
@@ -196,6 +211,8 @@ class Calls:
             counted = {"mac": size}
         for name, amount in counted.items():
             self.count(name, kind, amount)
+        if len(tensors) == 2 or any([name] not in kept for name in axes):
+            self.moved(kind, tensors, [result])
         self.done(kind, counted)
         return result
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import closedform
-from brute import Run
+from brute import DTYPE, Run
 from brute_conventions import convention
 from brute_modules import Module
 from brute_values import Expensive, Impossible, Unclear
@@ -16,7 +16,10 @@ from closedform import ClosedformError
 from closedform.projects import zoo_path
 
 HERE = Path(__file__).parent
-FIXED = ("params", "trainable", "buffers", "cache", "macs", "flops", "macs under hooks")
+FIXED = (
+    *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
+    *("macs", "flops", "macs under hooks", "reads", "loads", "writes", "moved_bytes"),
+)
 
 
 class Disagreement(AssertionError):
@@ -38,7 +41,8 @@ class Comparison:
         """The closed form of a measure, or the error that there is none."""
         if title not in self.formulas:
             try:
-                self.formulas[title] = self.part.measure(*title.split(" under "))
+                asked = title.split(" under ")
+                self.formulas[title] = self.part.measure(*asked, dtype=DTYPE)
             except ClosedformError as error:
                 self.formulas[title] = error
         return self.formulas[title]

@@ -22,6 +22,7 @@ from closedform.derive.elaborate.values import (
     Value,
     about_list,
     as_size,
+    read_once,
     say_kind,
 )
 from closedform.derive.resolve.builtin import QUANTITIES
@@ -56,6 +57,7 @@ def elementwise(
     tensors = [value for value in (left, right) if isinstance(value, Tensor)]
     layout = layouts.of_elements(tensors, len(shape), span, f"this {SIGNS[name]}")
     result: Tensor = context.new(Tensor(shape, layout))
+    counts |= read_once(tensors)
     does = Inverse() if name == "div" and not isinstance(left, Tensor) else None
     node = costs.Operation(SIGNS[name], "elementwise", counts, shapes, (shape,), does=does)
     context.emit(span, node, tensors, (result,))
