@@ -194,6 +194,11 @@ def _open(file: str) -> Project:
     shell_complete=completion.symbols,
     help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
 )
+@click.option(
+    "--uncounted",
+    is_flag=True,
+    help="Say how much the convention leaves out, operation by operation.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -214,6 +219,7 @@ def derive(
     template: str | None,
     claims: bool,
     rules: tuple[str, ...],
+    uncounted: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -239,15 +245,8 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if (
-            names
-            or defaults
-            or claims
-            or rules
-            or template
-            or form != FORMS[0]
-            or stages != STAGES[0]
-        ):
+        others = names or defaults or claims or rules or uncounted or template
+        if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --dtype, --preset, --when, --to, "
                 "--width, --lang"
@@ -268,6 +267,7 @@ def derive(
         when=when,
         claims=claims,
         rules=rules,
+        uncounted=uncounted,
         lang=lang,
         width=wide,
     )
@@ -334,7 +334,7 @@ def check(
     import json
 
     from closedform.derive.check.check import check as check_project
-    from closedform.projects import zoo_names
+    from closedform.derive.resolve.shipped import zoo_names
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if claim is not None or latex is not None:

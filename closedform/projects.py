@@ -92,6 +92,7 @@ def report_of(
     when: str | None = None,
     claims: bool = False,
     rules: Sequence[str] = (),
+    uncounted: bool = False,
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
@@ -114,6 +115,7 @@ def report_of(
         width,
         claims=claims,
         rules=tuple(rules),
+        uncounted=uncounted,
     )
     return report(project, entity, wish)
 

@@ -108,13 +108,14 @@ class Part:
         claims: bool = False,
         dtype: str | None = None,
         rules: Sequence[str] = (),
+        uncounted: bool = False,
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
         `names` are the symbols of `--in`, `measures` those of `--measure`, `when` the conditions
         of `--when` in one text, the others as on the command line: `form` is "shortest",
         "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each", `rules` the sizes of
-        which it is told what rules as they grow.
+        which it is told what rules as they grow; `uncounted` tells how much is left out.
 
         >>> from closedform.api import zoo
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
@@ -132,6 +133,7 @@ class Part:
             lang=lang,
             claims=claims,
             rules=tuple(rules),
+            uncounted=uncounted,
         )
         return write(report(project.under(self._entity, when), self._entity, wish))
 
