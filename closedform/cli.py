@@ -17,6 +17,7 @@ from closedform import __version__
 from closedform.choices import FORMS, STAGES
 from closedform.console import completion, options, terminal
 from closedform.console.asking import ask, explain, solve
+from closedform.console.bounding import roofline
 from closedform.console.comparing import compare, diff
 from closedform.console.exits import (
     CODES,
@@ -57,6 +58,7 @@ def commands() -> None:
 commands.add_command(zoo)
 commands.add_command(std)
 commands.add_command(solve)
+commands.add_command(roofline)
 commands.add_command(explain)
 commands.add_command(compare)
 commands.add_command(diff)
@@ -146,6 +148,7 @@ def _open(file: str) -> Project:
 )
 @options.measures
 @options.convention
+@options.dtype
 @click.option(
     "--when",
     default=None,
@@ -191,6 +194,11 @@ def _open(file: str) -> Project:
     shell_complete=completion.symbols,
     help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
 )
+@click.option(
+    "--uncounted",
+    is_flag=True,
+    help="Say how much the convention leaves out, operation by operation.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -201,6 +209,7 @@ def derive(
     names: tuple[str, ...],
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     preset: str | None,
     when: str | None,
     defaults: bool,
@@ -210,6 +219,7 @@ def derive(
     template: str | None,
     claims: bool,
     rules: tuple[str, ...],
+    uncounted: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -235,24 +245,17 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if (
-            names
-            or defaults
-            or claims
-            or rules
-            or template
-            or form != FORMS[0]
-            or stages != STAGES[0]
-        ):
+        others = names or defaults or claims or rules or uncounted or template
+        if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
-                "--lang"
+                "--steps goes with --of, --measure, --convention, --dtype, --preset, --when, --to, "
+                "--width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
-        give(derivation_of(_open(file), *chosen), target, read)
+        give(derivation_of(_open(file).typed(dtype), *chosen), target, read)
         return
     report = report_of(
-        _open(file),
+        _open(file).typed(dtype),
         part,
         names=names,
         measures=measures,
@@ -264,6 +267,7 @@ def derive(
         when=when,
         claims=claims,
         rules=rules,
+        uncounted=uncounted,
         lang=lang,
         width=wide,
     )
@@ -330,7 +334,7 @@ def check(
     import json
 
     from closedform.derive.check.check import check as check_project
-    from closedform.projects import zoo_names
+    from closedform.derive.resolve.shipped import zoo_names
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if claim is not None or latex is not None:
@@ -425,6 +429,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 )
 @options.measures
 @options.convention
+@options.dtype
 @click.option("--title", default=None, metavar="NAME", help="What the index is called.")
 @click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
 @options.lang
@@ -436,6 +441,7 @@ def docs(
     to: str,
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     title: str | None,
     home: str | None,
     lang: str,
@@ -453,7 +459,8 @@ def docs(
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
-    projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
+    files = model_files(models, zoo)
+    projects = {name: _open(str(path)).typed(dtype) for name, path in files.items()}
     families = zoo_families(lang) if zoo else {}
     pages = site(projects, to, lang, measures, convention, families, title, home)
     stale, old = changes(Path(output), pages, to)

@@ -69,7 +69,8 @@ def under_each(
         known = size_names(project.derivation(entity))
         here = [at for at, c in enumerate(conditions) if names_in(c) <= known]
         used.update(here)
-        found.append(Project(project.module, entity, tuple(conditions[at] for at in here)))
+        asked = tuple(conditions[at] for at in here)
+        found.append(Project(project.module, entity, asked, project.widths))
     for at, condition in enumerate(conditions):
         if at not in used:
             told = f"none of the models has all sizes of `{show(condition)}`"
@@ -91,6 +92,7 @@ def report_of(
     when: str | None = None,
     claims: bool = False,
     rules: Sequence[str] = (),
+    uncounted: bool = False,
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
@@ -113,6 +115,7 @@ def report_of(
         width,
         claims=claims,
         rules=tuple(rules),
+        uncounted=uncounted,
     )
     return report(project, entity, wish)
 

@@ -180,7 +180,7 @@ def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["docs", "--zoo", "--to", "md", "-o", folder, "--check"]) == 0
 
 
-@pytest.mark.parametrize("page", ["notebook.md", "reasoning.md"])
+@pytest.mark.parametrize("page", ["notebook.md", "reasoning.md", "costs.md"])
 def test_sessions_show_what_they_give(page: str) -> None:
     """Fails when a line of a page does not run, or gives something else than the page says."""
     session = "\n".join(fences(ROOT / "docs" / page, "python"))

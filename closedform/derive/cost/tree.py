@@ -86,7 +86,8 @@ class Sequence:
     """A block or a model: the arguments that it was given, and its parts, one after the other.
 
     Its flow has the numbers that its inputs and results have in its body; those of the sites at
-    which it is used stand for these one by one. Its results have shapes.
+    which it is used stand for these one by one. Its results have shapes. One that is fused moves
+    what `fused` moves.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Sequence:
     declaration: tree.Block
     flow: Flow = field(default=Flow())
     results: tuple[Shape, ...] = ()
+    fused: Operation | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.resolve.conventions import check_conventions
+from closedform.derive.resolve.dtypes import widths_in
 from closedform.derive.resolve.library import (
     LIBRARIES,
     in_library,
@@ -68,7 +69,7 @@ class Loader:
             elif isinstance(declaration, tree.Dims | tree.Table):
                 for dim in declaration.dims:
                     _declare(module, dim.name, Entity(dim, module))
-            elif not isinstance(declaration, tree.Assume | tree.Preset):
+            elif not isinstance(declaration, tree.Assume | tree.Preset | tree.Dtype):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
         for table, standard in zip(module.tables, standard_library().tables, strict=True):
@@ -76,6 +77,7 @@ class Loader:
             table.clear()
             table.update({**standard, **own})
         check_conventions(module)
+        widths_in(module)  # fails where it states no types
         return module
 
     def _import(self, module: Module, node: tree.Import) -> None:
