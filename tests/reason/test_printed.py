@@ -76,5 +76,5 @@ def test_braces_with_names(pasted: str, read: str) -> None:
 
 
 def test_a_brace_over_nothing() -> None:
-    with pytest.raises(ClosedformError, match="`.underbrace` is not expected here"):
+    with pytest.raises(ClosedformError, match=r"`.underbrace` is not expected here"):
         read_stated(r"\underbrace 2n", [])
