@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import sympy
@@ -21,13 +21,14 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.flow import Carried, Contracted, Regrouped, Selected
 from closedform.derive.cost.tree import Kept, Operation, Shape, Site, Trained
+from closedform.derive.elaborate.backward import ROWS, WEIGHT
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.layouts import alike
 from closedform.derive.elaborate.values import tensors_in
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.training import memory
 from closedform.derive.training.memory import Strides
-from closedform.derive.training.rules import MATRICES, ROWS, WEIGHT, Rule, rule_of, shapes_of
+from closedform.derive.training.rules import MATRICES, Rule, rule_of, shapes_of
 from closedform.errors import fail
 from closedform.grammar import tree
 
@@ -76,6 +77,7 @@ Values: TypeAlias = dict[int, Value]
 Backward: TypeAlias = Callable[[Later], tuple[Site, ...]]
 
 
+@lru_cache(maxsize=8)
 def training_step(derivation: Derivation) -> cost.Sequence:
     """The tree of a derivation in which every operation says what it does in a training step.
 
