@@ -6,7 +6,7 @@ import pytest
 
 from closedform.grammar import parse
 from closedform.grammar.tree import Block
-from closedform.render.report.skips import skips
+from closedform.render.report.flows import skips
 
 
 def found(body: str) -> list[tuple[list[str], list[str]]]:

@@ -33,6 +33,7 @@ from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.report.claims import ClaimRow, claim_rows
 from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing, made_with
+from closedform.render.report.flows import Flow
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
 from closedform.render.report.signs import signed
@@ -112,6 +113,7 @@ class Report:
     formulas: tuple[FormulaRow, ...]
     parts: tuple[PartRow, ...]
     rows_apart: Callable[[], Iterator[PartRow]] = field(repr=False, compare=False)
+    flows_told: Callable[[], Iterator[Flow]] = field(repr=False, compare=False)
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
     nonempty: bool
@@ -131,6 +133,11 @@ class Report:
         """The parts with each stage by itself, made when a format asks for them."""
         return tuple(self.rows_apart())
 
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """What flows through each block, made when a format asks for it."""
+        return tuple(self.flows_told())
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -144,7 +151,7 @@ class Wish:
     defaults: bool = False
     lang: str = "en"
     width: float | None = None
-    parts: bool = True  # whether the parts are told
+    parts: bool = True  # whether the parts and the presets are told
     claims: bool = False
 
     def __post_init__(self) -> None:
@@ -170,7 +177,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     about = declaration.doc or (project.module.file.doc or "" if not derivation.generic else "")
     if in_standard_library(declaration.span.source):
         about = words.tr(about)
-    presets = () if preset else _presets(project, entity, plain)
+    presets = _presets(project, entity, plain) if wish.parts and not preset else ()
     if preset:
         presets = (_preset_row(project, preset, plain),)
     conventions = list(dict.fromkeys(m.convention for m in wish.measures if m.convention))
@@ -204,6 +211,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         formulas=formulas,
         parts=parts,
         rows_apart=partial(_rows_apart, Parts(formed, words), derivation),
+        flows_told=partial(_flows, shown, derivation),
         presets=presets,
         assumptions=assumptions,
         nonempty=bool(derivation.positive),
@@ -230,6 +238,11 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
 def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
     for row in parts.of(derivation.root):
         yield signed(row, derivation.signs)
+
+
+def _flows(parts: Parts, derivation: Derivation) -> Iterator[Flow]:
+    for flow in parts.flows():
+        yield signed(flow, derivation.signs)
 
 
 def omission_row(row: Omitted, words: Language) -> Omission:
