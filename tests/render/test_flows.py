@@ -6,10 +6,10 @@ import pytest
 
 import closedform as cf
 from closedform import formula as w
+from closedform.derive.trace.flows import Flow
 from closedform.projects import open_project, report_of, zoo_names
 from closedform.render.language import language
 from closedform.render.pictures.flows import flow_drawing
-from closedform.render.report.flows import Flow
 from helpers import cases
 
 

@@ -13,10 +13,10 @@ from itertools import combinations, permutations, product
 from math import factorial, prod
 
 from closedform import formula as w
+from closedform.derive.trace.flows import Flow, Step
 from closedform.render.formulas.svg_line import Piece, factor_pieces, svg_text
 from closedform.render.language import Language
 from closedform.render.pictures import svg
-from closedform.render.report.flows import Flow, Step
 
 LETTER, EM = 7.6, 15.0  # of a name, and of a shape
 LINE, PAD, APART, PASS = 19, 10, 18, 10  # PASS is the width of a line that passes

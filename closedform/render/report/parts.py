@@ -19,9 +19,9 @@ from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.wording import say
+from closedform.derive.trace.flows import Flow, Skip, flow_of, skips
 from closedform.derive.trace.frames import Frame, StageRuns
 from closedform.render.language import Language
-from closedform.render.report.flows import Flow, Skip, flow_of, skips
 
 MAX_DEPTH = 4
 

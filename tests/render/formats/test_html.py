@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import closedform as cf
 from closedform import formula as w
+from closedform.derive.trace.flows import Flow, Step
 from closedform.formula.numbers import NoNumberError, Numbers, amount
 from closedform.projects import open_project, zoo_names
 from closedform.render.formats import format_named
@@ -23,7 +24,6 @@ from closedform.render.formulas.mathml_lines import equation
 from closedform.render.formulas.svg_line import pieces
 from closedform.render.pictures.drawing import BAR
 from closedform.render.report.closing import Remark
-from closedform.render.report.flows import Flow, Step
 from closedform.render.report.preset_costs import amounts_of_rows, by_name, parts_of, sizes_at
 from closedform.render.report.prose import Code
 from closedform.render.report.view import Report, Wish, report
