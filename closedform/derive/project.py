@@ -16,6 +16,7 @@ from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.elaborate.names import check_size
 from closedform.derive.measures.lookup import SHOWN, measure
 from closedform.derive.measures.rows import Measure
+from closedform.derive.resolve.configs import Configuration, families, preset_of
 from closedform.derive.resolve.conventions import Convention, conventions_of
 from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.derive.solve.closed import Closed, closed
@@ -32,6 +33,7 @@ class Project:
     module: Module
     of: Entity | None = None  # what is derived under the conditions
     conditions: tuple[tree.Expression, ...] = ()
+    configured: str | None = None  # the preset that a configuration is
     _derivations: dict[Entity, Derivation] = field(default_factory=dict)
     _readings: dict[Entity, Context] = field(default_factory=dict)
     _closed: dict[tuple[Entity, Measure], Closed] = field(default_factory=dict)
@@ -244,6 +246,17 @@ class Project:
             binding.span,
             suggestion(name, [*dims, *parameters]) or f"a preset gives values to dims{given}",
         )
+
+    def configure(self, configuration: Configuration) -> None:
+        """Take a configuration for the one preset of the file, by the `config` of its family."""
+        file = self.module.file
+        node = next(n for n in families(file) if n.family == configuration.family)
+        names = self.module.names
+        sizes = {name for name, e in names.items() if isinstance(e.declaration, tree.Dim)}
+        made = preset_of(node, configuration, sizes)
+        kept = (d for d in file.declarations if not isinstance(d, tree.Preset))
+        self.module.file = replace(file, declarations=(*kept, made))
+        self.configured = made.title
 
     def value(self, preset: tree.Preset, what: Measure) -> int:
         """The exact value of a measure at a preset."""

@@ -19,7 +19,7 @@ from pygments.token import (
 from closedform.derive.resolve.builtin import USAGE
 
 NAME = r"[^\W\d]\w*"
-DECLARATIONS = ("dim", "ratio", "let", "assume", "count", "preset", "expect", "claim")
+DECLARATIONS = ("dim", "ratio", "let", "assume", "count", "preset", "config", "expect", "claim")
 STATEMENTS = (
     *("repeat", "shared", "for", "in", "choose", "of", "if", "elif", "else", "require"),
     *("return", "when", "under", "as", "grow"),
@@ -54,6 +54,7 @@ class ArchLexer(RegexLexer):
                 ),
             ),
             (r"kind(?=\s+[\w\"])|others(?=\s*:)", Keyword),
+            (r"(only|ignore)(?=[ \t]+[\w(])", Keyword),
             (
                 r"(from)(\s+)([\w.]+)(\s+)(import)\b",
                 bygroups(
