@@ -17,6 +17,7 @@ from closedform.derive.solve.numbers import size_table
 from closedform.errors import fail
 from closedform.explore.answer import Answer
 from closedform.explore.changes import Changes
+from closedform.explore.comparison import Comparison
 from closedform.explore.formula import Formula
 from closedform.explore.model import Architecture, Part
 from closedform.explore.parts import ModelPart, Parts
@@ -35,6 +36,7 @@ __all__ = [
     "ModelPart",
     "Part",
     "Parts",
+    "compare",
     "diff",
     "load",
     "loads",
@@ -80,6 +82,43 @@ def plot_over(
         what.unit if what.unit == what.label else words.tr(what.unit) for what in counted
     )
     return curves_picture(curves, size, words.tr(", ").join(units), points_of(*span), lang)
+
+
+def compare(
+    *models: Part,
+    names: Sequence[str] = (),
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+    presets: Sequence[str] = (),
+    when: str | None = None,
+) -> Comparison:
+    """Models or blocks side by side in the named sizes: formulas, by parts and at presets; of each
+    and the first the difference, the ratio with its limits, and which is larger where.
+
+    Symbols of one name are one symbol. Conditions of `when` are put where their sizes are.
+
+    >>> file = zoo("attention")
+    >>> models = file["GlobalAttention"], file["SlidingAttention"]
+    >>> compare(*models, names=["n"], measures=["macs"])  # doctest: +ELLIPSIS
+    MACs
+      GlobalAttention   2 n d (2 d + n)
+      SlidingAttention  2 n d (2 d + window)
+    <BLANKLINE>
+    Parts
+      part    GlobalAttention  SlidingAttention
+      Heads   3 n d^2          3 n d^2
+      Attend  2 n^2 d
+      Join    n d^2            n d^2
+      einsum                   2 n d window
+    <BLANKLINE>
+    GlobalAttention against SlidingAttention
+      difference: 2 n d (n - window)
+      ratio: (2 d + n)/(2 d + window)
+      as n grows, ...; GlobalAttention costs more where n > window, else SlidingAttention
+    <BLANKLINE>
+    Derived from ...
+    """
+    return Comparison(models, names, measures, convention, presets, when)
 
 
 def diff(

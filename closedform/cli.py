@@ -41,9 +41,10 @@ if TYPE_CHECKING:
     from closedform.derive.project import Project
 
 ENDS = (
-    "Ends with 0 where all is well, 1 where a file is wrong or a claim refuted, 2 for a wrong use, "
-    "3 where a file cannot be read or written, 4 at a limit, 5 where a claim is not decided, 70 "
-    "for a mistake of closedform, 130 when interrupted."
+    "Ends with 0 where all is well, 1 where a file is wrong, a claim refuted or nothing found, 2 "
+    "where what is asked for is wrong or is not there, 3 where a file cannot be read or written, 4 "
+    "at a limit, 5 where a claim is not decided, 70 for a mistake of closedform, 130 when "
+    "interrupted."
 )
 
 
@@ -257,11 +258,12 @@ def new(file: str) -> None:
     """Begin a file from a small model that can be changed into another."""
     from importlib.resources import files
 
-    from closedform.errors import fail
+    from closedform.errors import Diagnostic, FileError
 
     path = Path(file)
     if path.exists():
-        raise fail("file", f"`{path}` is there already", None, "choose another name")
+        message = f"`{path}` is there already"
+        raise FileError(Diagnostic("file", message, None, "choose another name"))
     give(files("closedform").joinpath("starter.arch").read_text("utf-8"), path)
     click.echo(f"{path} written: try `closedform derive {path}`")
 
@@ -318,6 +320,10 @@ def check(
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
+        if claim is not None and convention is not None:
+            raise click.UsageError(
+                "--convention goes with --latex: a claim says it, as in 'macs under hooks == D^2'"
+            )
         return ask(_open(files[0]), part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:
         raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from closedform.errors import fail
+from closedform.errors import Diagnostic, FileError, fail
 from closedform.files import read_text
 from closedform.projects import zoo_names, zoo_path
 from closedform.render.language import language
@@ -39,7 +39,8 @@ def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
     for model in map(Path, models):
         inside = sorted(model.rglob("*.arch")) if model.is_dir() else [model]
         if not inside:
-            raise fail("file", f"the folder `{model}` has no .arch file")
+            message = f"the folder `{model}` has no .arch file"
+            raise FileError(Diagnostic("file", message))
         for path in inside:
             below = path.relative_to(model) if model.is_dir() else Path(path.name)
             name = below.with_suffix("").as_posix()

@@ -9,7 +9,7 @@ import click
 from closedform.console import completion, options
 from closedform.console.exits import EXIT_WRONG
 from closedform.console.output import format_of, give
-from closedform.console.parameters import FormatName, Strict
+from closedform.console.parameters import FormatName, Strict, listed
 from closedform.render import formats
 
 
@@ -27,6 +27,21 @@ def _comparing() -> tuple[str, ...]:
     shell_complete=completion.presets,
     help="Only this; give it again for more.",
 )
+@click.option(
+    "--in",
+    "names",
+    multiple=True,
+    callback=listed,
+    metavar="N,D,...",
+    shell_complete=completion.symbols,
+    help="Set the formulas side by side too, in these symbols.",
+)
+@click.option(
+    "--when",
+    default=None,
+    metavar="CONDITIONS",
+    help="Derive under conditions, each where its sizes are: 'r > 1, r | side'.",
+)
 @options.measures
 @options.convention
 @click.option("--to", type=FormatName(_comparing), help="The format of the table.")
@@ -36,6 +51,8 @@ def _comparing() -> tuple[str, ...]:
 def compare(
     files: tuple[str, ...],
     presets: tuple[str, ...],
+    names: tuple[str, ...],
+    when: str | None,
     measures: tuple[str, ...],
     convention: str | None,
     to: str | None,
@@ -45,17 +62,21 @@ def compare(
 ) -> None:
     """Set models side by side at their presets, as a table of related models.
 
-    FILES are .arch files, or names of models of the zoo.
+    FILES are .arch files, or names of models of the zoo. With --in, and where one is FILE:NAME with
+    a model or block of the file, formulas are compared too: their difference and ratio, and which
+    is larger where.
     """
-    from closedform.projects import open_project
+    from closedform.projects import parts_named, under_each
     from closedform.render.report.comparison import comparison
 
     target = Path(output) if output else None
     to = to or format_of(target, free=False)
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
-    projects = [open_project(file) for file in files]
-    give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
+    projects, parts = parts_named(files)
+    projects = under_each(projects, parts, when) if when else projects
+    asked = presets, measures, convention, lang, wide, parts, names
+    give(write(comparison(projects, *asked)), target)
 
 
 def _changing() -> tuple[str, ...]:

@@ -25,6 +25,8 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import parse_conditions, tree
 from closedform.grammar.expressions import show
 
+ADD_ONE = 'add one: preset "small": D=64'
+
 
 @dataclass(eq=False)
 class Project:
@@ -173,7 +175,8 @@ class Project:
             "name",
             f"`{self.module.title}` has no preset {title!r}",
             None,
-            suggestion(title, titles) or "it has " + ", ".join(map(repr, titles)),
+            suggestion(title, titles)
+            or ("it has " + ", ".join(map(repr, titles)) if titles else ADD_ONE),
         )
 
     def model_of(self, preset: tree.Preset) -> Entity:

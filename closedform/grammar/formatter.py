@@ -21,6 +21,9 @@ SIMPLE = (
     tree.Assign,
     tree.Ascribe,
     tree.Require,
+    tree.Gradient,
+    tree.Keep,
+    tree.View,
     tree.Return,
     tree.Given,
     tree.Only,
@@ -327,6 +330,23 @@ class _Printer:
     @statement.register
     def _(self, node: tree.Require) -> None:
         self.write("require " + ", ".join(map(show, node.conditions)))
+
+    @statement.register
+    def _(self, node: tree.Gradient) -> None:
+        counts = (f"{count.name.name} = {show(count.value)}" for count in node.counts or ())
+        work = "none" if node.counts is None else ", ".join(counts) or "0"
+        self.write(f"gradient {node.by.name}: {work}")
+
+    @statement.register
+    def _(self, node: tree.Keep) -> None:
+        unit = f" {node.unit}" if node.unit else ""
+        needed = " for " + ", ".join(name.name for name in node.needed) if node.needed else ""
+        conditions = " when " + ", ".join(map(show, node.conditions)) if node.conditions else ""
+        self.write(f"keep {show(node.what, SUM)}{unit}{needed}{conditions}")
+
+    @statement.register
+    def _(self, node: tree.View) -> None:
+        self.write(f"view {node.of.name}")
 
     @statement.register
     def _(self, node: tree.Repeat) -> None:

@@ -66,7 +66,7 @@ def read_stated(text: str, words: Collection[str] = (), name: str = NAME) -> Sta
     `words` are names of several letters, which are else written in `\mathrm`. Raises
     ClosedformError, with place and help.
     """
-    source = Source(name, text)
+    source = Source(name, text, asked=True)
     found = _parsed(source, "claim", Tokens(source, frozenset(words)))
     return _Reader(source).stated(found)
 
@@ -78,7 +78,7 @@ def read_map(text: str, name: str = "<map>") -> tuple[Mapped, ...]:
     >>> [(*[n.name for n in m.names], show(m.value)) for m in read_map("h w = n, D_{ff} = 4 d")]
     [('h', 'w', 'n'), ('D_ff', '4*d')]
     """
-    source = Source(name, text)
+    source = Source(name, text, asked=True)
     if not text.strip():
         return ()
     found = _parsed(source, "map", Tokens(source, frozenset(), whole_words=True))

@@ -411,12 +411,41 @@ class Output(Node):
 
 
 @dataclass(frozen=True)
+class Gradient(Node):
+    """`gradient x: mac = size(y)*n`: the work of the gradient by an input, or by the `weight`.
+
+    `0` says that it is none, and `none`, here None, that there is no gradient.
+    """
+
+    by: Name
+    counts: tuple[Binding, ...] | None
+
+
+@dataclass(frozen=True)
+class Keep(Node):
+    """`keep x`, `keep 8*size(y) bytes for weight`: what the backward pass needs, and for which
+    gradients; without names for any. A tensor by its name has no unit."""
+
+    what: Expression
+    unit: str | None
+    needed: tuple[Name, ...]
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class View(Node):
+    """`view x`: the results have the storage of an input."""
+
+    of: Name
+
+
+@dataclass(frozen=True)
 class Op(Node):
     name: Name
     parameters: tuple[Parameter, ...]
     outputs: tuple[Output, ...]
     doc: str | None
-    body: tuple[Assign | Require, ...]
+    body: tuple[Assign | Require | Gradient | Keep | View, ...]
 
 
 @dataclass(frozen=True)

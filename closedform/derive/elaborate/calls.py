@@ -8,10 +8,10 @@ from typing import Any
 
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.binding import bind, match_arguments, parameters_of, signature
-from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.context import Context, flow
 from closedform.derive.elaborate.layouts import alike
 from closedform.derive.elaborate.operations import run_op
-from closedform.derive.elaborate.values import Applied, Scope, Tensor, Value
+from closedform.derive.elaborate.values import Applied, Scope, Tensor, Value, tensors_in
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import ClosedformError, Diagnostic, Span, fail
 from closedform.grammar import tree
@@ -42,6 +42,8 @@ def apply(
     context: Context, entity: Entity, bound: dict[str, Value], modifiers: dict[str, Any], span: Span
 ) -> Value:
     """Derive a callee for given arguments, or take what was derived for the same before."""
+    parameters = (p.name.name for p in parameters_of(entity))
+    takes = tensors_in(tuple(bound[name] for name in parameters if name in bound))
     given = tuple(sorted(bound.items(), key=lambda item: item[0]))
     supposed = (context.supposed, tuple(context.known.ranges.items()))
     layouts = tuple(value.layout for _, value in given if isinstance(value, Tensor))
@@ -74,10 +76,13 @@ def apply(
         context.cache[key] = (node, outputs, frozenset(used))
     node, outputs, facts = context.cache[key]
     context.known.used |= facts
+    outputs = context.new(outputs)
+    gives = tensors_in(outputs)
     for mode in costs.MODES:
         if modifiers.get(mode):
-            node = costs.Weights(mode, (costs.Site(span, node),))
-    context.emit(span, node)
+            node = costs.Weights(mode, (costs.Site(span, node, flow(takes, gives)),))
+            takes, gives = [], []
+    context.emit(span, node, takes, gives)
     return outputs[0] if len(outputs) == 1 else outputs
 
 
@@ -107,6 +112,9 @@ def run_block(
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
     claims = (tree.ComparisonClaim, tree.OrderClaim)
+    taken = [p.name.name for p in declaration.parameters if p.name.name in given]
+    scope.names.update((name, context.new(scope.names[name])) for name in taken)
+    takes = tensors_in(tuple(scope.names[name] for name in taken))
     *body, last = (s for s in declaration.body if not isinstance(s, claims))
     assert isinstance(last, tree.Return)  # that is checked when the file is read
     context.calling.append(entity)
@@ -116,4 +124,9 @@ def run_block(
             outputs = tuple(context.value(value, scope) for value in last.values)
     finally:
         context.calling.pop()
-    return costs.Sequence(entity.name, given, sites + tuple(returned), declaration), outputs
+    whole = sites + tuple(returned)
+    gives = tensors_in(outputs)
+    shapes = tuple(tensor.shape for tensor in gives)
+    return costs.Sequence(
+        entity.name, given, whole, declaration, flow(takes, gives), shapes
+    ), outputs

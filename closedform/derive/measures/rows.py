@@ -6,15 +6,18 @@ Other distributions add rows by the entry point `closedform.measures`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sympy import Expr
 
 from closedform.derive.cost.totals import TRAINED, WEIGHTS, WORK, Scaling
 from closedform.derive.cost.tree import Operation
+from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.amounts import Amount, amount_of
+from closedform.derive.measures.steps import FORWARD, INPUT, WEIGHT, Step, kept_bytes
 from closedform.derive.resolve.conventions import Convention, Weights
+from closedform.derive.training.step import training_step
 
 DEFINED = "definition of {name}, line {line} of {file}"
 
@@ -26,6 +29,7 @@ class Measure:
     `says` is what it counts, in words, in which `{name}` is its name, and `unit` what one of it is
     called. `amount` says what one operation counts: weights of its counts, a function of the
     operation, or a convention. `scaling` says how shared, chosen, tied and frozen copies count.
+    `step` says what of a training step counts, where that is measured.
     `reason` is how a derivation explains a line, in which `{name}`, `{line}` and `{file}` are of
     the declaration of the operation.
     """
@@ -36,6 +40,7 @@ class Measure:
     amount: Amount | Convention
     scaling: Scaling
     reason: str = DEFINED
+    step: Step | None = None
 
     @property
     def convention(self) -> Convention | None:
@@ -48,6 +53,12 @@ class Measure:
             return self.amount.rule(operation.kind)
         return self.amount
 
+    def seen(self, derivation: Derivation) -> Derivation:
+        """The derivation whose tree is measured: as it is, or that of a training step."""
+        if self.step is None:
+            return derivation
+        return replace(derivation, root=training_step(derivation))
+
     def of(self, operation: Operation) -> Expr:
         """What an operation counts."""
         return amount_of(self.rule(operation), operation)
@@ -55,6 +66,8 @@ class Measure:
     @property
     def title(self) -> str:
         """How it is written: `macs`, or `macs under hooks`."""
+        if self.step is not None and self.step.under is not None:
+            return f"{self.name} under {self.step.under}"
         if self.convention is None or self.convention.name == self.name:
             return self.name
         return f"{self.name} under {self.convention.name}"
@@ -86,8 +99,32 @@ ROWS: dict[str, Measure] = {
             "buffers", "elements of buffers", "elements of buffers", count_of("buffers"), WEIGHTS
         ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
+        Measure(
+            "kept",
+            "bytes that the backward pass needs, with 4 for each element",
+            "bytes",
+            kept_bytes,
+            WORK,
+            step=Step((), None, None),
+        ),
     )
 }
+
+
+USUAL = "flops"  # the convention of the work of a training step where none is named
+STEPS = {
+    "backward": ("work of the backward pass", (INPUT, WEIGHT)),
+    "backward_input": ("work of the gradients by inputs", (INPUT,)),
+    "backward_weight": ("work of the gradients by weights", (WEIGHT,)),
+    "training": ("work of a forward and a backward pass", (FORWARD, INPUT, WEIGHT)),
+}
+
+
+def training(name: str, convention: Convention) -> Measure:
+    """The row of work of a training step under a convention."""
+    says, parts = STEPS[name]
+    step = Step(parts, convention, None if convention.name == USUAL else convention.name)
+    return Measure(name, says, convention.unit, step, WORK, step=step)
 
 
 def work(convention: Convention) -> Measure:

@@ -87,7 +87,7 @@ def _loaded(entry: EntryPoint) -> Format:
     row = loaded("format", entry, Format)
 
     def guarded(function: Callable[..., str]) -> Guarded:
-        def is_text(found: object) -> bool:
+        def is_text(found: object, *_: object) -> bool:
             return isinstance(found, str)
 
         return Guarded("format", whose_is("format", entry), function, is_text, "a text")

@@ -12,6 +12,7 @@ from closedform.render.markup.format import Format
 
 if TYPE_CHECKING:
     from closedform.render.report.changes import ChangesView
+    from closedform.render.report.comparison import Comparison
     from closedform.render.report.view import Report
 
 SCHEMA = "closedform/1"
@@ -118,10 +119,65 @@ def _report(report: Report) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _changes(view: ChangesView) -> str:
-    def told(formula: w.Written | None) -> dict[str, str] | None:
-        return None if formula is None else {"text": w.plain(formula), "latex": latex(formula)}
+def _comparison(told: Comparison) -> str:
+    document = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "formulas": [
+            {
+                "measure": what.heading,
+                "models": [
+                    {"model": row.model, **_told(row.formula), "stays": list(row.stays)}
+                    for row in what.rows
+                ],
+                "parts": [
+                    {"part": row.name, "costs": [cost and _told(cost) for cost in row.costs]}
+                    for row in what.parts
+                ],
+                "against": [
+                    {
+                        "first": pair.first,
+                        "second": pair.second,
+                        "tried": pair.tried,
+                        "difference": pair.difference and _told(pair.difference),
+                        "ratio": pair.ratio and _told(pair.ratio),
+                        "growing": [
+                            {
+                                "size": w.plain(row.size),
+                                "limit": row.limit and _told(row.limit),
+                                "endless": row.endless,
+                                "larger": row.larger,
+                                "where": row.above and _told(row.above),
+                                "else": row.above and row.smaller,
+                            }
+                            for row in pair.growing
+                        ],
+                    }
+                    for pair in what.against
+                ],
+            }
+            for what in told.formulas
+        ],
+        "presets": [
+            {
+                "model": row.model,
+                "preset": row.preset,
+                "values": {
+                    heading: None if value is None else str(value)
+                    for heading, value in zip(told.headings, row.values, strict=True)
+                },
+            }
+            for row in told.rows
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
+
+def _told(formula: w.Written) -> dict[str, str]:
+    return {"text": w.plain(formula), "latex": latex(formula)}
+
+
+def _changes(view: ChangesView) -> str:
     document = {
         "schema": SCHEMA,
         "version": __version__,
@@ -132,9 +188,9 @@ def _changes(view: ChangesView) -> str:
                 "of": row.of,
                 "measure": row.title,
                 "changed": row.changed,
-                "old": told(row.old),
-                "new": told(row.new),
-                "difference": told(row.difference),
+                "old": row.old and _told(row.old),
+                "new": row.new and _told(row.new),
+                "difference": row.difference and _told(row.difference),
             }
             for row in view.formulas
         ],
@@ -155,4 +211,4 @@ def _changes(view: ChangesView) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-FORMAT = Format(report=_report, suffixes=(".json",), changes=_changes)
+FORMAT = Format(report=_report, suffixes=(".json",), comparison=_comparison, changes=_changes)

@@ -110,6 +110,19 @@ def _value_rows(report: dict[str, Any]) -> list[list[str]]:
     return [head, *rows]
 
 
+def _cost_rows(costs: dict[str, Any]) -> list[list[str]]:
+    return [[row["model"], row["formula"]["text"]] for row in costs["rows"]]
+
+
+def _part_costs(costs: dict[str, Any], lang: str) -> list[list[str]]:
+    head = [language(lang).tr("part"), *(row["model"] for row in costs["rows"])]
+    rows = [
+        [row["name"], *(cost["text"] if cost else "" for cost in row["costs"])]
+        for row in costs["parts"]
+    ]
+    return [head, *rows]
+
+
 def _steps(steps: Iterable[dict[str, Any]]) -> str:
     return plain_lines(lines_of(steps))
 
@@ -148,7 +161,14 @@ FORMAT = Format(
     suffixes=(".txt",),
     derivation=_derivation,
     template=TEXT,
-    comparison=TEXT.having({"comparison_rows": _comparison_rows}).file("comparison.txt.j2"),
+    comparison=TEXT.having(
+        {
+            "comparison_rows": _comparison_rows,
+            "cost_rows": _cost_rows,
+            "part_costs": _part_costs,
+            "inline": str,
+        }
+    ).file("comparison.txt.j2"),
     changes=TEXT.having({"formula_rows": _formula_rows, "value_rows": _value_rows}).file(
         "changes.txt.j2"
     ),

@@ -75,5 +75,5 @@ FORMAT = Format(
         "derivation.typ.j2"
     ),
     template=TYPST,
-    comparison=TYPST.file("comparison.typ.j2"),
+    comparison=TYPST.having({"inline": "${}$".format}).file("comparison.typ.j2"),
 )

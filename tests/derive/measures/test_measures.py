@@ -117,6 +117,7 @@ moved = moved_bytes:moved
 broken = moved_bytes:missing
 named = moved_bytes:moved
 failing = moved_bytes:failing
+foreign = moved_bytes:foreign
 inexact = moved_bytes:inexact
 unknown = moved_bytes:unknown
 misspelt = moved_bytes:misspelt
@@ -124,6 +125,7 @@ misspelt = moved_bytes:misspelt
 WRONG = """
 
 failing = Measure("failing", "", "", lambda operation: operation.nothing, WORK)
+foreign = Measure("foreign", "", "", lambda operation: __import__("sympy").Symbol("q"), WORK)
 inexact = Measure("inexact", "", "", lambda operation: 0.5, WORK)
 unknown = Measure("unknown", "", "", lambda operation: __import__("sympy").pi, WORK)
 misspelt = Measure("misspelt", "", "", _moved, WORK, "as {nobody} says")
@@ -172,8 +174,9 @@ def test_a_row_from_outside() -> None:
         (
             "watts",
             "error[measure]: `watts` is not measured\n     = help: there are params, trainable, "
-            "buffers, cache, flops, macs, broken, failing, inexact, misspelt, moved, named, "
-            "unknown, and each count: add, cmp, div, erf, exp, log, mac, mul, sqrt, tanh, trig",
+            "buffers, cache, flops, macs, broken, failing, foreign, inexact, misspelt, moved, "
+            "named, unknown, and each count: add, cmp, div, erf, exp, log, mac, mul, sqrt, "
+            "tanh, trig",
         ),
     ],
 )
@@ -198,8 +201,21 @@ def test_a_row_of_another_name() -> None:
             "the measure `failing` of moved failed: "
             "AttributeError(\"'Operation' object has no attribute 'nothing'\")",
         ),
-        ("inexact", "the measure `inexact` of moved gives 0.5, and not an exact SymPy expression"),
-        ("unknown", "the measure `unknown` of moved gives pi, and not an exact SymPy expression"),
+        (
+            "inexact",
+            "the measure `inexact` of moved gives 0.5, and not an exact SymPy expression "
+            "in the sizes of the operation",
+        ),
+        (
+            "unknown",
+            "the measure `unknown` of moved gives pi, and not an exact SymPy expression "
+            "in the sizes of the operation",
+        ),
+        (
+            "foreign",
+            "the measure `foreign` of moved gives q, and not an exact SymPy expression "
+            "in the sizes of the operation",
+        ),
         (
             "misspelt",
             "the reason of the measure `misspelt` of moved cannot be filled in: KeyError('nobody')",
@@ -312,7 +328,7 @@ def test_the_names_of_the_table() -> None:
 
 def test_without_the_distribution_there_is_no_such_measure() -> None:
     ran = call("derive", "mixture.arch", "--measure", "moved", folder=OUTSIDE)
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error[measure]: `moved` is not measured\n")
     assert call("check", "mixture.arch", folder=OUTSIDE).code == 0
 
