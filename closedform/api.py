@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, overload
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
+from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.derive.solve.numbers import size_table
 from closedform.errors import fail
 from closedform.explore.answer import Answer
@@ -22,7 +23,7 @@ from closedform.explore.formula import Formula
 from closedform.explore.model import Architecture, Part
 from closedform.explore.parts import ModelPart, Parts
 from closedform.files import read_text
-from closedform.projects import open_project, zoo_names, zoo_path
+from closedform.projects import open_project
 from closedform.reason.changes import changes
 from closedform.render.language import language
 

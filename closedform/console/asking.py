@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from closedform.console import completion
+from closedform.console import completion, options
 from closedform.console.exits import CODES, EXIT_WRONG, print_error
-from closedform.console.parameters import Strict
+from closedform.console.parameters import Strict, pair
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
@@ -41,15 +41,9 @@ if TYPE_CHECKING:
     shell_complete=completion.presets,
     help="The preset of the other sizes.",
 )
-@click.option(
-    "--set",
-    "sizes",
-    multiple=True,
-    metavar="N=196",
-    help="A number for another size.",
-)
+@options.sizes
 def solve(
-    file: str, size: str, budget: str, part: str | None, preset: str | None, sizes: tuple[str, ...]
+    file: str, size: str, budget: str, part: str | None, preset: str | None, sizes: dict[str, Any]
 ) -> None:
     """The largest number of a size within a budget that what the file assumes allows.
 
@@ -58,29 +52,13 @@ def solve(
     from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
-    measure, amount = _pair(budget, "--budget")
+    measure, amount = pair(budget, "--budget")
     model: Part = Architecture(open_project(file))
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")
-    given: dict[str, Any] = {
-        key: _whole(value, key) for key, value in (_pair(text, "--set") for text in sizes)
-    }
     formula = model.measure(name, convention or None)
-    click.echo(repr(formula.solve(size, amount, preset, **given)))
-
-
-def _pair(text: str, option: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip() or not value.strip():
-        raise click.UsageError(f"{option} takes NAME=NUMBER, and this is {text!r}")
-    return name.strip(), value.strip()
-
-
-def _whole(text: str, name: str) -> int:
-    if not text.isdigit():
-        raise click.UsageError(f"--set {name} takes a whole number, and this is {text!r}")
-    return int(text)
+    click.echo(repr(formula.solve(size, amount, preset, **sizes)))
 
 
 @click.command(cls=Strict)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import PurePath
 
 from sympy import Expr, Symbol
@@ -66,6 +67,8 @@ class Project:
                     or (f"it has {', '.join(parts)}" if parts else "declare one, or import it"),
                 )
             return parts[name]
+        if self.configured is not None:
+            return self.model_of(self.preset(self.configured))
         models = self.models()
         stem = PurePath(self.module.title).stem.lower()
         named = [entity for entity in models if entity.name.lower() == stem]
@@ -260,6 +263,29 @@ class Project:
         kept = (d for d in file.declarations if not isinstance(d, tree.Preset))
         self.module.file = replace(file, declarations=(*kept, made))
         self.configured = made.title
+
+    def check_family(self, node: tree.Config) -> None:
+        """Refuse a family that gives a value to what its model does not have."""
+        model = self.part(node.of.name if node.of else None, node.span)
+        parameters = {p.name.name for p in parameters_of(model) if p.shape is None}
+        for line in node.lines:
+            for binding in line.bindings if isinstance(line, tree.Given) else ():
+                if binding.name.name not in parameters:
+                    self._dim(binding, model)
+
+    def set_sizes(self, title: str, sizes: Mapping[str, int]) -> str:
+        """Add a preset that gives other numbers for some sizes of one; the result is its title."""
+        old = self.preset(title)
+        kept = (b for b in old.bindings if b.name.name not in sizes)
+        given = (
+            tree.Binding(tree.Name(name, span=old.span), tree.Number(Fraction(n)), span=old.span)
+            for name, n in sizes.items()
+        )
+        said = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+        made = replace(old, title=f"{title}, {said}", bindings=(*kept, *given), expects=())
+        file = self.module.file
+        self.module.file = replace(file, declarations=(*file.declarations, made))
+        return made.title
 
     def value(self, preset: tree.Preset, what: Measure) -> int:
         """The exact value of a measure at a preset."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import PurePath
@@ -21,18 +22,19 @@ from closedform.grammar.traverse import names_in
 
 # What the library that writes these files keeps in each of them, and that changes no count: where
 # it comes from, tokens with a meaning, initialization, dropout, epsilons, what a call gives back.
-NEUTRAL = frozenset(
-    "_attn_implementation _attn_implementation_autoset _name_or_path attention_dropout"
-    " attention_probs_dropout_prob attn_pdrop bad_words_ids begin_suppress_tokens bos_token_id"
-    " chunk_size_feed_forward classifier_dropout cls_token_id decoder_start_token_id dropout"
-    " dropout_rate dtype embd_pdrop eos_token_id finetuning_task forced_bos_token_id"
-    " forced_eos_token_id gradient_checkpointing hidden_dropout hidden_dropout_prob id2label"
-    " initializer_factor initializer_range label2id layer_norm_eps layer_norm_epsilon mask_token_id"
-    " model_type output_attentions output_hidden_states pad_token_id prefix problem_type"
-    " resid_pdrop return_dict return_dict_in_generate rms_norm_eps rope_parameters rope_scaling"
-    " rope_theta sep_token_id task_specific_params tokenizer_class torch_dtype torchscript"
-    " transformers_version unk_token_id use_cache".split()
-)
+_NEUTRAL = """
+    _attn_implementation _attn_implementation_autoset _name_or_path attention_dropout
+    attention_probs_dropout_prob attn_pdrop bad_words_ids begin_suppress_tokens bos_token_id
+    chunk_size_feed_forward classifier_dropout cls_token_id decoder_start_token_id dropout
+    dropout_rate dtype embd_pdrop eos_token_id finetuning_task forced_bos_token_id
+    forced_eos_token_id gradient_checkpointing hidden_dropout hidden_dropout_prob id2label
+    initializer_factor initializer_range label2id layer_norm_eps layer_norm_epsilon
+    mask_token_id model_type output_attentions output_hidden_states pad_token_id prefix
+    problem_type resid_pdrop return_dict return_dict_in_generate rms_norm_eps rope_parameters
+    rope_scaling rope_theta sep_token_id task_specific_params tokenizer_class torch_dtype
+    torchscript transformers_version unk_token_id use_cache
+"""
+NEUTRAL = frozenset(_NEUTRAL.split())
 
 MODERATE = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][-+]?\d{1,2})?")  # numbers as they are saved
 
@@ -122,14 +124,17 @@ def preset_of(
     """
     _check_covered(node, configuration, sizes)
     reader = _Reader(configuration, sizes, node)
-    bindings: list[tree.Binding] = []
     for line in node.lines:
         if isinstance(line, tree.Only):
             for condition in line.conditions:
                 reader.check(condition)
-        elif isinstance(line, tree.Given):
-            bindings += (replace(b, value=reader.size(b)) for b in line.bindings)
-    return tree.Preset(configuration.title, node.of, tuple(bindings), (), span=node.span)
+    bindings = tuple(
+        replace(b, value=reader.size(b))
+        for line in node.lines
+        if isinstance(line, tree.Given)
+        for b in line.bindings
+    )
+    return tree.Preset(configuration.title, node.of, bindings, (), span=node.span)
 
 
 def _check_covered(node: tree.Config, given: Configuration, sizes: Collection[str]) -> None:
@@ -166,9 +171,7 @@ class _MissingKeyError(Exception):
 class _Reader:
     """Puts the values of the keys in the place of their names."""
 
-    def __init__(
-        self, given: Configuration, sizes: Collection[str], node: tree.Config
-    ) -> None:
+    def __init__(self, given: Configuration, sizes: Collection[str], node: tree.Config) -> None:
         self.given = given
         self.sizes = sizes
         self.node = node
@@ -176,15 +179,15 @@ class _Reader:
     def size(self, binding: tree.Binding) -> tree.Expression:
         """The expression of a binding, its keys as what they are."""
         try:
-            return self._put(binding.value)
+            put: tree.Expression = self._put(binding.value)
+            return put
         except _MissingKeyError as error:
-            key = str(error)
-            near = suggestion(key, self.given.values)
+            key, file = str(error), self.given.source.name
             raise fail(
                 "config",
-                f"`{self.given.source.name}` has no `{key}`",
+                f"`{file}` has no `{key}`, from which {binding.name.name} is read",
                 binding.span,
-                near or f"a default stands behind `or`: {show(binding.value)} or 1",
+                suggestion(key, self.given.values) or f"add it to the configuration: {key}",
             ) from None
 
     def check(self, condition: tree.Expression) -> None:
@@ -223,11 +226,11 @@ class _Reader:
     def _first(self, node: tree.AnyOf) -> tree.Expression:
         """The first that is there: `num_key_value_heads or H`."""
         for operand in node.operands[:-1]:
-            try:
-                return self._put(operand)
-            except _MissingKeyError:
-                continue
-        return self._put(node.operands[-1])
+            with suppress(_MissingKeyError):
+                found: tree.Expression = self._put(operand)
+                return found
+        last: tree.Expression = self._put(node.operands[-1])
+        return last
 
     def _literal(self, node: tree.Name) -> tree.Expression:
         if node.name not in self.given.values:
@@ -241,9 +244,9 @@ class _Reader:
     def _holds(self, node: tree.Expression) -> bool:
         match node:
             case tree.AllOf():
-                return all([self._holds(part) for part in node.operands])
+                return all(self._holds(part) for part in node.operands)
             case tree.AnyOf():
-                return any([self._holds(part) for part in node.operands])
+                return any(self._holds(part) for part in node.operands)
             case tree.Not():
                 return not self._holds(node.operand)
             case tree.Comparison(left, ("==" | "!=") as operator, right):
