@@ -17,6 +17,7 @@ from closedform import __version__
 from closedform.choices import FORMS, STAGES
 from closedform.console import completion, options, terminal
 from closedform.console.asking import ask, explain, solve
+from closedform.console.bounding import roofline
 from closedform.console.comparing import compare, diff
 from closedform.console.exits import (
     CODES,
@@ -57,6 +58,7 @@ def commands() -> None:
 commands.add_command(zoo)
 commands.add_command(std)
 commands.add_command(solve)
+commands.add_command(roofline)
 commands.add_command(explain)
 commands.add_command(compare)
 commands.add_command(diff)
@@ -146,6 +148,7 @@ def _open(file: str) -> Project:
 )
 @options.measures
 @options.convention
+@options.dtype
 @click.option(
     "--when",
     default=None,
@@ -184,6 +187,19 @@ def _open(file: str) -> Project:
     "A template can run code: use only one that you trust.",
 )
 @click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
+@click.option(
+    "--rules",
+    multiple=True,
+    callback=listed,
+    metavar="N,D,...",
+    shell_complete=completion.symbols,
+    help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
+)
+@click.option(
+    "--uncounted",
+    is_flag=True,
+    help="Say how much the convention leaves out, operation by operation.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -194,6 +210,7 @@ def derive(
     names: tuple[str, ...],
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     preset: str | None,
     sizes: Mapping[str, int],
     when: str | None,
@@ -203,6 +220,8 @@ def derive(
     to: str | None,
     template: str | None,
     claims: bool,
+    rules: tuple[str, ...],
+    uncounted: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -228,17 +247,18 @@ def derive(
 
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
-    project = _open(file)
+    project = _open(file).typed(dtype)
     if sizes:
         preset = preset or project.configured
         if preset is None:
             raise click.UsageError("--set changes sizes of a preset: name it with --preset")
         preset = project.set_sizes(preset, sizes)
     if steps:
-        if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
+        others = names or defaults or claims or rules or uncounted or template
+        if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
-                "--lang"
+                "--steps goes with --of, --measure, --convention, --dtype, --preset, --when, --to, "
+                "--width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
         give(derivation_of(project, *chosen), target, read)
@@ -255,6 +275,8 @@ def derive(
         defaults=defaults,
         when=when,
         claims=claims,
+        rules=rules,
+        uncounted=uncounted,
         lang=lang,
         width=wide,
     )
@@ -343,7 +365,7 @@ def check(
     rows: list[dict[str, object]] = []
     for file in [*files, *(zoo_names() if zoo else ())]:
         try:
-            project = _open(file)
+            project = _open(file).typed(dtype)
             outcome = check_project(project)
         except ClosedformError as error:
             complain(error)
@@ -416,6 +438,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 )
 @options.measures
 @options.convention
+@options.dtype
 @click.option("--title", default=None, metavar="NAME", help="What the index is called.")
 @click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
 @options.lang
@@ -427,6 +450,7 @@ def docs(
     to: str,
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     title: str | None,
     home: str | None,
     lang: str,
@@ -444,7 +468,8 @@ def docs(
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
-    projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
+    files = model_files(models, zoo)
+    projects = {name: _open(str(path)).typed(dtype) for name, path in files.items()}
     families = zoo_families(lang) if zoo else {}
     pages = site(projects, to, lang, measures, convention, families, title, home)
     stale, old = changes(Path(output), pages, to)

@@ -15,7 +15,7 @@ ZOO_FAMILIES = {  # a heading of the zoo's index, and the files below it
     "Vision transformers": ("vit", "deit", "vit_features", "fastformer", "fastformer_unscored"),
     "Vision transformers in stages": ("swin", "pvt", "pvt2", "pvt2_linear"),
     "Mixing without attention": ("mixer", "fnet"),
-    "Language models": ("gpt2", "llama", "bert", "albert", "lora", "scaling"),
+    "Language models": ("gpt2", "llama", "bert", "albert", "lora", "scaling", "decoding"),
     "Residual networks": ("resnet", "resnet_basic", "resnext", "densenet", "convnext"),
     "Small convolutional networks": ("mobilenet_v1", "mobilenet_v2", "efficientnet", "squeezenet"),
     "Plain convolutional networks": ("alexnet", "vgg", "vgg_bn"),

@@ -98,7 +98,8 @@ def under_each(
         known = size_names(project.derivation(entity))
         here = [at for at, c in enumerate(conditions) if names_in(c) <= known]
         used.update(here)
-        found.append(Project(project.module, entity, tuple(conditions[at] for at in here)))
+        asked = tuple(conditions[at] for at in here)
+        found.append(Project(project.module, entity, asked, project.widths))
     for at, condition in enumerate(conditions):
         if at not in used:
             told = f"none of the models has all sizes of `{show(condition)}`"
@@ -119,6 +120,8 @@ def report_of(
     defaults: bool = False,
     when: str | None = None,
     claims: bool = False,
+    rules: Sequence[str] = (),
+    uncounted: bool = False,
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
@@ -131,7 +134,19 @@ def report_of(
     entity = _entity_of(project, part, preset)
     project = project.under(entity, when)
     chosen = project.measures(measures, convention)
-    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width, claims=claims)
+    wish = Wish(
+        chosen,
+        tuple(names),
+        form,
+        stages,
+        preset,
+        defaults,
+        lang,
+        width,
+        claims=claims,
+        rules=tuple(rules),
+        uncounted=uncounted,
+    )
     return report(project, entity, wish)
 
 

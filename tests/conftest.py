@@ -67,7 +67,7 @@ def files_of_the_repository_are_derived_once() -> Iterator[None]:
     def same(project: Project, module: Module, *others: Any, **named: Any) -> None:
         begin(project, module, *others, **named)
         if module in derived and project.of is None:
-            vars(project).update(vars(derived[module]))
+            vars(project).update({**vars(derived[module]), "widths": project.widths})
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Loader, "file", file)

@@ -41,9 +41,16 @@ if TYPE_CHECKING:
     shell_complete=completion.presets,
     help="The preset of the other sizes.",
 )
+@options.dtype
 @options.sizes
 def solve(
-    file: str, size: str, budget: str, part: str | None, preset: str | None, sizes: dict[str, Any]
+    file: str,
+    size: str,
+    budget: str,
+    part: str | None,
+    preset: str | None,
+    dtype: str | None,
+    sizes: dict[str, Any],
 ) -> None:
     """The largest number of a size within a budget that what the file assumes allows.
 
@@ -53,7 +60,7 @@ def solve(
     from closedform.projects import open_project
 
     measure, amount = pair(budget, "--budget")
-    model: Part = Architecture(open_project(file))
+    model: Part = Architecture(open_project(file).typed(dtype))
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")

@@ -44,6 +44,7 @@ def _comparing() -> tuple[str, ...]:
 )
 @options.measures
 @options.convention
+@options.dtype
 @click.option("--to", type=FormatName(_comparing), help="The format of the table.")
 @options.width
 @options.lang
@@ -55,6 +56,7 @@ def compare(
     when: str | None,
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     to: str | None,
     width: str | None,
     lang: str,
@@ -74,6 +76,7 @@ def compare(
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
     projects, parts = parts_named(files)
+    projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects
     asked = presets, measures, convention, lang, wide, parts, names
     give(write(comparison(projects, *asked)), target)

@@ -179,6 +179,13 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def count(self, kids: list[Any]) -> tree.Count:
         return tree.Count(kids[1], _string(kids), span=span_of(kids))
 
+    def width(self, kids: list[Any]) -> tree.Width:
+        *of, kind = _nodes(kids)
+        return tree.Width(of[0] if of else None, kind, span=span_of(kids))
+
+    def dtype(self, kids: list[Any]) -> tree.Dtype:
+        return tree.Dtype(tuple(_nodes(kids)), span=span_of(kids))
+
     def convention(self, kids: list[Any]) -> tree.Convention:
         unit, base = (next(iter(_after(kids, word)), None) for word in ("in", "on"))
         says = _string(kids) or ""

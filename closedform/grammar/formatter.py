@@ -187,6 +187,11 @@ class _Printer:
         self.trailing(node)
 
     @statement.register
+    def _(self, node: tree.Dtype) -> None:
+        self.write("dtype " + ", ".join(map(_width, node.widths)))
+        self.trailing(node)
+
+    @statement.register
     def _(self, node: tree.Dims) -> None:
         self.write(several(node.dims))
         self.trailing(node)
@@ -434,6 +439,10 @@ def several(dims: Sequence[tree.Dim]) -> str:
 
 def _sign(node: tree.Dim | tree.Let | tree.Count) -> str:
     return f" as {node.sign}" if not isinstance(node, tree.Count) and node.sign else ""
+
+
+def _width(node: tree.Width) -> str:
+    return f"{node.of.name} = {node.type.name}" if node.of else node.type.name
 
 
 def _parameter(node: tree.Parameter) -> str:

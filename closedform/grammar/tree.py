@@ -367,6 +367,21 @@ class Count(Node):
 
 
 @dataclass(frozen=True)
+class Width(Node):
+    """`bf16` of all that is kept, or `weights = int4` of a part of it."""
+
+    of: Name | None
+    type: Name
+
+
+@dataclass(frozen=True)
+class Dtype(Node):
+    """`dtype bf16, weights = int4`: in which types elements are kept."""
+
+    widths: tuple[Width, ...]
+
+
+@dataclass(frozen=True)
 class Weigh(Node):
     """`mac, add: 2`: the weight of some counts; without names that of all `others`."""
 
@@ -533,7 +548,19 @@ class Import(Node):
 
 
 Declaration: TypeAlias = (
-    Dim | Dims | Table | Let | Assume | Count | Convention | Op | Block | Preset | Config | Import
+    Dim
+    | Dims
+    | Table
+    | Let
+    | Assume
+    | Count
+    | Dtype
+    | Convention
+    | Op
+    | Block
+    | Preset
+    | Config
+    | Import
 )
 
 

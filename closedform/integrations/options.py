@@ -25,7 +25,10 @@ from closedform.integrations.outline import SHOWN, Outline, outline
 from closedform.projects import report_of
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")
-NAMES = ("of", "in", "measure", "convention", "preset", "when", "form", "stages", "show", "lang")
+NAMES = (
+    *("of", "in", "measure", "convention", "dtype", "preset", "when", "form", "stages", "show"),
+    "lang",
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
     for value in show:
         _one_of("show", {"show": value}, SHOWN)
     found = report_of(
-        _project(given.get("file"), text, place),
+        _project(given.get("file"), text, place).typed(given.get("dtype")),
         given.get("of"),
         names=_list(given.get("in")),
         measures=_list(given.get("measure")),

@@ -19,7 +19,9 @@ from pygments.token import (
 from closedform.derive.resolve.builtin import USAGE
 
 NAME = r"[^\W\d]\w*"
-DECLARATIONS = ("dim", "ratio", "let", "assume", "count", "preset", "config", "expect", "claim")
+DECLARATIONS = (
+    *("dim", "ratio", "let", "assume", "count", "dtype", "preset", "config", "expect", "claim"),
+)
 STATEMENTS = (
     *("repeat", "shared", "for", "in", "choose", "of", "if", "elif", "else", "require"),
     *("return", "when", "under", "as", "grow"),

@@ -10,8 +10,6 @@ from sympy import Expr, Symbol
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.check.comparisons import all_that_holds
-from closedform.derive.cost.tree import Operation
-from closedform.derive.cost.uses import uses
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
 from closedform.derive.solve.made import Made, joined, joined_order, nameless, quotient, written_out
@@ -19,7 +17,7 @@ from closedform.derive.solve.numbers import size_names
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail, suggestion
-from closedform.reason.omissions import amount_of
+from closedform.reason.omissions import by_part
 from closedform.reason.turns import Turn, turn
 
 MOST = 60  # terms of two costs of which a difference and a quotient are formed
@@ -72,18 +70,11 @@ def sides(forms: Sequence[Closed], names: Sequence[str]) -> list[Side]:
 
 def _side(form: Closed, names: Sequence[str]) -> Side:
     form = express(form, names) if names else form
-    parts: dict[str, Expr] = {}
-    for use in uses(form.derivation.root):
-        if isinstance(use.node, Operation):
-            *around, own = use.path.split(".")
-            blocks = [name for name in around if "=" not in name]
-            name = blocks[-1] if blocks else own
-            parts[name] = parts.get(name, sympy.Integer(0)) + amount_of(form, use)
     found = (
         (name, Made(form.measure, form.derivation, value=expr, arranged=form.order))
-        for name, expr in parts.items()
+        for name, expr in by_part(form).items()
     )
-    return Side(form, tuple((name, made) for name, made in found if made.expr != 0))
+    return Side(form, tuple(found))
 
 
 def pair(first: Closed, second: Closed, names: Sequence[str]) -> Pair | None:

@@ -109,7 +109,7 @@ def test_json_has_what_is_the_same_too(both: Path) -> None:
     }  # fmt: skip
     lacks = "error[format]: the format `svg` lacks a way to tell changes\n"
     ran = call("diff", "old.arch", "new.arch", "-o", "a.svg", folder=both)
-    assert (ran.code, ran.err[: len(lacks)]) == (1, lacks)
+    assert (ran.code, ran.err[: len(lacks)]) == (2, lacks)
 
 
 def test_what_only_looks_different_is_the_same() -> None:

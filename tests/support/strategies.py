@@ -18,7 +18,7 @@ Strategy = SearchStrategy[Any]
 
 RESERVED = frozenset(
     [
-        "dim", "ratio", "let", "assume", "count", "from", "import", "op", "block", "model",
+        "dim", "ratio", "let", "assume", "count", "dtype", "from", "import", "op", "block", "model",
         "preset", "expect", "claim", "repeat", "for", "in", "choose", "of", "if", "elif", "else",
         "require", "return", "when", "under", "as", "grow", "and", "or", "not", "true", "false",
         "shared",
@@ -226,6 +226,7 @@ declaration: Strategy = st.one_of(
     st.builds(tree.Let, name, maybe, expression, st.none() | line_text, st.none() | signs),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),
+    st.builds(tree.Dtype, lists_of(st.builds(tree.Width, st.none() | name, name), 1)),
     st.builds(
         tree.Convention,
         name,

@@ -34,14 +34,23 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A tensor that is kept for the backward pass where a condition holds: its elements, or its
+    bytes where these do not depend on the precision."""
+
+    elements: Expr
+    bytes: Expr
+    holds: Boolean
+
+
+@dataclass(frozen=True)
 class Trained:
-    """What the backward pass of an operation does at a place, by its inputs and by its weights, and
-    what is kept for it: elements of tensors, and bytes beside them."""
+    """The work of the backward pass of an operation at a place, by its inputs and by its weights,
+    and each tensor that is kept there: what the operation makes, and what it copies."""
 
     by_input: Mapping[str, Expr]
     by_weight: Mapping[str, Expr]
-    elements: Expr
-    bytes: Expr
+    kept: tuple[Kept, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +86,8 @@ class Sequence:
     """A block or a model: the arguments that it was given, and its parts, one after the other.
 
     Its flow has the numbers that its inputs and results have in its body; those of the sites at
-    which it is used stand for these one by one. Its results have shapes.
+    which it is used stand for these one by one. Its results have shapes. One that is fused moves
+    what `fused` moves.
     """
 
     name: str
@@ -86,6 +96,7 @@ class Sequence:
     declaration: tree.Block
     flow: Flow = field(default=Flow())
     results: tuple[Shape, ...] = ()
+    fused: Operation | None = None
 
 
 @dataclass(frozen=True, eq=False)

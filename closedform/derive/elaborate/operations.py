@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.flow import Inverse
 from closedform.derive.elaborate import layouts
+from closedform.derive.elaborate.backward import check_backward
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.shapes import REST, broadcast
@@ -22,6 +23,7 @@ from closedform.derive.elaborate.values import (
     Value,
     about_list,
     as_size,
+    read_once,
     say_kind,
 )
 from closedform.derive.resolve.builtin import QUANTITIES
@@ -56,6 +58,7 @@ def elementwise(
     tensors = [value for value in (left, right) if isinstance(value, Tensor)]
     layout = layouts.of_elements(tensors, len(shape), span, f"this {SIGNS[name]}")
     result: Tensor = context.new(Tensor(shape, layout))
+    counts |= read_once(tensors)
     does = Inverse() if name == "div" and not isinstance(left, Tensor) else None
     node = costs.Operation(SIGNS[name], "elementwise", counts, shapes, (shape,), does=does)
     context.emit(span, node, tensors, (result,))
@@ -132,6 +135,7 @@ def _carried_out(
                 raise fail("count", f"`{name}` is stated twice", statement.span, "write one sum")
             counts[name] = found
     _check_locals(declaration, counts, entity.module.counts)
+    check_backward(declaration, entity.module.counts)
     return kind, counts, outputs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -84,6 +84,12 @@ def tensors_in(value: Value) -> list[Tensor]:
         case Applied():
             return [tensor for _, item in value.arguments for tensor in tensors_in(item)]
     return []
+
+
+def read_once(tensors: Sequence[Tensor]) -> dict[str, Expr]:
+    """What an operation reads of its operands where one of them is taken twice."""
+    once = {tensor.number: tensor.size for tensor in tensors}
+    return {} if len(once) == len(tensors) else {"reads": sympy.Add(*once.values())}
 
 
 def with_tensors(value: Value, change: Callable[[Tensor], Tensor]) -> Value:

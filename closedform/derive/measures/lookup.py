@@ -29,8 +29,19 @@ from sympy import (
 from closedform.derive.cost.tree import Node, Operation, operations
 from closedform.derive.elaborate.values import Family
 from closedform.derive.measures.amounts import amount_of, left_out
-from closedform.derive.measures.rows import ROWS, STEPS, USUAL, Measure, elementary, training, work
+from closedform.derive.measures.rows import (
+    IN_BYTES,
+    ROWS,
+    STEPS,
+    USUAL,
+    Measure,
+    elementary,
+    in_bytes,
+    training,
+    work,
+)
 from closedform.derive.resolve.conventions import Convention, conventions_of
+from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
 from closedform.derive.symbolic.atoms import Gcd, Log
@@ -40,6 +51,7 @@ from closedform.outside import Guarded, loaded, whose_is, wrong
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+MOVED = ("read_bytes", "written_bytes", "moved_bytes")
 GROUP = "closedform.measures"  # of the entry points by which other distributions add rows
 SHOWN = ("params", "macs")  # where no others are asked for
 
@@ -49,6 +61,7 @@ def measure(
     convention: str | None = None,
     span: Span | None = None,
     module: Module | None = None,
+    widths: Widths | None = None,
 ) -> Measure:
     """The measure of a name, under the convention of the same name unless one is given.
 
@@ -62,7 +75,7 @@ def measure(
         return work(_of_unit(name, convention, span, conventions))
     if name in STEPS:
         return training(name, _of_step(name, convention, span, conventions))
-    row = _row(name, span, module)
+    row = _in_bytes(name, span, widths) if name in IN_BYTES else _row(name, span, module)
     if row is None:
         raise _unknown(name, span, module)
     if convention is not None:
@@ -72,8 +85,8 @@ def measure(
 
 def is_measured(name: str, module: Module) -> bool:
     """Whether a name is that of a measure, which may need a convention."""
-    known = name in ROWS or name in STEPS or name in module.counts or name in _from_outside()
-    return known or name in _units(conventions_of(module))
+    known = {*ROWS, *IN_BYTES, *STEPS, *module.counts, *_from_outside()}
+    return name in known or name in _units(conventions_of(module))
 
 
 def _units(conventions: Mapping[str, Convention]) -> set[str]:
@@ -134,6 +147,25 @@ def _row(name: str, span: Span | None, module: Module) -> Measure | None:
     return _loaded(outside[name], span) if name in outside else None
 
 
+def _in_bytes(name: str, span: Span | None, widths: Widths | None) -> Measure:
+    """The row of what is counted in bytes, for which a file or the caller states the types."""
+    if widths is None:
+        raise fail(
+            "dtype",
+            f"`{name}` needs the type of elements",
+            span,
+            "write `dtype bf16` in the file, or ask with --dtype bf16",
+        )
+    if name in MOVED and widths.type("cache") != widths.type("activations"):
+        raise fail(
+            "dtype",
+            f"`{name}` does not tell what is read of caches from what else is read",
+            span,
+            "give caches and activations one type",
+        )
+    return in_bytes(name, widths)
+
+
 def _from_outside() -> dict[str, EntryPoint]:
     """The measures of other distributions, none of them loaded."""
     from importlib.metadata import entry_points  # slow, and seldom needed
@@ -182,7 +214,8 @@ _FUNCTIONS = (floor, ceiling, Min, Max, Gcd, Log)
 
 
 def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
-    totals = [*ROWS, *STEPS, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
+    own = [*ROWS, *IN_BYTES, *STEPS]
+    totals = [*own, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
     counts = sorted({*module.counts} - {*totals})
     return fail(
         "measure",

@@ -6,19 +6,24 @@ Other distributions add rows by the entry point `closedform.measures`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sympy import Expr
+from sympy import Add, Expr, Integer
 
-from closedform.derive.cost.totals import TRAINED, WEIGHTS, WORK, Scaling
+from closedform.derive.cost import movement
+from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling
 from closedform.derive.cost.tree import Operation
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.measures.amounts import Amount, amount_of
+from closedform.derive.measures.amounts import Amount, amount_of, exact
 from closedform.derive.measures.steps import FORWARD, INPUT, WEIGHT, Step, kept_bytes
 from closedform.derive.resolve.conventions import Convention, Weights
+from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.training.step import training_step
 
+EMBEDDING = "embed"  # the kind of operations that look rows up
+MOVES = "what {name} takes, its weights, what it gives: each element once"
 DEFINED = "definition of {name}, line {line} of {file}"
 
 
@@ -31,7 +36,8 @@ class Measure:
     operation, or a convention. `scaling` says how shared, chosen, tied and frozen copies count.
     `step` says what of a training step counts, where that is measured.
     `reason` is how a derivation explains a line, in which `{name}`, `{line}` and `{file}` are of
-    the declaration of the operation.
+    the declaration of the operation. `dtype` is the type of what is counted in bytes; `says` has it
+    as `{dtype}`.
     """
 
     name: str
@@ -41,6 +47,7 @@ class Measure:
     scaling: Scaling
     reason: str = DEFINED
     step: Step | None = None
+    dtype: str = ""
 
     @property
     def convention(self) -> Convention | None:
@@ -62,6 +69,11 @@ class Measure:
     def of(self, operation: Operation) -> Expr:
         """What an operation counts."""
         return amount_of(self.rule(operation), operation)
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """What stands in `says` where it has brackets."""
+        return {"name": self.name, "dtype": self.dtype}
 
     @property
     def title(self) -> str:
@@ -88,6 +100,10 @@ def count_of(name: str) -> Weights:
     return Weights(((name, Fraction(1)),))
 
 
+def _outside_embeddings(operation: Operation) -> Expr:
+    return Integer(0) if operation.kind == EMBEDDING else operation.counts.get("params", Integer(0))
+
+
 ROWS: dict[str, Measure] = {
     row.name: row
     for row in (
@@ -98,7 +114,20 @@ ROWS: dict[str, Measure] = {
         Measure(
             "buffers", "elements of buffers", "elements of buffers", count_of("buffers"), WEIGHTS
         ),
+        Measure("active", "parameters at work", "parameters", count_of("params"), ACTIVE),
+        Measure(
+            "non_embedding",
+            "parameters outside embeddings",
+            "parameters",
+            _outside_embeddings,
+            WEIGHTS,
+        ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
+        Measure("reads", "elements of operands read", "elements", movement.reads, MOVEMENT, MOVES),
+        Measure("loads", "elements of weights read", "elements", movement.loads, MOVEMENT, MOVES),
+        Measure(
+            "writes", "elements of results written", "elements", movement.writes, MOVEMENT, MOVES
+        ),
         Measure(
             "kept",
             "bytes that the backward pass needs, with 4 for each element",
@@ -109,6 +138,44 @@ ROWS: dict[str, Measure] = {
         ),
     )
 }
+
+# In bytes, by the name of the row: what it counts, and of what, in whose types.
+IN_BYTES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "weight_bytes": ("bytes of parameters in {dtype}", (("params", "weights"),)),
+    "cache_bytes": ("bytes kept in caches in {dtype}", (("cache", "cache"),)),
+    "read_bytes": (
+        "bytes read in {dtype}",
+        (("reads", "activations"), ("loads", "weights")),
+    ),
+    "written_bytes": ("bytes written in {dtype}", (("writes", "activations"),)),
+    "moved_bytes": (
+        "bytes read and written in {dtype}",
+        (("reads", "activations"), ("loads", "weights"), ("writes", "activations")),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class InBytes:
+    """What an operation counts in bytes: rows, each with the bytes of an element."""
+
+    of: tuple[tuple[str, Fraction], ...]
+
+    def __call__(self, operation: Operation) -> Expr:
+        return Add(*(exact(width) * ROWS[name].of(operation) for name, width in self.of))
+
+
+def in_bytes(name: str, widths: Widths) -> Measure:
+    """The row of a quantity in bytes."""
+    says, of = IN_BYTES[name]
+    amount: Amount
+    if len(of) == 1 and isinstance(ROWS[of[0][0]].amount, Weights):
+        amount = Weights(tuple((count, widths.bytes(role)) for count, role in of))
+    else:
+        amount = InBytes(tuple((count, widths.bytes(role)) for count, role in of))
+    first = ROWS[of[0][0]]
+    types = dict.fromkeys(widths.type(role) for _, role in of)
+    return Measure(name, says, "bytes", amount, first.scaling, first.reason, dtype=", ".join(types))
 
 
 USUAL = "flops"  # the convention of the work of a training step where none is named

@@ -9,6 +9,7 @@ from sympy import Add, Expr
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.amounts import amount_of
 from closedform.derive.resolve.conventions import Convention, Weights
+from closedform.derive.training.step import where
 from closedform.errors import fail
 
 FORWARD, INPUT, WEIGHT = "forward", "input", "weight"
@@ -48,4 +49,6 @@ class Step:
 def kept_bytes(operation: Operation) -> Expr:
     """The bytes that an operation keeps for the backward pass."""
     assert operation.trained is not None  # the tree is that of a training step
-    return FLOAT * operation.trained.elements + operation.trained.bytes
+    return Add(
+        *(where(one.holds, FLOAT * one.elements + one.bytes) for one in operation.trained.kept)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from closedform.derive.resolve.library import LIBRARIES, library_folder
+from closedform.derive.resolve.trees import parsed
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
 from closedform.grammar import parse, tree
@@ -20,7 +21,8 @@ def library_names(library: str) -> list[str]:
 
 def library_file(library: str, name: str) -> tree.File:
     """The tree of such a file."""
-    return parse(read_text(library_folder(library) / f"{name}.arch"), name)
+    title = f"{library}/{name}.arch"
+    return parsed(read_text(library_folder(library) / f"{name}.arch"), title)
 
 
 def zoo_names() -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import sympy
@@ -20,14 +20,15 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.flow import Carried, Contracted, Regrouped, Selected
-from closedform.derive.cost.tree import Operation, Shape, Site, Trained
+from closedform.derive.cost.tree import Kept, Operation, Shape, Site, Trained
+from closedform.derive.elaborate.backward import ROWS, WEIGHT
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.layouts import alike
 from closedform.derive.elaborate.values import tensors_in
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.training import memory
 from closedform.derive.training.memory import Strides
-from closedform.derive.training.rules import MATRICES, ROWS, WEIGHT, Rule, rule_of, shapes_of
+from closedform.derive.training.rules import MATRICES, Rule, rule_of, shapes_of
 from closedform.errors import fail
 from closedform.grammar import tree
 
@@ -76,6 +77,7 @@ Values: TypeAlias = dict[int, Value]
 Backward: TypeAlias = Callable[[Later], tuple[Site, ...]]
 
 
+@lru_cache(maxsize=8)
 def training_step(derivation: Derivation) -> cost.Sequence:
     """The tree of a derivation in which every operation says what it does in a training step.
 
@@ -193,7 +195,7 @@ class _Step:
 
         def back(later: Later) -> tuple[Site, ...]:
             used = sympy.Or(*(later.used.get(number, sympy.false) for number in gives))
-            kept = [Integer(0), Integer(0)]
+            kept: list[Kept] = []
             for keep in rule.keeps:
                 of = keep.needed or needs.keys()
                 holds = sympy.And(
@@ -202,17 +204,17 @@ class _Step:
                 if holds == sympy.false:
                     continue
                 if keep.place is None:
-                    kept[0] += _where(holds, keep.elements)
-                    kept[1] += _where(holds, keep.bytes)
+                    kept.append(Kept(keep.elements, keep.bytes, holds))
                     continue
                 value = (*takes, *results)[keep.place]
                 if _is_copied(node, keep.form, keep.place, value):
-                    kept[0] += _where(holds, sympy.Mul(*value.shape))
+                    kept.append(Kept(sympy.Mul(*value.shape), Integer(0), holds))
                 else:
                     later.keep(value.storage, holds)
             for number, value in zip(gives, results, strict=True):
                 _, stays = later.of(number, number)
-                kept[0] += _where(stays, sympy.Mul(*value.shape))
+                if stays != sympy.false:
+                    kept.append(Kept(sympy.Mul(*value.shape), Integer(0), stays))
             work: dict[bool, dict[str, Expr]] = {True: {}, False: {}}
             for of, needed in needs.items():
                 holds = sympy.And(used, needed)
@@ -222,16 +224,18 @@ class _Step:
                     later.use(site.flow.takes[of], holds)
                 counts = work[of == WEIGHT]
                 for name, amount in rule.gradient(of).items():
-                    counts[name] = counts.get(name, Integer(0)) + _where(holds, amount)
+                    counts[name] = counts.get(name, Integer(0)) + where(holds, amount)
             return (
-                replace(site, node=self.with_part(node, Trained(work[False], work[True], *kept))),
+                replace(
+                    site, node=self.with_part(node, Trained(work[False], work[True], tuple(kept)))
+                ),
             )
 
         return back
 
     def with_part(self, node: Operation, part: Trained) -> Operation:
         counts = (tuple(sorted(c.items())) for c in (part.by_input, part.by_weight))
-        key = (id(node), *counts, part.elements, part.bytes)
+        key = (id(node), *counts, part.kept)
         return self.operations.setdefault(key, replace(node, trained=part))
 
     # Blocks --------------------------------------------------------------------------------
@@ -550,7 +554,7 @@ def _value(values: Mapping[int, Value], number: int, shape: Shape) -> Value:
     return values[number]
 
 
-def _where(holds: Boolean, amount: Expr) -> Expr:
+def where(holds: Boolean, amount: Expr) -> Expr:
     """An amount, where a condition holds."""
     return (
         amount

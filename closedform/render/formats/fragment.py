@@ -13,7 +13,5 @@ FORMAT = Format(
     derivation=LATEX.having(LATEX_STEPS).file("derivation_fragment.tex.j2"),
     template=LATEX,
     width=points,
-    comparison=LATEX.having({"comparison_table": comparison_table, "inline": "${}$".format}).file(
-        "comparison.tex.j2"
-    ),
+    comparison=LATEX.having({"comparison_table": comparison_table}).file("comparison.tex.j2"),
 )

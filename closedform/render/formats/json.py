@@ -13,6 +13,7 @@ from closedform.render.markup.format import Format
 if TYPE_CHECKING:
     from closedform.render.report.changes import ChangesView
     from closedform.render.report.comparison import Comparison
+    from closedform.render.report.rules import RulesRow
     from closedform.render.report.view import Report
 
 SCHEMA = "closedform/1"
@@ -20,7 +21,7 @@ SCHEMA = "closedform/1"
 
 def _report(report: Report) -> str:
     titles = [row.title for row in report.formulas]
-    document = {
+    document: dict[str, object] = {
         "schema": SCHEMA,
         "version": __version__,
         "file": report.file,
@@ -116,7 +117,43 @@ def _report(report: Report) -> str:
             for row in report.presets
         ],
     }
+    if report.uncounted:
+        document["uncounted"] = [
+            {
+                "operation": row.operation,
+                "of": "multiply-accumulates" if row.products else "elementary operations",
+                **_told(row.amount),
+                "value": None if row.value is None else str(row.value),
+            }
+            for row in report.uncounted
+        ]
+    if report.rules:
+        document["rules"] = [_rules(row) for row in report.rules]
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _rules(row: RulesRow) -> dict[str, object]:
+    return {
+        "measure": row.heading,
+        "leading": row.leading and _told(row.leading),
+        "sizes": [
+            {
+                "size": w.plain(size.size),
+                "regions": [
+                    {
+                        "term": _told(region.term),
+                        "parts": region.parts,
+                        "where": _told(region.condition),
+                    }
+                    for region in size.regions
+                ],
+                "elasticity": size.elasticity and _told(size.elasticity),
+                "at_preset": size.percent,
+                "doubled": size.doubled,
+            }
+            for size in row.sizes
+        ],
+    }
 
 
 def _comparison(told: Comparison) -> str:

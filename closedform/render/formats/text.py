@@ -136,6 +136,7 @@ TEXT = Markup(
         "number": number,
         "spoken": spoken,
         "columns": table,
+        "inline": str,
         "symbol_rows": _symbol_rows,
         "part_rows": _part_rows,
         "preset_rows": _preset_rows,
@@ -166,7 +167,6 @@ FORMAT = Format(
             "comparison_rows": _comparison_rows,
             "cost_rows": _cost_rows,
             "part_costs": _part_costs,
-            "inline": str,
         }
     ).file("comparison.txt.j2"),
     changes=TEXT.having({"formula_rows": _formula_rows, "value_rows": _value_rows}).file(

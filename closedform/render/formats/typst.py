@@ -66,6 +66,7 @@ TYPST = Markup(
         "spoken": spoken,
         "typed": _typed,
         "indent": _indent,
+        "inline": "${}$".format,
     },
 )
 FORMAT = Format(
@@ -75,5 +76,5 @@ FORMAT = Format(
         "derivation.typ.j2"
     ),
     template=TYPST,
-    comparison=TYPST.having({"inline": "${}$".format}).file("comparison.typ.j2"),
+    comparison=TYPST.file("comparison.typ.j2"),
 )

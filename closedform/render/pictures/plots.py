@@ -114,7 +114,7 @@ class Picture:
 
 
 @contextmanager
-def _figure(width: float, height: float, lang: str) -> Iterator[Figure]:
+def figure_in(width: float, height: float, lang: str) -> Iterator[Figure]:
     """A figure in our style that belongs to no window, with fonts for a language."""
     try:
         from matplotlib import rc_context, rcdefaults
@@ -181,7 +181,7 @@ def parts_picture(report: Report) -> Picture:
     }
     other = words.tr("other")
     shares = _with_other(shares, other)
-    with _figure(8, 1.5 + 0.75 * len(titles), report.lang) as figure:
+    with figure_in(8, 1.5 + 0.75 * len(titles), report.lang) as figure:
         axes = figure.add_subplot()
         for at in range(len(totals)):
             left = Fraction(0)
@@ -230,7 +230,7 @@ def curves_picture(
 ) -> Picture:
     """Costs over a size, both logarithmic; where two of them pass each other is marked."""
     words = language(lang)
-    with _figure(8, 5, lang) as figure:
+    with figure_in(8, 5, lang) as figure:
         from matplotlib.ticker import LogLocator, NullFormatter
 
         axes = figure.add_subplot(xscale="log", yscale="log")

@@ -19,7 +19,8 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import comparison, equality
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
-from closedform.derive.symbolic.atoms import BigSum, Divides, indicator
+from closedform.derive.symbolic.atoms import BigSum, Divides, Log, indicator
+from closedform.derive.symbolic.powers import over_powers, unrounded
 from closedform.derive.symbolic.symbols import size_symbol
 from helpers import examples
 from laws import RELATIONS as HOLDS
@@ -179,3 +180,38 @@ def test_a_power_is_above_its_exponent() -> None:
     known = Knowledge()
     assert comparison(known, d * sympy.Integer(3) ** r, ">=", 2 * d * r + d) == Proved()
     assert isinstance(comparison(known, sympy.Integer(3) ** r, ">", 2 * r + 1), Refuted)
+
+
+# Rounded logarithms --------------------------------------------------------------------------
+
+ROUNDED: dict[str, Any] = {"floor": sympy.floor, "ceil": sympy.ceiling}
+
+
+def rounded_at(name: str, n: int, base: int) -> int:
+    """The floor or the ceiling of a logarithm, by multiplication."""
+    power = next(k for k in range(20) if base ** (k + 1) > n)
+    return power + (name == "ceil" and base**power < n)
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">="])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_rounded_logarithm_without_its_rounding(name: str, operator: str, sign: int) -> None:
+    """Fails when `floor(log(n, 2)) >= s` is taken for another condition on n and s."""
+    n, s = size_symbol("n"), size_symbol("s")
+    relation = RELATIONS[operator]
+    condition = relation(sign * (ROUNDED[name](Log(n, 3)) - s), Integer(1))
+    plain = over_powers(unrounded(condition))
+    assert not plain.has(Log, sympy.floor, sympy.ceiling)
+    for at, over in product(range(1, 30), range(1, 5)):
+        right = HOLDS[operator](sign * (rounded_at(name, at, 3) - over), 1)
+        assert bool(plain.subs({n: at, s: over})) == right, (at, over)
+
+
+def test_a_rounded_logarithm_is_above_what_its_logarithm_is() -> None:
+    n, s = size_symbol("n"), size_symbol("s")
+    known = Knowledge()
+    known.assume(Fact(Log(n, 2) > s, "assumed"))
+    assert isinstance(comparison(known, sympy.floor(Log(n, 2)), ">=", s), Proved)
+    assert isinstance(comparison(known, sympy.ceiling(Log(n, 2)), ">", s), Proved)
+    assert isinstance(comparison(known, sympy.floor(Log(n, 2)), ">", s), Refuted)

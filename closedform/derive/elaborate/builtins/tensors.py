@@ -14,7 +14,7 @@ from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, pa
 from closedform.derive.elaborate.context import Context, flow
 from closedform.derive.elaborate.hints import differing, remedy
 from closedform.derive.elaborate.layouts import of_elements
-from closedform.derive.elaborate.values import Tensor, as_size, say_kind
+from closedform.derive.elaborate.values import Tensor, as_size, read_once, say_kind
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
@@ -25,7 +25,7 @@ def param(arguments: Arguments) -> Tensor:
     context, span = arguments.context, arguments.span
     shape = _shape(arguments, "a parameter")
     counts = {"params": sympy.Mul(*shape)}
-    node: costs.Node = costs.Operation("param", "param", counts, (), (shape,))
+    node: costs.Node = costs.Operation("param", arguments.kind(), counts, (), (shape,))
     result: Tensor = context.new(Tensor(shape))
     gives = [result]
     for mode in costs.MODES:
@@ -319,6 +319,7 @@ def einsum(arguments: Arguments) -> Tensor:
         counts = {"mac" if contracted else "mul": work}
     else:
         counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
+    counts |= read_once(tensors)
     shapes = tuple(tensor.shape for tensor in tensors)
     does = _axes_of_einsum(inputs, output, sizes)
     node = costs.Operation("einsum", kind, counts, shapes, (shape,), does=does)
