@@ -365,7 +365,7 @@ def check(
     rows: list[dict[str, object]] = []
     for file in [*files, *(zoo_names() if zoo else ())]:
         try:
-            project = _open(file).typed(dtype)
+            project = _open(file)
             outcome = check_project(project)
         except ClosedformError as error:
             complain(error)
