@@ -202,7 +202,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     conventions = list(dict.fromkeys(m.convention for m in wish.measures if m.convention))
     convention = conventions[0] if conventions else None
     formulas = tuple(
-        _formula(form, wish, project.at(preset, own) if preset else None)
+        _formula(form, wish, _value(project, preset, own) if preset else None)
         for form, own in zip(formed, plain, strict=True)
     )
     shown = Parts(formed, words, alike=wish.stages == "sum")
@@ -257,6 +257,16 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         width=wish.width,
     )
     return signed(found, derivation.signs)
+
+
+def _value(project: Project, preset: tree.Preset, form: Closed) -> int | None:
+    """The value at a preset; a configuration may leave sizes open, such as the number of tokens."""
+    try:
+        return project.at(preset, form)
+    except ClosedformError as error:
+        if project.configured is None or error.diagnostics[0].kind != "unbound":
+            raise
+    return None
 
 
 def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
