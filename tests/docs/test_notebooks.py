@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from helpers import ROOT, Golden
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NAMES = ["attention", "budget", "context", "first-steps", "sweep"]
+NAMES = ["attention", "budget", "context", "first-steps", "papers", "sweep"]
 
 
 def run(path: Path) -> Any:
