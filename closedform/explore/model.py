@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from closedform.derive.project import Project
@@ -21,8 +22,9 @@ from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
+    from closedform.explore.panel import Panel
     from closedform.reason.explain import Explanation
-    from closedform.render.pictures.plots import Picture
+    from closedform.render.pictures.figures import Picture
 
 
 class Part:
@@ -190,6 +192,24 @@ class Part:
             self._project, self._entity, measures=asked, preset=preset, rows=rows, to=to,
             broken=broken, progress=progress, sizes=sizes,
         )  # fmt: skip
+
+    def explore(
+        self,
+        preset: str | None = None,
+        *,
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+        **sizes: int | Fraction | Sequence[int],
+    ) -> Panel:
+        """Sizes as sliders in a notebook; formulas, numbers and shares of the parts follow them.
+
+        They begin at a preset, or at given sizes and the defaults of the file, or at the first
+        preset. Needs closedform[explore].
+        """
+        from closedform.explore.panel import Panel
+
+        chosen = self._project.measures(measures, convention)
+        return Panel(self._project, self._entity, chosen, preset, sizes)
 
     @property
     def parts(self) -> Parts:
