@@ -238,8 +238,11 @@ class Part:
     def _repr_html_(self) -> str:
         shown = show.html([self.params._shown, self.macs._shown], self.name)
         rows = [(part.name, part.times, part.params, part.macs) for part in self.parts]
-        table = show.html_table(self.parts.columns, rows)
-        return f"{shown}<details><summary>Parts</summary>{table}</details>" if rows else shown
+        if not rows:
+            return shown
+        told = report(self._project, self._entity, Wish(self._project.measures((), None)))
+        drawing = show.folded("Drawing", show.html_drawing(told))
+        return shown + drawing + show.folded("Parts", show.html_table(Parts.columns, rows))
 
     def _repr_markdown_(self) -> str:
         return show.markdown([self.params._shown, self.macs._shown], self.name)

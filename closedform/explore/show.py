@@ -15,11 +15,14 @@ from closedform.derive.arrange.writing import Order, write
 from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError
 from closedform.render.formats import format_named
+from closedform.render.formats.svg import style_within
 from closedform.render.formulas import mathml
 from closedform.render.formulas.latex import latex as in_latex
 from closedform.render.markup.markdown import escape_markdown
+from closedform.render.pictures.page import architecture
 from closedform.render.report.cell import cell
 from closedform.render.report.names import with_needed
+from closedform.render.report.view import Report
 
 Shown: TypeAlias = tuple[Closed, w.Written]  # a formula, and how it is written
 
@@ -57,6 +60,19 @@ def _filled(to: str, suffix: str, formulas: Sequence[Shown], title: str) -> str:
     assert markup is not None
     told = cell([form for form, _ in formulas], [written for _, written in formulas], title)
     return markup.file(f"cell.{suffix}.j2")(told)
+
+
+def html_drawing(told: Report) -> str:
+    """The drawing of a model, in the colours of the page around it."""
+    image = architecture(told)
+    style = f"<style>{style_within(told, '.closedform.drawn')}</style>"
+    font = "overflow-x: auto; font: 14px system-ui, sans-serif"
+    return f'{style}<div class="closedform drawn" style="{font}">{image.labelled()}</div>'
+
+
+def folded(title: str, content: str) -> str:
+    """What a notebook shows when it is asked to."""
+    return f"<details><summary>{xml.escape(title)}</summary>{content}</details>"
 
 
 def html_error(error: ClosedformError) -> str:
