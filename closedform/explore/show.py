@@ -123,8 +123,15 @@ def _side(cell: object) -> str:
 
 
 def markdown_table(headings: Sequence[str], rows: Rows) -> str:
-    """A table in Markdown."""
-    lines = [headings, ["---"] * len(headings), *(map(_markdown_cell, row) for row in rows)]
+    """A table in Markdown; where it is printed, a column is as wide as its dashes say."""
+    rows = list(rows)
+    sides = [_side(cell) for cell in rows[0]] if rows else ["left"] * len(headings)
+    columns = zip(headings, *([_text(cell) for cell in row] for row in rows), strict=True)
+    rules = ("-" * max(3, *map(len, column)) for column in columns)
+    below = [
+        f"{rule}:" if side == "right" else rule for rule, side in zip(rules, sides, strict=True)
+    ]
+    lines = [headings, below, *(map(_markdown_cell, row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
