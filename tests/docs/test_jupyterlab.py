@@ -39,7 +39,10 @@ INKS = """() => {
   const page = ink(document.querySelector(".jp-RenderedHTMLCommon"));
   return { page, ours: [...new Set(cells.map(ink))] };
 }"""
-IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
+IDLE = """() => {
+  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  return kernel?.status === "idle" && document.querySelector(".jp-Notebook .jp-Cell") !== null;
+}"""
 RUN = "() => { jupyterapp.commands.execute('notebook:run-all-cells'); }"  # not waited for
 SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
 DARK = "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
@@ -96,8 +99,7 @@ def test_the_first_notebook_in_a_live_jupyterlab(tmp_path: Path) -> None:
         page = chromium.new_page(viewport={"width": 1200, "height": 1400})
         page.set_default_timeout(90_000)
         page.goto(f"{address}/lab/tree/{NAME}")
-        page.wait_for_selector(IDLE)
-        page.screenshot(path=str(tmp_path / "begin.png"))
+        page.wait_for_function(IDLE)
         page.evaluate(RUN)
         page.wait_for_selector(".widget-slider")
         page.evaluate(SAVE)
