@@ -57,8 +57,9 @@ class Panel:
         self.open = widgets.SelectMultiple(options=names, value=names, description="symbols")
         self.formulas, self.numbers, self.shares = (widgets.HTML() for _ in range(3))
         side = [self.preset] if titles else []
-        left = widgets.VBox([*side, *self.sizes.values(), self.open])
-        right = widgets.VBox([self.formulas, self.numbers, self.shares])
+        wide, rest = ({"flex": flex, "min_width": "0"} for flex in ("0 0 auto", "1 1 0"))
+        left = widgets.VBox([*side, *self.sizes.values(), self.open], layout=wide)
+        right = widgets.VBox([self.formulas, self.numbers, self.shares], layout=rest)
         self.box = widgets.HBox([left, right])
         self._quiet = False
         self.preset.observe(self._at_preset, "value")

@@ -36,6 +36,8 @@ def over_size(
     sizes: Mapping[str, int | Sequence[int]],
 ) -> Picture:
     """Costs over a size; see `plot_over`."""
+    if not isinstance(formulas, Mapping):
+        raise fail("type", "formulas are drawn by their names", None, 'give {"ViT": vit.macs}')
     if not formulas:
         raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')
     known = {name: set(size_table(form._closed.derivation)) for name, form in formulas.items()}
@@ -58,8 +60,8 @@ def over_two(
     sizes: Mapping[str, Any],
 ) -> Picture:
     """A cost over two sizes; see `Formula.plot_map`."""
-    if len(spans) != 2:
-        told = "a map is over two sizes, and given are " + (", ".join(spans) or "none")
+    if not isinstance(spans, Mapping) or len(spans) != 2 or not all(map(_is_span, spans.values())):
+        told = f"a map is over two sizes, each with its first and its last number, not {spans!r}"
         raise fail("argument", told, None, 'write {"N": (16, 4096), "D": (192, 1536)}')
     x, y = (_axis(form, name, span, preset, sizes) for name, span in spans.items())
     closed = form._at(preset)
@@ -113,6 +115,10 @@ def sensitivity(form: Formula, preset: str | None, lang: str, sizes: Mapping[str
     if preset is not None:
         title = words.tr("{what} at {preset}", what=title, preset=preset)
     return sensitivity_picture(found, steps, title, lang)
+
+
+def _is_span(span: object) -> bool:
+    return isinstance(span, tuple | list) and [type(end) for end in span] == [int, int]
 
 
 def _meaning(form: Formula, name: str) -> str:

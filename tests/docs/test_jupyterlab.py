@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 
+import closedform as cf
 from chromium import browser
 from helpers import ROOT
 from notebooks import shown
@@ -24,6 +25,7 @@ from notebooks import shown
 pytestmark = pytest.mark.slow
 
 jupyterlab = pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
+pytest.importorskip("matplotlib.font_manager")  # its list of fonts is made here, once
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 NAME = "first-steps.ipynb"
@@ -39,6 +41,9 @@ INKS = """() => {
   const page = ink(document.querySelector(".jp-RenderedHTMLCommon"));
   return { page, ours: [...new Set(cells.map(ink))] };
 }"""
+SLIDER_WIDTHS = """() => [...document.querySelectorAll(".widget-slider")].map(
+  (node) => Math.min(node.getBoundingClientRect().width, node.closest(".widget-vbox").clientWidth)
+)"""
 IDLE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
   return kernel?.status === "idle" && document.querySelector(".jp-Notebook .jp-Cell") !== null;
@@ -52,7 +57,8 @@ DARK = "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'Jupy
 def server(folder: Path) -> Iterator[str]:
     """The address of a JupyterLab that has a folder."""
     share = Path(jupyterlab.__file__).parents[4] / "share" / "jupyter"
-    home = {name: str(folder / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "IPYTHONDIR")}
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    home = {name: str(folder / "home" / name) for name in own}
     environment = {**os.environ, **home, "JUPYTER_PATH": str(share),
                    "JUPYTERLAB_DIR": str(share / "lab")}  # fmt: skip
     with (folder / "log").open("wb") as log:
@@ -105,13 +111,17 @@ def test_the_first_notebook_in_a_live_jupyterlab(tmp_path: Path) -> None:
         page.evaluate(SAVE)
         found = nbformat.read(path, as_version=4)
         light = page.evaluate(INKS)
+        sliders = page.evaluate(SLIDER_WIDTHS)
+        page.locator(".widget-slider .noUi-handle").nth(2).press("ArrowRight")  # D, 12 wider
+        wider = cf.zoo("vit").macs.at("ViT-B/16", D=780)
+        page.wait_for_selector(f".widget-html >> text={wider:,} >> nth=0")
         page.screenshot(path=str(tmp_path / "sliders.png"))
         page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
         page.wait_for_selector(".jp-OutputArea .closedform math")
         sizes = page.evaluate(SIZES)
         page.screenshot(path=str(tmp_path / "light.png"))
         page.evaluate(DARK)
-        page.wait_for_selector("body[data-jp-theme-light='false']")
+        page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
         page.wait_for_timeout(1000)
         dark = page.evaluate(INKS)
         page.screenshot(path=str(tmp_path / "dark.png"))
@@ -120,6 +130,8 @@ def test_the_first_notebook_in_a_live_jupyterlab(tmp_path: Path) -> None:
     found.cells.remove(added)
     assert shown(found) == shown(committed)
     assert "application/vnd.jupyter.widget-view+json" in added.outputs[0]["data"]
+    assert len(sliders) == 6
+    assert min(sliders) > 250  # not cut off by what is beside them
     assert sizes
     assert all(width > 4 and height > 4 for width, height in sizes)
     assert light["ours"] == [light["page"]]

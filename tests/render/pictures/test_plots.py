@@ -185,6 +185,11 @@ def test_nothing_cannot_be_drawn() -> None:
         cf.plot_over({}, "n", (64, 512))
 
 
+def test_formulas_are_drawn_by_their_names(layers: dict[str, cf.Formula]) -> None:
+    with pytest.raises(ClosedformError, match="formulas are drawn by their names"):
+        cf.plot_over(layers["MLP"], "n", (64, 512), d=8)  # type: ignore[arg-type]
+
+
 def test_bars_need_a_preset() -> None:
     with pytest.raises(ClosedformError, match="has no preset, and bars need numbers"):
         cf.loads(LAYERS)["MLP"].plot_parts()
@@ -288,7 +293,15 @@ def test_alternative_texts(layers: dict[str, cf.Formula]) -> None:
 @pytest.mark.parametrize(
     ("spans", "message"),
     [
-        ({"N": (1, 9)}, "a map is over two sizes, and given are N"),
+        (
+            {"N": (1, 9)},
+            "a map is over two sizes, each with its first and its last number, not {'N': (1, 9)}",
+        ),
+        (
+            {"N": 9, "D": (1, 3)},
+            "a map is over two sizes, each with its first and its last number, "
+            "not {'N': 9, 'D': (1, 3)}",
+        ),
         ({"N": (1, 9), "D": (1, 3)}, "what is assumed holds for no `D` in 1..3"),
         ({"N": (1, 9), "E": (1, 3)}, "`E` is no size of `M`"),
         ({"N": (9, 1), "D": (1, 3)}, "a plot needs a range of positive numbers, not 9..1"),
