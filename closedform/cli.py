@@ -17,7 +17,8 @@ from closedform import __version__
 from closedform.choices import FORMS, STAGES
 from closedform.console import completion, options, terminal
 from closedform.console.asking import ask, explain, solve
-from closedform.console.comparing import compare
+from closedform.console.bounding import roofline
+from closedform.console.comparing import compare, diff
 from closedform.console.exits import (
     CODES,
     EXIT_BUG,
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
     from closedform.derive.project import Project
 
 ENDS = (
-    "Ends with 0 where all is well, 1 where a file is wrong or a claim refuted, 2 for a wrong use, "
-    "3 where a file cannot be read or written, 4 at a limit, 5 where a claim is not decided, 70 "
-    "for a mistake of closedform, 130 when interrupted."
+    "Ends with 0 where all is well, 1 where a file is wrong, a claim refuted or nothing found, 2 "
+    "where what is asked for is wrong or is not there, 3 where a file cannot be read or written, 4 "
+    "at a limit, 5 where a claim is not decided, 70 for a mistake of closedform, 130 when "
+    "interrupted."
 )
 
 
@@ -56,8 +58,10 @@ def commands() -> None:
 commands.add_command(zoo)
 commands.add_command(std)
 commands.add_command(solve)
+commands.add_command(roofline)
 commands.add_command(explain)
 commands.add_command(compare)
+commands.add_command(diff)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -144,6 +148,7 @@ def _open(file: str) -> Project:
 )
 @options.measures
 @options.convention
+@options.dtype
 @click.option(
     "--when",
     default=None,
@@ -181,6 +186,19 @@ def _open(file: str) -> Project:
     "A template can run code: use only one that you trust.",
 )
 @click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
+@click.option(
+    "--rules",
+    multiple=True,
+    callback=listed,
+    metavar="N,D,...",
+    shell_complete=completion.symbols,
+    help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
+)
+@click.option(
+    "--uncounted",
+    is_flag=True,
+    help="Say how much the convention leaves out, operation by operation.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -191,6 +209,7 @@ def derive(
     names: tuple[str, ...],
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     preset: str | None,
     when: str | None,
     defaults: bool,
@@ -199,6 +218,8 @@ def derive(
     to: str | None,
     template: str | None,
     claims: bool,
+    rules: tuple[str, ...],
+    uncounted: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -224,16 +245,17 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
+        others = names or defaults or claims or rules or uncounted or template
+        if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
-                "--lang"
+                "--steps goes with --of, --measure, --convention, --dtype, --preset, --when, --to, "
+                "--width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
-        give(derivation_of(_open(file), *chosen), target, read)
+        give(derivation_of(_open(file).typed(dtype), *chosen), target, read)
         return
     report = report_of(
-        _open(file),
+        _open(file).typed(dtype),
         part,
         names=names,
         measures=measures,
@@ -244,6 +266,8 @@ def derive(
         defaults=defaults,
         when=when,
         claims=claims,
+        rules=rules,
+        uncounted=uncounted,
         lang=lang,
         width=wide,
     )
@@ -256,11 +280,12 @@ def new(file: str) -> None:
     """Begin a file from a small model that can be changed into another."""
     from importlib.resources import files
 
-    from closedform.errors import fail
+    from closedform.errors import Diagnostic, FileError
 
     path = Path(file)
     if path.exists():
-        raise fail("file", f"`{path}` is there already", None, "choose another name")
+        message = f"`{path}` is there already"
+        raise FileError(Diagnostic("file", message, None, "choose another name"))
     give(files("closedform").joinpath("starter.arch").read_text("utf-8"), path)
     click.echo(f"{path} written: try `closedform derive {path}`")
 
@@ -309,7 +334,7 @@ def check(
     import json
 
     from closedform.derive.check.check import check as check_project
-    from closedform.projects import zoo_names
+    from closedform.derive.resolve.shipped import zoo_names
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if claim is not None or latex is not None:
@@ -317,6 +342,10 @@ def check(
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
+        if claim is not None and convention is not None:
+            raise click.UsageError(
+                "--convention goes with --latex: a claim says it, as in 'macs under hooks == D^2'"
+            )
         return ask(_open(files[0]), part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:
         raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")
@@ -400,6 +429,7 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
 )
 @options.measures
 @options.convention
+@options.dtype
 @click.option("--title", default=None, metavar="NAME", help="What the index is called.")
 @click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
 @options.lang
@@ -411,6 +441,7 @@ def docs(
     to: str,
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     title: str | None,
     home: str | None,
     lang: str,
@@ -428,7 +459,8 @@ def docs(
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
-    projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
+    files = model_files(models, zoo)
+    projects = {name: _open(str(path)).typed(dtype) for name, path in files.items()}
     families = zoo_families(lang) if zoo else {}
     pages = site(projects, to, lang, measures, convention, families, title, home)
     stale, old = changes(Path(output), pages, to)

@@ -27,6 +27,7 @@ ROOMS = (
     "closedform.derive.assume",
     "closedform.derive.cost",
     "closedform.derive.elaborate",
+    "closedform.derive.training",
     "closedform.derive.measures",
     "closedform.derive.arrange",
     "closedform.derive.solve",

@@ -1,4 +1,4 @@
-"""Questions on the command line: a size in a budget, what a number counts, whether a claim is so."""
+"""Questions on the command line: sizes in a budget, what a number counts, whether claims hold."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     help="The preset of the other sizes.",
 )
 @click.option(
+    "--dtype", default=None, metavar="TYPE,...", help="The type of elements, for bytes: bf16."
+)
+@click.option(
     "--set",
     "sizes",
     multiple=True,
@@ -49,7 +52,13 @@ if TYPE_CHECKING:
     help="A number for another size.",
 )
 def solve(
-    file: str, size: str, budget: str, part: str | None, preset: str | None, sizes: tuple[str, ...]
+    file: str,
+    size: str,
+    budget: str,
+    part: str | None,
+    preset: str | None,
+    dtype: str | None,
+    sizes: tuple[str, ...],
 ) -> None:
     """The largest number of a size within a budget that what the file assumes allows.
 
@@ -58,26 +67,28 @@ def solve(
     from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
-    measure, amount = _pair(budget, "--budget")
-    model: Part = Architecture(open_project(file))
+    measure, amount = pair(budget, "--budget")
+    model: Part = Architecture(open_project(file).typed(dtype))
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")
     given: dict[str, Any] = {
-        key: _whole(value, key) for key, value in (_pair(text, "--set") for text in sizes)
+        key: whole(value, key) for key, value in (pair(text, "--set") for text in sizes)
     }
     formula = model.measure(name, convention or None)
     click.echo(repr(formula.solve(size, amount, preset, **given)))
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def pair(text: str, option: str) -> tuple[str, str]:
+    """A name and what stands behind its `=`."""
     name, sign, value = text.partition("=")
     if not sign or not name.strip() or not value.strip():
         raise click.UsageError(f"{option} takes NAME=NUMBER, and this is {text!r}")
     return name.strip(), value.strip()
 
 
-def _whole(text: str, name: str) -> int:
+def whole(text: str, name: str) -> int:
+    """A whole number for a size."""
     if not text.isdigit():
         raise click.UsageError(f"--set {name} takes a whole number, and this is {text!r}")
     return int(text)

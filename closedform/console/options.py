@@ -24,6 +24,12 @@ convention = click.option(
     shell_complete=completion.conventions,
     help="How work is counted. Several with commas, side by side.",
 )
+dtype = click.option(
+    "--dtype",
+    default=None,
+    metavar="TYPE,...",
+    help="The type of elements, for bytes: bf16, or 'bf16, weights = int4'.",
+)
 width = click.option(
     "--width",
     default=None,

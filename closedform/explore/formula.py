@@ -65,6 +65,24 @@ class Rules(Table[Rule]):
 
 
 @dataclass(frozen=True)
+class RulingTerm:
+    """A term that is the largest where its size is above all of `above`, below all of `below`."""
+
+    term: Formula
+    above: tuple[Formula, ...]
+    below: tuple[Formula, ...]
+
+
+class Rulings(Table[RulingTerm]):
+    """Which term is the largest where."""
+
+    columns = ("term", "above", "below")
+
+    def cells(self, row: RulingTerm) -> tuple[object, ...]:
+        return row.term, *(", ".join(map(str, some)) for some in (row.above, row.below))
+
+
+@dataclass(frozen=True)
 class Overtaking:
     """Which of two costs is larger in the end, and from which number of a size on."""
 
@@ -200,6 +218,25 @@ class Formula(Quantity):
             for r in rules.regions(cost)
         ]
         return Rules(told)
+
+    def rulings(self, name: str) -> Rulings:
+        """Where the terms of each power of a size are the largest, with boundaries as formulas.
+
+        >>> from closedform.api import zoo
+        >>> zoo("vit")["SelfAttention"].macs.rulings("n")
+        term     above  below
+        4 n d^2         2 d
+        2 n^2 d  2 d
+        """
+        found = rules.rulings(self._in(name), self._sizes.symbol(name))
+
+        def told(expr: Expr) -> Formula:
+            return self._of(expr, nameless(""))
+
+        return Rulings(
+            RulingTerm(told(r.term), tuple(map(told, r.above)), tuple(map(told, r.below)))
+            for r in found
+        )
 
     def overtakes(
         self, other: Formula, name: str, preset: str | None = None, **sizes: Any
@@ -361,10 +398,7 @@ class Formula(Quantity):
 
     def _in(self, name: str) -> Expr:
         """The expression with all that is made of a size written out in it."""
-        expr = express(self._closed, (name,)).expr
-        symbol, known = self._sizes.symbol(name), self._closed.derivation.known
-        inside = [s for s in expr.free_symbols if symbol in known.base(s).free_symbols - {s}]
-        return known.base(expr) if inside else expr
+        return rules.in_size(self._closed, name, self._sizes.symbol(name))
 
     def _along(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> Along:
         form = self._at(preset)

@@ -18,6 +18,7 @@ from closedform.derive.solve.made import (
     joined,
     joined_order,
     nameless,
+    over,
     substituted,
     written_out,
 )
@@ -154,6 +155,24 @@ class Quantity(Arithmetic):
             made = replace(made, derivation=derivation, arranged=order)
         also = [origin for formula in formulas for origin in formula._origins]
         return type(self)(self._project, self._entity, made, self._form, (*self._origins, *also))
+
+    def over(self, size: str, first: Given, count: Given) -> Self:
+        """The sum over a size that takes `count` numbers from `first` on, in closed form.
+
+        A whole answer, of which each token sees one that is kept more:
+
+        >>> from closedform.api import zoo
+        >>> token = zoo("decoding")["Grouped"].macs.subs(n=1)
+        >>> print(token.over("kept", "P", "A"))
+        e A (heads (2 d + 2 P + A + 1) + 2 d groups)
+        """
+        symbol = self._sizes.symbol(size)
+        low, many = (
+            self._sizes.replacement(size, one.expr if isinstance(one, Quantity) else one)
+            for one in (first, count)
+        )
+        made = over(self._closed, symbol, low, many)
+        return type(self)(self._project, self._entity, made, self._form, self._origins)
 
     # Numbers -------------------------------------------------------------------------------
 

@@ -111,7 +111,7 @@ class Picture:
 
 
 @contextmanager
-def drawn_in(width: float, height: float, lang: str) -> Iterator[Figure]:
+def figure_in(width: float, height: float, lang: str) -> Iterator[Figure]:
     """A figure in our style that belongs to no window, with fonts for a language."""
     try:
         from matplotlib import rc_context, rcdefaults

@@ -13,7 +13,7 @@ from closedform.derive.solve.along import Along
 from closedform.errors import fail
 from closedform.render.language import Language, language
 from closedform.render.pictures.curves import Crossing, crossings
-from closedform.render.pictures.figures import COLOURS, INK, SOFT, Picture, drawn_in
+from closedform.render.pictures.figures import COLOURS, INK, SOFT, Picture, figure_in
 from closedform.render.pictures.svg import percent, short_number
 from closedform.render.report.preset_costs import by_name, parts_of, preset_shown, sizes_at
 from closedform.render.report.view import Report
@@ -53,7 +53,7 @@ def parts_picture(report: Report) -> Picture:
     }
     other = words.tr("other")
     shares = _with_other(shares, other)
-    with drawn_in(8, 1.5 + 0.75 * len(titles), report.lang) as figure:
+    with figure_in(8, 1.5 + 0.75 * len(titles), report.lang) as figure:
         axes = figure.add_subplot()
         for at in range(len(totals)):
             left = Fraction(0)
@@ -125,7 +125,7 @@ def curves_picture(curves: Mapping[str, Along], over: Axis, unit: str, lang: str
     """Costs over a size, both logarithmic; where two of them pass each other is marked."""
     words, points = language(lang), over.points
     told = []
-    with drawn_in(8, 5, lang) as figure:
+    with figure_in(8, 5, lang) as figure:
         axes = figure.add_subplot(xscale="log", yscale="log")
         for index, (name, curve) in enumerate(curves.items()):
             drawn = [(x, y) for x in points if (y := curve.at(x)) is not None and y > 0]
@@ -166,7 +166,7 @@ def map_picture(
     known = [cost for row in costs for cost in row if cost]
     if not known:
         raise fail("argument", f"there is no cost over these `{x.symbol}` and `{y.symbol}`")
-    with drawn_in(8, 5.4, lang) as figure:
+    with figure_in(8, 5.4, lang) as figure:
         from matplotlib.colors import LogNorm
 
         values = [[float(cost or "nan") for cost in row] for row in costs]
@@ -249,7 +249,7 @@ def sensitivity_picture(
     """
     words = language(lang)
     ranked = sorted(found, key=lambda name: -abs(found[name]))
-    with drawn_in(8, 1.5 + 0.36 * len(ranked), lang) as figure:
+    with figure_in(8, 1.5 + 0.36 * len(ranked), lang) as figure:
         axes = figure.add_subplot()
         for at, name in enumerate(ranked):
             value = found[name]
