@@ -84,6 +84,7 @@ def html_error(error: ClosedformError) -> str:
 
 
 Rows = Iterable[tuple[object, ...]]
+WIDEST = 40  # a column of longer texts leaves room for the others
 
 
 def text_table(headings: Sequence[str], rows: Rows) -> str:
@@ -127,7 +128,7 @@ def markdown_table(headings: Sequence[str], rows: Rows) -> str:
     rows = list(rows)
     sides = [_side(cell) for cell in rows[0]] if rows else ["left"] * len(headings)
     columns = zip(headings, *([_text(cell) for cell in row] for row in rows), strict=True)
-    rules = ("-" * max(3, *map(len, column)) for column in columns)
+    rules = ("-" * min(max(3, *map(len, column)), WIDEST) for column in columns)
     below = [
         f"{rule}:" if side == "right" else rule for rule, side in zip(rules, sides, strict=True)
     ]
