@@ -31,7 +31,9 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 NAME = "first-steps.ipynb"
 SLIDERS = 'vit.explore("ViT-B/16")'
 
-SIZES = """() => [...document.querySelectorAll(".jp-OutputArea .closedform math")].map((node) => {
+SIZES = """() => [...document.querySelectorAll(".jp-OutputArea .closedform math")].filter(
+  (node) => !node.closest("details") && node.closest(".jp-Cell").offsetParent !== null
+).map((node) => {
   const box = node.getBoundingClientRect();
   return [box.width, box.height];
 })"""
