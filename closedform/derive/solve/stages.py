@@ -22,7 +22,6 @@ from closedform.derive.solve.loops import Loop
 from closedform.derive.solve.places import Places, in_places, place_name, stage_values
 from closedform.derive.symbolic.expansion import expand
 
-
 Way: TypeAlias = Literal["shape", "whole", "kind"]
 
 
