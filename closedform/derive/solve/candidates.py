@@ -234,6 +234,8 @@ def _terms(stages: StageSum) -> Expr:
 
 def _unfolded(candidate: Candidate) -> Expr:
     expr = candidate.expr
-    for dummy, found in reversed(list(candidate.sums.items())):  # a sum in another one comes before it
+    for dummy, found in reversed(
+        list(candidate.sums.items())
+    ):  # a sum in another one comes before it
         expr = expr.xreplace({dummy: _terms(found)})
     return expr
