@@ -1,4 +1,5 @@
-"""A step of the build: writes the tables of the parser, so that no command has to make them."""
+"""A step of the build: writes what no command should have to make: the tables of the parsers, and
+the syntax trees of the standard library."""
 
 from __future__ import annotations
 
@@ -10,14 +11,24 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Tables(BuildHookInterface):
-    """Writes closedform/grammar/tables.py from arch.lark, and adds it to the wheel."""
+    """Writes modules from the grammars and the files of std, and adds them to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         sys.path.insert(0, self.root)
-        from closedform.grammar.lalr import tables
+        from closedform.derive.resolve.trees import module_of
+        from closedform.grammar.lalr import ARCH, LATEX, tables
+        from closedform.grammar.latex_tokens import Tokens
         from closedform.grammar.parser import Indentation
 
-        folder = Path(self.root) / "closedform" / "grammar"
-        text = tables((folder / "arch.lark").read_text("utf-8"), Indentation())
-        (folder / "tables.py").write_text(text, "utf-8", newline="\n")
-        build_data["artifacts"].append("closedform/grammar/tables.py")
+        package = Path(self.root) / "closedform"
+        library = sorted((package / "derive" / "std").glob("*.arch"))
+        made = {
+            "grammar/tables.py": tables(ARCH, Indentation()),
+            "grammar/latex_tables.py": tables(LATEX, Tokens.current()),
+            "derive/resolve/made_trees.py": module_of(
+                {path.stem: path.read_text("utf-8") for path in library}
+            ),
+        }
+        for name, text in made.items():
+            (package / name).write_text(text, "utf-8", newline="\n")
+            build_data["artifacts"].append(f"closedform/{name}")

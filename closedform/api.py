@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, overload
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
+from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.derive.solve.numbers import size_table
 from closedform.errors import fail
 from closedform.explore.answer import Answer
+from closedform.explore.changes import Changes
+from closedform.explore.comparison import Comparison
 from closedform.explore.formula import Formula
 from closedform.explore.model import Architecture, Part
 from closedform.explore.parts import ModelPart, Parts
 from closedform.files import read_text
-from closedform.projects import zoo_names, zoo_path
+from closedform.reason.changes import changes
 from closedform.render.language import language
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ __all__ = [
     "ModelPart",
     "Part",
     "Parts",
+    "compare",
+    "diff",
     "load",
     "loads",
     "plot_over",
@@ -59,24 +64,82 @@ def plot_over(
     >>> plot_over({"global": file["GlobalAttention"].macs, "local": file["WindowedAttention"].macs},
     ...           "n", (16, 4096), d=96, heads=3, window=7).save("attention.svg")  # doctest: +SKIP
     """
-    from closedform.render.pictures.curves import curve_of, points_of
+    from closedform.render.pictures.curves import points_of
     from closedform.render.pictures.plots import curves_picture
 
     if not formulas:
         raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')
     known = {name: set(size_table(form._closed.derivation)) for name, form in formulas.items()}
     shared = {key for key in sizes if any(key in names for names in known.values())}
-    curves = []
+    curves = {}
     for name, form in formulas.items():
         given = {k: v for k, v in sizes.items() if k in known[name] or k not in shared}
         chosen = preset.get(name) if isinstance(preset, Mapping) else preset
-        curves.append(curve_of(name, form._at(chosen), size, form._values(chosen, given)))
+        curves[name] = form._along(size, chosen, given)
     words = language(lang)
     counted = (form._closed.measure for form in formulas.values())
     units = dict.fromkeys(  # a unit that names a formula is a name, and others are words
         what.unit if what.unit == what.label else words.tr(what.unit) for what in counted
     )
     return curves_picture(curves, size, words.tr(", ").join(units), points_of(*span), lang)
+
+
+def compare(
+    *models: Part,
+    names: Sequence[str] = (),
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+    presets: Sequence[str] = (),
+    when: str | None = None,
+) -> Comparison:
+    """Models or blocks side by side in the named sizes: formulas, by parts and at presets; of each
+    and the first the difference, the ratio with its limits, and which is larger where.
+
+    Symbols of one name are one symbol. Conditions of `when` are put where their sizes are.
+
+    >>> file = zoo("attention")
+    >>> models = file["GlobalAttention"], file["SlidingAttention"]
+    >>> compare(*models, names=["n"], measures=["macs"])  # doctest: +ELLIPSIS
+    MACs
+      GlobalAttention   2 n d (2 d + n)
+      SlidingAttention  2 n d (2 d + window)
+    <BLANKLINE>
+    Parts
+      part    GlobalAttention  SlidingAttention
+      Heads   3 n d^2          3 n d^2
+      Attend  2 n^2 d
+      Join    n d^2            n d^2
+      einsum                   2 n d window
+    <BLANKLINE>
+    GlobalAttention against SlidingAttention
+      difference: 2 n d (n - window)
+      ratio: (2 d + n)/(2 d + window)
+      as n grows, ...; GlobalAttention costs more where n > window, else SlidingAttention
+    <BLANKLINE>
+    Derived from ...
+    """
+    return Comparison(models, names, measures, convention, presets, when)
+
+
+def diff(
+    old: Architecture,
+    new: Architecture,
+    measures: Sequence[str] = (),
+    convention: str | None = None,
+) -> Changes:
+    """What a change of a file does to its formulas, to the numbers of its presets, and to what is
+    assumed, by the names of models, blocks and presets.
+
+    >>> old = loads("block Two(x: [n, d]):\\n    return x -> linear(d) -> linear(d)")
+    >>> new = loads("block Two(x: [n, d]):\\n    return x -> linear(d)")
+    >>> found = diff(old, new, ["macs"])
+    >>> found.formulas
+    part  measure  before   after  difference
+    Two   macs     2 n d^2  n d^2  -n d^2
+    >>> bool(diff(old, old))
+    False
+    """
+    return Changes(changes(old._project, new._project, measures, convention))
 
 
 def load(path: str | Path) -> Architecture:

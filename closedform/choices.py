@@ -4,7 +4,12 @@ FORMS = ("shortest", "expanded", "factored", "grouped", "parts")
 STAGES = ("sum", "each")
 LANGUAGES = ("en", "zh")
 
-COUNTED = ("params", "trainable", "buffers", "cache")  # measures that need no convention
+# Measures that need no convention, and those that need the type of elements.
+COUNTED = (
+    *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
+    *("reads", "loads", "writes", "kept"),
+)
+IN_BYTES = ("weight_bytes", "cache_bytes", "read_bytes", "written_bytes", "moved_bytes")
 
 # The width of a column, in points of TeX, as the classes of journals and conferences set it.
 COLUMNS = {

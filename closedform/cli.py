@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import click
 
 from closedform import __version__
-from closedform.choices import FORMS, LANGUAGES, STAGES
-from closedform.console import completion, terminal
-from closedform.console.asking import solve
+from closedform.choices import FORMS, STAGES
+from closedform.console import completion, options, terminal
+from closedform.console.asking import ask, explain, solve
+from closedform.console.bounding import roofline
+from closedform.console.comparing import compare, diff
 from closedform.console.exits import (
     CODES,
     EXIT_BUG,
@@ -30,6 +32,7 @@ from closedform.console.exits import (
     print_error,
 )
 from closedform.console.library import std, zoo
+from closedform.console.output import format_of, give
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import drop, replace_closed
 from closedform.errors import ClosedformError
@@ -39,9 +42,10 @@ if TYPE_CHECKING:
     from closedform.derive.project import Project
 
 ENDS = (
-    "Ends with 0 where all is well, 1 where a file is wrong or a claim refuted, 2 for a wrong use, "
-    "3 where a file cannot be read or written, 4 at a limit, 5 where a claim is not decided, 70 "
-    "for a mistake of closedform, 130 when interrupted."
+    "Ends with 0 where all is well, 1 where a file is wrong, a claim refuted or nothing found, 2 "
+    "where what is asked for is wrong or is not there, 3 where a file cannot be read or written, 4 "
+    "at a limit, 5 where a claim is not decided, 70 for a mistake of closedform, 130 when "
+    "interrupted."
 )
 
 
@@ -54,6 +58,10 @@ def commands() -> None:
 commands.add_command(zoo)
 commands.add_command(std)
 commands.add_command(solve)
+commands.add_command(roofline)
+commands.add_command(explain)
+commands.add_command(compare)
+commands.add_command(diff)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -117,52 +125,6 @@ def _open(file: str) -> Project:
     return open_project(file)
 
 
-def _format_of(target: Path | None, free: bool) -> str:
-    """The format that the name of a file chooses; Markdown where it chooses none and is free."""
-    try:
-        return formats.format_of_file(target) if target else formats.DEFAULT
-    except ClosedformError:
-        if free:
-            return formats.DEFAULT
-        raise
-
-
-def _comparing() -> tuple[str, ...]:
-    return formats.names_with(lambda row: row.comparison, formats.own_names())
-
-
-_measures = click.option(
-    "--measure",
-    "measures",
-    multiple=True,
-    callback=listed,
-    metavar="M,...",
-    shell_complete=completion.measures,
-    help="What to derive: params, macs, ... Several with commas, or with the option again.",
-)
-_convention = click.option(
-    "--convention",
-    default=None,
-    metavar="NAME,...",
-    shell_complete=completion.conventions,
-    help="How work is counted. Several with commas, side by side.",
-)
-_width = click.option(
-    "--width",
-    default=None,
-    metavar="WIDTH",
-    shell_complete=completion.widths,
-    help="Break LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
-)
-_lang = click.option(
-    "--lang",
-    type=click.Choice(LANGUAGES),
-    default="en",
-    show_default=True,
-    help="The language of what is fixed in a report.",
-)
-
-
 # Commands ----------------------------------------------------------------------------------
 
 
@@ -184,8 +146,9 @@ _lang = click.option(
     shell_complete=completion.symbols,
     help="The symbols to express the formulas in. Several with commas, or with the option again.",
 )
-@_measures
-@_convention
+@options.measures
+@options.convention
+@options.dtype
 @click.option(
     "--when",
     default=None,
@@ -223,9 +186,22 @@ _lang = click.option(
     "A template can run code: use only one that you trust.",
 )
 @click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
+@click.option(
+    "--rules",
+    multiple=True,
+    callback=listed,
+    metavar="N,D,...",
+    shell_complete=completion.symbols,
+    help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
+)
+@click.option(
+    "--uncounted",
+    is_flag=True,
+    help="Say how much the convention leaves out, operation by operation.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
-@_width
-@_lang
+@options.width
+@options.lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
 def derive(
     file: str,
@@ -233,6 +209,7 @@ def derive(
     names: tuple[str, ...],
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     preset: str | None,
     when: str | None,
     defaults: bool,
@@ -241,6 +218,8 @@ def derive(
     to: str | None,
     template: str | None,
     claims: bool,
+    rules: tuple[str, ...],
+    uncounted: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -257,7 +236,7 @@ def derive(
 
     target = Path(output) if output else None
     read = terminal.is_output() and not (to or target or template or width)
-    to = to or ("text" if read else _format_of(target, free=template is not None))
+    to = to or ("text" if read else format_of(target, free=template is not None))
     write = formats.format_named(to).report
     wide = formats.width_in(to, width) if width else terminal.width() if read else None
     if template:
@@ -266,16 +245,17 @@ def derive(
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
     if steps:
-        if names or defaults or claims or template or form != FORMS[0] or stages != STAGES[0]:
+        others = names or defaults or claims or rules or uncounted or template
+        if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --preset, --when, --to, --width, "
-                "--lang"
+                "--steps goes with --of, --measure, --convention, --dtype, --preset, --when, --to, "
+                "--width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
-        _give(derivation_of(_open(file), *chosen), target, read)
+        give(derivation_of(_open(file).typed(dtype), *chosen), target, read)
         return
     report = report_of(
-        _open(file),
+        _open(file).typed(dtype),
         part,
         names=names,
         measures=measures,
@@ -286,88 +266,12 @@ def derive(
         defaults=defaults,
         when=when,
         claims=claims,
+        rules=rules,
+        uncounted=uncounted,
         lang=lang,
         width=wide,
     )
-    _give(write(report), target, read)
-
-
-@commands.command()
-@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
-@click.option(
-    "--preset",
-    "presets",
-    multiple=True,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="Only this; give it again for more.",
-)
-@_measures
-@_convention
-@click.option("--to", type=FormatName(_comparing), help="The format of the table.")
-@_width
-@_lang
-@click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
-def compare(
-    files: tuple[str, ...],
-    presets: tuple[str, ...],
-    measures: tuple[str, ...],
-    convention: str | None,
-    to: str | None,
-    width: str | None,
-    lang: str,
-    output: str | None,
-) -> None:
-    """Set models side by side at their presets, as a table of related models.
-
-    FILES are .arch files, or names of models of the zoo.
-    """
-    from closedform.render.report.comparison import comparison
-
-    target = Path(output) if output else None
-    to = to or _format_of(target, free=False)
-    write = formats.comparison_in(to)
-    wide = formats.width_in(to, width) if width else None
-    projects = [_open(file) for file in files]
-    _give(write(comparison(projects, presets, measures, convention, lang, wide)), target)
-
-
-def _give(text: str, target: Path | None, colours: bool = False) -> None:
-    """Write a text to its file, or print it, on a terminal without what would control that."""
-    from closedform.files import write_text
-
-    if target:
-        write_text(target, text)
-    elif terminal.is_output():
-        terminal.show(text, colours)
-    else:
-        click.echo(text, nl=False)
-
-
-@commands.command()
-@click.argument("file", shell_complete=completion.files)
-@click.argument("numbers", nargs=-1, required=True)
-@click.option(
-    "--preset",
-    default=None,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="Of which the numbers are that name none.",
-)
-@click.option("--to", type=click.Choice(["json"]), help="Print the readings for a program.")
-def explain(file: str, numbers: tuple[str, ...], preset: str | None, to: str | None) -> int:
-    """Say what printed NUMBERS count: 16.85G, params=86M, ViT-B/16=49.3G, vit:ViT-B/16=49.3G.
-
-    Several are explained at once. Ends with 1 where no reading explains all of them.
-    """
-    import json
-
-    from closedform.reason.explain import asked, data, entries_of
-    from closedform.reason.explain import explain as explained
-
-    answer = explained(entries_of(_open(file), list(map(asked, numbers)), preset, _open))
-    click.echo(json.dumps(data(answer), indent=2, ensure_ascii=False) if to else str(answer))
-    return 0 if answer else EXIT_WRONG
+    give(write(report), target, read)
 
 
 @commands.command()
@@ -376,12 +280,13 @@ def new(file: str) -> None:
     """Begin a file from a small model that can be changed into another."""
     from importlib.resources import files
 
-    from closedform.errors import fail
+    from closedform.errors import Diagnostic, FileError
 
     path = Path(file)
     if path.exists():
-        raise fail("file", f"`{path}` is there already", None, "choose another name")
-    _give(files("closedform").joinpath("starter.arch").read_text("utf-8"), path)
+        message = f"`{path}` is there already"
+        raise FileError(Diagnostic("file", message, None, "choose another name"))
+    give(files("closedform").joinpath("starter.arch").read_text("utf-8"), path)
     click.echo(f"{path} written: try `closedform derive {path}`")
 
 
@@ -407,7 +312,7 @@ def new(file: str) -> None:
     shell_complete=completion.measures,
     help="What the formula of --latex is of.",
 )
-@_convention
+@options.convention
 def check(
     files: tuple[str, ...],
     zoo: bool,
@@ -429,7 +334,7 @@ def check(
     import json
 
     from closedform.derive.check.check import check as check_project
-    from closedform.projects import zoo_names
+    from closedform.derive.resolve.shipped import zoo_names
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if claim is not None or latex is not None:
@@ -437,7 +342,11 @@ def check(
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
-        return _ask(files[0], part, latex or claim or "", measure, where, when, convention)
+        if claim is not None and convention is not None:
+            raise click.UsageError(
+                "--convention goes with --latex: a claim says it, as in 'macs under hooks == D^2'"
+            )
+        return ask(_open(files[0]), part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:
         raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")
     if not files and not zoo:
@@ -471,29 +380,6 @@ def check(
         click.echo(f"{total} expectations and claims hold")
     decided = codes - {EXIT_UNDECIDED}
     return max(decided or codes or {0})
-
-
-def _ask(
-    file: str,
-    part: str | None,
-    text: str,
-    measure: str | None,
-    where: str,
-    when: str,
-    convention: str | None,
-) -> int:
-    """Print whether a claim holds; gives the exit code."""
-    from closedform.reason.claims import ask
-    from closedform.render.report.verdicts import answer
-
-    project = _open(file)
-    found = ask(project, project.part(part), text, measure, where, when, convention)
-    wrong = found.checked.diagnostic
-    if wrong:
-        print_error(str(wrong))
-        return CODES.get(wrong.kind, EXIT_WRONG)
-    click.echo("".join(answer(found.checked)), nl=False)
-    return 0
 
 
 @commands.command()
@@ -541,11 +427,12 @@ def fmt(files: tuple[str, ...], only_check: bool) -> int:
     show_default=True,
     help="The format of the pages.",
 )
-@_measures
-@_convention
+@options.measures
+@options.convention
+@options.dtype
 @click.option("--title", default=None, metavar="NAME", help="What the index is called.")
 @click.option("--home", default=None, metavar="URL", help="A page to which every page links.")
-@_lang
+@options.lang
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if it would.")
 def docs(
     models: tuple[str, ...],
@@ -554,6 +441,7 @@ def docs(
     to: str,
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     title: str | None,
     home: str | None,
     lang: str,
@@ -571,7 +459,8 @@ def docs(
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
-    projects = {name: _open(str(path)) for name, path in model_files(models, zoo).items()}
+    files = model_files(models, zoo)
+    projects = {name: _open(str(path)).typed(dtype) for name, path in files.items()}
     families = zoo_families(lang) if zoo else {}
     pages = site(projects, to, lang, measures, convention, families, title, home)
     stale, old = changes(Path(output), pages, to)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from closedform.errors import fail
+from closedform.derive.resolve.shipped import zoo_names, zoo_path
+from closedform.errors import Diagnostic, FileError, fail
 from closedform.files import read_text
-from closedform.projects import zoo_names, zoo_path
 from closedform.render.language import language
 from closedform.render.site import RENAME, former_pages, index_of, is_ours
 
@@ -15,7 +15,7 @@ ZOO_FAMILIES = {  # a heading of the zoo's index, and the files below it
     "Vision transformers": ("vit", "deit", "vit_features", "fastformer", "fastformer_unscored"),
     "Vision transformers in stages": ("swin", "pvt", "pvt2", "pvt2_linear"),
     "Mixing without attention": ("mixer", "fnet"),
-    "Language models": ("gpt2", "llama", "bert", "albert", "lora", "scaling"),
+    "Language models": ("gpt2", "llama", "bert", "albert", "lora", "scaling", "decoding"),
     "Residual networks": ("resnet", "resnet_basic", "resnext", "densenet", "convnext"),
     "Small convolutional networks": ("mobilenet_v1", "mobilenet_v2", "efficientnet", "squeezenet"),
     "Plain convolutional networks": ("alexnet", "vgg", "vgg_bn"),
@@ -39,7 +39,8 @@ def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
     for model in map(Path, models):
         inside = sorted(model.rglob("*.arch")) if model.is_dir() else [model]
         if not inside:
-            raise fail("file", f"the folder `{model}` has no .arch file")
+            message = f"the folder `{model}` has no .arch file"
+            raise FileError(Diagnostic("file", message))
         for path in inside:
             below = path.relative_to(model) if model.is_dir() else Path(path.name)
             name = below.with_suffix("").as_posix()

@@ -28,10 +28,12 @@ WARNING = "warning"  # the kind of what is right, and may not be meant
 
 @dataclass(frozen=True)
 class Source:
-    """A text and the name under which it is reported."""
+    """A text and the name under which it is reported; `asked` if it stands in no file, but in what
+    is asked."""
 
     name: str
     text: str = field(repr=False)
+    asked: bool = False
 
     @cached_property
     def line_starts(self) -> list[int]:
@@ -122,6 +124,10 @@ class MissingError(ClosedformError, KeyError):
 
 class LimitError(ClosedformError):
     """A bound that protects against hostile or mistaken input was reached."""
+
+
+class OutsideError(ClosedformError):
+    """What another distribution adds is not what it has to be."""
 
 
 class FileError(ClosedformError):

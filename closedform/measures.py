@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from sympy import Expr
 
-from closedform.derive.cost.totals import TRAINED, WEIGHTS, WORK, Scaling
+from closedform.derive.cost.totals import ACTIVE, TRAINED, WEIGHTS, WORK, Scaling
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.rows import Measure
 
-__all__ = ["TRAINED", "WEIGHTS", "WORK", "Expr", "Measure", "Operation", "Scaling"]
+__all__ = ["ACTIVE", "TRAINED", "WEIGHTS", "WORK", "Expr", "Measure", "Operation", "Scaling"]

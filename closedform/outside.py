@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from closedform.errors import ClosedformError, fail
+from closedform.errors import ClosedformError, Diagnostic, OutsideError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -19,14 +19,19 @@ def whose_is(what: str, point: EntryPoint) -> str:
     return f"the {what} `{point.name}` of {point.dist.name if point.dist else point.value}"
 
 
+def wrong(what: str, message: str) -> OutsideError:
+    """The mistake of another distribution, to be raised by the caller."""
+    return OutsideError(Diagnostic(what, message))
+
+
 def loaded(what: str, point: EntryPoint, row: type[Row]) -> Row:
-    """The row to which an entry point leads. Raises ClosedformError where it leads to none."""
+    """The row to which an entry point leads. Raises OutsideError where it leads to none."""
     try:
         found = point.load()
     except Exception as error:  # the module of another distribution may raise anything
-        raise fail(what, f"{whose_is(what, point)} cannot be loaded: {error!r}") from error
+        raise wrong(what, f"{whose_is(what, point)} cannot be loaded: {error!r}") from error
     if not isinstance(found, row):
-        raise fail(what, f"{whose_is(what, point)} is {found!r}, and not a {row.__name__}")
+        raise wrong(what, f"{whose_is(what, point)} is {found!r}, and not a {row.__name__}")
     return found
 
 
@@ -37,7 +42,7 @@ class Guarded:
     what: str
     whose: str
     function: Callable[..., Any]
-    is_right: Callable[[Any], bool]
+    is_right: Callable[..., bool]  # asked about what it gives, and what it was given
     result: str
 
     def __call__(self, *arguments: Any) -> Any:
@@ -46,7 +51,7 @@ class Guarded:
         except ClosedformError:
             raise
         except Exception as error:  # as above
-            raise fail(self.what, f"{self.whose} failed: {error!r}") from error
-        if not self.is_right(found):
-            raise fail(self.what, f"{self.whose} gives {found!r}, and not {self.result}")
+            raise wrong(self.what, f"{self.whose} failed: {error!r}") from error
+        if not self.is_right(found, *arguments):
+            raise wrong(self.what, f"{self.whose} gives {found!r}, and not {self.result}")
         return found

@@ -10,68 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from closedform.derive.project import Project
-from closedform.derive.resolve.library import LIBRARIES, library_folder
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.modules import Entity
+from closedform.derive.resolve.shipped import zoo_names, zoo_path
+from closedform.derive.solve.numbers import size_names
 from closedform.errors import Diagnostic, FileError, fail, suggestion
 from closedform.files import read_text
-from closedform.grammar import parse, tree
+from closedform.grammar import parse_conditions
+from closedform.grammar.expressions import show
+from closedform.grammar.traverse import names_in
 from closedform.render.formats import derivation_in
 from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Report, Wish, report
-
-
-def library_names(library: str) -> list[str]:
-    """The names of the files of the zoo (`zoo`) or of the standard library (`std`)."""
-    return sorted(path.stem for path in library_folder(library).glob("*.arch"))
-
-
-def library_file(library: str, name: str) -> tree.File:
-    """The tree of such a file."""
-    return parse(read_text(library_folder(library) / f"{name}.arch"), name)
-
-
-def zoo_names() -> list[str]:
-    """The names of the files of the zoo."""
-    return library_names("zoo")
-
-
-def zoo_path(name: str) -> Path:
-    """The file of a model of the zoo."""
-    path = library_folder("zoo") / f"{name}.arch"
-    if name not in zoo_names():
-        near = suggestion(name, zoo_names()) or "`closedform zoo list` shows what there is"
-        raise fail("name", f"the zoo has no `{name}`", None, near)
-    return path
-
-
-def zoo_text(name: str) -> str:
-    """The text of a model of the zoo as it can stand in any folder.
-
-    What it imports from the files beside it is imported from the library.
-    """
-    text = read_text(zoo_path(name))
-    for node in reversed(parse(text, name).declarations):
-        if isinstance(node, tree.Import) and node.module[0] not in LIBRARIES:
-            start = node.span.start + len("from ")
-            text = f"{text[:start]}zoo.{text[start:]}"
-    return text
-
-
-def std_path(name: str) -> Path:
-    """A file of the standard library."""
-    names = library_names("std")
-    if name not in names:
-        inside = (n for n in names if name in _defined(library_file("std", n)))
-        near = suggestion(name, names) or "`closedform std list` shows what there is"
-        near = next((f"it is in `closedform std show {n}`" for n in inside), near)
-        raise fail("name", f"the standard library has no file `{name}`", None, near)
-    return library_folder("std") / f"{name}.arch"
-
-
-def _defined(file: tree.File) -> set[str]:
-    named = (tree.Op, tree.Block, tree.Convention, tree.Count)
-    return {d.name.name for d in file.declarations if isinstance(d, named)}
 
 
 def open_project(file: str) -> Project:
@@ -88,6 +38,46 @@ def open_project(file: str) -> Project:
     return Project(Loader(read_text, path.parent).file(path))
 
 
+def parts_named(names: Sequence[str]) -> tuple[list[Project], list[Entity] | None]:
+    """The projects of files, and the model or block of each where `file:Name` names one."""
+    split = [_split(name) for name in names]
+    projects = [open_project(file) for file, _ in split]
+    if not any(part for _, part in split):
+        return projects, None
+    parts = zip(projects, split, strict=True)
+    return projects, [project.part(part or None) for project, (_, part) in parts]
+
+
+def _split(name: str) -> tuple[str, str]:
+    """The file and the part that a name is of."""
+    file, colon, part = name.rpartition(":")
+    return (file, part) if colon and part.isidentifier() and not Path(name).exists() else (name, "")
+
+
+def under_each(
+    projects: Sequence[Project], parts: Sequence[Entity] | None, when: str
+) -> list[Project]:
+    """Each project under those conditions whose sizes its model or block has.
+
+    Raises ClosedformError for a condition on sizes that none of them has.
+    """
+    conditions = parse_conditions(when, "when")
+    used: set[int] = set()
+    found = []
+    of = parts or [project.part(None) for project in projects]
+    for project, entity in zip(projects, of, strict=True):
+        known = size_names(project.derivation(entity))
+        here = [at for at, c in enumerate(conditions) if names_in(c) <= known]
+        used.update(here)
+        asked = tuple(conditions[at] for at in here)
+        found.append(Project(project.module, entity, asked, project.widths))
+    for at, condition in enumerate(conditions):
+        if at not in used:
+            told = f"none of the models has all sizes of `{show(condition)}`"
+            raise fail("name", told, condition.span)
+    return found
+
+
 def report_of(
     project: Project,
     part: str | None = None,
@@ -101,6 +91,8 @@ def report_of(
     defaults: bool = False,
     when: str | None = None,
     claims: bool = False,
+    rules: Sequence[str] = (),
+    uncounted: bool = False,
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
@@ -112,7 +104,19 @@ def report_of(
     entity = _entity_of(project, part, preset)
     project = project.under(entity, when)
     chosen = project.measures(measures, convention)
-    wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang, width, claims=claims)
+    wish = Wish(
+        chosen,
+        tuple(names),
+        form,
+        stages,
+        preset,
+        defaults,
+        lang,
+        width,
+        claims=claims,
+        rules=tuple(rules),
+        uncounted=uncounted,
+    )
     return report(project, entity, wish)
 
 

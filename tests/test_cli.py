@@ -15,7 +15,7 @@ import pytest
 
 from closedform import cli
 from closedform.derive.resolve.library import library_folder
-from closedform.projects import zoo_text
+from closedform.derive.resolve.shipped import zoo_text
 from closedform.render.formats import own_names
 from helpers import BAD, ZOO, Ran, call, cases, programs, spawn
 
@@ -82,6 +82,95 @@ def test_usage_exits_2(arguments: list[str]) -> None:
     assert result.code == 2
     assert "Usage: closedform" in result.err
     assert "Error: " in result.err
+
+
+TWO = """dim D
+dim H
+
+model M(x: [4, D]):
+    return x -> linear(D) -> linear(H)
+
+preset "a": D=3, H=4
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        (["derive", "--measure", "macz"], "measure"),
+        (["derive", "--measure", "macs", "--convention", "hoks"], "measure"),
+        (["derive", "--measure", "macs", "--convention", "flops"], "measure"),
+        (["derive", "--steps", "--measure", "params,macs"], "measure"),
+        (["derive", "--preset", "Q"], "name"),
+        (["derive", "--of", "Q"], "name"),
+        (["derive", "--in", "Q"], "name"),
+        (["derive", "--when", "D >>"], "syntax"),
+        (["derive", "--when", "Q > 1"], "name"),
+        (["derive", "--when", "D > 1, D < 1"], "when"),
+        (["derive", "--width", "ieee", "--to", "md"], "format"),
+        (["derive", "--width", "wide", "--to", "tex"], "width"),
+        (["derive", "-o", "out.docx"], "format"),
+        (["check", "--claim", "macs =="], "syntax"),
+        (["check", "--claim", "macs == Q"], "name"),
+        (["check", "--claim", "macz == D"], "measure"),
+        (["check", "--claim", "macs == D", "--when", "D |"], "syntax"),
+        (["check", "--claim", "macs == D", "--of", "Z"], "name"),
+        (["check", "--latex", "4 Q(", "--measure", "macs"], "syntax"),
+        (["check", "--latex", "4 D", "--measure", "macz"], "measure"),
+        (["check", "--latex", "4 Q", "--measure", "macs", "--map", "Q = R"], "name"),
+        (["solve", "--for", "Q", "--budget", "macs=20G"], "name"),
+        (["solve", "--for", "D", "--budget", "macs=20X"], "argument"),
+        (["solve", "--for", "D", "--budget", "macs=20G"], "argument"),
+        (["explain", "12.Q"], "argument"),
+        (["explain", "12.1", "--preset", "Z"], "name"),
+        (["compare", "--preset", "Z"], "name"),
+        (["docs", "-o", "site", "--convention", "q"], "measure"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_what_is_not_there_exits_2(arguments: list[str], kind: str, model: Path) -> None:
+    """Fails when a wrong name or a text that cannot be read is taken for a wrong file."""
+    model.write_text(TWO)
+    command, *options = arguments
+    is_error(call(command, "m.arch", *options, folder=model.parent), 2, kind)
+
+
+def test_a_file_that_lacks_what_it_names_exits_1(model: Path) -> None:
+    """Fails when a wrong name in a file is taken for a wrong use of the command."""
+    for line in ("claim macz == D", "claim macs under hoks == D", "claim macs == D when Q > 1"):
+        model.write_text(f"{MODEL}\n    {line}\n")
+        assert call("check", str(model)).code == 1
+    model.write_text(f'{MODEL}\npreset "a" of Q: D=4\n')
+    assert call("derive", str(model), "--preset", "a").code == 1
+
+
+def test_what_is_not_there_has_a_help(model: Path) -> None:
+    """Fails when a help lists nothing, or says what to write where nothing is written."""
+    result = call("derive", str(model), "--preset", "Q")
+    assert result.err.endswith("has no preset 'Q'\n     = help: add one: preset \"small\": D=64\n")
+    result = call("derive", str(model), "--measure", "macs", "--convention", "flops")
+    assert result.err == (
+        "error[measure]: the convention `flops` counts FLOPs\n"
+        "     = help: ask for `flops` under it\n"
+    )
+
+
+def test_nothing_found_exits_1(model: Path) -> None:
+    """Fails when a question that has no answer is taken for one that cannot be asked."""
+    model.write_text(TWO)
+    asked = ["solve", str(model), "--for", "D", "--set", "H=3"]
+    is_error(call(*asked, "--budget", "macs=1"), 1, "solve")
+    assert call(*asked, "--budget", "macs=1M").code == 0
+    is_error(call(*asked[:-1], "H=0", "--budget", "macs=1M"), 2, "argument")
+
+
+def test_the_convention_of_a_claim_stands_in_it(model: Path) -> None:
+    """Fails when --convention is not used, and the claim is checked under another one."""
+    ran = call("check", str(model), "--claim", "macs == 4*D^2", "--convention", "hooks")
+    assert (ran.code, ran.out, ran.err.splitlines()[-1]) == (
+        2, "", "Error: --convention goes with --latex: a claim says it, as in 'macs under hooks "
+        "== D^2'",
+    )  # fmt: skip
 
 
 def test_missing_file_exits_3(tmp_path: Path) -> None:
@@ -185,6 +274,16 @@ def imported_by(code: str) -> set[str]:
 def test_help_is_light(arguments: list[str]) -> None:
     """Fails when a module at the top of the command line imports SymPy."""
     assert imported_by(f"from closedform.cli import run; run({arguments!r})") == set()
+
+
+LIGHT = (["zoo", "list"], ["zoo", "show", "vit"], ["std", "list"], ["fmt", "--check", "m.arch"])
+
+
+def test_what_derives_nothing_needs_no_sympy(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a command that only reads files imports SymPy, and so takes a second."""
+    monkeypatch.chdir(model.parent)
+    code = f"from closedform.cli import run\nfor words in {LIGHT!r}: assert run(words) == 0"
+    assert imported_by(code) == {"lark"}
 
 
 def test_heavy_imports_are_seen() -> None:
@@ -405,12 +504,23 @@ def through_shell(command: str, folder: Path, unbuffered: bool) -> Ran:
     return Ran(process.returncode, process.stdout.decode(), process.stderr.decode())
 
 
-PRINTING = (
-    *("derive vit", "zoo show vit", "zoo list", "std list", "check vit", "fmt - < m.arch"),
-    *("--help", "--version", "derive --help"),
-)
-WRONG = (("check wrong.arch", 1), ("nonsense", 2))
 both_ways = pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
+quick_way = pytest.mark.parametrize(
+    "unbuffered",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["buffered", "unbuffered"],
+)
+WRONG = (("fmt wrong.arch", 1), ("nonsense", 2))
+QUICK = ("fmt - < m.arch", "--help")
+PRINTING = [
+    pytest.param(command, unbuffered, marks=marks, id=f"{command}-{way}")
+    for command in (
+        *("derive vit", "zoo show vit", "zoo list", "std list", "check vit", *QUICK),
+        *("--version", "derive --help"),
+    )
+    for unbuffered, way in ((False, "buffered"), (True, "unbuffered"))
+    for marks in [pytest.mark.slow if command not in QUICK and unbuffered else ()]
+]
 
 
 def unwritten(why: str) -> Ran:
@@ -424,14 +534,13 @@ def models(model: Path) -> Path:
     return model.parent
 
 
-@both_ways
-@pytest.mark.parametrize("command", PRINTING)
+@pytest.mark.parametrize(("command", "unbuffered"), PRINTING)
 def test_closed_pipe_is_quiet(command: str, unbuffered: bool, models: Path) -> None:
     """Fails when a reader that has gone is answered with a traceback or a complaint."""
     assert through_shell(f"$CF {command} | true", models, unbuffered) == Ran(0, "", "")
 
 
-@both_ways
+@quick_way
 def test_pipe_that_closes_while_it_is_read(unbuffered: bool, models: Path) -> None:
     """Fails when `closedform ... | head -1` ends with a traceback or a complaint."""
     result = through_shell("$CF derive vit | head -1", models, unbuffered)
@@ -439,8 +548,7 @@ def test_pipe_that_closes_while_it_is_read(unbuffered: bool, models: Path) -> No
 
 
 @on_linux
-@both_ways
-@pytest.mark.parametrize("command", PRINTING)
+@pytest.mark.parametrize(("command", "unbuffered"), PRINTING)
 def test_full_device(command: str, unbuffered: bool, models: Path) -> None:
     """Fails when output that cannot be written is taken for success, or Python complains too."""
     result = through_shell(f"$CF {command} > /dev/full", models, unbuffered)
@@ -448,14 +556,14 @@ def test_full_device(command: str, unbuffered: bool, models: Path) -> None:
 
 
 @both_ways
-@pytest.mark.parametrize("command", ["derive vit", "fmt - < m.arch", "--help"])
+@pytest.mark.parametrize("command", ["derive m.arch", *QUICK])
 def test_closed_stdout(command: str, unbuffered: bool, models: Path) -> None:
     """Fails when a closed standard output gives a traceback, or is taken for success."""
     result = through_shell(f"$CF {command} >&-", models, unbuffered)
     assert result == unwritten("Bad file descriptor")
 
 
-@both_ways
+@quick_way
 def test_closed_stdout_that_is_not_needed(unbuffered: bool, models: Path) -> None:
     """Fails when a report cannot be written to a file because nothing could be printed."""
     assert through_shell("$CF derive m.arch -o a.md >&-", models, unbuffered) == Ran(0, "", "")
@@ -473,7 +581,7 @@ def test_error_that_cannot_be_told(
     assert through_shell(f"$CF {command} 2>{errors}", models, unbuffered) == Ran(code, "", "")
 
 
-@both_ways
+@quick_way
 @pytest.mark.parametrize("errors", [pytest.param("/dev/full", marks=on_linux), "&-"])
 def test_standard_error_that_is_not_needed(errors: str, unbuffered: bool, models: Path) -> None:
     """Fails when a report is lost because no error could have been told."""
@@ -486,9 +594,9 @@ def test_standard_error_that_is_not_needed(errors: str, unbuffered: bool, models
 @both_ways
 def test_nothing_can_be_written(unbuffered: bool, models: Path) -> None:
     """Fails when the exit code does not tell of an output that is lost with its error."""
-    result = through_shell("$CF derive vit > /dev/full 2>&1", models, unbuffered)
+    result = through_shell("$CF zoo show vit > /dev/full 2>&1", models, unbuffered)
     assert result == Ran(3, "", "")
-    assert through_shell("$CF derive vit <&- >&- 2>&-", models, unbuffered) == Ran(3, "", "")
+    assert through_shell("$CF zoo show vit <&- >&- 2>&-", models, unbuffered) == Ran(3, "", "")
 
 
 @both_ways
@@ -503,13 +611,13 @@ def ended(end: str, output: str, folder: Path) -> Ran:
     """What comes of a command that holds printed text and then ends in some way."""
     (folder / "ended.py").write_text(
         "import sys, click\n"
-        "from closedform import cli\n"
+        "from closedform import cli, files\n"
         "from closedform.errors import fail\n"
         "def held(file):\n"
         "    sys.stdout.write('held')\n"
         f"    raise {end}\n"
-        "cli._open = held\n"
-        "cli.main(['check', 'm.arch'])\n"
+        "files.read_text = held\n"
+        "cli.main(['std', 'show', 'linear'])\n"
     )
     return through_shell(f'"{sys.executable}" ended.py {output}', folder, unbuffered=False)
 
@@ -519,7 +627,7 @@ def ended(end: str, output: str, folder: Path) -> Ran:
     ("end", "code", "errors"),
     [
         ("click.exceptions.Exit(0)", 0, ""),
-        ("fail('name', 'wrong')", 1, "error[name]: wrong\n"),
+        ("fail('name', 'wrong')", 2, "error[name]: wrong\n"),
         ("click.ClickException('wrong')", 2, "Error: wrong\n"),
     ],
 )
@@ -539,7 +647,14 @@ def test_interrupt_drops_what_is_held(end: str, models: Path) -> None:
     assert (result.code, result.out, result.err.strip()) == (130, "", "")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "ascii",
+        pytest.param("cp1252", marks=pytest.mark.slow),
+        pytest.param("latin-1", marks=pytest.mark.slow),
+    ],
+)
 def test_narrow_encoding(encoding: str, tmp_path: Path) -> None:
     """Fails when a terminal without Unicode gives a traceback instead of the report."""
     text = MODEL.replace("dim D", 'dim D "Größe Σ 幅"')
@@ -611,7 +726,7 @@ def test_empty_file(tmp_path: Path) -> None:
         0, "e.arch: 0 expectations and claims hold\n", ""
     )
     result = call("derive", "e.arch", folder=tmp_path)
-    is_error(result, 1, "name")
+    is_error(result, 2, "name")
     assert "`e.arch` has no model" in result.err
 
 
@@ -647,7 +762,7 @@ def test_too_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_wrong_names(arguments: list[str], kind: str, says: str) -> None:
     """Fails when a misspelt name is not answered with the nearest one."""
     result = call("derive", "vit", *arguments)
-    is_error(result, 1, kind)
+    is_error(result, 2, kind)
     assert says in result.err
 
 
@@ -656,7 +771,7 @@ def test_measure_under_a_convention(model: Path) -> None:
     model.write_text('convention chip in pJ  "energy":\n    mac: 3\n\n' + MODEL)
     asked = ("derive", "m.arch", "--to", "text", "--measure")
     assert call(*asked, "pj", folder=model.parent) == Ran(
-        1, "", "error[measure]: `pj` needs a convention\n     = help: write `pj under chip`\n"
+        2, "", "error[measure]: `pj` needs a convention\n     = help: write `pj under chip`\n"
     )
     told = call(*asked, "pj under chip,params, macs  under hooks", folder=model.parent)
     assert (told.code, told.err) == (0, "")
@@ -672,14 +787,14 @@ def test_measure_under_a_convention(model: Path) -> None:
         "error[measure]: `pj under` is not measured\n"
     )
     assert call(*asked, "params under chip", folder=model.parent) == Ran(
-        1, "", "error[measure]: `params` needs no convention\n     = help: write `params`\n"
+        2, "", "error[measure]: `params` needs no convention\n     = help: write `params`\n"
     )
 
 
 def test_zoo_show_suggests() -> None:
     """Fails when a misspelt model of the zoo is not answered with the nearest one."""
     result = call("zoo", "show", "vitt")
-    is_error(result, 1, "name")
+    is_error(result, 2, "name")
     assert "did you mean `vit`?" in result.err
     assert "= help: `closedform zoo list` shows what there is" in call("zoo", "show", "qqq").err
 
@@ -741,7 +856,7 @@ def test_std_is_listed_and_shown() -> None:
 def test_std_show_says_where_a_name_is(name: str, help: str) -> None:
     """Fails when what is no file of the library is not answered with the file it is in."""
     message = f"error[name]: the standard library has no file `{name}`\n     = help: {help}\n"
-    assert call("std", "show", name) == Ran(1, "", message)
+    assert call("std", "show", name) == Ran(2, "", message)
 
 
 # Options -----------------------------------------------------------------------------------
@@ -901,7 +1016,7 @@ def test_no_size_to_choose(tmp_path: Path) -> None:
     """Fails when the help of `--in` is a list of nothing."""
     (tmp_path / "a.arch").write_text("model M(x: [4, 8]):\n    return x -> linear(2)\n", "utf-8")
     ran = call("derive", "a.arch", "--in", "N", folder=tmp_path)
-    assert ran.code == 1
+    assert ran.code == 2
     assert ran.err.endswith("= help: its sizes are numbers, so there is none to choose\n")
 
 

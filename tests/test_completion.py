@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from closedform.choices import COLUMNS, COUNTED
+from closedform.choices import COLUMNS, COUNTED, IN_BYTES
+from closedform.derive.measures import rows
 from closedform.derive.measures.rows import ROWS
 from closedform.projects import zoo_names
 
@@ -79,7 +80,7 @@ OFFERS = [
     ("closedform derive own.arch --in D,", ["D,E"]),
     (
         "closedform derive own.arch --measure ",
-        [*COUNTED, "ticks", "macs", "flops", "tick"],
+        [*COUNTED, *IN_BYTES, "ticks", "macs", "flops", "tick"],
     ),
     ("closedform derive own.arch --convention ", ["ticks", "macs", "flops", *COUNTERS]),
     ("closedform derive wrong.arch --of ", []),
@@ -116,6 +117,7 @@ def test_nothing_heavy_is_imported(folder: Path) -> None:
 def test_every_measure_is_offered() -> None:
     """Fails when a row is added that no shell knows."""
     assert set(COUNTED) == set(ROWS)
+    assert set(IN_BYTES) == set(rows.IN_BYTES)
 
 
 def test_bash_inserts_names_with_spaces(folder: Path) -> None:

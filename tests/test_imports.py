@@ -27,6 +27,7 @@ ROOMS = (
     "closedform.derive.assume",
     "closedform.derive.cost",
     "closedform.derive.elaborate",
+    "closedform.derive.training",
     "closedform.derive.measures",
     "closedform.derive.arrange",
     "closedform.derive.solve",
@@ -96,6 +97,7 @@ AT_THE_EDGE = (
     "closedform.console.exits",
     "closedform.integrations.ipython",
     "closedform.console.library",
+    "closedform.console.output",
     "closedform.console.terminal",
 )
 

@@ -140,7 +140,7 @@ def test_a_report_fits(path: Path, width: int, lang: str) -> None:
         assert "".join(steps[0].split()) == "".join(steps[1].split())
 
 
-SIGNS = st.text(alphabet="ab +-()^_[]=,模型", max_size=80)
+SIGNS = st.text(alphabet="ab +-()^_[]=,模型、：", max_size=80)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
@@ -161,6 +161,7 @@ def test_where_lines_are_broken() -> None:
         "    MACs(linear) = size(x) out\n        (size(x) = n d, out = hidden)"
     )
     assert fitted("short", 40) == "short"
+    assert fitted("  入：batchnorm、relu、linear", 20) == "  入：batchnorm、\n      relu、linear"
 
 
 def test_a_table_in_a_width() -> None:

@@ -1,4 +1,4 @@
-"""The command that asks a formula: how large a size may be within a budget."""
+"""Questions on the command line: sizes in a budget, what a number counts, whether claims hold."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from closedform.console import completion
+from closedform.console.exits import CODES, EXIT_WRONG, print_error
 from closedform.console.parameters import Strict
 
 if TYPE_CHECKING:
+    from closedform.derive.project import Project
     from closedform.explore.model import Part
 
 
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     help="The preset of the other sizes.",
 )
 @click.option(
+    "--dtype", default=None, metavar="TYPE,...", help="The type of elements, for bytes: bf16."
+)
+@click.option(
     "--set",
     "sizes",
     multiple=True,
@@ -47,7 +52,13 @@ if TYPE_CHECKING:
     help="A number for another size.",
 )
 def solve(
-    file: str, size: str, budget: str, part: str | None, preset: str | None, sizes: tuple[str, ...]
+    file: str,
+    size: str,
+    budget: str,
+    part: str | None,
+    preset: str | None,
+    dtype: str | None,
+    sizes: tuple[str, ...],
 ) -> None:
     """The largest number of a size within a budget that what the file assumes allows.
 
@@ -56,26 +67,79 @@ def solve(
     from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
-    measure, amount = _pair(budget, "--budget")
-    model: Part = Architecture(open_project(file))
+    measure, amount = pair(budget, "--budget")
+    model: Part = Architecture(open_project(file).typed(dtype))
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")
     given: dict[str, Any] = {
-        key: _whole(value, key) for key, value in (_pair(text, "--set") for text in sizes)
+        key: whole(value, key) for key, value in (pair(text, "--set") for text in sizes)
     }
     formula = model.measure(name, convention or None)
     click.echo(repr(formula.solve(size, amount, preset, **given)))
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def pair(text: str, option: str) -> tuple[str, str]:
+    """A name and what stands behind its `=`."""
     name, sign, value = text.partition("=")
     if not sign or not name.strip() or not value.strip():
         raise click.UsageError(f"{option} takes NAME=NUMBER, and this is {text!r}")
     return name.strip(), value.strip()
 
 
-def _whole(text: str, name: str) -> int:
+def whole(text: str, name: str) -> int:
+    """A whole number for a size."""
     if not text.isdigit():
         raise click.UsageError(f"--set {name} takes a whole number, and this is {text!r}")
     return int(text)
+
+
+@click.command(cls=Strict)
+@click.argument("file", shell_complete=completion.files)
+@click.argument("numbers", nargs=-1, required=True)
+@click.option(
+    "--preset",
+    default=None,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Of which the numbers are that name none.",
+)
+@click.option("--to", type=click.Choice(["json"]), help="Print the readings for a program.")
+def explain(file: str, numbers: tuple[str, ...], preset: str | None, to: str | None) -> int:
+    """Say what printed NUMBERS count: 16.85G, params=86M, ViT-B/16=49.3G, vit:ViT-B/16=49.3G.
+
+    Several are explained at once. Ends with 1 where no reading explains all of them.
+    """
+    import json
+
+    from closedform.projects import open_project
+    from closedform.reason.explain import asked, data, entries_of
+    from closedform.reason.explain import explain as explained
+
+    answer = explained(
+        entries_of(open_project(file), list(map(asked, numbers)), preset, open_project)
+    )
+    click.echo(json.dumps(data(answer), indent=2, ensure_ascii=False) if to else str(answer))
+    return 0 if answer else EXIT_WRONG
+
+
+def ask(
+    project: Project,
+    part: str | None,
+    text: str,
+    measure: str | None,
+    where: str,
+    when: str,
+    convention: str | None,
+) -> int:
+    """Print whether a claim holds; gives the exit code."""
+    from closedform.reason import claims
+    from closedform.render.report.verdicts import answer
+
+    found = claims.ask(project, project.part(part), text, measure, where, when, convention)
+    wrong = found.checked.diagnostic
+    if wrong:
+        print_error(str(wrong))
+        return CODES.get(wrong.kind, EXIT_WRONG)
+    click.echo("".join(answer(found.checked)), nl=False)
+    return 0

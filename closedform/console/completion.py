@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
-from closedform.choices import COLUMNS, COUNTED
+from closedform.choices import COLUMNS, COUNTED, IN_BYTES
 from closedform.errors import ClosedformError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def measures(declarations: tuple[tree.Node, ...]) -> Iterable[str]:
     known = (*declarations, *_standard("conventions"))
     units = (node.unit for node in known if isinstance(node, tree.Convention) and node.unit)
     counts = (node.name.name for node in declarations if isinstance(node, tree.Count))
-    return (*COUNTED, *(unit.name.lower() for unit in units), *counts)
+    return (*COUNTED, *IN_BYTES, *(unit.name.lower() for unit in units), *counts)
 
 
 def widths(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -7,18 +7,30 @@ import sys
 from contextlib import suppress
 
 from closedform.console.terminal import harmless
-from closedform.errors import ClosedformError, FileError, LimitError
+from closedform.errors import ClosedformError, Diagnostic, FileError, LimitError, OutsideError
 
 EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_UNDECIDED = 1, 2, 3, 4, 5
 EXIT_BUG, EXIT_INTERRUPT = 70, 130
 CODES = {"limit": EXIT_LIMIT, "undecided": EXIT_UNDECIDED}  # of diagnostics; others are wrong
+
+# What is wrong with a command, where it is said of no place in a file.
+ASKED = {"argument", "choice", "format", "language", "measure", "name", "width"}
 
 
 def code_of(error: ClosedformError) -> int:
     """The exit code for an error."""
     if isinstance(error, FileError):
         return EXIT_FILE
-    return EXIT_LIMIT if isinstance(error, LimitError) else EXIT_WRONG
+    if isinstance(error, LimitError):
+        return EXIT_LIMIT
+    asked = not isinstance(error, OutsideError) and all(map(_is_asked, error.diagnostics))
+    return EXIT_USAGE if asked else EXIT_WRONG
+
+
+def _is_asked(diagnostic: Diagnostic) -> bool:
+    """Whether what is wrong stands in the command and in no file."""
+    span = diagnostic.span
+    return span.source.asked if span else diagnostic.kind in ASKED
 
 
 def complain(error: ClosedformError) -> None:

@@ -18,8 +18,8 @@ def zoo() -> None:
 @zoo.command("list")
 def zoo_list() -> None:
     """List the models of the zoo and their presets."""
+    from closedform.derive.resolve.shipped import library_file, library_names
     from closedform.grammar import tree
-    from closedform.projects import library_file, library_names
 
     for name in library_names("zoo"):
         file = library_file("zoo", name)
@@ -38,7 +38,7 @@ def _list(name: str, doc: str | None, parts: Sequence[str]) -> None:
 @click.argument("name", shell_complete=library("zoo"))
 def zoo_show(name: str) -> None:
     """Print the file of a model, to start from: what it imports is taken from the zoo."""
-    from closedform.projects import zoo_text
+    from closedform.derive.resolve.shipped import zoo_text
 
     click.echo(zoo_text(name), nl=False)
 
@@ -51,8 +51,8 @@ def std() -> None:
 @std.command("list")
 def std_list() -> None:
     """List the files of the library, and the operations, blocks and conventions in each."""
+    from closedform.derive.resolve.shipped import library_file, library_names
     from closedform.grammar import tree
-    from closedform.projects import library_file, library_names
 
     kinds = (tree.Op, tree.Block, tree.Convention)
     for name in library_names("std"):
@@ -65,7 +65,7 @@ def std_list() -> None:
 @click.argument("name", shell_complete=library("std"))
 def std_show(name: str) -> None:
     """Print a file of the library."""
+    from closedform.derive.resolve.shipped import std_path
     from closedform.files import read_text
-    from closedform.projects import std_path
 
     click.echo(read_text(std_path(name)), nl=False)

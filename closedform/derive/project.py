@@ -17,12 +17,15 @@ from closedform.derive.elaborate.names import check_size
 from closedform.derive.measures.lookup import SHOWN, measure
 from closedform.derive.measures.rows import Measure
 from closedform.derive.resolve.conventions import Convention, conventions_of
+from closedform.derive.resolve.dtypes import Widths, widths_in, widths_of
 from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.solve.numbers import check_bound, check_facts, check_stated, evaluate, settle
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import parse_conditions, tree
 from closedform.grammar.expressions import show
+
+ADD_ONE = 'add one: preset "small": D=64'
 
 
 @dataclass(eq=False)
@@ -32,6 +35,7 @@ class Project:
     module: Module
     of: Entity | None = None  # what is derived under the conditions
     conditions: tuple[tree.Expression, ...] = ()
+    widths: Widths | None = None  # the types that are asked for, in the place of those of the file
     _derivations: dict[Entity, Derivation] = field(default_factory=dict)
     _readings: dict[Entity, Context] = field(default_factory=dict)
     _closed: dict[tuple[Entity, Measure], Closed] = field(default_factory=dict)
@@ -87,7 +91,11 @@ class Project:
         """The same file, with a model or block derived under conditions: `r > 1, r | side`."""
         if when is None:
             return self
-        return Project(self.module, entity, parse_conditions(when, "when"))
+        return Project(self.module, entity, parse_conditions(when, "when"), self.widths)
+
+    def typed(self, dtype: str | None) -> Project:
+        """The same file, with elements in the types that are asked for: `bf16, weights = int4`."""
+        return self if dtype is None else replace(self, widths=widths_of(dtype))
 
     def derivation(self, entity: Entity) -> Derivation:
         if entity not in self._derivations:
@@ -121,7 +129,7 @@ class Project:
         self, name: str, convention: str | None = None, span: Span | None = None
     ) -> Measure:
         """The measure of a name, with the conventions and counts of the file."""
-        return measure(name, convention, span, self.module)
+        return measure(name, convention, span, self.module, self.widths or widths_in(self.module))
 
     def measures(self, names: Sequence[str], convention: str | None) -> tuple[Measure, ...]:
         """Measures by their names; the convention is of those that need one and name none, or
@@ -171,7 +179,8 @@ class Project:
             "name",
             f"`{self.module.title}` has no preset {title!r}",
             None,
-            suggestion(title, titles) or "it has " + ", ".join(map(repr, titles)),
+            suggestion(title, titles)
+            or ("it has " + ", ".join(map(repr, titles)) if titles else ADD_ONE),
         )
 
     def model_of(self, preset: tree.Preset) -> Entity:

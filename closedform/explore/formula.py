@@ -64,6 +64,24 @@ class Rules(Table[Rule]):
 
 
 @dataclass(frozen=True)
+class RulingTerm:
+    """A term that is the largest where its size is above all of `above`, below all of `below`."""
+
+    term: Formula
+    above: tuple[Formula, ...]
+    below: tuple[Formula, ...]
+
+
+class Rulings(Table[RulingTerm]):
+    """Which term is the largest where."""
+
+    columns = ("term", "above", "below")
+
+    def cells(self, row: RulingTerm) -> tuple[object, ...]:
+        return row.term, *(", ".join(map(str, some)) for some in (row.above, row.below))
+
+
+@dataclass(frozen=True)
 class Overtaking:
     """Which of two costs is larger in the end, and from which number of a size on."""
 
@@ -153,7 +171,7 @@ class Formula(Quantity):
         >>> [(str(t.coefficient), str(t.monomial)) for t in zoo("vit").macs.leading("N", "D")]
         [('4 L', 'D**2*N'), ('2 L', 'D*N**2')]
         """
-        symbols = [self._symbol(name) for name in names]
+        symbols = [self._sizes.symbol(name) for name in names]
         if not symbols:
             raise fail("argument", "name the sizes that grow", None, 'as in `.leading("N", "D")`')
         found = rules.leading(express(self._closed, names).expr, symbols)
@@ -168,7 +186,7 @@ class Formula(Quantity):
         >>> print(vit.part("EncoderLayer.SelfAttention").macs.elasticity("T"))
         (2 D + 2 T)/(2 D + T)
         """
-        symbol = self._symbol(name)
+        symbol = self._sizes.symbol(name)
         above, below = rules.elasticity(self._in(name), symbol)
         return self._of(quotient(above, below), nameless(""))
 
@@ -200,6 +218,25 @@ class Formula(Quantity):
         ]
         return Rules(told)
 
+    def rulings(self, name: str) -> Rulings:
+        """Where the terms of each power of a size are the largest, with boundaries as formulas.
+
+        >>> from closedform.api import zoo
+        >>> zoo("vit")["SelfAttention"].macs.rulings("n")
+        term     above  below
+        4 n d^2         2 d
+        2 n^2 d  2 d
+        """
+        found = rules.rulings(self._in(name), self._sizes.symbol(name))
+
+        def told(expr: Expr) -> Formula:
+            return self._of(expr, nameless(""))
+
+        return Rulings(
+            RulingTerm(told(r.term), tuple(map(told, r.above)), tuple(map(told, r.below)))
+            for r in found
+        )
+
     def overtakes(
         self, other: Formula, name: str, preset: str | None = None, **sizes: Any
     ) -> Overtaking:
@@ -214,7 +251,7 @@ class Formula(Quantity):
         larger from N = 1536 on, for all larger ones
         """
         both = self, other
-        known = [form._table for form in both]
+        known = [form._sizes.table for form in both]
         shared = {key for key in sizes if any(key in table for table in known)}
         costs = (
             form._along(
@@ -234,7 +271,7 @@ class Formula(Quantity):
         ['F - 2 D']
         """
         apart = self - other
-        found = inverse.roots(apart._in(name), self._symbol(name))
+        found = inverse.roots(apart._in(name), self._sizes.symbol(name))
         return tuple(apart._of(root, nameless("")) for root in found)
 
     def solve(
@@ -262,7 +299,7 @@ class Formula(Quantity):
         made = [getattr(value, "expr", value) for value in (family or {}).values()]
         whole = tuple(in_x(value, form._closed, name, values) for value in made)
         cost = replace(cost, whole=whole)
-        symbol, bound = self._symbol(name), size_symbol(BUDGET)
+        symbol, bound = self._sizes.symbol(name), size_symbol(BUDGET)
         root = inverse.real_root(cost.expr, X, bound) if symbol.name != BUDGET else None
         formula = None if root is None else form._of(root, nameless(""))
         return Solution(inverse.largest(cost, limit), formula)
@@ -277,7 +314,7 @@ class Formula(Quantity):
         k = 8 costs least, 1,024; exactly, k = sqrt(N)
         """
         cost = self._along(name, preset, sizes)
-        found = inverse.critical(self._in(name), self._symbol(name))
+        found = inverse.critical(self._in(name), self._sizes.symbol(name))
         formulas = tuple(self._of(root, nameless("")) for root in found)
         return Minimum(inverse.least(cost), formulas)
 
@@ -326,20 +363,17 @@ class Formula(Quantity):
 
     def _in(self, name: str) -> Expr:
         """The expression with all that is made of a size written out in it."""
-        expr = express(self._closed, (name,)).expr
-        symbol, known = self._symbol(name), self._closed.derivation.known
-        inside = [s for s in expr.free_symbols if symbol in known.base(s).free_symbols - {s}]
-        return known.base(expr) if inside else expr
+        return rules.in_size(self._closed, name, self._sizes.symbol(name))
 
     def _along(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> Along:
         form = self._at(preset)
         values = self._values(preset, sizes)
-        values.pop(self._symbol(name), None)
+        values.pop(self._sizes.symbol(name), None)
         return along(form, name, values)
 
     def _number_of(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
         """What a size or an abbreviation is at a preset."""
-        derivation, symbol = self._closed.derivation, self._symbol(name)
+        derivation, symbol = self._closed.derivation, self._sizes.symbol(name)
         settled = settle(derivation, self._values(preset, sizes))
         value = derivation.known.base(symbol).xreplace(settled)
         if not value.is_Integer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from closedform.derive.project import Project
@@ -14,6 +15,7 @@ from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
 from closedform.explore.parts import ModelPart, Parts, part, parts
 from closedform.explore.presets import Presets
+from closedform.explore.roofline import Roofline, bounded
 from closedform.projects import open_project
 from closedform.reason.claims import ask
 from closedform.render.formats import derivation_in, format_named
@@ -35,8 +37,15 @@ class Part:
     def name(self) -> str:
         return self._entity.name
 
-    def measure(self, name: str, convention: str | None = None, when: str | None = None) -> Formula:
-        """The closed form of a measure, under conditions if there are any.
+    def measure(
+        self,
+        name: str,
+        convention: str | None = None,
+        when: str | None = None,
+        dtype: str | None = None,
+    ) -> Formula:
+        """The closed form of a measure, under conditions if there are any; `dtype` is the type of
+        elements where bytes are counted.
 
         >>> from closedform.api import zoo
         >>> zoo("vit").measure("macs", "hooks").at("ViT-B/16")
@@ -44,7 +53,7 @@ class Part:
         >>> print(zoo("pvt")["SRA"].measure("macs", when="r > 1, n == side^2, r | side"))
         n d (3 d + 2 (d + n)/r^2)
         """
-        project, entity = self._project.under(self._entity, when), self._entity
+        project, entity = self._project.typed(dtype).under(self._entity, when), self._entity
         return Formula(project, entity, project.closed(entity, project.measure(name, convention)))
 
     @property
@@ -97,20 +106,36 @@ class Part:
         defaults: bool = False,
         when: str | None = None,
         claims: bool = False,
+        dtype: str | None = None,
+        rules: Sequence[str] = (),
+        uncounted: bool = False,
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
         `names` are the symbols of `--in`, `measures` those of `--measure`, `when` the conditions
         of `--when` in one text, the others as on the command line: `form` is "shortest",
-        "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each".
+        "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each", `rules` the sizes of
+        which it is told what rules as they grow; `uncounted` tells how much is left out.
 
         >>> from closedform.api import zoo
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
         """
         write = format_named(to).report
-        chosen = self._project.measures(measures, convention)
-        wish = Wish(chosen, tuple(names), form, stages, preset, defaults, lang=lang, claims=claims)
-        return write(report(self._project.under(self._entity, when), self._entity, wish))
+        project = self._project.typed(dtype)
+        chosen = project.measures(measures, convention)
+        wish = Wish(
+            chosen,
+            tuple(names),
+            form,
+            stages,
+            preset,
+            defaults,
+            lang=lang,
+            claims=claims,
+            rules=tuple(rules),
+            uncounted=uncounted,
+        )
+        return write(report(project.under(self._entity, when), self._entity, wish))
 
     def derivation(
         self,
@@ -121,6 +146,7 @@ class Part:
         *,
         convention: str | None = None,
         when: str | None = None,
+        dtype: str | None = None,
     ) -> str:
         """The walk from the shapes to a closed form, with the numbers of a preset if one is named.
 
@@ -129,8 +155,8 @@ class Part:
         MLP: MACs, step by step
         """
         write = derivation_in(to)
-        what = self._project.measure(measure, convention)
-        project = self._project.under(self._entity, when)
+        project = self._project.typed(dtype).under(self._entity, when)
+        what = project.measure(measure, convention)
         return write(derivation_view(project, self._entity, what, preset, lang))
 
     def plot_parts(
@@ -190,6 +216,24 @@ class Part:
             self._project, self._entity, measures=asked, preset=preset, rows=rows, to=to,
             broken=broken, progress=progress, sizes=sizes,
         )  # fmt: skip
+
+    def roofline(
+        self,
+        machine: str,
+        dtype: str | None = None,
+        preset: str | None = None,
+        **sizes: int | Fraction | Sequence[int],
+    ) -> Roofline:
+        """The least time that its operations need on a machine, one after another.
+
+        `machine` is a name such as "H100" or "A100", or `file.toml:name` for a row of your own;
+        `dtype` stands for that of the file.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("llama")["Llama"].roofline("A100", "bf16", preset="Llama-3-8B", S=1).ridge)
+        312000/2039
+        """
+        return bounded(self._project.typed(dtype), self._entity, machine, preset, sizes)
 
     @property
     def parts(self) -> Parts:

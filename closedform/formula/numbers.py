@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import singledispatchmethod
 from math import ceil, floor, gcd, isqrt
-from typing import TypeGuard
 
 from closedform import formula as w
-from closedform.formula.logarithms import floor_of_logarithm, logarithm, sign_of_logarithm
+from closedform.formula.logarithms import Logarithms, logarithm
 
 MAX_BITS = 1_000_000  # of a power
 MAX_SUMMANDS = 100_000
@@ -105,10 +104,14 @@ class Numbers:
     def _(self, node: w.Fraction) -> Fraction:
         if self._is_excluded(node.numerator):
             return Fraction(0)
-        below = self.of(node.denominator)
+        below = self._nonzero(node.denominator)
+        return self.of(node.numerator) / below
+
+    def _nonzero(self, node: w.Written) -> Fraction:
+        below = self.of(node)
         if below == 0:
             raise NoNumberError("division by zero")
-        return self.of(node.numerator) / below
+        return below
 
     @of.register
     def _(self, node: w.Power) -> Fraction:
@@ -124,9 +127,8 @@ class Numbers:
 
     @of.register
     def _(self, node: w.Function) -> Fraction:
-        inner = node.arguments[0]
-        if node.name in ("floor", "ceil") and _is_logarithm(inner):
-            return self._rounded(inner, node.name == "ceil")
+        if node.name in ("floor", "ceil") and _has_logarithm(node):
+            return self._rounded(node.arguments[0], node.name == "ceil")
         values = [self.of(argument) for argument in node.arguments]
         match node.name:
             case "floor":
@@ -145,21 +147,39 @@ class Numbers:
                 return _logarithm(*values)
         raise NoNumberError(node.name)
 
-    def _rounded(self, node: w.Function, up: bool) -> Fraction:
-        """The floor or the ceiling of a logarithm, which need not be whole itself."""
-        value, base = map(self.of, node.arguments)
-        if value <= 0 or base <= 1:
+    def _rounded(self, node: w.Written, up: bool) -> Fraction:
+        """The floor or the ceiling of a sum with logarithms, which need not be whole itself."""
+        found = self._logarithms(node)
+        whole = found.times(Fraction(-1)).floor() if up else found.floor()
+        if whole is None:
             raise NoNumberError(NO_LOGARITHM)
-        return Fraction(
-            -floor_of_logarithm(1 / value, base) if up else floor_of_logarithm(value, base)
-        )
+        return Fraction(-whole if up else whole)
+
+    def _logarithms(self, node: w.Written) -> Logarithms:
+        """A sum with logarithms that need not be rational."""
+        match node:
+            case w.Function(name="log"):
+                value, base = map(self.of, node.arguments)
+                rational = logarithm(value, base)
+                if rational is not None:
+                    return Logarithms(rational)
+                return Logarithms(often={(value, base): Fraction(1)})
+            case w.Sum():
+                return sum(map(self._logarithms, node.terms), Logarithms())
+            case w.Fraction() if not self._is_excluded(node):
+                return self._logarithms(node.numerator).times(1 / self._nonzero(node.denominator))
+            case w.Product() if not self._is_excluded(node):
+                *rest, last = sorted(node.factors, key=_has_logarithm)
+                factor = self.of(w.Product(tuple(rest)))
+                return self._logarithms(last).times(factor)
+        return Logarithms(self.of(node))
 
     @of.register
     def _(self, node: w.Condition) -> Fraction:
         return Fraction(self._holds(node))
 
     def _holds(self, node: w.Condition) -> bool:
-        if any(map(_is_logarithm, node.parts)) and node.operator in ORDERS:
+        if node.operator in ORDERS and any(map(_has_logarithm, node.parts)):
             return self._sign(*node.parts) in ORDERS[node.operator]
         values = [self.of(part) for part in node.parts]
         match node.operator:
@@ -175,14 +195,8 @@ class Numbers:
         return (left > right) - (left < right) in ORDERS[node.operator]
 
     def _sign(self, left: w.Written, right: w.Written) -> int:
-        """Whether a logarithm is above the other side (1), below it (-1), or the same (0)."""
-        if not _is_logarithm(left):
-            return -self._sign(right, left)
-        value, base = map(self.of, left.arguments)
-        if _is_logarithm(right) and self.of(right.arguments[1]) == base > 1:
-            other = self.of(right.arguments[0])
-            return (value > other) - (value < other)
-        sign = sign_of_logarithm(value, base, self.of(right))
+        """Whether the left side is above the right (1), below it (-1), or the same (0)."""
+        sign = (self._logarithms(left) + self._logarithms(right).times(Fraction(-1))).sign()
         if sign is None:
             raise NoNumberError(NO_LOGARITHM)
         return sign
@@ -225,8 +239,19 @@ def _logarithm(value: Fraction, base: Fraction) -> Fraction:
     return exponent
 
 
-def _is_logarithm(node: w.Written) -> TypeGuard[w.Function]:
-    return isinstance(node, w.Function) and node.name == "log"
+def _has_logarithm(node: w.Written) -> bool:
+    """Whether a logarithm is a term, or a factor of one."""
+    match node:
+        case w.Function():
+            inside = node.arguments if node.name in ("floor", "ceil") else ()
+            return node.name == "log" or any(map(_has_logarithm, inside))
+        case w.Sum():
+            return any(map(_has_logarithm, node.terms))
+        case w.Product():
+            return any(map(_has_logarithm, node.factors))
+        case w.Fraction():
+            return _has_logarithm(node.numerator)
+    return False
 
 
 def amount_or_none(node: w.Written, numbers: Numbers) -> Fraction | None:

@@ -179,6 +179,13 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def count(self, kids: list[Any]) -> tree.Count:
         return tree.Count(kids[1], _string(kids), span=span_of(kids))
 
+    def width(self, kids: list[Any]) -> tree.Width:
+        *of, kind = _nodes(kids)
+        return tree.Width(of[0] if of else None, kind, span=span_of(kids))
+
+    def dtype(self, kids: list[Any]) -> tree.Dtype:
+        return tree.Dtype(tuple(_nodes(kids)), span=span_of(kids))
+
     def convention(self, kids: list[Any]) -> tree.Convention:
         unit, base = (next(iter(_after(kids, word)), None) for word in ("in", "on"))
         says = _string(kids) or ""
@@ -215,6 +222,27 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
 
     def op_line(self, kids: list[Any]) -> list[Any]:
         return _nodes(kids)
+
+    def gradient(self, kids: list[Any]) -> tree.Gradient:
+        counts = tuple(kid for kid in _flat(kids) if isinstance(kid, tree.Binding))
+        if not counts and kids[3] not in ("0", "none"):
+            raise fail(
+                "syntax",
+                "only 0 stands here: a gradient that takes no work",
+                span_of([kids[3]]),
+                "the work of a gradient is stated by its counts: `mac = size(y)`",
+            )
+        none = not counts and kids[3] == "none"
+        return tree.Gradient(kids[1], None if none else counts, span=span_of(kids))
+
+    def keep(self, kids: list[Any]) -> tree.Keep:
+        unit = next((str(k) for k in kids if isinstance(k, Token) and k.type == "UNIT"), None)
+        conditions = tuple(kids[-1]) if isinstance(kids[-1], list) else ()
+        needed = tuple(kid for kid in kids[2:] if isinstance(kid, tree.Name))
+        return tree.Keep(kids[1], unit, needed, conditions, span=span_of(kids))
+
+    def view(self, kids: list[Any]) -> tree.View:
+        return tree.View(kids[1], span=span_of(kids))
 
     def output(self, kids: list[Any]) -> tree.Output:
         return tree.Output(kids[0], kids[2], span=span_of(kids))

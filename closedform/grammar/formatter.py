@@ -21,6 +21,9 @@ SIMPLE = (
     tree.Assign,
     tree.Ascribe,
     tree.Require,
+    tree.Gradient,
+    tree.Keep,
+    tree.View,
     tree.Return,
     tree.ComparisonClaim,
     tree.OrderClaim,
@@ -181,6 +184,11 @@ class _Printer:
         self.trailing(node)
 
     @statement.register
+    def _(self, node: tree.Dtype) -> None:
+        self.write("dtype " + ", ".join(map(_width, node.widths)))
+        self.trailing(node)
+
+    @statement.register
     def _(self, node: tree.Dims) -> None:
         self.write(several(node.dims))
         self.trailing(node)
@@ -305,6 +313,23 @@ class _Printer:
         self.write("require " + ", ".join(map(show, node.conditions)))
 
     @statement.register
+    def _(self, node: tree.Gradient) -> None:
+        counts = (f"{count.name.name} = {show(count.value)}" for count in node.counts or ())
+        work = "none" if node.counts is None else ", ".join(counts) or "0"
+        self.write(f"gradient {node.by.name}: {work}")
+
+    @statement.register
+    def _(self, node: tree.Keep) -> None:
+        unit = f" {node.unit}" if node.unit else ""
+        needed = " for " + ", ".join(name.name for name in node.needed) if node.needed else ""
+        conditions = " when " + ", ".join(map(show, node.conditions)) if node.conditions else ""
+        self.write(f"keep {show(node.what, SUM)}{unit}{needed}{conditions}")
+
+    @statement.register
+    def _(self, node: tree.View) -> None:
+        self.write(f"view {node.of.name}")
+
+    @statement.register
     def _(self, node: tree.Repeat) -> None:
         self.open(node, f"repeat {show(node.count, SUM)}{' shared' * node.shared}:")
         self.body(node.body)
@@ -390,6 +415,10 @@ def several(dims: Sequence[tree.Dim]) -> str:
 
 def _sign(node: tree.Dim | tree.Let | tree.Count) -> str:
     return f" as {node.sign}" if not isinstance(node, tree.Count) and node.sign else ""
+
+
+def _width(node: tree.Width) -> str:
+    return f"{node.of.name} = {node.type.name}" if node.of else node.type.name
 
 
 def _parameter(node: tree.Parameter) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +21,7 @@ from lark.exceptions import UnexpectedEOF
 
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
+from closedform.grammar.lalr import LATEX, lalr
 from closedform.grammar.latex_tokens import Tokens, described
 from closedform.grammar.tree import Node
 
@@ -66,7 +66,7 @@ def read_stated(text: str, words: Collection[str] = (), name: str = NAME) -> Sta
     `words` are names of several letters, which are else written in `\mathrm`. Raises
     ClosedformError, with place and help.
     """
-    source = Source(name, text)
+    source = Source(name, text, asked=True)
     found = _parsed(source, "claim", Tokens(source, frozenset(words)))
     return _Reader(source).stated(found)
 
@@ -78,7 +78,7 @@ def read_map(text: str, name: str = "<map>") -> tuple[Mapped, ...]:
     >>> [(*[n.name for n in m.names], show(m.value)) for m in read_map("h w = n, D_{ff} = 4 d")]
     [('h', 'w', 'n'), ('D_ff', '4*d')]
     """
-    source = Source(name, text)
+    source = Source(name, text, asked=True)
     if not text.strip():
         return ()
     found = _parsed(source, "map", Tokens(source, frozenset(), whole_words=True))
@@ -107,16 +107,7 @@ def _parsed(source: Source, start: str, tokens: Tokens) -> Tree[Token]:
 
 @cache
 def _grammar() -> Lark:
-    text = files("closedform.grammar").joinpath("latex.lark").read_text("utf-8")
-    return Lark(
-        text,
-        parser="lalr",
-        lexer="basic",
-        start=["claim", "map"],
-        postlex=Tokens.current(),
-        propagate_positions=True,
-        maybe_placeholders=False,
-    )
+    return lalr(LATEX, Tokens.current())
 
 
 class _Reader:

@@ -19,7 +19,7 @@ from lark.lark import PostLex
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.builder import Builder, current_source
-from closedform.grammar.lalr import lalr
+from closedform.grammar.lalr import ARCH, lalr
 from closedform.grammar.wording import describe_character, describe_token
 
 MAX_CHARACTERS = 4_000_000
@@ -46,7 +46,7 @@ def parse_conditions(text: str, name: str) -> tuple[tree.Expression, ...]:
 
     `name` is what errors call it. Raises ClosedformError as `parse` does.
     """
-    source = Source(name, text.strip())
+    source = Source(name, text.strip(), asked=True)
     if "\n" in source.text:
         end = Span(source, source.text.index("\n"), source.text.index("\n"))
         raise fail("syntax", "conditions stand on one line", end, "write a comma between them")
@@ -68,7 +68,7 @@ def parse_claim(text: str, name: str = "<claim>") -> tree.Claim:
     >>> parse_claim("macs == 2*n*d^2").operator
     '=='
     """
-    source = Source(name, f"claim {text.strip()}")
+    source = Source(name, f"claim {text.strip()}", asked=True)
     return cast(
         tree.Claim, _parsed(source, lambda: _grammar().parse(source.text + "\n", start="one_claim"))
     )
@@ -97,7 +97,7 @@ def _parsed(source: Source, run: Callable[[], object]) -> object:
 
 @cache
 def _grammar() -> Lark:
-    return lalr(Builder(), Indentation())
+    return lalr(ARCH, Indentation(), Builder())
 
 
 def _comments(source: Source) -> Iterator[tree.Comment]:

@@ -367,6 +367,21 @@ class Count(Node):
 
 
 @dataclass(frozen=True)
+class Width(Node):
+    """`bf16` of all that is kept, or `weights = int4` of a part of it."""
+
+    of: Name | None
+    type: Name
+
+
+@dataclass(frozen=True)
+class Dtype(Node):
+    """`dtype bf16, weights = int4`: in which types elements are kept."""
+
+    widths: tuple[Width, ...]
+
+
+@dataclass(frozen=True)
 class Weigh(Node):
     """`mac, add: 2`: the weight of some counts; without names that of all `others`."""
 
@@ -411,12 +426,41 @@ class Output(Node):
 
 
 @dataclass(frozen=True)
+class Gradient(Node):
+    """`gradient x: mac = size(y)*n`: the work of the gradient by an input, or by the `weight`.
+
+    `0` says that it is none, and `none`, here None, that there is no gradient.
+    """
+
+    by: Name
+    counts: tuple[Binding, ...] | None
+
+
+@dataclass(frozen=True)
+class Keep(Node):
+    """`keep x`, `keep 8*size(y) bytes for weight`: what the backward pass needs, and for which
+    gradients; without names for any. A tensor by its name has no unit."""
+
+    what: Expression
+    unit: str | None
+    needed: tuple[Name, ...]
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class View(Node):
+    """`view x`: the results have the storage of an input."""
+
+    of: Name
+
+
+@dataclass(frozen=True)
 class Op(Node):
     name: Name
     parameters: tuple[Parameter, ...]
     outputs: tuple[Output, ...]
     doc: str | None
-    body: tuple[Assign | Require, ...]
+    body: tuple[Assign | Require | Gradient | Keep | View, ...]
 
 
 @dataclass(frozen=True)
@@ -474,7 +518,7 @@ class Import(Node):
 
 
 Declaration: TypeAlias = (
-    Dim | Dims | Table | Let | Assume | Count | Convention | Op | Block | Preset | Import
+    Dim | Dims | Table | Let | Assume | Count | Dtype | Convention | Op | Block | Preset | Import
 )
 
 

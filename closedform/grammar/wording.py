@@ -34,7 +34,7 @@ TOKEN_NAMES = {
 }
 
 DECLARATIONS = (
-    "dim", "ratio", "let", "assume", "count", "convention", "from", "op", "block", "model",
+    "dim", "ratio", "let", "assume", "count", "dtype", "convention", "from", "op", "block", "model",
     "preset",
 )  # fmt: skip
 STATEMENTS = ("repeat", "for", "choose", "if", "return", "require", "claim")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from closedform.api import Architecture, Formula, ModelPart, Part, loads, zoo
+from closedform.choices import COUNTED, IN_BYTES
 from closedform.cli import derive
 from closedform.errors import fail
 from closedform.explore import parts
@@ -74,10 +75,11 @@ def _text(model: Architecture, asked: dict[str, Any], to: str, steps: bool) -> s
     """A report or a derivation in a format."""
     width = asked.pop("width")
     asked["width"] = width_in(to, width) if width else None
+    project = model._project.typed(asked.pop("dtype"))
     if not steps:
-        return format_named(to).report(report_of(model._project, **asked))
+        return format_named(to).report(report_of(project, **asked))
     kept = ("part", "measures", "convention", "preset", "lang", "width", "when")
-    return derivation_of(model._project, to=to, **{key: asked[key] for key in kept})
+    return derivation_of(project, to=to, **{key: asked[key] for key in kept})
 
 
 def _options(arguments: list[str]) -> dict[str, Any]:
@@ -144,11 +146,11 @@ def _texts(target: object, method: str, before: str) -> Iterable[str]:
         case Formula(), "at":
             return [p.title for project, _ in target._origins for p in project.presets()]
         case Formula(), "in_terms_of":
-            return target._table
+            return target._sizes.table
         case Part(), "part":
             return parts.names(target._project, target._entity)
         case ((Part() | ModelPart()), "measure"):
-            return ["params", "trainable", "macs", "flops", "buffers", "cache"]
+            return [*COUNTED, *IN_BYTES, "macs", "flops"]
     return ()
 
 

@@ -18,13 +18,17 @@ from pathlib import Path
 from closedform.choices import FORMS, LANGUAGES, STAGES
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
+from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
 from closedform.integrations.outline import SHOWN, Outline, outline
-from closedform.projects import report_of, zoo_names, zoo_path
+from closedform.projects import report_of
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")
-NAMES = ("of", "in", "measure", "convention", "preset", "when", "form", "stages", "show", "lang")
+NAMES = (
+    *("of", "in", "measure", "convention", "dtype", "preset", "when", "form", "stages", "show"),
+    "lang",
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def answer(given: Mapping[str, str], text: str, place: Place) -> Outline:
     for value in show:
         _one_of("show", {"show": value}, SHOWN)
     found = report_of(
-        _project(given.get("file"), text, place),
+        _project(given.get("file"), text, place).typed(given.get("dtype")),
         given.get("of"),
         names=_list(given.get("in")),
         measures=_list(given.get("measure")),

@@ -19,7 +19,7 @@ from pygments.token import (
 from closedform.derive.resolve.builtin import USAGE
 
 NAME = r"[^\W\d]\w*"
-DECLARATIONS = ("dim", "ratio", "let", "assume", "count", "preset", "expect", "claim")
+DECLARATIONS = ("dim", "ratio", "let", "assume", "count", "dtype", "preset", "expect", "claim")
 STATEMENTS = (
     *("repeat", "shared", "for", "in", "choose", "of", "if", "elif", "else", "require"),
     *("return", "when", "under", "as", "grow"),
@@ -54,6 +54,8 @@ class ArchLexer(RegexLexer):
                 ),
             ),
             (r"kind(?=\s+[\w\"])|others(?=\s*:)", Keyword),
+            (r"(?:gradient|keep|view)(?=[ ]+\w)", Keyword),
+            (r"none\b|(?:bytes|elements)(?=[ ]*(?:$|[;#]|for\b|when\b))", Keyword),
             (
                 r"(from)(\s+)([\w.]+)(\s+)(import)\b",
                 bygroups(

@@ -83,7 +83,7 @@ class Reading:
     @property
     def says(self) -> str:
         """What is counted, in words, where a convention says it."""
-        return self.measure.says.format(name=self.measure.name) if self.measure else "parameters"
+        return self.measure.says.format(**self.measure.told) if self.measure else "parameters"
 
 
 @dataclass(frozen=True)

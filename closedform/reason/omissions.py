@@ -51,6 +51,19 @@ def amount_of(form: Closed, use: Use) -> Expr:
     return form.rewritten(use.counted(scaling) * form.measure.of(use.node))
 
 
+def by_part(form: Closed) -> dict[str, Expr]:
+    """What the innermost blocks cost, and operations beside them, by their names."""
+    named = ((_part(use), amount_of(form, use)) for use in _operations(form))
+    return _added(named)
+
+
+def _part(use: Use) -> str:
+    """The block that an operation is in, a stage being none; without one the operation."""
+    *around, own = use.path.split(".")
+    blocks = [name for name in around if "=" not in name]
+    return blocks[-1] if blocks else own
+
+
 def _names(form: Closed) -> dict[str, Expr]:
     named = ((use.path.split(".")[-1], amount_of(form, use)) for use in _operations(form))
     return _added(named)

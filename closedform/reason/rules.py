@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,6 +10,8 @@ import sympy
 from sympy import Expr, Rational, Symbol
 
 from closedform.derive.solve.along import Along, X
+from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.express import express
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
 
@@ -74,7 +76,65 @@ def elasticity(expr: Expr, symbol: Symbol) -> tuple[Expr, Expr]:
             None,
             "ask with `.growth` for the ratio of two values",
         )
-    return expand(symbol * sympy.diff(expr, symbol)), expand(expr)
+    slope = sympy.diff(expr, symbol)
+    if slope.has(sympy.log, sympy.Derivative, sympy.Subs):
+        raise fail(
+            "reason",
+            f"`{symbol}` stands in an exponent or a logarithm, so its elasticity is not tried",
+            None,
+            "ask with `.growth` for the ratio of two values",
+        )
+    return expand(symbol * slope), expand(expr)
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The terms of one power of a size, which are the largest where the size is above every number
+    of `above` and below every one of `below`, exactly."""
+
+    power: Rational
+    term: Expr
+    above: tuple[Expr, ...]
+    below: tuple[Expr, ...]
+
+
+def rulings(expr: Expr, symbol: Symbol) -> list[Ruling]:
+    """Where the terms of each power of a size are the largest, with boundaries as formulas.
+
+    >>> N, D = sympy.symbols("N D", positive=True)
+    >>> [(str(r.term), r.above, r.below) for r in rulings(4*N*D**2 + 2*N**2*D, N)]
+    [('4*D**2*N', (), (2*D,)), ('2*D*N**2', (2*D,), ())]
+    """
+    by_power: dict[Rational, Expr] = {}
+    for term in sympy.Add.make_args(expand(expr)):
+        coefficient, rest = term.as_independent(symbol, as_Add=False)
+        power = rest.as_powers_dict().get(symbol, sympy.Integer(0))
+        if rest != symbol**power or not power.is_Rational:
+            raise fail("reason", f"it is not tried which term rules: `{rest}` is no power")
+        by_power[power] = by_power.get(power, sympy.Integer(0)) + coefficient
+    if not all(sympy.factor(c).is_positive for c in by_power.values()):
+        raise fail("reason", "it is not tried which term rules where some are subtracted")
+    return [
+        Ruling(
+            power,
+            coefficient * symbol**power,
+            tuple(_equal(by_power, p, power) for p in sorted(by_power) if p < power),
+            tuple(_equal(by_power, power, p) for p in sorted(by_power) if p > power),
+        )
+        for power, coefficient in sorted(by_power.items())
+    ]
+
+
+def _equal(by_power: Mapping[Rational, Expr], low: Rational, high: Rational) -> Expr:
+    """Where the terms of two powers are as large as each other."""
+    return sympy.cancel(by_power[low] / by_power[high]) ** (1 / (high - low))
+
+
+def in_size(form: Closed, name: str, symbol: Symbol) -> Expr:
+    """A formula with all that is made of a size, of this name and symbol, written out in it."""
+    expr, known = express(form, (name,)).expr, form.derivation.known
+    inside = [s for s in expr.free_symbols if symbol in known.base(s).free_symbols - {s}]
+    return known.base(expr) if inside else expr
 
 
 @dataclass(frozen=True)

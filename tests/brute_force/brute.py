@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from brute_calls import WEIGHTS, Calls, open_sides
+import brute_training
+from brute_calls import MOVED, WEIGHTS, Calls, open_sides
 from brute_conventions import OTHERS, convention
 from brute_modules import STANDARD, Function, Module, Scope, names_of
 from brute_values import (
@@ -30,8 +31,17 @@ from brute_values import (
     spread,
 )
 from closedform.grammar import tree
+from closedform.grammar.traverse import parts_of
 
-QUANTITIES = ("params", "trainable", "buffers", "cache")
+QUANTITIES = ("params", "trainable", "active", "non_embedding", "buffers", "cache", *MOVED)
+BYTES = {
+    "weight_bytes": {"params": 1},
+    "cache_bytes": {"cache": 2},
+    "read_bytes": {"reads": 2, "loads": 1},
+    "written_bytes": {"writes": 2},
+    "moved_bytes": {"reads": 2, "loads": 1, "writes": 2},
+}
+DTYPE = "bf16, weights = int8"
 EMPTY: Mapping[str, Any] = {}
 NOWHERE = Module("", STANDARD)
 ELEMENTWISE = {"+": "add", "-": "add", "*": "mul", "/": "div"}
@@ -46,6 +56,8 @@ class Run(Calls):
         self.module, self.limit = module, limit
         self.totals: Counter[tuple[str, str]] = Counter()
         self.weigh = self.work = self.train = True
+        self.tape = brute_training.Tape()
+        self.fused = False  # inside a block that keeps what it makes to itself
         self.stage = 0  # of the element of a list that is being found
         self.values: dict[tuple[int, str], Any] = {}
         self.conventions = {
@@ -65,8 +77,29 @@ class Run(Calls):
             self.totals[name, kind] += amount if self.weigh else 0
             if name == "params" and self.train and self.weigh:
                 self.totals["trainable", kind] += amount
+            if name == "params" and self.weigh and kind != "embed":
+                self.totals["non_embedding", kind] += amount
+            if name == "params" and self.weigh and self.work:
+                self.totals["active", kind] += amount
         elif self.work and not (name == "mac" and kind in self.without):
             self.totals[name, kind] += amount
+
+    def moved(
+        self,
+        kind: str,
+        taken: Sequence[Tensor],
+        given: Sequence[Tensor],
+        stated: Mapping[str, Any] = EMPTY,
+    ) -> None:
+        """Add what an operation reads and writes: each tensor once, unless it states another."""
+        usual = {
+            "reads": sum(t.size for t in {t.number: t for t in taken}.values()),
+            "loads": stated.get("params", 0),
+            "writes": sum(t.size for t in given),
+        }
+        for name, amount in usual.items():
+            if name == "loads" or not self.fused:
+                self.count(name, kind, stated.get(name, amount))
 
     def done(
         self, kind: str, counted: Mapping[str, Any] = EMPTY, names: Mapping[str, Any] = EMPTY
@@ -81,12 +114,17 @@ class Run(Calls):
                 self.totals[f"under {name}", kind] += self.amount(formula, scope)
 
     def measure(self, name: str, convention: str | None = None) -> Any:
-        found = self.total(name, convention)
+        if name == "kept" or name in brute_training.PARTS:
+            found = brute_training.total(self, name, convention)
+        else:
+            found = self.total(name, convention)
         if found != found:
             raise Unclear(f"{name} is not rational")
         return exact(found)
 
     def total(self, name: str, convention: str | None) -> Any:
+        if name in BYTES:
+            return sum(width * self.total(of, None) for of, width in BYTES[name].items())
         chosen = convention or name
         row = self.conventions.get(chosen)
         if row and row.unit.lower() == name:
@@ -115,6 +153,15 @@ class Run(Calls):
             yield
         finally:
             self.weigh, self.work, self.train = before
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Inside a fused block operands and results are not moved."""
+        before, self.fused = self.fused, True
+        try:
+            yield
+        finally:
+            self.fused = before
 
     # Declarations --------------------------------------------------------------------------
 
@@ -200,10 +247,11 @@ class Run(Calls):
                 shape = [self.value(axis, scope) for axis in parameter.shape.axes]
                 tensor = Tensor(tuple(shape))
                 sides = parameter.shape.sides
-                scope.names[parameter.name.name] = tensor if sides is None else tensor.at(sides)
+                tensor = self.tape.given(tensor if sides is None else tensor.at(sides))
+                scope.names[parameter.name.name] = tensor
             else:
                 scope.names[parameter.name.name] = self.value(parameter.default, scope)
-        self.body(node.body, scope)
+        self.tape.finish(self.body(node.body, scope))
         return self
 
     # Statements ----------------------------------------------------------------------------
@@ -255,12 +303,20 @@ class Run(Calls):
                 of, work = self.whole(node.of, scope), self.whole(node.count, scope)
                 if work > of or work < 0 or of < 1:
                     raise Unclear(f"{work} of {of}")
-                before = scope.tensors()
+                before, ends = scope.tensors(), []
                 for copy in range(of):
                     for name, value in before.items():
                         scope.bind(name, value)
+                    self.hand_on(node, scope)
                     with self.only(work=copy < work):
                         self.body(node.body, Scope(scope.module, scope))
+                    if copy < work:
+                        ends.append(scope.tensors())
+                for name, value in scope.tensors().items():
+                    if value.cell is not before[name].cell:
+                        cells = [end[name].cell for end in ends]
+                        scope.bind(name, self.tape.any_of(cells, value, self.work))
+                self.hand_on(node, scope)
             case tree.If():
                 for condition, body in (*node.branches, (tree.Boolean(True), node.otherwise)):
                     if self.value(condition, scope):
@@ -272,10 +328,21 @@ class Run(Calls):
         if times < 0 or (times == 0 and node.shared):
             raise (Impossible if times else Unclear)(f"repeat {times}")
         for copy in range(times):
+            self.hand_on(node, scope)
             with self.only(weigh=copy == 0 or not node.shared):
                 self.body(node.body, Scope(scope.module, scope))
             if scope.tensors() != before:
                 raise Impossible("a repeat changes a shape")
+        self.hand_on(node, scope)
+
+    def hand_on(self, node: tree.Repeat | tree.Choose, scope: Scope) -> None:
+        """Let each name that a body assigns stand for a value of its own in the next round."""
+        held = scope.tensors()
+        for part in parts_of(node.body):
+            if isinstance(part, tree.Assign):
+                for target in part.targets:
+                    if target.name in held:
+                        scope.bind(target.name, scope.tensors()[target.name].again())
 
     def meet(self, shape: tree.Shape, tensor: Any, scope: Scope, binding: bool = False) -> Tensor:
         """Hold a shape against a tensor: names without a value are bound, the others checked.
@@ -428,8 +495,9 @@ class Run(Calls):
         result = Tensor(broadcast(shapes[0], shapes[-1]))
         result = result.beside(*(t for t in (a, b) if isinstance(t, Tensor)))
         self.count(ELEMENTWISE[operator], "elementwise", result.size)
+        self.moved("elementwise", [t for t in (a, b) if isinstance(t, Tensor)], [result])
         self.done("elementwise", {ELEMENTWISE[operator]: result.size})
-        return result
+        return brute_training.arithmetic(self.tape, operator, a, b, result, self.work)
 
     def index(self, node: tree.Index, scope: Scope) -> Any:
         base = self.name(node.base.name, scope)
@@ -451,7 +519,8 @@ class Run(Calls):
         kept += [True] * (end - len(before)) + [isinstance(item, tree.Slice) for item in after]
         places = {sum(kept[-k:]) if k else 0 for k in base.places if kept[-k - 1]}
         shape = first + base.shape[len(before) : end] + last
-        return Tensor(shape, frozenset(places), base.guess and bool(places))
+        result = Tensor(shape, frozenset(places), base.guess and bool(places))
+        return brute_training.part(self.tape, base, result, kept, self.work)
 
     def cut(self, items: Any, shape: tuple[int, ...], scope: Scope) -> tuple[int, ...]:
         """The axes that are left of a part of a shape."""

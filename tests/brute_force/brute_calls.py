@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import prod
 from typing import Any
 
+import brute_training
 from brute_modules import Function, Scope, standard
 from brute_values import (
     NUMERIC,
@@ -25,8 +26,9 @@ from brute_values import (
 )
 from closedform.grammar import tree
 
-MODIFIERS = ("tied", "frozen", "kind")
+MODIFIERS = ("tied", "frozen", "kind", "fused")
 WEIGHTS = ("params", "buffers")
+MOVED = ("reads", "loads", "writes")
 
 
 class Calls:
@@ -41,7 +43,12 @@ class Calls:
     statement: Callable[..., None]
     count: Callable[[str, str, Any], None]
     done: Callable[..., None]
+    moved: Callable[..., None]
+    inside: Callable[[], AbstractContextManager[None]]
     only: Callable[..., AbstractContextManager[None]]
+    tape: brute_training.Tape
+    work: bool
+    train: bool
 
     def call(self, node: tree.Call, piped: tuple[Any, ...], scope: Scope) -> Any:
         given = piped + tuple(self.value(a.value, scope) for a in node.arguments if not a.name)
@@ -60,7 +67,7 @@ class Calls:
     def apply(self, function: Function) -> Any:
         """Call a block or an operation, or hold it until it is given a tensor."""
         node, parameters = function.node, function.node.parameters
-        own = ("tied", "frozen", "kind") if isinstance(node, tree.Op) else ("tied", "frozen")
+        own = ("tied", "frozen", "kind" if isinstance(node, tree.Op) else "fused")
         named = {n: v for n, v in function.named.items() if n not in own}
         scope = Scope(function.module)
         for parameter, value in zip(parameters, function.given, strict=False):
@@ -91,7 +98,12 @@ class Calls:
             if isinstance(node, tree.Op):
                 found = self.operate(node, scope, function.named.get("kind"))
             else:
-                found = self.body(node.body, scope)
+                fused = function.named.get("fused", False)
+                taken = [scope.names[p.name.name] for p in parameters if p.shape]
+                with self.inside() if fused else nullcontext():
+                    found = self.body(node.body, scope)
+                if fused:
+                    self.moved("fused", taken, found)
         return found[0] if len(found) == 1 else Results(found)
 
     def operate(self, node: tree.Op, scope: Scope, kind: str | None) -> tuple[Tensor, ...]:
@@ -116,11 +128,13 @@ class Calls:
             scope.names[output.name.name] = tensor
             found.append(tensor)
         totals = []
-        counts = {*WEIGHTS, "cache", *self.elementary, *scope.module.counts}
+        counts = {*WEIGHTS, *MOVED, "cache", *self.elementary, *scope.module.counts}
         kind = kind or node.name.name
         for line in node.body:
             if isinstance(line, tree.Require):
                 self.statement(line, scope)
+            elif not isinstance(line, tree.Assign):
+                continue  # what the backward pass does is not run
             elif line.targets[0].name == "kind":
                 kind = self.value(line.value, scope) if kind == node.name.name else kind
             elif line.targets[0].name in counts:
@@ -128,9 +142,13 @@ class Calls:
             else:
                 scope.names[line.targets[0].name] = self.value(line.value, scope)
         for name, amount in totals:
-            self.count(name, kind, amount)
+            if name not in MOVED:
+                self.count(name, kind, amount)
+        taken = [scope.names[p.name.name] for p in node.parameters if p.shape]
+        self.moved(kind, taken, found, dict(totals))
         self.done(kind, dict(totals), scope.names)
-        return tuple(found)
+        weighs = self.train and any(n == "params" and amount != 0 for n, amount in totals)
+        return brute_training.operation(self, node, scope, kind, dict(totals), found, weighs)
 
     def amount(self, node: tree.Expression, scope: Scope) -> Any:
         """A count; what is not rational spoils the sum, and nothing else."""
@@ -155,19 +173,27 @@ class Calls:
                 tensor = Tensor(given[0])
                 with self.only(not modifiers.get("tied"), True, not modifiers.get("frozen")):
                     self.count("params", kind, tensor.size)
-                    self.done("param", {"params": tensor.size})
-                return tensor
+                    self.done(kind, {"params": tensor.size})
+                return self.tape.given(
+                    tensor, needs=self.train and not modifiers.get("frozen", False)
+                )
             case "rearrange":
                 self.done(name)
-                return rearranged(given[0].shape, given[1], named, drop=False)
+                result = rearranged(given[0].shape, given[1], named, drop=False)
+                return brute_training.rearranged(
+                    self.tape, given[0], result, given[1], named, self.work
+                )
             case "einsum":
                 return self.einsum(given[0], given[1:], kind)
             case "concat":
                 self.done(name)
-                return concat(given, int(named["axis"]))
+                joined = concat(given, int(named["axis"]))
+                self.moved(name, given, [joined])
+                return brute_training.concat(self.tape, given, joined, self.work)
             case "split":
                 self.done(name)
-                return split(given[0], given[1], int(named["axis"]))
+                parts = split(given[0], given[1], int(named["axis"]))
+                return brute_training.split(self.tape, given[0], parts, self.work)
         if name in NUMERIC:
             return NUMERIC[name](*given)
         raise Impossible(f"`{name}` is not defined")
@@ -196,8 +222,10 @@ class Calls:
             counted = {"mac": size}
         for name, amount in counted.items():
             self.count(name, kind, amount)
+        if len(tensors) == 2 or any([name] not in kept for name in axes):
+            self.moved(kind, tensors, [result])
         self.done(kind, counted)
-        return result
+        return brute_training.einsum(self.tape, pattern, tensors, result, kind, counted, self.work)
 
 
 def open_sides(shape: tree.Shape) -> bool:

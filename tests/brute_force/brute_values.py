@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import count
 from math import ceil, floor, gcd, isqrt, prod
 from typing import Any
 
@@ -32,6 +33,8 @@ class Tensor:
     shape: tuple[int, ...]
     places: frozenset[int] = field(default=frozenset(), compare=False)
     guess: bool = field(default=False, compare=False)
+    number: int = field(default_factory=count().__next__, compare=False)  # which value it is
+    cell: Any = field(default=None, compare=False, repr=False)  # where it lies, for training
 
     def __post_init__(self) -> None:
         for axis in self.shape:
@@ -50,6 +53,10 @@ class Tensor:
         told = [t for t in others if len(t.shape) == len(self.shape)]
         places = self.places.union(*(t.places for t in told))
         return replace(self, places=places, guess=self.guess or any(t.guess for t in told))
+
+    def again(self) -> Tensor:
+        """A value like this one."""
+        return replace(self, number=Tensor(()).number)
 
     def at(self, sides: int) -> Tensor:
         """The same tensor, whose channels are said to have so many axes after them."""

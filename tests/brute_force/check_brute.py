@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import closedform
-from brute import Run
+from brute import DTYPE, Run
 from brute_conventions import convention
 from brute_modules import Module
 from brute_values import Expensive, Impossible, Unclear
@@ -16,7 +16,11 @@ from closedform import ClosedformError
 from closedform.projects import zoo_path
 
 HERE = Path(__file__).parent
-FIXED = ("params", "trainable", "buffers", "cache", "macs", "flops", "macs under hooks")
+FIXED = (
+    *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
+    *("macs", "flops", "macs under hooks", "reads", "loads", "writes", "moved_bytes"),
+)
+TRAINED = ("backward_input under full", "backward_weight under full", "training", "kept")
 
 
 class Disagreement(AssertionError):
@@ -32,13 +36,14 @@ class Comparison:
         self.formulas: dict[str, Any] = {}
         self.seen: Counter[str] = Counter()
         elementary = (*sorted(Run.elementary), *sorted(own_counts(module)))
-        self.counts = (*FIXED, *elementary, *sorted(own_conventions(module)))
+        self.counts = (*FIXED, *TRAINED, *elementary, *sorted(own_conventions(module)))
 
     def formula(self, title: str) -> Any:
         """The closed form of a measure, or the error that there is none."""
         if title not in self.formulas:
             try:
-                self.formulas[title] = self.part.measure(*title.split(" under "))
+                asked = title.split(" under ")
+                self.formulas[title] = self.part.measure(*asked, dtype=DTYPE)
             except ClosedformError as error:
                 self.formulas[title] = error
         return self.formulas[title]

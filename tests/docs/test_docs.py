@@ -60,7 +60,8 @@ def test_readme_commands_run(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every line of the third shell block works beside the snippet, saved as encoder.arch."""
-    (tmp_path / "encoder.arch").write_text(fences(ROOT / "README.md", "arch")[0])
+    for name in ("encoder", "old", "new"):
+        (tmp_path / f"{name}.arch").write_text(fences(ROOT / "README.md", "arch")[0])
     monkeypatch.chdir(tmp_path)
     for line in fences(ROOT / "README.md", "sh")[2].splitlines():
         arguments = shlex.split(line, comments=True)[1:]
@@ -180,7 +181,7 @@ def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["docs", "--zoo", "--to", "md", "-o", folder, "--check"]) == 0
 
 
-@pytest.mark.parametrize("page", ["notebook.md", "reasoning.md"])
+@pytest.mark.parametrize("page", ["notebook.md", "reasoning.md", "costs.md"])
 def test_sessions_show_what_they_give(page: str) -> None:
     """Fails when a line of a page does not run, or gives something else than the page says."""
     session = "\n".join(fences(ROOT / "docs" / page, "python"))

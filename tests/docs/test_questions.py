@@ -1,4 +1,4 @@
-"""docs/reasoning.md: every command prints what stands below it."""
+"""docs/reasoning.md and docs/costs.md: every command prints what stands below it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from helpers import ROOT, call
 
-TEXT = (ROOT / "docs" / "reasoning.md").read_text("utf-8")
-SESSIONS = [block.split("```")[0] for block in TEXT.split("```console\n")[1:]]
+TEXTS = [(ROOT / "docs" / page).read_text("utf-8") for page in ("reasoning.md", "costs.md")]
+SESSIONS = [block.split("```")[0] for text in TEXTS for block in text.split("```console\n")[1:]]
 
 
 @pytest.mark.parametrize("session", SESSIONS)

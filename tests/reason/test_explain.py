@@ -213,7 +213,7 @@ def test_halves_may_be_rounded_up_or_to_even() -> None:
 def test_mistakes(asked: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "m.arch").write_text(SMALL)
     ran = call("explain", "m.arch", *asked, folder=tmp_path)
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(message)
 
 

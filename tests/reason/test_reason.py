@@ -46,7 +46,9 @@ def test_thresholds_of_attention(other: str) -> None:
     for n in range(1, 600):
         with suppress(ClosedformError):
             costs = [
-                form.at(n=n, **{key: SIZES[key] for key in ASKED[other] if key in form._table})
+                form.at(
+                    n=n, **{key: SIZES[key] for key in ASKED[other] if key in form._sizes.table}
+                )
                 for form in (one, two)
             ]
             signs[n] = (costs[0] > costs[1]) - (costs[0] < costs[1])

@@ -402,7 +402,7 @@ def test_a_convention_of_the_project(folder: Path) -> None:
     asked = ("docs", "models", "-o", "site", "--to", "md", "--convention", "mine")
     result = call(*asked, folder=folder)
     assert (result.code, result.out, result.err) == (
-        1,
+        2,
         "",
         "error[measure]: there is no convention `mine`\n"
         "     = note: `models/two.arch` is one of the files that have pages\n"
@@ -423,7 +423,7 @@ def test_exit_codes(folder: Path) -> None:
     assert docs(folder).code == 3
     (folder / "empty").mkdir()
     result = call("docs", "empty", "-o", "site", folder=folder)
-    assert (result.code, result.err) == (1, "error[file]: the folder `empty` has no .arch file\n")
+    assert (result.code, result.err) == (3, "error[file]: the folder `empty` has no .arch file\n")
 
 
 def test_two_files_with_one_page_are_refused(folder: Path) -> None:

@@ -127,6 +127,11 @@ def cases(found: Sequence[Path | str], quick: Collection[str] | None = None) -> 
     return params
 
 
+def examples(few: int, many: int) -> list[Any]:
+    """Numbers of random examples: few of them in every run, and many in slow ones."""
+    return [few, pytest.param(many, marks=pytest.mark.slow)]
+
+
 def names(paths: Sequence[Path]) -> list[str]:
     """Test ids of files."""
     return [path.stem for path in paths]

@@ -18,10 +18,10 @@ Strategy = SearchStrategy[Any]
 
 RESERVED = frozenset(
     [
-        "dim", "ratio", "let", "assume", "count", "from", "import", "op", "block", "model",
+        "dim", "ratio", "let", "assume", "count", "dtype", "from", "import", "op", "block", "model",
         "preset", "expect", "claim", "repeat", "for", "in", "choose", "of", "if", "elif", "else",
         "require", "return", "when", "under", "as", "grow", "and", "or", "not", "true", "false",
-        "shared", "convention",
+        "shared",
     ]
 )  # fmt: skip
 
@@ -32,6 +32,7 @@ WORDS += [
     "β",
     "名",
     "size",
+    "convention",
     "others",
     "kind",
     "on",
@@ -213,17 +214,19 @@ def tables_of(word: str) -> Strategy:
 
 
 def sizes_of(word: str) -> Strategy:
-    """A dim of a keyword, several of them, or a table."""
+    """A dim of a keyword, or several of them."""
     several = st.builds(tree.Dims, lists_of(dims_of(word, st.none(), st.none()), 2))
-    return dims_of(word, st.none() | line_text, st.none() | signs) | several | tables_of(word)
+    return dims_of(word, st.none() | line_text, st.none() | signs) | several
 
 
 keyword = st.sampled_from(["dim", "ratio"])
 declaration: Strategy = st.one_of(
     keyword.flatmap(sizes_of),
+    keyword.flatmap(tables_of),
     st.builds(tree.Let, name, maybe, expression, st.none() | line_text, st.none() | signs),
     st.builds(tree.Assume, conditions),
     st.builds(tree.Count, name, st.none() | line_text),
+    st.builds(tree.Dtype, lists_of(st.builds(tree.Width, st.none() | name, name), 1)),
     st.builds(
         tree.Convention,
         name,

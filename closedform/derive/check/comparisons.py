@@ -14,6 +14,7 @@ from closedform import formula as w
 from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import comparison
+from closedform.derive.assume.proofs.polynomials import in_primes
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted
 from closedform.derive.check.checked import Checked, Sides
@@ -203,5 +204,5 @@ def _at_sizes(verdict: Refuted) -> Iterator[str]:
 def _shown(derivation: Derivation, left: Expr, right: Expr) -> Expr:
     """The difference in abbreviations where it is then a difference at all."""
     difference = expand(left - right)
-    base = derivation.known.base(difference)
-    return min((difference, base), key=lambda e: (e.count_ops(), str(e)))
+    written = (difference, derivation.known.base(difference))
+    return min((*written, *map(in_primes, written)), key=lambda e: (e.count_ops(), str(e)))

@@ -33,7 +33,8 @@ class Scaling:
     """How often a quantity counts where weights are shared, chosen, tied or frozen.
 
     `again` says whether each use of shared weights counts, or one copy alone; `idle` whether the
-    copies that are not chosen count too; `dropped` are the modes of weights that do not count.
+    copies that are not chosen count too; `dropped` are the modes of weights that do not count, and
+    "fused" where a fused block counts by what it takes and gives alone.
     """
 
     again: bool
@@ -54,10 +55,12 @@ class Scaling:
         return Integer(1)
 
 
-# What grows with the weights, with those of them that are trained, and with the uses of them.
+# What grows with the weights, with those that are trained or at work, and with the uses of them.
 WEIGHTS = Scaling(again=False, idle=True, dropped=frozenset({"tied"}))
 TRAINED = Scaling(again=False, idle=True, dropped=frozenset({"tied", "frozen"}))
+ACTIVE = Scaling(again=False, idle=False, dropped=frozenset({"tied"}))
 WORK = Scaling(again=True, idle=False)
+MOVEMENT = Scaling(again=True, idle=False, dropped=frozenset({"fused"}))
 
 
 class Total:
@@ -89,6 +92,8 @@ class Total:
         match node:
             case Operation():
                 return self.pick(node)
+            case Sequence(fused=Operation() as whole) if not self.scaling.counts("fused"):
+                return self.pick(whole)
             case Sequence():
                 return self.body(node.body)
             case Repeat() | Choose():

@@ -14,6 +14,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.store import Fact
+from closedform.derive.cost.flow import Carried, Does, Flow, Joined
 from closedform.errors import Span
 from closedform.grammar import tree
 
@@ -22,10 +23,34 @@ Shape: TypeAlias = tuple[Expr, ...]
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """A place in the source, and what is done there."""
+    """A place in the source, and what is done there.
+
+    An operation or a block takes values and gives values, which have numbers in the body around it.
+    """
 
     span: Span
     node: Node = field(repr=False)  # what is used twice would be told twice, and all that is in it
+    flow: Flow = field(default=Flow(), repr=False)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A tensor that is kept for the backward pass where a condition holds: its elements, or its
+    bytes where these do not depend on the precision."""
+
+    elements: Expr
+    bytes: Expr
+    holds: Boolean
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The work of the backward pass of an operation at a place, by its inputs and by its weights,
+    and each tensor that is kept there: what the operation makes, and what it copies."""
+
+    by_input: Mapping[str, Expr]
+    by_weight: Mapping[str, Expr]
+    kept: tuple[Kept, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +59,8 @@ class Operation:
 
     One that is written in the language has its declaration, its `names` with what each stands for,
     the value of every part of its expressions by the id of that part, and the facts that its shapes
-    and counts rest on.
+    and counts rest on. One of the language itself says what it does with axes. In the tree of a
+    training step it has its part in that.
     """
 
     name: str
@@ -46,6 +72,8 @@ class Operation:
     names: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[int, Any] = field(default_factory=dict)
     facts: frozenset[Fact] = frozenset()
+    does: Does | None = None
+    trained: Trained | None = None
 
     @property
     def is_sign(self) -> bool:
@@ -55,12 +83,20 @@ class Operation:
 
 @dataclass(frozen=True, eq=False)
 class Sequence:
-    """A block or a model: the arguments that it was given, and its parts, one after the other."""
+    """A block or a model: the arguments that it was given, and its parts, one after the other.
+
+    Its flow has the numbers that its inputs and results have in its body; those of the sites at
+    which it is used stand for these one by one. Its results have shapes. One that is fused moves
+    what `fused` moves.
+    """
 
     name: str
     given: Mapping[str, Any]
     body: tuple[Site, ...]
     declaration: tree.Block
+    flow: Flow = field(default=Flow())
+    results: tuple[Shape, ...] = ()
+    fused: Operation | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +106,7 @@ class Repeat:
     times: Expr
     shared: bool
     body: tuple[Site, ...]
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +127,7 @@ class Steps:
     first: Expr
     last: Expr
     body: tuple[Site, ...]
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +137,7 @@ class Choose:
     count: Expr
     of: Expr
     body: tuple[Site, ...]
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +147,7 @@ class Cases:
     condition: Boolean
     then: tuple[Site, ...]
     otherwise: tuple[Site, ...]
+    joined: tuple[Joined, ...] = ()
 
 
 MODES = ("tied", "frozen")

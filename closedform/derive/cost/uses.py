@@ -75,7 +75,8 @@ def _uses(at: Use) -> Iterator[Use]:
         case Sequence():
             here = _named(at, at.node.name)
             yield here
-            yield from _inside(here, at.node.body)
+            modes = {"fused"} if at.node.fused else set()
+            yield from _inside(replace(here, modes=here.modes | modes), at.node.body)
         case Repeat() | Choose() | Steps():
             yield from _inside(replace(at, around=(*at.around, at.node)), at.node.body)
         case Stages():

@@ -18,9 +18,10 @@ from closedform.errors import ClosedformError, Diagnostic, Span, fail, suggestio
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 
-# Arguments that every call takes: which kind of operation a convention sees, and whose weights
-# it uses.
-MODIFIERS = ("kind", "tied", "frozen")
+# Arguments that every call takes: whose weights it uses; which kind of operation a convention sees;
+# and whether a block keeps what it makes inside to itself.
+MODIFIERS = ("kind", "tied", "frozen", "fused")
+OF_ONE = {"kind": tree.Op, "fused": tree.Block}
 
 
 def parameters_of(entity: Entity) -> tuple[tree.Parameter, ...]:
@@ -58,7 +59,7 @@ def bind(
             if name in bound:
                 raise fail("argument", f"`{name}` is given twice", span)
             bound[name] = value
-        elif name in MODIFIERS and (name != "kind" or isinstance(entity.declaration, tree.Op)):
+        elif name in MODIFIERS and isinstance(entity.declaration, OF_ONE.get(name, object)):
             modifiers[name] = _modifier(name, value, span)
         else:
             raise fail(

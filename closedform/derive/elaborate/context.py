@@ -6,8 +6,10 @@ closes that circle is the `Interpreter`, which the model sets up; no part import
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
 from typing import Any, NamedTuple, Protocol
 
 import sympy
@@ -17,6 +19,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.obligations import Obligations
 from closedform.derive.assume.store import Fact
+from closedform.derive.cost.flow import Flow
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.names import Names
 from closedform.derive.elaborate.values import (
@@ -26,6 +29,7 @@ from closedform.derive.elaborate.values import (
     as_condition,
     as_size,
     as_tensor,
+    with_tensors,
 )
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.errors import Span
@@ -43,6 +47,11 @@ class Interpreter(Protocol):
 
     def statement(self, node: tree.Statement, scope: Scope) -> None:
         """Carry out a statement."""
+
+
+def flow(takes: Iterable[Tensor], gives: Iterable[Tensor]) -> Flow:
+    """The numbers of what is taken and given."""
+    return Flow(tuple(t.number for t in takes), tuple(t.number for t in gives))
 
 
 class Step(NamedTuple):
@@ -75,6 +84,7 @@ class Context:
         self.indices: list[Step] = []
         self.parameters: dict[str, Value] = {}
         self.record: dict[int, Value] | None = None  # of the parts of an operation, by their id
+        self._numbers = count(1)  # of values
         self.interpreter: Interpreter
 
     @property
@@ -102,9 +112,19 @@ class Context:
 
     # Bodies --------------------------------------------------------------------------------
 
-    def emit(self, span: Span, node: Node) -> None:
-        """Add a part to the body that is being carried out."""
-        self.sites.append(Site(span, node))
+    def emit(
+        self, span: Span, node: Node, takes: Iterable[Tensor] = (), gives: Iterable[Tensor] = ()
+    ) -> None:
+        """Add a part to the body that is being carried out, with the values it takes and gives."""
+        self.sites.append(Site(span, node, flow(takes, gives)))
+
+    def new(self, value: Value) -> Value:
+        """A value that is made here: each tensor in it has a number of its own."""
+        return with_tensors(value, lambda tensor: replace(tensor, number=next(self._numbers)))
+
+    def fixed(self, tensor: Tensor) -> Tensor:
+        """A tensor that nothing computes."""
+        return replace(tensor, number=-next(self._numbers))
 
     @contextmanager
     def collecting(self) -> Iterator[list[Site]]:

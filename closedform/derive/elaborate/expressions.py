@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr, Integer, Rational
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.cost.flow import Selected
 from closedform.derive.cost.tree import Operation
 from closedform.derive.elaborate.algebra import Algebra, Operand
 from closedform.derive.elaborate.context import Context
@@ -262,9 +263,11 @@ class Expressions(Algebra[Value, Scope]):
             elif not isinstance(item, tree.Rest):
                 self._inside(self.size(item, scope), axis, item.span)
         sizes = self.context.obligations.axes(shape, node.span, "the slice")
-        result = Tensor(sizes, of_slice(tensor, [isinstance(i, tree.Slice) for i in items]))
-        moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,))
-        self.context.emit(node.span, moved)
+        stays = [isinstance(item, tree.Slice) for item in items]
+        result: Tensor = self.context.new(Tensor(sizes, of_slice(tensor, stays)))
+        does = Selected(tuple(at for at, kept in enumerate(stays) if kept))
+        moved = Operation("slice", "slice", {}, (tensor.shape,), (result.shape,), does=does)
+        self.context.emit(node.span, moved, (tensor,), (result,))
         return result
 
     def _extent(self, item: tree.Slice, axis: Expr, scope: Scope) -> Expr:

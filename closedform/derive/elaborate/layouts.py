@@ -22,6 +22,7 @@ from closedform.grammar import tree
 Axes: TypeAlias = tuple[tree.Expression | tree.Rest, ...]
 
 UNKNOWN = Layout()
+NUMBERS = ("flow", "carried", "joined")  # of values, which are others in a body that is alike
 IMAGE, MOST = 2, 3  # sides of the map of an image, and of a volume
 
 
@@ -253,7 +254,8 @@ def alike(one: object, other: object) -> bool:
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(alike, one, other))
     if isinstance(one, Node | Site) and type(one) is type(other):
-        pairs = [(getattr(one, f.name), getattr(other, f.name)) for f in fields(one)]
+        said = (f.name for f in fields(one) if f.name not in NUMBERS)
+        pairs = [(getattr(one, name), getattr(other, name)) for name in said]
         return _layouts_in(one) == _layouts_in(other) and all(starmap(alike, pairs))
     return bool(one == other)
 

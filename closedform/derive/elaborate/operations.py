@@ -10,7 +10,9 @@ from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost import tree as costs
+from closedform.derive.cost.flow import Inverse
 from closedform.derive.elaborate import layouts
+from closedform.derive.elaborate.backward import check_backward
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.shapes import REST, broadcast
@@ -21,6 +23,7 @@ from closedform.derive.elaborate.values import (
     Value,
     about_list,
     as_size,
+    read_once,
     say_kind,
 )
 from closedform.derive.resolve.builtin import QUANTITIES
@@ -52,10 +55,14 @@ def elementwise(
     span = spans[0].to(spans[1])
     shape = broadcast(context, shapes[0], shapes[-1], span)
     counts = {name: sympy.Mul(*shape)}
-    context.emit(span, costs.Operation(SIGNS[name], "elementwise", counts, shapes, (shape,)))
     tensors = [value for value in (left, right) if isinstance(value, Tensor)]
     layout = layouts.of_elements(tensors, len(shape), span, f"this {SIGNS[name]}")
-    return Tensor(shape, layout)
+    result: Tensor = context.new(Tensor(shape, layout))
+    counts |= read_once(tensors)
+    does = Inverse() if name == "div" and not isinstance(left, Tensor) else None
+    node = costs.Operation(SIGNS[name], "elementwise", counts, shapes, (shape,), does=does)
+    context.emit(span, node, tensors, (result,))
+    return result
 
 
 def run_op(
@@ -117,7 +124,7 @@ def _carried_out(
         scope.names[output.name.name] = tensor
     counts: dict[str, Expr] = {}
     for statement in declaration.body:
-        if isinstance(statement, tree.Require):
+        if not isinstance(statement, tree.Assign):
             continue
         found = _count(context, statement, scope)
         name = statement.targets[0].name
@@ -128,6 +135,7 @@ def _carried_out(
                 raise fail("count", f"`{name}` is stated twice", statement.span, "write one sum")
             counts[name] = found
     _check_locals(declaration, counts, entity.module.counts)
+    check_backward(declaration, entity.module.counts)
     return kind, counts, outputs
 
 

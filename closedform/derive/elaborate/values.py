@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -31,10 +31,14 @@ class Layout:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor is known by its shape. What is known of its channels makes it no other tensor."""
+    """A tensor is known by its shape. What is known of its channels makes it no other tensor.
+
+    `number` says which value it is in the body that is being carried out.
+    """
 
     shape: Shape
     layout: Layout = field(default=Layout(), compare=False)
+    number: int = field(default=0, compare=False)
 
     @property
     def size(self) -> Expr:
@@ -68,6 +72,37 @@ class BuiltIn:
 
 
 Value: TypeAlias = Any  # Expr, Tensor, Family, Applied, BuiltIn, str, bool, Boolean or a tuple
+
+
+def tensors_in(value: Value) -> list[Tensor]:
+    """The tensors that a value is, or that it holds."""
+    match value:
+        case Tensor():
+            return [value]
+        case tuple():
+            return [tensor for item in value for tensor in tensors_in(item)]
+        case Applied():
+            return [tensor for _, item in value.arguments for tensor in tensors_in(item)]
+    return []
+
+
+def read_once(tensors: Sequence[Tensor]) -> dict[str, Expr]:
+    """What an operation reads of its operands where one of them is taken twice."""
+    once = {tensor.number: tensor.size for tensor in tensors}
+    return {} if len(once) == len(tensors) else {"reads": sympy.Add(*once.values())}
+
+
+def with_tensors(value: Value, change: Callable[[Tensor], Tensor]) -> Value:
+    """A value with other tensors in the place of those that it holds."""
+    match value:
+        case Tensor():
+            return change(value)
+        case tuple():
+            return tuple(with_tensors(item, change) for item in value)
+        case Applied():
+            arguments = ((name, with_tensors(item, change)) for name, item in value.arguments)
+            return Applied(value.entity, tuple(arguments))
+    return value
 
 
 def symbols_in(value: Expr | Family) -> tuple[Expr, ...]:

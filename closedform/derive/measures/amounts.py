@@ -16,7 +16,7 @@ from closedform.derive.elaborate.model import new_context
 from closedform.derive.elaborate.values import Scope, Tensor
 from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.conventions import Formula, Rule, Weights, names_of
-from closedform.derive.resolve.modules import Module
+from closedform.derive.resolve.library import standard_library
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
@@ -71,10 +71,11 @@ def _value(rule: Formula, operation: Operation) -> Expr:
     for call in parts_of(rule.expression):
         if isinstance(call, tree.Call) and call.function.name in ("sides", "area"):
             _check_map(call, names, operation, why)
-    nowhere = Module("", tree.File(None, ()), None)
-    context = new_context(nowhere, generic=True)
+    library = standard_library()  # which has the name of a sum
+    context = new_context(library, generic=False)
+    context.obligations.advise = lambda _: None  # what a sum needs has to hold by itself
     try:
-        return context.size(rule.expression, Scope(nowhere, names=dict(names)), "a count")
+        return context.size(rule.expression, Scope(library, names=dict(names)), "a count")
     except ClosedformError as error:
         first, *others = error.diagnostics
         raise type(error)(replace(first, notes=(*first.notes, why)), *others) from None

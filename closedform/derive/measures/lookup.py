@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sympy import (
     Add,
+    Basic,
     Expr,
     Max,
     Min,
@@ -25,18 +27,31 @@ from sympy import (
 )
 
 from closedform.derive.cost.tree import Node, Operation, operations
+from closedform.derive.elaborate.values import Family
 from closedform.derive.measures.amounts import amount_of, left_out
-from closedform.derive.measures.rows import ROWS, Measure, elementary, work
+from closedform.derive.measures.rows import (
+    IN_BYTES,
+    ROWS,
+    STEPS,
+    USUAL,
+    Measure,
+    elementary,
+    in_bytes,
+    training,
+    work,
+)
 from closedform.derive.resolve.conventions import Convention, conventions_of
+from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
 from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.errors import ClosedformError, Span, fail, suggestion
-from closedform.outside import Guarded, loaded, whose_is
+from closedform.outside import Guarded, loaded, whose_is, wrong
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+MOVED = ("read_bytes", "written_bytes", "moved_bytes")
 GROUP = "closedform.measures"  # of the entry points by which other distributions add rows
 SHOWN = ("params", "macs")  # where no others are asked for
 
@@ -46,6 +61,7 @@ def measure(
     convention: str | None = None,
     span: Span | None = None,
     module: Module | None = None,
+    widths: Widths | None = None,
 ) -> Measure:
     """The measure of a name, under the convention of the same name unless one is given.
 
@@ -57,7 +73,9 @@ def measure(
     conventions = conventions_of(module)
     if name not in ROWS and name in _units(conventions):
         return work(_of_unit(name, convention, span, conventions))
-    row = _row(name, span, module)
+    if name in STEPS:
+        return training(name, _of_step(name, convention, span, conventions))
+    row = _in_bytes(name, span, widths) if name in IN_BYTES else _row(name, span, module)
     if row is None:
         raise _unknown(name, span, module)
     if convention is not None:
@@ -67,8 +85,8 @@ def measure(
 
 def is_measured(name: str, module: Module) -> bool:
     """Whether a name is that of a measure, which may need a convention."""
-    known = name in ROWS or name in module.counts or name in _from_outside()
-    return known or name in _units(conventions_of(module))
+    known = {*ROWS, *IN_BYTES, *STEPS, *module.counts, *_from_outside()}
+    return name in known or name in _units(conventions_of(module))
 
 
 def _units(conventions: Mapping[str, Convention]) -> set[str]:
@@ -90,17 +108,33 @@ def _of_unit(
             "measure",
             f"the convention `{chosen}` counts {row.unit}",
             span,
-            f"write `{right} under {chosen}`",
+            f"write `{right} under {chosen}`" if span else f"ask for `{right}` under it",
         )
     if convention is None:
         fitting = [f"`{name} under {n}`" for n, r in conventions.items() if r.unit.lower() == name]
         raise fail("measure", f"`{name}` needs a convention", span, f"write {' or '.join(fitting)}")
-    raise fail(
+    raise _no_convention(chosen, span, conventions)
+
+
+def _no_convention(
+    chosen: str, span: Span | None, conventions: Mapping[str, Convention]
+) -> ClosedformError:
+    return fail(
         "measure",
         f"there is no convention `{chosen}`",
         span,
         suggestion(chosen, conventions) or "there are " + ", ".join(sorted(conventions)),
     )
+
+
+def _of_step(
+    name: str, convention: str | None, span: Span | None, conventions: Mapping[str, Convention]
+) -> Convention:
+    """The convention of the work of a training step, which may be any."""
+    chosen = convention or USUAL
+    if chosen not in conventions:
+        raise _no_convention(chosen, span, conventions)
+    return conventions[chosen]
 
 
 def _row(name: str, span: Span | None, module: Module) -> Measure | None:
@@ -111,6 +145,25 @@ def _row(name: str, span: Span | None, module: Module) -> Measure | None:
         return elementary(name)
     outside = _from_outside()
     return _loaded(outside[name], span) if name in outside else None
+
+
+def _in_bytes(name: str, span: Span | None, widths: Widths | None) -> Measure:
+    """The row of what is counted in bytes, for which a file or the caller states the types."""
+    if widths is None:
+        raise fail(
+            "dtype",
+            f"`{name}` needs the type of elements",
+            span,
+            "write `dtype bf16` in the file, or ask with --dtype bf16",
+        )
+    if name in MOVED and widths.type("cache") != widths.type("activations"):
+        raise fail(
+            "dtype",
+            f"`{name}` does not tell what is read of caches from what else is read",
+            span,
+            "give caches and activations one type",
+        )
+    return in_bytes(name, widths)
 
 
 def _from_outside() -> dict[str, EntryPoint]:
@@ -124,32 +177,45 @@ def _loaded(point: EntryPoint, span: Span | None) -> Measure:
     """The row of another distribution, whose mistakes are told as its own."""
     row, whose = loaded("measure", point, Measure), whose_is("measure", point)
     if row.name != point.name:
-        raise fail("measure", f"{whose} is a row of another name, `{row.name}`", span)
+        raise wrong("measure", f"{whose} is a row of another name, `{row.name}`")
     try:
         row.reason.format(name="", line="", file="")
     except (LookupError, ValueError) as error:
-        raise fail("measure", f"the reason of {whose} cannot be filled in: {error!r}") from error
+        raise wrong("measure", f"the reason of {whose} cannot be filled in: {error!r}") from error
     if not callable(row.amount):
         return row
-    exact = "an exact SymPy expression"
+    exact = "an exact SymPy expression in the sizes of the operation"
     return replace(row, amount=Guarded("measure", whose, row.amount, _is_exact, exact))
 
 
-def _is_exact(amount: object) -> bool:
-    """Whether an amount is made of sizes and rational numbers, by operations that can be told."""
+def _is_exact(amount: object, operation: Operation) -> bool:
+    """Whether an amount is made of rational numbers and sizes of the operation, by operations that
+    can be told."""
     if isinstance(amount, int):
         return not isinstance(amount, bool)
     known = (Symbol, Rational, Add, Mul, Pow, *_FUNCTIONS)
-    return isinstance(amount, Expr) and all(
-        isinstance(part, known) for part in preorder_traversal(amount)
+    return (
+        isinstance(amount, Expr)
+        and all(isinstance(part, known) for part in preorder_traversal(amount))
+        and amount.free_symbols <= _sizes_of(operation)
     )
+
+
+def _sizes_of(operation: Operation) -> set[Symbol]:
+    """Every size that an operation has to do with."""
+    found = [*operation.counts.values(), *chain(*operation.inputs, *operation.outputs)]
+    for value in operation.names.values():
+        items = value.symbols if isinstance(value, Family) else value
+        found += items if isinstance(items, tuple) else (items,)
+    return {s for value in found if isinstance(value, Basic) for s in value.free_symbols}
 
 
 _FUNCTIONS = (floor, ceiling, Min, Max, Gcd, Log)
 
 
 def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
-    totals = [*ROWS, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
+    own = [*ROWS, *IN_BYTES, *STEPS]
+    totals = [*own, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
     counts = sorted({*module.counts} - {*totals})
     return fail(
         "measure",

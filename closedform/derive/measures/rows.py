@@ -6,16 +6,24 @@ Other distributions add rows by the entry point `closedform.measures`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sympy import Expr
+from sympy import Add, Expr, Integer
 
-from closedform.derive.cost.totals import TRAINED, WEIGHTS, WORK, Scaling
+from closedform.derive.cost import movement
+from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling
 from closedform.derive.cost.tree import Operation
-from closedform.derive.measures.amounts import Amount, amount_of
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.measures.amounts import Amount, amount_of, exact
+from closedform.derive.measures.steps import FORWARD, INPUT, WEIGHT, Step, kept_bytes
 from closedform.derive.resolve.conventions import Convention, Weights
+from closedform.derive.resolve.dtypes import Widths
+from closedform.derive.training.step import training_step
 
+EMBEDDING = "embed"  # the kind of operations that look rows up
+MOVES = "what {name} takes, its weights, what it gives: each element once"
 DEFINED = "definition of {name}, line {line} of {file}"
 
 
@@ -26,8 +34,10 @@ class Measure:
     `says` is what it counts, in words, in which `{name}` is its name, and `unit` what one of it is
     called. `amount` says what one operation counts: weights of its counts, a function of the
     operation, or a convention. `scaling` says how shared, chosen, tied and frozen copies count.
+    `step` says what of a training step counts, where that is measured.
     `reason` is how a derivation explains a line, in which `{name}`, `{line}` and `{file}` are of
-    the declaration of the operation.
+    the declaration of the operation. `dtype` is the type of what is counted in bytes; `says` has it
+    as `{dtype}`.
     """
 
     name: str
@@ -36,6 +46,8 @@ class Measure:
     amount: Amount | Convention
     scaling: Scaling
     reason: str = DEFINED
+    step: Step | None = None
+    dtype: str = ""
 
     @property
     def convention(self) -> Convention | None:
@@ -48,13 +60,26 @@ class Measure:
             return self.amount.rule(operation.kind)
         return self.amount
 
+    def seen(self, derivation: Derivation) -> Derivation:
+        """The derivation whose tree is measured: as it is, or that of a training step."""
+        if self.step is None:
+            return derivation
+        return replace(derivation, root=training_step(derivation))
+
     def of(self, operation: Operation) -> Expr:
         """What an operation counts."""
         return amount_of(self.rule(operation), operation)
 
     @property
+    def told(self) -> Mapping[str, str]:
+        """What stands in `says` where it has brackets."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    @property
     def title(self) -> str:
         """How it is written: `macs`, or `macs under hooks`."""
+        if self.step is not None and self.step.under is not None:
+            return f"{self.name} under {self.step.under}"
         if self.convention is None or self.convention.name == self.name:
             return self.name
         return f"{self.name} under {self.convention.name}"
@@ -75,6 +100,10 @@ def count_of(name: str) -> Weights:
     return Weights(((name, Fraction(1)),))
 
 
+def _outside_embeddings(operation: Operation) -> Expr:
+    return Integer(0) if operation.kind == EMBEDDING else operation.counts.get("params", Integer(0))
+
+
 ROWS: dict[str, Measure] = {
     row.name: row
     for row in (
@@ -85,9 +114,84 @@ ROWS: dict[str, Measure] = {
         Measure(
             "buffers", "elements of buffers", "elements of buffers", count_of("buffers"), WEIGHTS
         ),
+        Measure("active", "parameters at work", "parameters", count_of("params"), ACTIVE),
+        Measure(
+            "non_embedding",
+            "parameters outside embeddings",
+            "parameters",
+            _outside_embeddings,
+            WEIGHTS,
+        ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
+        Measure("reads", "elements of operands read", "elements", movement.reads, MOVEMENT, MOVES),
+        Measure("loads", "elements of weights read", "elements", movement.loads, MOVEMENT, MOVES),
+        Measure(
+            "writes", "elements of results written", "elements", movement.writes, MOVEMENT, MOVES
+        ),
+        Measure(
+            "kept",
+            "bytes that the backward pass needs, with 4 for each element",
+            "bytes",
+            kept_bytes,
+            WORK,
+            step=Step((), None, None),
+        ),
     )
 }
+
+# In bytes, by the name of the row: what it counts, and of what, in whose types.
+IN_BYTES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "weight_bytes": ("bytes of parameters in {dtype}", (("params", "weights"),)),
+    "cache_bytes": ("bytes kept in caches in {dtype}", (("cache", "cache"),)),
+    "read_bytes": (
+        "bytes read in {dtype}",
+        (("reads", "activations"), ("loads", "weights")),
+    ),
+    "written_bytes": ("bytes written in {dtype}", (("writes", "activations"),)),
+    "moved_bytes": (
+        "bytes read and written in {dtype}",
+        (("reads", "activations"), ("loads", "weights"), ("writes", "activations")),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class InBytes:
+    """What an operation counts in bytes: rows, each with the bytes of an element."""
+
+    of: tuple[tuple[str, Fraction], ...]
+
+    def __call__(self, operation: Operation) -> Expr:
+        return Add(*(exact(width) * ROWS[name].of(operation) for name, width in self.of))
+
+
+def in_bytes(name: str, widths: Widths) -> Measure:
+    """The row of a quantity in bytes."""
+    says, of = IN_BYTES[name]
+    amount: Amount
+    if len(of) == 1 and isinstance(ROWS[of[0][0]].amount, Weights):
+        amount = Weights(tuple((count, widths.bytes(role)) for count, role in of))
+    else:
+        amount = InBytes(tuple((count, widths.bytes(role)) for count, role in of))
+    first = ROWS[of[0][0]]
+    types = dict.fromkeys(widths.type(role) for _, role in of)
+    return Measure(name, says, "bytes", amount, first.scaling, first.reason, dtype=", ".join(types))
+
+
+USUAL = "flops"  # the convention of the work of a training step where none is named
+STEPS = {
+    "backward": ("work of the backward pass", (INPUT, WEIGHT)),
+    "backward_input": ("work of the gradients by inputs", (INPUT,)),
+    "backward_weight": ("work of the gradients by weights", (WEIGHT,)),
+    "training": ("work of a forward and a backward pass", (FORWARD, INPUT, WEIGHT)),
+}
+
+
+def training(name: str, convention: Convention) -> Measure:
+    """The row of work of a training step under a convention."""
+    says, parts = STEPS[name]
+    step = Step(parts, convention, None if convention.name == USUAL else convention.name)
+    return Measure(name, says, convention.unit, step, WORK, step=step)
 
 
 def work(convention: Convention) -> Measure:

@@ -28,8 +28,11 @@ USAGE = OF_SIZES | OF_TENSORS
 # The kinds of operation that the language itself makes: functions of tensors, signs and slices.
 KINDS = frozenset({"einsum", "rearrange", "concat", "split", "param", "elementwise", "slice"})
 
+# Elements that an operation moves: of operands, of weights, of results.
+MOVED = frozenset({"reads", "loads", "writes"})
+
 # Quantities that an operation may state, beside the elementary operations.
-QUANTITIES = frozenset({"params", "buffers", "cache"})
+QUANTITIES = frozenset({"params", "buffers", "cache"}) | MOVED
 
 # Measures that need no convention, beside each kind of count.
-TOTALS = QUANTITIES | {"trainable"}
+TOTALS = QUANTITIES | {"trainable", "active", "non_embedding", "kept"}

@@ -227,12 +227,12 @@ def _number(node: tree.Expression) -> Fraction:
             return node.value
         case tree.Product(tree.Number(value=above), (("/", tree.Number(value=below)),)) if below:
             return above / below
-    raise fail(
-        "convention",
-        f"a weight is a number, and this is {show(node)}",
-        node.span,
-        "a formula stands behind a kind of operation: `kind layernorm: 5*size(x)`",
-    )
+    if isinstance(node, tree.Negative):
+        what, help_ = "a weight is not negative", "what is not counted has the weight 0"
+    else:
+        what = "a weight is a number"
+        help_ = "a formula stands behind a kind of operation: `kind layernorm: 5*size(x)`"
+    raise fail("convention", f"{what}, and this is {show(node)}", node.span, help_)
 
 
 def _check_count(name: tree.Name, module: Module) -> None:
@@ -345,8 +345,12 @@ class _Stated:
         )
 
     def check_formula(self, formula: tree.Expression, kind: str) -> None:
-        for part in parts_of(formula):
-            _check_part(part)
+        parts = list(parts_of(formula))
+        compared = [(p.left, p.right) for p in parts if isinstance(p, tree.Comparison)]
+        texts = {id(side) for sides in compared for side in sides if isinstance(side, tree.Text)}
+        for part in parts:
+            if id(part) not in texts:
+                _check_part(part)
         if kind in self.given:
             return
         operations = self.operations[kind]
@@ -368,28 +372,52 @@ class _Stated:
 
 def _check_part(part: tree.Node) -> None:
     """Refuse what is no size in the formula of a kind."""
-    if isinstance(part, tree.Call) and part.function.name not in OF_SIZES:
+    if isinstance(part, tree.Call) and part.function.name not in (*OF_SIZES, "sum"):
         known = suggestion(part.function.name, OF_SIZES)
         raise fail(
             "convention",
             f"`{part.function.name}` is no function of sizes",
             part.function.span,
-            known or "there are " + ", ".join(sorted(OF_SIZES)),
+            known or "there are " + ", ".join(sorted([*OF_SIZES, "sum"])),
         )
-    if not isinstance(part, SAYABLE):
+    if isinstance(part, tree.Call) and part.function.name == "sum" and _index(part) is None:
+        raise fail(
+            "convention",
+            "this is no sum over an index",
+            part.span,
+            "a sum over an index is written `sum(i, 1, n, i*mac)`",
+        )
+    indicator = isinstance(part, tree.ListOf) and len(part.items) == 1
+    if not isinstance(part, SAYABLE) and not indicator:
         raise fail(
             "convention",
             "the formula of a kind is made of sizes",
             part.span,
-            "write size(x) for the elements of a tensor",
+            "it may have numbers, sizes and counts with + - * / ^, functions of sizes such as "
+            "size(x), sums such as sum(i, 1, n, i), and conditions such as [n > 1] or "
+            "`a if n > 1 else b`",
         )
 
 
+def _index(call: tree.Call) -> tree.Name | None:
+    """The index of a sum over one."""
+    values = [argument.value for argument in call.arguments if argument.name is None]
+    index = values[0] if len(values) == len(call.arguments) == 4 else None
+    return index if isinstance(index, tree.Name) else None
+
+
 def names_of(formula: tree.Expression) -> list[tree.Name]:
-    """The names in a formula, those of functions left out, in the order of the text."""
+    """The names in a formula, those of functions and of the indices of sums left out, in the order
+    of the text."""
     parts = list(parts_of(formula))
-    functions = {id(part.function) for part in parts if isinstance(part, tree.Call)}
-    found = [p for p in parts if isinstance(p, tree.Name) and id(p) not in functions]
+    calls = [part for part in parts if isinstance(part, tree.Call)]
+    other = {id(call.function) for call in calls}
+    for call in calls:
+        index = _index(call) if call.function.name == "sum" else None
+        if index is not None:
+            inside = parts_of((index, call.arguments[-1].value))
+            other |= {id(p) for p in inside if isinstance(p, tree.Name) and p.name == index.name}
+    found = [p for p in parts if isinstance(p, tree.Name) and id(p) not in other]
     return sorted(found, key=lambda name: name.span.start)
 
 

@@ -7,8 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from closedform.derive.resolve.modules import Entity, Module
+from closedform.derive.resolve.trees import parsed
 from closedform.errors import Source
-from closedform.grammar import parse, tree
+from closedform.grammar import tree
 
 LIBRARIES = ("std", "zoo")
 
@@ -25,7 +26,7 @@ def standard_library() -> Module:
     library = Module("std", tree.File(None, ()), library_folder("std"))
     for path in sorted(library_folder("std").glob("*.arch")):
         title = f"std/{path.name}"
-        module = Module(title, parse(path.read_text("utf-8"), title), path.parent)
+        module = Module(title, parsed(path.read_text("utf-8"), title), path.parent)
         module.names, module.counts, module.conventions = library.tables
         for node in module.file.declarations:
             if isinstance(node, tree.Op | tree.Count | tree.Convention):
@@ -39,7 +40,7 @@ def library_blocks() -> tuple[tuple[str, str], ...]:
     return tuple(
         (path.stem, node.name.name)
         for path in sorted(library_folder("std").glob("*.arch"))
-        for node in parse(path.read_text("utf-8"), f"std/{path.name}").declarations
+        for node in parsed(path.read_text("utf-8"), f"std/{path.name}").declarations
         if isinstance(node, tree.Block)
     )
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.resolve.conventions import check_conventions
+from closedform.derive.resolve.dtypes import widths_in
 from closedform.derive.resolve.library import (
     LIBRARIES,
     in_library,
@@ -17,8 +18,9 @@ from closedform.derive.resolve.library import (
 )
 from closedform.derive.resolve.modules import Entity, Module, Named
 from closedform.derive.resolve.placement import check_placement
+from closedform.derive.resolve.trees import parsed
 from closedform.errors import Span, fail, suggestion
-from closedform.grammar import parse, tree
+from closedform.grammar import tree
 
 Reader: TypeAlias = Callable[[Path], str]
 
@@ -58,7 +60,7 @@ class Loader:
         return module
 
     def _module(self, text: str, title: str, folder: Path | None) -> Module:
-        module = Module(title, parse(text, title), folder)
+        module = Module(title, parsed(text, title), folder)
         for declaration in module.file.declarations:
             if isinstance(declaration, tree.Block):
                 check_placement(declaration)
@@ -67,7 +69,7 @@ class Loader:
             elif isinstance(declaration, tree.Dims | tree.Table):
                 for dim in declaration.dims:
                     _declare(module, dim.name, Entity(dim, module))
-            elif not isinstance(declaration, tree.Assume | tree.Preset):
+            elif not isinstance(declaration, tree.Assume | tree.Preset | tree.Dtype):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
         for table, standard in zip(module.tables, standard_library().tables, strict=True):
@@ -75,6 +77,7 @@ class Loader:
             table.clear()
             table.update({**standard, **own})
         check_conventions(module)
+        widths_in(module)  # fails where it states no types
         return module
 
     def _import(self, module: Module, node: tree.Import) -> None:

@@ -22,7 +22,7 @@ from closedform import formula as w
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
-from closedform.derive.solve.numbers import dims_values
+from closedform.derive.solve.numbers import check_facts, check_sizes, check_stated, dims_values
 from closedform.errors import fail
 from closedform.formula.numbers import NoNumberError, Numbers
 
@@ -64,17 +64,19 @@ class Along:
 def along(form: Closed, size: str, values: Mapping[Symbol, Expr]) -> Along:
     """A closed form as a function of one size or abbreviation, the others at the values.
 
-    Raises ClosedformError when another size has no value.
+    Raises ClosedformError when another size has no value, or one that cannot be.
     """
     derivation = form.derivation
     lets = {symbol.name: symbol for symbol in derivation.known.spelled}
     if size in lets:  # no size follows from an abbreviation, so no condition on one does
+        _check(form, _table(form, lets[size], values), values)
         return Along(size, in_one(express(form, (size,)), lets[size], values))
     symbol, *more = dims_values(derivation, {size: 1})
     if more:
         advice = f"choose one of them, such as `{symbol}`"
         raise fail("argument", f"`{size}` has a value for each stage", None, advice)
     table = _table(form, symbol, values)
+    _check(form, table, values)
     stated = [fact for fact in derivation.known.facts if fact.reason == "assumed"]
     found = [_put_in(fact.condition, table) for fact in dict.fromkeys((*derivation.facts, *stated))]
     found += [
@@ -98,7 +100,7 @@ def in_one(form: Closed, symbol: Symbol, values: Mapping[Symbol, Expr]) -> Expr:
     if missing:
         verb = "has" if len(missing) == 1 else "have"
         message = f"{', '.join(f'`{name}`' for name in missing)} {verb} no value"
-        raise fail("unbound", message, None, "name a preset, or give the size")
+        raise fail("argument", message, None, "name a preset, or give the size")
     return sympy.expand(expr.xreplace({symbol: X}).doit())
 
 
@@ -108,6 +110,15 @@ def _table(form: Closed, symbol: Symbol, values: Mapping[Symbol, Expr]) -> dict[
     table = {**derivation.known.spelled, **derivation.defaults, **values}
     table.pop(symbol, None)
     return table
+
+
+def _check(form: Closed, table: Mapping[Symbol, Expr], values: Mapping[Symbol, Expr]) -> None:
+    """Refuse numbers for the other sizes at which the formula says nothing."""
+    found = {symbol: _put_in(value, table) for symbol, value in table.items()}
+    settled = {symbol: value for symbol, value in found.items() if value.is_Number}
+    check_sizes(form.derivation, settled, values)
+    check_stated(form.derivation, settled)
+    check_facts(form.derivation, settled)
 
 
 def _put_in(expr: Any, table: Mapping[Symbol, Expr]) -> Any:

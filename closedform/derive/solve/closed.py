@@ -121,6 +121,7 @@ class Closed:
 
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block, in the abbreviations of its file."""
+    derivation = measure.seen(derivation)
     return Closed(measure, derivation, (InAbbreviations(derivation), AtGivenNumbers(derivation)))
 
 

@@ -23,6 +23,7 @@ from closedform.derive.resolve.conventions import Weights
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.sums import summed
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
@@ -235,6 +236,16 @@ def substituted(form: Closed, values: Mapping[Symbol, Expr]) -> Made:
     names = tuple(dict.fromkeys(s for v in values.values() for s in _in_order(v)))
     arranged = replace(form.order, rest=(*form.order.rest, *names))
     return Made(form.measure, derivation, value=quotient(above, below), arranged=arranged)
+
+
+def over(form: Closed, size: Symbol, first: Expr, count: Expr) -> Made:
+    """The sum of a formula over a size that takes `count` numbers from `first` on."""
+    gone = frozenset({size})
+    last = first + count - 1
+    made = substituted(form, {size: last})
+    expr = summed(_without(form.expr, form.derivation.known, gone), size, first, last)
+    names = (*_in_order(first), *_in_order(count))
+    return replace(made, value=expr, arranged=replace(made.order, rest=(*form.order.rest, *names)))
 
 
 def _in_order(value: Expr) -> list[Symbol]:

@@ -109,20 +109,27 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
             {s: put_in(derivation.known.base(v), numbers).doit() for s, v in open_.items()}
         )
     settled = {s: v for s, v in table.items() if v.is_Number}
+    check_sizes(derivation, settled, values)
+    return settled
+
+
+def check_sizes(
+    derivation: Derivation, settled: Mapping[Any, Expr], values: Mapping[Symbol, Expr]
+) -> None:
+    """Refuse numbers that no size can be; `values` are those that were given."""
     for symbol in sorted(settled, key=lambda s: s not in values):  # given ones make the others
         value = settled[symbol]
         if symbol.is_integer and not is_size(symbol, value):
             default = None if symbol in values else derivation.defaults[symbol]
             kind = "positive whole" if symbol.is_positive else "nonnegative whole"
             raise fail(
-                "unbound",
+                "argument" if default is None else "unbound",
                 f"`{symbol}` is {say(value)}, and a size is a {kind} number",
                 None,
                 None,
                 *([] if default is None else [f"its default is {say(default)}"]),
                 *([] if default is None else _with(default, settled)),
             )
-    return settled
 
 
 def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
@@ -173,6 +180,12 @@ def _with(expr: Any, settled: Mapping[Expr, Expr]) -> list[str]:
 def size_table(derivation: Derivation) -> dict[str, tuple[Symbol, ...]]:
     """The symbols of each size that may be given a value, by its name."""
     return {s.name: (s,) for s in symbols_of(derivation)} | derivation.symbols
+
+
+def size_names(derivation: Derivation) -> set[str]:
+    """The names of all sizes and abbreviations, those of stages by their family too."""
+    families = {family for family, _ in derivation.stage_symbols.values()}
+    return {*size_table(derivation), *(s.name for s in derivation.known.spelled), *families}
 
 
 def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Symbol, Expr]:

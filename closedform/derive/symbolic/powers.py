@@ -47,6 +47,34 @@ def over_powers(condition: Any) -> Any:
     return _rooted(condition.func(left * base**less, right * base**more))
 
 
+@cache
+def unrounded(condition: Any) -> Any:
+    """A comparison of one rounded logarithm with what is whole, without the rounding.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> n, s = size_symbol("n"), size_symbol("s")
+    >>> unrounded(sympy.floor(Log(n, 3)) - s >= 1), unrounded(sympy.ceiling(Log(n, 3)) > s)
+    (Log(n, 3) >= s + 1, Log(n, 3) > s)
+    """
+    if not isinstance(condition, sympy.Ge | sympy.Gt | sympy.Le | sympy.Lt):
+        return condition
+    difference = condition.gts - condition.lts  # which is at least 0, or more
+    found = [a for a in difference.atoms(sympy.floor, sympy.ceiling) if isinstance(a.args[0], Log)]
+    if len(found) != 1:
+        return condition
+    (atom,) = found
+    coefficient = expand(difference).coeff(atom)
+    rest = expand(difference - coefficient * atom)
+    if abs(coefficient) != 1 or rest.has(atom) or not rest.is_integer:
+        return condition
+    if isinstance(condition, sympy.Gt | sympy.Lt):
+        rest -= 1
+    log = atom.args[0]
+    if isinstance(atom, sympy.floor):
+        return sympy.Ge(log, -rest) if coefficient == 1 else sympy.Lt(log, rest + 1)
+    return sympy.Gt(log, -rest - 1) if coefficient == 1 else sympy.Le(log, rest)
+
+
 def _rooted(condition: Any) -> Any:
     """n^2 >= 32 as n > 5: a power of a size against a number."""
     if not isinstance(condition, Relational):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer, Rational, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
@@ -22,8 +22,9 @@ from closedform.derive.elaborate.layouts import map_of, parts
 from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.values import Family, Tensor
 from closedform.derive.symbolic.atoms import FUNCTIONS, indicator
+from closedform.derive.symbolic.sums import summed
 from closedform.derive.symbolic.symbols import size_symbol
-from closedform.derive.trace.lines import own
+from closedform.derive.trace.lines import own, plus
 from closedform.formula.joining import bare, bracketed, opposite, product
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
@@ -160,7 +161,9 @@ class Formulas(Algebra[Spelled, None]):
 
     def _as_it_is(self, declared: w.Written, value: Any) -> Spelled:
         """A part that is not taken apart: a tensor or a list stands for itself."""
-        if isinstance(value, tuple | Tensor | Family | str):
+        if isinstance(value, str):
+            return Spelled(declared, own(value), value)
+        if isinstance(value, tuple | Tensor | Family):
             return Spelled(declared, declared, value)
         return Spelled(declared, self.say(_expr(value)), value)
 
@@ -185,7 +188,11 @@ class Formulas(Algebra[Spelled, None]):
         items = base.value.symbols if isinstance(base.value, Family) else base.value
         if not isinstance(items, tuple) or not isinstance(node.base, tree.Name):
             return self._found(node)
-        at = int(self.size(node.items[0], None).value)  # type: ignore[arg-type]  # a list takes no slice
+        index = self.size(node.items[0], None)  # type: ignore[arg-type]  # a list takes no slice
+        if not index.value.is_Integer:  # that of a sum, whose terms are put in one by one
+            symbol = self._named(node.base.name, w.plain(index.declared))
+            return Spelled(symbol, symbol, sympy.Dummy())
+        at = int(index.value)
         return self._as_it_is(self._named(node.base.name, str(at)), items[at - 1])
 
     def call(self, node: tree.Call, scope: None) -> Spelled:
@@ -204,17 +211,26 @@ class Formulas(Algebra[Spelled, None]):
         return Spelled(declared, w.Function(name, tuple(part.filled for part in parts)), value)
 
     def _sum(self, node: tree.Call) -> Spelled:
-        """A sum over an index, as declared, and what was found for it."""
+        """A sum over an index; one of a list is filled in with its terms."""
         index, *bounds, term = (argument.value for argument in node.arguments)
-        if not isinstance(index, tree.Name) or any(
-            isinstance(p, tree.Index) for p in parts_of(term)
-        ):
+        if not isinstance(index, tree.Name):
             return self._found(node)
-        names = {**self.names, index.name: size_symbol(index.name)}
-        body = Formulas(names, {}, self.parts, self.say).size(term, None)
-        first, last = (self.size(bound, None).declared for bound in bounds)
-        value = self.found[id(node)]
-        return Spelled(w.BigSum(index.name, first, last, body.declared), self.say(value), value)
+        first, last = (self.size(bound, None) for bound in bounds)
+        least_one = first.value.is_positive
+        symbol = size_symbol(index.name) if least_one else Symbol(index.name, integer=True)
+
+        def body(at: Expr) -> Spelled:
+            names = {**self.names, index.name: at}
+            return Formulas(names, {}, self.parts, self.say).size(term, None)
+
+        each = body(symbol)
+        declared = w.BigSum(index.name, first.declared, last.declared, each.declared)
+        if any(isinstance(part, tree.Index) for part in parts_of(term)):
+            terms = [body(Integer(at)) for at in range(int(first.value), int(last.value) + 1)]
+            value = sympy.Add(*(part.value for part in terms))
+            return Spelled(declared, plus([part.filled for part in terms]), value)
+        filled = w.BigSum(index.name, first.filled, last.filled, each.filled)
+        return Spelled(declared, filled, summed(each.value, symbol, first.value, last.value))
 
     def _of_tensor(self, name: str, tensor: w.Written, axes: Shape) -> Spelled:
         """How many axes of a tensor there are, or the product of their sizes."""

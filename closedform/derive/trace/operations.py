@@ -222,7 +222,8 @@ class Operations(Teller):
             value = _stands_for(node, declared)
             if value is None:
                 continue
-            told = w.Condition("=", (node, self.size(value, frame)))
+            written = own(value) if isinstance(value, str) else self.size(value, frame)
+            told = w.Condition("=", (node, written))
             if len(w.plain(told)) <= MAX_TOLD:
                 found.append((told,))
         return found
@@ -247,15 +248,15 @@ class Operations(Teller):
         return [] if each == 1 else [bracketed(self.size(each, frame))]
 
 
-def _stands_for(node: w.Written, declared: Declared) -> Expr | Boolean | None:
+def _stands_for(node: w.Written, declared: Declared) -> Expr | Boolean | str | None:
     """The size of what an operation was given by a name, or of a tensor of that name."""
     if isinstance(node, w.Symbol) and node.name not in declared.assigned:
         value = declared.names.get(node.name)
         if node.index is not None and isinstance(value, tuple):
-            value = value[int(node.index) - 1]
+            value = value[int(node.index) - 1] if node.index.isdigit() else None
         if isinstance(value, bool):
             return Integer(int(value))
-        return value if isinstance(value, Expr | Boolean) else None
+        return value if isinstance(value, Expr | Boolean | str) else None
     if isinstance(node, w.Function) and len(node.arguments) == 1:
         (tensor,) = node.arguments
         shaped = declared.names.get(tensor.name) if isinstance(tensor, w.Symbol) else None

@@ -16,6 +16,7 @@ from sympy import Expr, Integer
 from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
+from closedform.derive.cost.movement import folded
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
@@ -90,6 +91,9 @@ class _Term:
 
 def walk(closed: Closed) -> Walk:
     """The derivation of a closed form."""
+    if not closed.measure.scaling.counts("fused"):
+        root = folded(closed.derivation.root)
+        closed = replace(closed, derivation=replace(closed.derivation, root=root))
     walker = _Walker(closed)
     walker.model()
     return Walk(tuple(walker.passages), tuple(walker.sums.items()))

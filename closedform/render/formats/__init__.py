@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from closedform.render.markup.format import Format, Site
     from closedform.render.markup.templating import Markup
+    from closedform.render.report.changes import ChangesView
     from closedform.render.report.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
 
@@ -86,7 +87,7 @@ def _loaded(entry: EntryPoint) -> Format:
     row = loaded("format", entry, Format)
 
     def guarded(function: Callable[..., str]) -> Guarded:
-        def is_text(found: object) -> bool:
+        def is_text(found: object, *_: object) -> bool:
             return isinstance(found, str)
 
         return Guarded("format", whose_is("format", entry), function, is_text, "a text")
@@ -96,8 +97,16 @@ def _loaded(entry: EntryPoint) -> Format:
     )
     derivation = row.derivation and guarded(row.derivation)
     comparison = row.comparison and guarded(row.comparison)
+    changes = row.changes and guarded(row.changes)
     report = guarded(row.report)
-    return replace(row, report=report, derivation=derivation, site=site, comparison=comparison)
+    return replace(
+        row,
+        report=report,
+        derivation=derivation,
+        site=site,
+        comparison=comparison,
+        changes=changes,
+    )
 
 
 def format_of_file(path: PurePath) -> str:
@@ -148,6 +157,12 @@ def site_in(name: str) -> Site:
 def comparison_in(name: str) -> Callable[[Comparison], str]:
     """What sets models side by side in a format. Raises ClosedformError where nothing does."""
     return _of(name, lambda row: row.comparison, "a table of models")
+
+
+def changes_in(name: str) -> Callable[[ChangesView], str]:
+    """What tells in a format what a change of a file does. Raises ClosedformError where nothing
+    does."""
+    return _of(name, lambda row: row.changes, "a way to tell changes")
 
 
 def width_in(name: str, width: str) -> float:

@@ -65,6 +65,7 @@ HTML = Markup(
         "number": _number,
         "spoken": partial(spoken, written=_number),
         "typed": _typed,
+        "inline": str,
     },
 )
 

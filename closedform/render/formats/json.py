@@ -11,6 +11,9 @@ from closedform.render.formulas.latex import latex
 from closedform.render.markup.format import Format
 
 if TYPE_CHECKING:
+    from closedform.render.report.changes import ChangesView
+    from closedform.render.report.comparison import Comparison
+    from closedform.render.report.rules import RulesRow
     from closedform.render.report.view import Report
 
 SCHEMA = "closedform/1"
@@ -18,7 +21,7 @@ SCHEMA = "closedform/1"
 
 def _report(report: Report) -> str:
     titles = [row.title for row in report.formulas]
-    document = {
+    document: dict[str, object] = {
         "schema": SCHEMA,
         "version": __version__,
         "file": report.file,
@@ -114,7 +117,135 @@ def _report(report: Report) -> str:
             for row in report.presets
         ],
     }
+    if report.uncounted:
+        document["uncounted"] = [
+            {
+                "operation": row.operation,
+                "of": "multiply-accumulates" if row.products else "elementary operations",
+                **_told(row.amount),
+                "value": None if row.value is None else str(row.value),
+            }
+            for row in report.uncounted
+        ]
+    if report.rules:
+        document["rules"] = [_rules(row) for row in report.rules]
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-FORMAT = Format(report=_report, suffixes=(".json",))
+def _rules(row: RulesRow) -> dict[str, object]:
+    return {
+        "measure": row.heading,
+        "leading": row.leading and _told(row.leading),
+        "sizes": [
+            {
+                "size": w.plain(size.size),
+                "regions": [
+                    {
+                        "term": _told(region.term),
+                        "parts": region.parts,
+                        "where": _told(region.condition),
+                    }
+                    for region in size.regions
+                ],
+                "elasticity": size.elasticity and _told(size.elasticity),
+                "at_preset": size.percent,
+                "doubled": size.doubled,
+            }
+            for size in row.sizes
+        ],
+    }
+
+
+def _comparison(told: Comparison) -> str:
+    document = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "formulas": [
+            {
+                "measure": what.heading,
+                "models": [
+                    {"model": row.model, **_told(row.formula), "stays": list(row.stays)}
+                    for row in what.rows
+                ],
+                "parts": [
+                    {"part": row.name, "costs": [cost and _told(cost) for cost in row.costs]}
+                    for row in what.parts
+                ],
+                "against": [
+                    {
+                        "first": pair.first,
+                        "second": pair.second,
+                        "tried": pair.tried,
+                        "difference": pair.difference and _told(pair.difference),
+                        "ratio": pair.ratio and _told(pair.ratio),
+                        "growing": [
+                            {
+                                "size": w.plain(row.size),
+                                "limit": row.limit and _told(row.limit),
+                                "endless": row.endless,
+                                "larger": row.larger,
+                                "where": row.above and _told(row.above),
+                                "else": row.above and row.smaller,
+                            }
+                            for row in pair.growing
+                        ],
+                    }
+                    for pair in what.against
+                ],
+            }
+            for what in told.formulas
+        ],
+        "presets": [
+            {
+                "model": row.model,
+                "preset": row.preset,
+                "values": {
+                    heading: None if value is None else str(value)
+                    for heading, value in zip(told.headings, row.values, strict=True)
+                },
+            }
+            for row in told.rows
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _told(formula: w.Written) -> dict[str, str]:
+    return {"text": w.plain(formula), "latex": latex(formula)}
+
+
+def _changes(view: ChangesView) -> str:
+    document = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "old": view.old,
+        "new": view.new,
+        "formulas": [
+            {
+                "of": row.of,
+                "measure": row.title,
+                "changed": row.changed,
+                "old": row.old and _told(row.old),
+                "new": row.new and _told(row.new),
+                "difference": row.difference and _told(row.difference),
+            }
+            for row in view.formulas
+        ],
+        "presets": [
+            {
+                "preset": row.preset,
+                "measure": row.title,
+                "changed": row.changed,
+                "old": None if row.old is None else str(row.old),
+                "new": None if row.new is None else str(row.new),
+            }
+            for row in view.values
+        ],
+        "assumptions": [
+            {"of": row.of, "text": w.plain(row.condition), "new": row.new} for row in view.facts
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+FORMAT = Format(report=_report, suffixes=(".json",), comparison=_comparison, changes=_changes)

@@ -81,6 +81,48 @@ def _comparison_rows(report: dict[str, Any]) -> list[list[str]]:
     return [head, *rows]
 
 
+def _formula_rows(report: dict[str, Any], of: str) -> list[list[str]]:
+    """What changed of a model or block: before and after, each on a line of its own."""
+    words = language(report["lang"])
+    names = (("old", "before"), ("new", "after"), ("difference", "difference"))
+    return [
+        [row["heading"] if key == "old" else "", words.tr(name), form["text"] if form else "-"]
+        for row in report["formulas"]
+        if row["changed"] and row["of"] == of
+        for key, name in names
+        if (form := row[key]) or key != "difference"
+    ]
+
+
+def _value_rows(report: dict[str, Any]) -> list[list[str]]:
+    words, lang = language(report["lang"]), report["lang"]
+    head = [words.tr(name) for name in ("preset", "measure", "before", "after", "difference")]
+    rows = [
+        [
+            row["preset"],
+            row["heading"],
+            *(number(row[k], lang) for k in ("old", "new")),
+            row["more"],
+        ]
+        for row in report["values"]
+        if row["changed"]
+    ]
+    return [head, *rows]
+
+
+def _cost_rows(costs: dict[str, Any]) -> list[list[str]]:
+    return [[row["model"], row["formula"]["text"]] for row in costs["rows"]]
+
+
+def _part_costs(costs: dict[str, Any], lang: str) -> list[list[str]]:
+    head = [language(lang).tr("part"), *(row["model"] for row in costs["rows"])]
+    rows = [
+        [row["name"], *(cost["text"] if cost else "" for cost in row["costs"])]
+        for row in costs["parts"]
+    ]
+    return [head, *rows]
+
+
 def _steps(steps: Iterable[dict[str, Any]]) -> str:
     return plain_lines(lines_of(steps))
 
@@ -94,6 +136,7 @@ TEXT = Markup(
         "number": number,
         "spoken": spoken,
         "columns": table,
+        "inline": str,
         "symbol_rows": _symbol_rows,
         "part_rows": _part_rows,
         "preset_rows": _preset_rows,
@@ -119,5 +162,14 @@ FORMAT = Format(
     suffixes=(".txt",),
     derivation=_derivation,
     template=TEXT,
-    comparison=TEXT.having({"comparison_rows": _comparison_rows}).file("comparison.txt.j2"),
+    comparison=TEXT.having(
+        {
+            "comparison_rows": _comparison_rows,
+            "cost_rows": _cost_rows,
+            "part_costs": _part_costs,
+        }
+    ).file("comparison.txt.j2"),
+    changes=TEXT.having({"formula_rows": _formula_rows, "value_rows": _value_rows}).file(
+        "changes.txt.j2"
+    ),
 )

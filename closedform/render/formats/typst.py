@@ -66,6 +66,7 @@ TYPST = Markup(
         "spoken": spoken,
         "typed": _typed,
         "indent": _indent,
+        "inline": "${}$".format,
     },
 )
 FORMAT = Format(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from closedform.render.markup.templating import Markup
 
 if TYPE_CHECKING:
+    from closedform.render.report.changes import ChangesView
     from closedform.render.report.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
     from closedform.render.report.overview import Overview
@@ -59,7 +60,7 @@ class Format:
 
     What is None the format does not have: a way to write derivations, to fill in a template of
     the user, to write the pages of a project, to read how wide its lines shall be, to set models
-    side by side.
+    side by side, to tell what a change of a file does.
     """
 
     report: Callable[[Report], str]
@@ -69,3 +70,4 @@ class Format:
     site: Site | None = None
     width: Callable[[str], float] | None = None
     comparison: Callable[[Comparison], str] | None = None
+    changes: Callable[[ChangesView], str] | None = None

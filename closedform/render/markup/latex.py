@@ -69,6 +69,7 @@ LATEX = Markup(
         "number": number_latex,
         "spoken": spoken_latex,
         "indent": _indent,
+        "inline": "${}$".format,
         "typed": typed,
         "comment": comment,
         "scripts": scripts,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from closedform.render.formulas.latex import latex
@@ -24,13 +25,17 @@ class Flavour:
     in_line: tuple[str, str]
     displayed: tuple[str, str]
 
-    def inline(self, formula: str) -> str:
-        """A formula in a line of text."""
-        return formula.join(self.in_line)
+    def inline(self, formula: str | Mapping[str, str]) -> str:
+        """A formula in a line of text: its LaTeX, or the group that a template has for it."""
+        return _latex_of(formula).join(self.in_line)
 
-    def block(self, formula: str) -> str:
+    def block(self, formula: str | Mapping[str, str]) -> str:
         """A formula on lines of its own."""
-        return formula.join(self.displayed)
+        return _latex_of(formula).join(self.displayed)
+
+
+def _latex_of(formula: str | Mapping[str, str]) -> str:
+    return formula if isinstance(formula, str) else formula["text"]
 
 
 def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = False) -> Format:
@@ -64,6 +69,7 @@ def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = Fal
         template=markup,
         site=site if pages else None,
         comparison=markup.file("comparison.md.j2"),
+        changes=markup.file("changes.md.j2"),
     )
 
 

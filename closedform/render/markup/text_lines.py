@@ -17,7 +17,12 @@ CLOSING = "，。：；、）》」"
 
 def columns_of(text: str) -> int:
     """How many columns of a terminal a text takes; a Chinese character takes two."""
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(2 if wide(char) else 1 for char in text)
+
+
+def wide(char: str) -> bool:
+    """Whether a character takes two columns, as Chinese ones do."""
+    return east_asian_width(char) in "WF"
 
 
 def fitted(text: str, width: int) -> str:
@@ -71,7 +76,7 @@ def _places(line: str, start: int) -> Iterator[tuple[int, int]]:
             continue
         if before == " " and not any(raised):
             yield (1 if SIGN.match(line, at) else 2), at
-        elif east_asian_width(char) in "WF" and char not in CLOSING:
+        elif char not in CLOSING and (wide(char) or before in CLOSING):
             yield 2, at
 
 

@@ -1,39 +1,21 @@
-"""Costs as functions of one size, and the exact places where two of them pass each other."""
+"""The points of a plot, and the exact places where two costs pass each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from itertools import pairwise
 from math import ceil, floor
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr
 
-from closedform import formula as w
-from closedform.derive.arrange import forms
-from closedform.derive.solve.along import X, in_one
-from closedform.derive.solve.closed import Closed
-from closedform.derive.solve.express import express
-from closedform.derive.solve.numbers import dims_values
+from closedform.derive.solve.along import Along, X
 from closedform.errors import fail
-from closedform.formula.numbers import Numbers, amount_or_none
-from closedform.render.report.basis import Basis, basis, sizes_of
-from closedform.render.report.preset_costs import hold, sizes_at
 
 POINTS = 192
 EVERY = 4096
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A cost as a function of X; `at` gives None for a number at which it does not hold."""
-
-    name: str
-    expr: Expr
-    at: Callable[[int], Fraction | None]
 
 
 @dataclass(frozen=True)
@@ -52,36 +34,6 @@ class Crossing:
         return str(self.x) if self.before == self.x else f"{self.before}–{self.x}"
 
 
-def curve_of(name: str, form: Closed, size: str, values: Mapping[Symbol, Expr]) -> Curve:
-    """A closed form as a function of one size or abbreviation, the others at the values.
-
-    Raises ClosedformError when another size has no value.
-    """
-    derivation = form.derivation
-    lets = {symbol.name: symbol for symbol in derivation.known.spelled}
-    if size in lets:
-        expr = in_one(express(form, (size,)), lets[size], values)
-        conditions: Basis | None = None  # no size follows from an abbreviation
-    else:
-        symbol, *more = dims_values(derivation, {size: 1})
-        if more:
-            advice = f"choose one of them, such as `{symbol}`"
-            raise fail("argument", f"`{size}` has a value for each stage", None, advice)
-        expr = in_one(form, symbol, values)
-        conditions = basis([form], {})
-    written = forms.write(expr, forms.Order())
-    sizes = sizes_at(basis([form], {}), sizes_of(dict(values), form.order))
-
-    @cache
-    def at(x: int) -> Fraction | None:
-        here = {**sizes, size: w.Number(x)}
-        if conditions is not None and not hold(conditions, here):
-            return None
-        return amount_or_none(written, Numbers({X.name: w.Number(x)}))
-
-    return Curve(name, expr, at)
-
-
 def points_of(first: int, last: int) -> list[int]:
     """The whole numbers of a range; of a long one, some in even steps of their logarithm."""
     if not 1 <= first < last:
@@ -93,16 +45,14 @@ def points_of(first: int, last: int) -> list[int]:
     return sorted({first, last, *steps})
 
 
-def crossings(first: Curve, second: Curve, points: Sequence[int]) -> list[Crossing]:
+def crossings(first: Along, second: Along, points: Sequence[int]) -> list[Crossing]:
     """The whole numbers at which two costs pass each other.
 
     Between two points of different order the place is found by halving. None is missed where the
     points are all numbers of a range, and none where the difference is a polynomial: its roots are
     tried as well.
 
-    >>> line, square = Curve("line", 100 * X, lambda n: Fraction(100 * n)), Curve(
-    ...     "square", X**2, lambda n: Fraction(n * n))
-    >>> [(c.x, c.label) for c in crossings(line, square, [10, 1000])]
+    >>> [(c.x, c.label) for c in crossings(Along("n", 100 * X), Along("n", X**2), [10, 1000])]
     [(100, '100')]
     """
 

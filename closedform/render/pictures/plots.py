@@ -7,7 +7,7 @@ matplotlib; characters that it lacks, the Chinese ones, are from a font that is 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,9 +15,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from closedform.derive.solve.along import Along
 from closedform.errors import fail
 from closedform.render.language import Language, language
-from closedform.render.pictures.curves import Crossing, Curve, crossings
+from closedform.render.pictures.curves import Crossing, crossings
 from closedform.render.pictures.svg import percent, short_number
 from closedform.render.report.preset_costs import by_name, parts_of, preset_shown, sizes_at
 from closedform.render.report.view import Report
@@ -113,7 +114,7 @@ class Picture:
 
 
 @contextmanager
-def _figure(width: float, height: float, lang: str) -> Iterator[Figure]:
+def figure_in(width: float, height: float, lang: str) -> Iterator[Figure]:
     """A figure in our style that belongs to no window, with fonts for a language."""
     try:
         from matplotlib import rc_context, rcdefaults
@@ -180,7 +181,7 @@ def parts_picture(report: Report) -> Picture:
     }
     other = words.tr("other")
     shares = _with_other(shares, other)
-    with _figure(8, 1.5 + 0.75 * len(titles), report.lang) as figure:
+    with figure_in(8, 1.5 + 0.75 * len(titles), report.lang) as figure:
         axes = figure.add_subplot()
         for at in range(len(totals)):
             left = Fraction(0)
@@ -225,27 +226,27 @@ WIDE = 1000  # an axis of fewer decades has ticks at 2 and 5 as well
 
 
 def curves_picture(
-    curves: Sequence[Curve], symbol: str, unit: str, points: Sequence[int], lang: str
+    curves: Mapping[str, Along], symbol: str, unit: str, points: Sequence[int], lang: str
 ) -> Picture:
     """Costs over a size, both logarithmic; where two of them pass each other is marked."""
     words = language(lang)
-    with _figure(8, 5, lang) as figure:
+    with figure_in(8, 5, lang) as figure:
         from matplotlib.ticker import LogLocator, NullFormatter
 
         axes = figure.add_subplot(xscale="log", yscale="log")
-        for index, curve in enumerate(curves):
+        for index, (name, curve) in enumerate(curves.items()):
             drawn = [(x, float(y)) for x in points if (y := curve.at(x)) is not None and y > 0]
             if not drawn:
-                raise fail("argument", f"`{curve.name}` has no value at {points[0]}..{points[-1]}")
+                raise fail("argument", f"`{name}` has no value at {points[0]}..{points[-1]}")
             colour = COLOURS[index % len(COLOURS)]
-            axes.plot(*zip(*drawn, strict=True), color=colour, linewidth=2, label=curve.name)
+            axes.plot(*zip(*drawn, strict=True), color=colour, linewidth=2, label=name)
         said = []
         for one, other in combinations(curves, 2):
-            found = crossings(one, other, points)
+            found = crossings(curves[one], curves[other], points)
             for crossing in found:
                 axes.plot(crossing.x, float(crossing.value), "o", color=INK, markersize=5)
             if found:
-                said.append(_crossing(one.name, other.name, symbol, found, words))
+                said.append(_crossing(one, other, symbol, found, words))
         axes.text(0.985, 0.02, "\n".join(said), transform=axes.transAxes, **IN_CORNER)
         title = words.tr("{measure} over {size}", measure=unit, size=symbol)
         axes.set(xlabel=symbol, ylabel=unit, title=title)

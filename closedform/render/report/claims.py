@@ -52,7 +52,8 @@ def claim_rows(project: Project, entity: Entity, words: Language) -> Iterator[Cl
     """
     root = project.derivation(entity).root
     used = {id(n.declaration) for n in nodes(root) if isinstance(n, Sequence)}
-    whole = Project(project.module)  # a claim has its own conditions, and no others
+    # A claim has its own conditions, and no others.
+    whole = Project(project.module, widths=project.widths)
     inside = [part for part in whole.parts() if id(part.declaration) in used and part != entity]
     for part in (entity, *inside):
         for claim in claims_of(part):

@@ -23,18 +23,22 @@ from closedform.derive.resolve.library import in_standard_library
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express, staying, with_defaults
+from closedform.derive.solve.made import Made, nameless
+from closedform.derive.solve.numbers import evaluate
 from closedform.derive.solve.stages import stage_runs
 from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.derive.trace.lines import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+from closedform.reason.uncounted import uncounted
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.report.claims import ClaimRow, claim_rows
 from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing, made_with
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
+from closedform.render.report.rules import RulesRow, rules_rows
 from closedform.render.report.signs import signed
 
 REASONS = {
@@ -82,6 +86,17 @@ class PresetRow:
 
 
 @dataclass(frozen=True)
+class UncountedRow:
+    """How many multiply-accumulates of an operation, or other elementary operations, a convention
+    leaves out; `value` is the number at the preset."""
+
+    operation: str
+    products: bool
+    amount: w.Written
+    value: int | None
+
+
+@dataclass(frozen=True)
 class Link:
     """A way to another page of a site; `finds` says whether a name can be looked for there."""
 
@@ -122,6 +137,8 @@ class Report:
     omissions: tuple[Omission, ...]
     closing: Closing
     claims: tuple[ClaimRow, ...] = ()
+    rules: tuple[RulesRow, ...] = ()
+    uncounted: tuple[UncountedRow, ...] = ()
     lang: str = "en"
     width: float | None = None
     links: tuple[Link, ...] = ()
@@ -146,6 +163,8 @@ class Wish:
     width: float | None = None
     parts: bool = True  # whether the parts are told
     claims: bool = False
+    rules: tuple[str, ...] = ()  # the sizes of which it is told what they rule
+    uncounted: bool = False  # whether it is told how much the convention leaves out
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -185,7 +204,10 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         starts = {name: value for form in formed for name, value in form.starts(wish.form).items()}
         starts.update(shown.starts)
     printed = tuple(replace(row, inputs=()) for row in parts)  # these are in the drawing alone
-    names = Names(derivation, (formulas, printed), starts, formed[0].order, words)
+    ruled = tuple(rules_rows(project, entity, wish.measures, wish.rules, preset, words))
+    left = tuple(_uncounted(formed, values if preset else None, words)) if wish.uncounted else ()
+    told = formulas, printed, ruled, left
+    names = Names(derivation, told, starts, formed[0].order, words)
     assumptions = tuple(assumption_rows(derivation, formed[0].order, words))
     says = convention_said(convention, words) if convention else ""
     rows = omitted(derivation.root, convention) if convention else ()
@@ -221,6 +243,8 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
             words,
         ),
         claims=tuple(claim_rows(project, entity, words)) if wish.claims else (),
+        rules=ruled,
+        uncounted=left,
         lang=wish.lang,
         width=wish.width,
     )
@@ -230,6 +254,20 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
 def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
     for row in parts.of(derivation.root):
         yield signed(row, derivation.signs)
+
+
+def _uncounted(
+    formed: Sequence[Closed], given: Mapping[Symbol, Expr] | None, words: Language
+) -> Iterator[UncountedRow]:
+    """How much the first convention leaves out, in the symbols of its formula."""
+    form = next((form for form in formed if form.measure.convention), None)
+    if form is None or form.measure.convention is None:
+        return
+    for row in uncounted(form, form.measure.convention):
+        name = omission_row(Omitted(row.operation, (), True, row.kind), words).operation
+        made = Made(nameless(""), form.derivation, value=row.amount, arranged=form.order)
+        value = None if given is None else evaluate(made, given)
+        yield UncountedRow(name, row.products, made.written(), value)
 
 
 def omission_row(row: Omitted, words: Language) -> Omission:
@@ -273,7 +311,7 @@ def said(what: Measure, words: Language) -> str:
     """What a measure counts, in words."""
     if what.convention is not None:
         return convention_said(what.convention, words)
-    return words.tr(what.says, name=what.name)
+    return words.tr(what.says, **what.told)
 
 
 def convention_said(convention: Convention, words: Language) -> str:

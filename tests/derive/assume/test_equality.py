@@ -6,7 +6,6 @@ nothing with the prover.
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from itertools import product
@@ -20,13 +19,14 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import comparison, equality
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
-from closedform.derive.symbolic.atoms import BigSum, Divides, indicator
+from closedform.derive.symbolic.atoms import BigSum, Divides, Log, indicator
+from closedform.derive.symbolic.powers import over_powers, unrounded
 from closedform.derive.symbolic.symbols import size_symbol
+from helpers import examples
 from laws import RELATIONS as HOLDS
 from laws import Maker, Node, value
 
 NAMES = ["n", "w", "d"]
-EXAMPLES = int(os.environ.get("CLOSEDFORM_EXAMPLES", "150"))
 POINTS = [dict(zip(NAMES, sizes, strict=True)) for sizes in product(range(1, 8), repeat=3)]
 RELATIONS: dict[str, Any] = {
     "==": sympy.Eq, "!=": sympy.Ne, "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt,
@@ -98,10 +98,11 @@ def judged(seed: int, change: str) -> str:
     return verdict.word
 
 
+@pytest.mark.parametrize("many", examples(40, 150))
 @pytest.mark.parametrize("change", ["laws", "mistake"])
-def test_random_equalities(change: str, record_property: Any) -> None:
+def test_random_equalities(change: str, many: int, record_property: Any) -> None:
     """Fails when a verdict is not true, or when more than one in twenty is left open."""
-    seen = Counter(judged(seed, change) for seed in range(EXAMPLES))
+    seen = Counter(judged(seed, change) for seed in range(many))
     record_property("summary", f"equalities by {change}: {dict(seen)}")
     assert seen["open"] + seen["open, and differs"] < 0.05 * seen.total(), seen
     assert seen["proved" if change == "laws" else "refuted"] > 0.5 * seen.total(), seen
@@ -134,9 +135,83 @@ def compared(seed: int) -> str:
     return verdict.word
 
 
-def test_random_comparisons(record_property: Any) -> None:
+@pytest.mark.parametrize("many", examples(40, 150))
+def test_random_comparisons(many: int, record_property: Any) -> None:
     """Fails when a verdict is not true, or when more than one in ten is left open."""
-    seen = Counter(compared(seed) for seed in range(EXAMPLES))
+    seen = Counter(compared(seed) for seed in range(many))
     record_property("summary", f"comparisons: {dict(seen)}")
     assert seen["not decided"] < 0.1 * seen.total(), seen
     assert min(seen["proved"], seen["refuted"]) > 0.2 * seen.total(), seen
+
+
+# Powers of numbers ---------------------------------------------------------------------------
+
+
+def powers(rng: random.Random) -> tuple[Any, Any]:
+    """A sum of powers of numbers, and the same with other bases: 12^r is 4^r 3^r."""
+    r, s, d = map(size_symbol, "rsd")
+    one, other = Integer(0), Integer(0)
+    for _ in range(rng.randint(1, 3)):
+        exponent = rng.choice([r, s, r + s, 2 * r, r - 1, r * s])
+        over, under = rng.choice([(2, 6), (4, 3), (3, 4), (2, 2), (10, 3), (8, 1)])
+        factor = rng.choice([1, 3, d, d + 1])
+        one += factor * sympy.Integer(over * under) ** exponent
+        split = [sympy.Integer(n) ** exponent for n in (over, under)]
+        if over == 8:
+            split = [sympy.Integer(2) ** (3 * exponent)]
+        if over == 10:
+            split = [sympy.Integer(60) ** exponent, sympy.Rational(1, 2) ** exponent]
+        other += factor * split[0] * sympy.Mul(*split[1:])
+    return one, other
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_powers_of_numbers(seed: int) -> None:
+    """Fails when 4^r is not seen to be 2^(2 r), or when what only looks like it is taken for it."""
+    one, other = powers(random.Random(seed))
+    known = Knowledge()
+    assert equality(known, one, other) == Proved()
+    assert comparison(known, one + size_symbol("r"), ">", other) == Proved()
+    assert isinstance(equality(known, one, other + sympy.Integer(2) ** size_symbol("s")), Refuted)
+
+
+def test_a_power_is_above_its_exponent() -> None:
+    r, d = size_symbol("r"), size_symbol("d")
+    known = Knowledge()
+    assert comparison(known, d * sympy.Integer(3) ** r, ">=", 2 * d * r + d) == Proved()
+    assert isinstance(comparison(known, sympy.Integer(3) ** r, ">", 2 * r + 1), Refuted)
+
+
+# Rounded logarithms --------------------------------------------------------------------------
+
+ROUNDED: dict[str, Any] = {"floor": sympy.floor, "ceil": sympy.ceiling}
+
+
+def rounded_at(name: str, n: int, base: int) -> int:
+    """The floor or the ceiling of a logarithm, by multiplication."""
+    power = next(k for k in range(20) if base ** (k + 1) > n)
+    return power + (name == "ceil" and base**power < n)
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">="])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_rounded_logarithm_without_its_rounding(name: str, operator: str, sign: int) -> None:
+    """Fails when `floor(log(n, 2)) >= s` is taken for another condition on n and s."""
+    n, s = size_symbol("n"), size_symbol("s")
+    relation = RELATIONS[operator]
+    condition = relation(sign * (ROUNDED[name](Log(n, 3)) - s), Integer(1))
+    plain = over_powers(unrounded(condition))
+    assert not plain.has(Log, sympy.floor, sympy.ceiling)
+    for at, over in product(range(1, 30), range(1, 5)):
+        right = HOLDS[operator](sign * (rounded_at(name, at, 3) - over), 1)
+        assert bool(plain.subs({n: at, s: over})) == right, (at, over)
+
+
+def test_a_rounded_logarithm_is_above_what_its_logarithm_is() -> None:
+    n, s = size_symbol("n"), size_symbol("s")
+    known = Knowledge()
+    known.assume(Fact(Log(n, 2) > s, "assumed"))
+    assert isinstance(comparison(known, sympy.floor(Log(n, 2)), ">=", s), Proved)
+    assert isinstance(comparison(known, sympy.ceiling(Log(n, 2)), ">", s), Proved)
+    assert isinstance(comparison(known, sympy.floor(Log(n, 2)), ">", s), Refuted)

@@ -96,4 +96,4 @@ REFUSED = [
 @pytest.mark.parametrize(("when", "told"), REFUSED, ids=[when for when, _ in REFUSED])
 def test_what_is_no_condition_is_refused(when: str, told: str) -> None:
     ran = call("derive", "pvt", "--of", "SRA", "--when", when)
-    assert (ran.code, ran.out, ran.err) == (1, "", f"{told}\n")
+    assert (ran.code, ran.out, ran.err) == (2, "", f"{told}\n")

@@ -9,6 +9,7 @@ import pytest
 from sympy import Symbol, floor
 
 from closedform.api import Architecture, Part, load, loads, zoo
+from closedform.derive.check.check import check
 from closedform.derive.measures.lookup import measure
 from closedform.derive.resolve.conventions import (
     Formula,
@@ -240,6 +241,36 @@ model M(x: [2, 6]):
     assert loads(text).measure("macs", "own").at() == 12 + 60 + 600 + 5000 + 30000 + 100000
 
 
+SUMS = """dim D
+
+convention chip in FLOPs  "sums, conditions and texts":
+    kind tower: sum(i, 1, n, i*mac) + sum_(j=1..2) K[j]
+    kind part: size(x)*[n > 3] + (1 if mode == "slow" else 5)
+
+op tower(x: [n], K[2]=[1, 2]) -> y: [n]:
+    mac = n
+
+op part(x: [n], mode="slow") -> y: [n]:
+    mac = n if mode == "fast" else 2*n
+
+model M(x: [D]):
+    x = x -> tower
+    return x -> part -> part(mode="fast")
+
+    claim flops under chip == D^2*(D + 1)/2 + 3 + 2*D*[D > 3] + 6
+"""
+
+
+def test_a_formula_may_have_sums_and_conditions() -> None:
+    """Fails when what the language has for sizes cannot stand in the formula of a kind."""
+    outcome = check(loads(SUMS)._project)
+    assert (outcome.holding, outcome.wrong) == (1, [])
+    steps = loads(SUMS).derivation("flops", to="text", convention="chip")
+    assert "FLOPs(tower) = (sum_(i=1..n) i mac) + (sum_(j=1..2) K_j)" in steps
+    assert "= (sum_(i=1..D) i D) + 1 + 2    (n = D)" in steps
+    assert "= D [D > 3] + 5    (size(x) = D, n = D)" in steps
+
+
 def test_an_error_in_a_formula_names_the_operation() -> None:
     text = """
 convention own in MACs  "own":
@@ -368,7 +399,7 @@ def test_one_of_several_that_there_is_not() -> None:
 
 def test_a_derivation_is_under_one_convention() -> None:
     ran = call("derive", "vit", "--steps", "--convention", "macs,hooks")
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
         "error[measure]: a derivation is under one convention, and this is macs,hooks\n"
     )

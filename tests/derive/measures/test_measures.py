@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +30,8 @@ from helpers import ROOT, Golden, call, spawn
 
 OUTSIDE = Path(__file__).parent / "outside"
 
+PLAIN = {name: row for name, row in ROWS.items() if row.step is None}  # of no training step
+
 COPIES = """\
 op all(x: [n]) -> y: [n]:
     params = 1
@@ -47,18 +48,19 @@ model M(x: [4]):
 def copies(body: str) -> dict[str, int]:
     """Every measure of the table, and the work, of a body."""
     model = loads(COPIES.format(body.replace("\n", "\n    ")))
-    return {name: model.measure(name).at() for name in (*ROWS, "macs")}
+    return {name: model.measure(name).at() for name in (*PLAIN, "macs")}
 
 
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("x = x -> all", (1, 1, 10, 100, 1000)),
-        ("repeat 3:\n    x = x -> all", (3, 3, 30, 300, 3000)),
-        ("repeat 3 shared:\n    x = x -> all", (1, 1, 10, 300, 3000)),
-        ("choose 2 of 5:\n    x = x -> all", (5, 5, 50, 200, 2000)),
-        ("x = x -> all(tied=true)", (0, 0, 0, 100, 1000)),
-        ("x = x -> all(frozen=true)", (1, 0, 10, 100, 1000)),
+        ("x = x -> all", (1, 1, 10, 1, 1, 100, 4, 1, 4, 1000)),
+        ('x = x -> all(kind="embed")', (1, 1, 10, 1, 0, 100, 4, 1, 4, 1000)),
+        ("repeat 3:\n    x = x -> all", (3, 3, 30, 3, 3, 300, 12, 3, 12, 3000)),
+        ("repeat 3 shared:\n    x = x -> all", (1, 1, 10, 1, 1, 300, 12, 3, 12, 3000)),
+        ("choose 2 of 5:\n    x = x -> all", (5, 5, 50, 2, 5, 200, 8, 2, 8, 2000)),
+        ("x = x -> all(tied=true)", (0, 0, 0, 0, 0, 100, 4, 1, 4, 1000)),
+        ("x = x -> all(frozen=true)", (1, 0, 10, 1, 1, 100, 4, 1, 4, 1000)),
     ],
 )
 def test_copies_count_as_the_row_says(body: str, expected: tuple[int, ...]) -> None:
@@ -81,7 +83,7 @@ def test_the_page_offers_what_is_installed_here() -> None:
 
 def test_a_row_can_scale_in_a_way_of_its_own() -> None:
     """Parameters at work: once where they are shared, and those of the experts that are chosen."""
-    row = Measure("active", "parameters at work", "parameters", count_of("params"), ACTIVE)
+    row = Measure("at_work", "parameters at work", "parameters", count_of("params"), ACTIVE)
     body = "choose 2 of 5:\n    x = x -> all\nrepeat 3 shared:\n    x = x -> all"
     project = loads(COPIES.format(body.replace("\n", "\n    ")))._project
     assert project.closed(project.part(None), row).expr == 3
@@ -91,11 +93,11 @@ def test_the_parts_count_as_the_whole_does() -> None:
     """Fails when what the parts of a page cost is added up in another way than the total."""
     body = "choose 2 of 5:\n    x = x -> all\nrepeat 3 shared:\n    x = x -> all(frozen=true)"
     project = loads(COPIES.format(body.replace("\n", "\n    ")))._project
-    rows = (*ROWS.values(), measure("macs"), replace(ROWS["params"], name="active", scaling=ACTIVE))
+    rows = (*PLAIN.values(), measure("macs"))
     told = report(project, project.part(None), Wish(rows))
     amounts = [part.amounts for part in parts_of(told, {}) if part.amounts is not None]
     sums = [sum(column) for column in zip(*amounts, strict=True)]
-    assert sums == [6, 5, 60, 500, 5000, 3]
+    assert sums == [6, 5, 60, 3, 6, 500, 20, 5, 20, 5000]
     assert [row.formula for row in told.formulas] == [Number(int(total)) for total in sums]
 
 
@@ -117,6 +119,7 @@ moved = moved_bytes:moved
 broken = moved_bytes:missing
 named = moved_bytes:moved
 failing = moved_bytes:failing
+foreign = moved_bytes:foreign
 inexact = moved_bytes:inexact
 unknown = moved_bytes:unknown
 misspelt = moved_bytes:misspelt
@@ -124,6 +127,7 @@ misspelt = moved_bytes:misspelt
 WRONG = """
 
 failing = Measure("failing", "", "", lambda operation: operation.nothing, WORK)
+foreign = Measure("foreign", "", "", lambda operation: __import__("sympy").Symbol("q"), WORK)
 inexact = Measure("inexact", "", "", lambda operation: 0.5, WORK)
 unknown = Measure("unknown", "", "", lambda operation: __import__("sympy").pi, WORK)
 misspelt = Measure("misspelt", "", "", _moved, WORK, "as {nobody} says")
@@ -172,8 +176,11 @@ def test_a_row_from_outside() -> None:
         (
             "watts",
             "error[measure]: `watts` is not measured\n     = help: there are params, trainable, "
-            "buffers, cache, flops, macs, broken, failing, inexact, misspelt, moved, named, "
-            "unknown, and each count: add, cmp, div, erf, exp, log, mac, mul, sqrt, tanh, trig",
+            "buffers, active, non_embedding, cache, reads, loads, writes, kept, weight_bytes, "
+            "cache_bytes, read_bytes, written_bytes, moved_bytes, backward, backward_input, "
+            "backward_weight, training, flops, macs, broken, failing, foreign, inexact, misspelt, "
+            "moved, named, unknown, and each count: add, cmp, div, erf, exp, log, mac, mul, sqrt, "
+            "tanh, trig",
         ),
     ],
 )
@@ -198,8 +205,21 @@ def test_a_row_of_another_name() -> None:
             "the measure `failing` of moved failed: "
             "AttributeError(\"'Operation' object has no attribute 'nothing'\")",
         ),
-        ("inexact", "the measure `inexact` of moved gives 0.5, and not an exact SymPy expression"),
-        ("unknown", "the measure `unknown` of moved gives pi, and not an exact SymPy expression"),
+        (
+            "inexact",
+            "the measure `inexact` of moved gives 0.5, and not an exact SymPy expression "
+            "in the sizes of the operation",
+        ),
+        (
+            "unknown",
+            "the measure `unknown` of moved gives pi, and not an exact SymPy expression "
+            "in the sizes of the operation",
+        ),
+        (
+            "foreign",
+            "the measure `foreign` of moved gives q, and not an exact SymPy expression "
+            "in the sizes of the operation",
+        ),
         (
             "misspelt",
             "the reason of the measure `misspelt` of moved cannot be filled in: KeyError('nobody')",
@@ -312,7 +332,7 @@ def test_the_names_of_the_table() -> None:
 
 def test_without_the_distribution_there_is_no_such_measure() -> None:
     ran = call("derive", "mixture.arch", "--measure", "moved", folder=OUTSIDE)
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error[measure]: `moved` is not measured\n")
     assert call("check", "mixture.arch", folder=OUTSIDE).code == 0
 
@@ -320,7 +340,7 @@ def test_without_the_distribution_there_is_no_such_measure() -> None:
 def test_a_row_says_what_it_counts() -> None:
     """Every row has words, a unit and a reason, and counts an operation without counts as 0."""
     empty = Operation("f", "f", {}, (), ())
-    for row in (*ROWS.values(), measure("macs"), measure("exp")):
+    for row in (*PLAIN.values(), measure("macs"), measure("exp")):
         assert row.says
         assert row.unit
         assert row.reason

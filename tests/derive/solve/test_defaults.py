@@ -104,7 +104,7 @@ def test_what_a_derivation_does_not_take_is_refused() -> None:
     for options in (("--in", "D"), ("--defaults",), ("--form", "expanded"), ("--stages", "each")):
         assert call("derive", "vit", "--steps", *options) == Ran(2, "", usage)
     assert call("derive", "vit", "--steps", "--measure", "params,macs") == Ran(
-        1, "", "error[measure]: a derivation is of one measure, and 2 are named: params, macs\n"
+        2, "", "error[measure]: a derivation is of one measure, and 2 are named: params, macs\n"
     )
 
 

@@ -34,7 +34,7 @@ PROGRAMS = {
         '    mac = area(x)*sides(x) + c*(border == "wrap")\n\n'
         'block G(x: [c; h, w]):\n    return x -> f("wrap")\n',
         "MACs(f) = area(x) sides(x) + c [border = wrap]",
-        "= (h w) * 2 + c [border = wrap]",
+        "= (h w) * 2 + c [wrap = wrap]",
         "= 2 h w + c",
     ),
     "an axis before the rest": (
@@ -44,6 +44,21 @@ PROGRAMS = {
         "= floor(c/2)",
         "MACs(f) = gcd(c, 6)",
         "= gcd(6, c)",
+    ),
+    "a sum": (
+        "op f(x: [n], q=3) -> y: [n]:\n    mac = sum(i, 1, n, i*q)\n\n"
+        "block G(x: [n]):\n    return x -> f\n",
+        "MACs(f) = sum_(i=1..n) i q",
+        "= sum_(i=1..n) i * 3",
+        "= 3 n (n + 1)/2",
+    ),
+    "a sum of a list": (
+        "op f(x: [n], K[3]) -> y: [n]:\n"
+        "    mac = n*sum(j, 1, 3, K[j]^2) + sum(j, 1, 2, K[j + 1])\n\n"
+        "dim D\n\nblock G(x: [n]):\n    return x -> f([D, 4, 2*D])\n",
+        "MACs(f) = n (sum_(j=1..3) K_j^2) + (sum_(j=1..2) K_(j + 1))",
+        "= n (D^2 + 4^2 + (2 D)^2) + 4 + 2 D",
+        "= 5 n D^2 + 2 D + 16 n + 4",
     ),
     "a slice": (
         "op f(x: [n, d]) -> y: [n, d]:\n    mac = 3*size(x[0:2])\n\n"

@@ -147,7 +147,7 @@ def test_widths(width: str, found: float) -> None:
     ],
 )
 def test_what_is_no_width(width: str, said: str) -> None:
-    assert call("derive", "vit", "--to", "tex", "--width", width) == Ran(1, "", said)
+    assert call("derive", "vit", "--to", "tex", "--width", width) == Ran(2, "", said)
 
 
 def test_formats_that_break_no_lines() -> None:
@@ -155,7 +155,7 @@ def test_formats_that_break_no_lines() -> None:
         "error[format]: the format `md` lacks lines of a width\n"
         "     = help: choose one of fragment, macros, tex\n"
     )
-    assert call("derive", "vit", "--width", "88mm") == Ran(1, "", said)
+    assert call("derive", "vit", "--width", "88mm") == Ran(2, "", said)
 
 
 @pytest.mark.parametrize("steps", [[], ["--steps"]], ids=["report", "derivation"])

@@ -68,7 +68,7 @@ FOR_PAGES = "     = help: choose one of md, html, mkdocs\n"
 
 def test_formats_without_derivations() -> None:
     said = STEPS.format("json") + FOR_STEPS
-    assert call("derive", "vit", "--steps", "--to", "json") == Ran(1, "", said)
+    assert call("derive", "vit", "--steps", "--to", "json") == Ran(2, "", said)
     with pytest.raises(ClosedformError) as raised:
         zoo("vit").derivation(to="json")
     assert f"{raised.value}\n" == said
@@ -77,7 +77,7 @@ def test_formats_without_derivations() -> None:
 @pytest.mark.parametrize("to", ["fragment", "json", "macros", "notebook", "tex", "text", "typst"])
 def test_formats_without_pages(to: str, tmp_path: Path) -> None:
     ran = call("docs", "vit", "-o", "site", "--to", to, folder=tmp_path)
-    assert ran == Ran(1, "", PAGES.format(to) + FOR_PAGES)
+    assert ran == Ran(2, "", PAGES.format(to) + FOR_PAGES)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -85,7 +85,7 @@ def test_a_template_is_refused_before_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "own.j2").write_text("<< wrong", "utf-8")
     ran = call("derive", "vit", "--template", "own.j2", "-o", "a.json", folder=tmp_path)
     said = "error[format]: the format `json` lacks a way to fill in templates\n"
-    assert ran == Ran(1, "", said + FOR_STEPS.replace(" macros,", ""))
+    assert ran == Ran(2, "", said + FOR_STEPS.replace(" macros,", ""))
 
 
 def test_an_unknown_name() -> None:

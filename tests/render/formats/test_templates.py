@@ -152,6 +152,15 @@ def test_formulas_have_three_faces(folder: Path) -> None:
     assert fill(folder, f"<< {formula}.text >>").out == r"8\, N\, D^{2}"
 
 
+def test_a_formula_is_taken_as_it_is(folder: Path) -> None:
+    """Fails when a function of templates needs `.text` of a formula."""
+    formula = "report.formulas[0].formula"
+    for tool in ("inline", "block"):
+        given = fill(folder, f"<< {tool}({formula}) >>")
+        assert given == fill(folder, f"<< {tool}({formula}.text) >>")
+        assert (given.code, given.err) == (0, "")
+
+
 def test_data_is_plain(folder: Path) -> None:
     """Fails when a template is handed an object of the algebra system."""
     template = "<< report.formulas[0].expr.subs >>"
@@ -197,7 +206,7 @@ def test_exit_codes(folder: Path) -> None:
     result = call("derive", "two.arch", "--template", "no.j2", folder=folder)
     assert (result.code, result.out) == (3, "")
     assert fill(folder, "x", "--to", "json") == Ran(
-        1,
+        2,
         "",
         "error[format]: the format `json` lacks a way to fill in templates\n"
         "     = help: choose one of md, fragment, html, mkdocs, notebook, tex, text, typst\n",

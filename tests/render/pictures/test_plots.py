@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import closedform as cf
+from closedform.derive.solve.along import Along, X
 from closedform.errors import ClosedformError
 from closedform.render.language import language
-from closedform.render.pictures.curves import Crossing, Curve, X, crossings, curve_of, points_of
+from closedform.render.pictures.curves import Crossing, crossings, points_of
 from closedform.render.pictures.plots import Picture, _crossing
 
 LAYERS = """
@@ -43,40 +44,40 @@ def texts(picture: Picture) -> list[str]:
     return [text.get_text() for text in found if text.get_text() and text.get_visible()]
 
 
-def curve(name: str, form: cf.Formula, size: str, preset: str | None = None, **sizes: int) -> Curve:
-    return curve_of(name, form._closed, size, form._values(preset, sizes))
+def curve(form: cf.Formula, size: str, preset: str | None = None, **sizes: int) -> Along:
+    return form._along(size, preset, sizes)
 
 
 def test_known_crossing(layers: dict[str, cf.Formula]) -> None:
     """Attention costs 4 n d^2 + 2 n^2 d and the MLP 8 n d^2: equal at n = 2 d."""
     for d in (768, 1000, 7):
-        attention, mlp = (curve(name, form, "n", d=d) for name, form in layers.items())
+        attention, mlp = (curve(form, "n", d=d) for form in layers.values())
         expected = [Crossing(2 * d, 2 * d, Fraction(16 * d**3))]
         assert crossings(attention, mlp, [1, 100_000]) == expected
         assert crossings(mlp, attention, points_of(1, 4000)) == expected
 
 
 def test_crossing_between_two_numbers() -> None:
-    square = Curve("square", X**2, lambda n: Fraction(n * n))
-    line = Curve("line", 10 * X + 1, lambda n: Fraction(10 * n + 1))
+    square = Along("n", X**2)
+    line = Along("n", 10 * X + 1)
     assert crossings(square, line, [1, 10**6]) == [Crossing(10, 11, Fraction(111))]
     assert [c.label for c in crossings(square, line, [1, 10**6])] == ["10–11"]
 
 
 def test_two_crossings_between_two_points_are_found() -> None:
-    square = Curve("square", X**2, lambda n: Fraction(n * n))
-    line = Curve("line", 1000 * X - 9999, lambda n: Fraction(1000 * n - 9999))
+    square = Along("n", X**2)
+    line = Along("n", 1000 * X - 9999)
     assert [(c.before, c.x) for c in crossings(square, line, [1, 10**6])] == [(10, 11), (989, 990)]
 
 
 def test_the_same_cost_crosses_nowhere() -> None:
-    square = Curve("square", X**2, lambda n: Fraction(n * n))
+    square = Along("n", X**2)
     assert crossings(square, square, [1, 10, 100]) == []
 
 
 def test_vit_and_swin_are_compared_where_both_hold() -> None:
-    vit = curve("ViT-S/16", cf.zoo("vit").macs, "I", "ViT-S/16")
-    swin = curve("Swin-T", cf.zoo("swin").macs, "I", "Swin-T")
+    vit = curve(cf.zoo("vit").macs, "I", "ViT-S/16")
+    swin = curve(cf.zoo("swin").macs, "I", "Swin-T")
     found = crossings(vit, swin, points_of(200, 260))
     assert [crossing.label for crossing in found] == ["208–224", "224–240"]
     assert vit.at(225) is None
@@ -86,7 +87,7 @@ def test_vit_and_swin_are_compared_where_both_hold() -> None:
 
 
 def test_an_abbreviation_as_the_size() -> None:
-    vit = curve("ViT", cf.zoo("vit").macs, "N", "ViT-B/16")
+    vit = curve(cf.zoo("vit").macs, "N", "ViT-B/16")
     assert vit.at(196) == 17563828224
 
 

@@ -16,7 +16,7 @@ from closedform.derive.assume.proofs.guarded import (
     TooManyCasesError,
     guards_of,
 )
-from closedform.derive.assume.proofs.polynomials import fraction_of
+from closedform.derive.assume.proofs.polynomials import fraction_of, in_primes
 from closedform.derive.assume.proofs.situation import OutOfFuelError, Situation
 from closedform.derive.assume.proofs.sums import SumLaws
 from closedform.derive.symbolic.atoms import Divides
@@ -65,7 +65,7 @@ def _vanishes(expr: Expr, situation: Situation, depth: int) -> bool:
 def _is_zero(value: Expr, situation: Situation) -> bool:
     """Whether a value without guards is 0: as a polynomial, by equalities, or between bounds."""
     top = fraction_of(value)[0]
-    if top == 0:
+    if in_primes(top) == 0:
         return True
     if situation.zero and follows(top, situation.zero):
         return True

@@ -37,7 +37,7 @@ from closedform.derive.assume.proofs.polynomials import fraction_of, nonnegative
 from closedform.derive.assume.proofs.situation import Situation, without_positive_factors
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.powers import over_powers
+from closedform.derive.symbolic.powers import over_powers, unrounded
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Min, sympy.Max, sympy.Piecewise, sympy.Sum)
 NESTED = (sympy.floor, sympy.ceiling)
@@ -114,7 +114,7 @@ class Laws:
 
     def condition(self, condition: Any) -> Form:
         """The form of an indicator."""
-        condition = over_powers(condition)
+        condition = over_powers(unrounded(condition))
         if condition in (True, sympy.true):
             return ONE
         if condition in (False, sympy.false):

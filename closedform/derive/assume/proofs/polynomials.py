@@ -15,12 +15,34 @@ from closedform.derive.symbolic.expansion import expand, terms_of
 
 MAX_TERMS = 400
 MAX_PRODUCTS = 24  # of a fact and a size, for one question
+MAX_BITS = 40  # of a number that is taken apart into primes
 
 
 def fraction_of(expr: Expr) -> tuple[Expr, Expr]:
     """Numerator and denominator, both written out."""
     numerator, denominator = sympy.fraction(sympy.together(expr))
     return expand(numerator), expand(denominator)
+
+
+def in_primes(expr: Expr) -> Expr:
+    """An expression in which powers of numbers that are one are written alike.
+
+    >>> r = sympy.Symbol("r", integer=True, positive=True)
+    >>> in_primes(4**r - 2 ** (2 * r)), in_primes(24**r - 2 ** (3 * r) * 3**r + r)
+    (0, r)
+    """
+    if not any(_is_of_number(power) for power in expr.atoms(sympy.Pow)):
+        return expr
+    atoms = Atoms()
+    plain = expand(atoms.polynomial(expr))
+    return plain.xreplace({symbol: atom for atom, symbol in atoms.symbols.items()})
+
+
+def _is_of_number(power: Expr) -> bool:
+    """Whether it is a power of a number, whose exponent is none."""
+    base, exponent = power.args
+    small = base.is_Rational and max(abs(base.p), base.q).bit_length() <= MAX_BITS
+    return bool(small and base > 0 and not exponent.is_number)
 
 
 class Atoms:
@@ -52,19 +74,35 @@ class Atoms:
             elif isinstance(atom, Gcd):  # no larger than either of its sizes
                 sizes = [size for size in atom.args if size.is_positive]
                 found += [expand(self.polynomial(size) - symbol) for size in sizes]
+            elif atom.is_Pow and _is_of_number(atom):  # 3^r is at least 1 + 2 r
+                base, exponent = atom.args
+                if exponent.is_integer and exponent.is_nonnegative:
+                    least = 1 + (base - 1) * self.polynomial(exponent)
+                    found.append(expand(symbol - least))
         return found
 
     def _power(self, expr: Expr) -> Expr:
         base, exponent = expr.args
+        if _is_of_number(expr):
+            return self._primes(base, exponent)
         if exponent.is_Integer:
             return self.polynomial(base) ** exponent
-        number, rest = exponent.as_coeff_Mul()
         if exponent.is_Rational:  # n^(3/2) is n sqrt(n)
             whole, part = divmod(exponent, 1)
             return self.polynomial(base) ** whole * self._symbol(base**part)
-        if number.is_Integer and base.is_Integer:
-            return self._symbol(base**rest) ** number
         return self._symbol(expr)
+
+    def _primes(self, base: Expr, exponent: Expr) -> Expr:
+        """A power of a number by those of its primes: 12^(r + 1) is 12 (2^r)^2 3^r."""
+        found: Expr = Integer(1)
+        for prime, times in sympy.factorrat(base).items():
+            for term in sympy.Add.make_args(expand(times * exponent)):
+                number, rest = term.as_coeff_Mul()
+                if rest == 1:
+                    found *= self.polynomial(Integer(prime) ** number)
+                else:
+                    found *= self._symbol(Integer(prime) ** (rest / number.q)) ** number.p
+        return found
 
     def _symbol(self, atom: Expr) -> Symbol:
         if atom not in self.symbols:
@@ -187,16 +225,18 @@ def _row(expr: Expr, symbols: Sequence[Symbol]) -> Row:
 
 
 def _products(asked: list[Row], known: list[Row], symbols: Sequence[Symbol]) -> list[Row]:
-    """Facts multiplied by a size, where only products that are asked for come of it."""
-    wanted = {key for row in asked for key in row if sum(key) > 1}
+    """What is at least 0 multiplied by a size, where only products come of it that others have:
+    facts, for those that are asked for, and what is asked, for those of facts."""
     found: list[Row] = []
-    for at, symbol in enumerate(symbols):
-        if not symbol.is_nonnegative or not any(key[at] for key in wanted):
-            continue
-        for row in known:
-            raised = {_times(key, at, len(symbols)): value for key, value in row.items()}
-            if {key for key in raised if sum(key) > 1} <= wanted and len(found) < MAX_PRODUCTS:
-                found.append(raised)
+    for those, others in ((known, asked), (asked, known)):
+        wanted = {key for row in others for key in row if sum(key) > 1}
+        for at, symbol in enumerate(symbols):
+            if not symbol.is_nonnegative or not any(key[at] for key in wanted):
+                continue
+            for row in those:
+                raised = {_times(key, at, len(symbols)): value for key, value in row.items()}
+                if {key for key in raised if sum(key) > 1} <= wanted and len(found) < MAX_PRODUCTS:
+                    found.append(raised)
     return found
 
 

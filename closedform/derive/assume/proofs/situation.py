@@ -29,7 +29,7 @@ from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.powers import over_powers
+from closedform.derive.symbolic.powers import over_powers, unrounded
 
 POINTS = 10
 STEPS_OF_A_PROOF = 10
@@ -150,7 +150,7 @@ class Situation:
 
     def _suppose(self, condition: Any) -> None:
         try:
-            condition = over_powers(self.put(condition))
+            condition = over_powers(unrounded(self.put(condition)))
         except TypeError:
             return  # SymPy's word for what divides by zero here, and says nothing
         if condition in (True, sympy.true):

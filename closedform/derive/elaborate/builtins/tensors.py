@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 import sympy
 from sympy import Expr, Integer
 
 from closedform.derive.cost import tree as costs
+from closedform.derive.cost.flow import Contracted, Does, Regrouped, Selected
 from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, parse_pattern
-from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.context import Context, flow
 from closedform.derive.elaborate.hints import differing, remedy
 from closedform.derive.elaborate.layouts import of_elements
-from closedform.derive.elaborate.values import Tensor, as_size, say_kind
+from closedform.derive.elaborate.values import Tensor, as_size, read_once, say_kind
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
@@ -21,18 +22,22 @@ from closedform.errors import Span, fail
 
 
 def param(arguments: Arguments) -> Tensor:
+    context, span = arguments.context, arguments.span
     shape = _shape(arguments, "a parameter")
     counts = {"params": sympy.Mul(*shape)}
-    node: costs.Node = costs.Operation("param", "param", counts, (), (shape,))
+    node: costs.Node = costs.Operation("param", arguments.kind(), counts, (), (shape,))
+    result: Tensor = context.new(Tensor(shape))
+    gives = [result]
     for mode in costs.MODES:
         if arguments.flag(mode):
-            node = costs.Weights(mode, (costs.Site(arguments.span, node),))
-    arguments.context.emit(arguments.span, node)
-    return Tensor(shape)
+            node = costs.Weights(mode, (costs.Site(span, node, flow((), gives)),))
+            gives = []
+    context.emit(span, node, (), gives)
+    return result
 
 
 def zeros(arguments: Arguments) -> Tensor:
-    return Tensor(_shape(arguments, "a tensor"))
+    return arguments.context.fixed(Tensor(_shape(arguments, "a tensor")))
 
 
 def _shape(arguments: Arguments, what: str) -> tuple[Expr, ...]:
@@ -71,8 +76,8 @@ def concat(arguments: Arguments) -> Tensor:
     shape = (*tensors[0].shape[:axis], joined, *tensors[0].shape[axis + 1 :])
     layout = of_elements(tensors, rank, span, "this `concat`")
     result = Tensor(context.obligations.axes(shape, span, "the result"), layout)
-    _move(arguments, tensors, (result,))
-    return result
+    (joined_up,) = _move(arguments, tensors, (result,), None)
+    return joined_up
 
 
 def split(arguments: Arguments) -> tuple[Tensor, ...]:
@@ -106,15 +111,18 @@ def split(arguments: Arguments) -> tuple[Tensor, ...]:
         )
         for size in sizes
     )
-    _move(arguments, (tensor,), parts)
-    return parts
+    return _move(arguments, (tensor,), parts, Selected(tuple(range(len(tensor.shape)))))
 
 
-def _move(arguments: Arguments, inputs: Iterable[Tensor], outputs: Iterable[Tensor]) -> None:
+def _move(
+    arguments: Arguments, inputs: Sequence[Tensor], outputs: tuple[Tensor, ...], does: Does | None
+) -> tuple[Tensor, ...]:
     """Note an operation that counts nothing: derivations follow the shapes through it."""
     before, after = (tuple(tensor.shape for tensor in found) for found in (inputs, outputs))
-    node = costs.Operation(arguments.name, arguments.name, {}, before, after)
-    arguments.context.emit(arguments.span, node)
+    node = costs.Operation(arguments.name, arguments.name, {}, before, after, does=does)
+    results: tuple[Tensor, ...] = arguments.context.new(outputs)
+    arguments.context.emit(arguments.span, node, inputs, results)
+    return results
 
 
 def rearrange(arguments: Arguments) -> Tensor:
@@ -135,8 +143,27 @@ def rearrange(arguments: Arguments) -> Tensor:
             else 'axes are dropped with mean("... -> ..."), sum or amax',
         )
     result = Tensor(_assembled(arguments.context, right, sizes, span))
-    _move(arguments, (tensor,), (result,))
-    return result
+    does = Regrouped(_written(left, sizes), _written(right, sizes), _each(sizes))
+    (moved,) = _move(arguments, (tensor,), (result,), does)
+    return moved
+
+
+def _each(sizes: Mapping[str, tuple[Expr, ...]]) -> dict[str, Expr]:
+    """The size of every axis by its name; those in `...` are numbered."""
+    found = {name: size for name, found in sizes.items() if name != "..." for size in found}
+    return found | {f"...{at}": size for at, size in enumerate(sizes.get("...", ()))}
+
+
+def _written(side: Side, sizes: Mapping[str, tuple[Expr, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The axes of one side of a pattern, with those in `...` numbered."""
+    rest = tuple(f"...{at}" for at in range(len(sizes.get("...", ()))))
+    found: list[tuple[str, ...]] = []
+    for axis in side.axes:
+        if axis == ("...",):
+            found.extend((name,) for name in rest)
+        else:
+            found.append(tuple(n for name in axis for n in (rest if name == "..." else (name,))))
+    return tuple(found)
 
 
 def reduced(arguments: Arguments) -> Tensor:
@@ -292,11 +319,25 @@ def einsum(arguments: Arguments) -> Tensor:
         counts = {"mac" if contracted else "mul": work}
     else:
         counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
-    context.emit(
-        arguments.span,
-        costs.Operation("einsum", kind, counts, tuple(t.shape for t in tensors), (shape,)),
-    )
-    return Tensor(shape)
+    counts |= read_once(tensors)
+    shapes = tuple(tensor.shape for tensor in tensors)
+    does = _axes_of_einsum(inputs, output, sizes)
+    node = costs.Operation("einsum", kind, counts, shapes, (shape,), does=does)
+    result: Tensor = context.new(Tensor(shape))
+    context.emit(arguments.span, node, tensors, (result,))
+    return result
+
+
+def _axes_of_einsum(
+    inputs: Sequence[Side], output: Side, sizes: Mapping[str, tuple[Expr, ...]]
+) -> Does | None:
+    """What an `einsum` does with axes; None for a sum, whose result is a new tensor."""
+    *groups, result = (_written(side, sizes) for side in (*inputs, output))
+    if len(groups) == 2:
+        left, right, out = (tuple(n for (n,) in side) for side in (*groups, result))
+        return Contracted(left, right, out, _each(sizes))
+    alike = sorted(groups[0]) == sorted(result)
+    return Regrouped(groups[0], result, _each(sizes)) if alike else None
 
 
 def _check_shared(inputs: list[Side], output: Side, span: Span) -> None:

@@ -9,10 +9,11 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
+from closedform.derive.cost.flow import Joined
 from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.layouts import of_cases
-from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind
+from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind, tensors_in
 from closedform.derive.symbolic.atoms import indicator
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar import tree
@@ -82,24 +83,34 @@ def _run_both(
         context.sites.extend(possible_sites)
         scope.names.update((otherwise if failed else then).names)
         return
-    context.emit(node.span, costs.Cases(condition, first, second))
-    join(context.known, condition, then, otherwise, scope, node.span)
+    joined = join(context, condition, then, otherwise, scope, node.span)
+    context.emit(node.span, costs.Cases(condition, first, second, joined))
 
 
 def join(
-    known: Knowledge,
+    context: Context,
     condition: Boolean,
     then: Scope,
     otherwise: Scope,
     scope: Scope,
     span: Span,
-) -> None:
+) -> tuple[Joined, ...]:
     """Give each name that both branches know the value that it has in either case."""
+    found: list[Joined] = []
     for name in sorted({*then.names, *otherwise.names}):
         first, second = then.find(name), otherwise.find(name)
         if first is None or second is None:
             continue  # local to one branch
-        scope.names[name] = _joined(known, condition, first, second, name, span)
+        value = _joined(context.known, condition, first, second, name, span)
+        pairs = list(zip(tensors_in(first), tensors_in(second), strict=True))
+        if any(one.number != other.number for one, other in pairs):
+            value = context.new(value)
+            found += [
+                Joined(one.number, other.number, after.number, after.shape)
+                for (one, other), after in zip(pairs, tensors_in(value), strict=True)
+            ]
+        scope.names[name] = value
+    return tuple(found)
 
 
 def _joined(
@@ -113,6 +124,7 @@ def _joined(
                     for a, b in zip(first.shape, second.shape, strict=True)
                 ),
                 of_cases(first, second, span, "the other branch"),
+                first.number,
             )
     elif first == second:
         return first

@@ -94,8 +94,8 @@ def _with_a_step(
     then, otherwise = scope.inner(), scope.inner()
     with context.collecting() as sites, context.supposing(there):
         run(Recurrence(context, loop.node, then, loop.index))
-    context.emit(loop.node.span, costs.Cases(there, tuple(sites), ()))
-    join(context.known, there, then, otherwise, scope, loop.node.span)
+    joined = join(context, there, then, otherwise, scope, loop.node.span)
+    context.emit(loop.node.span, costs.Cases(there, tuple(sites), (), joined))
 
 
 # Which steps stand alone -------------------------------------------------------------------

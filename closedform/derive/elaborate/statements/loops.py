@@ -13,8 +13,9 @@ from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context, Step
 from closedform.derive.elaborate.hints import remedy
 from closedform.derive.elaborate.layouts import carried
+from closedform.derive.elaborate.statements.carrying import assigned, begin, finish
 from closedform.derive.elaborate.statements.ends import run_steps
-from closedform.derive.elaborate.statements.recurrences import MAX_STAGES, assigned
+from closedform.derive.elaborate.statements.recurrences import MAX_STAGES
 from closedform.derive.elaborate.values import Family, Scope, Tensor, Value, say_kind
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
@@ -31,9 +32,11 @@ def run_repeat(context: Context, node: tree.Repeat, scope: Scope) -> None:
         message = "the weights of a shared repeat count once, and this may be none"
         context.obligations.possible(sympy.Ge(times, 1), node.span, message)
     inner = scope.inner()
+    carried = begin(context, node.body, scope, inner)
     body = context.run(node.body, inner)
     _keep(context, inner, scope, body, node.span, "a repeat")
-    context.emit(node.span, costs.Repeat(times, node.shared, body))
+    through = finish(context, carried, scope, inner)
+    context.emit(node.span, costs.Repeat(times, node.shared, body, through))
 
 
 def run_choose(context: Context, node: tree.Choose, scope: Scope) -> None:
@@ -42,9 +45,11 @@ def run_choose(context: Context, node: tree.Choose, scope: Scope) -> None:
     message = f"{say(count)} of {say(of)} cannot be chosen"
     context.obligations.possible(sympy.Le(count, of), node.span, message)
     inner = scope.inner()
+    carried = begin(context, node.body, scope, inner)
     body = context.run(node.body, inner)
     _keep(context, inner, scope, body, node.span, "a choice")
-    context.emit(node.span, costs.Choose(count, of, body))
+    through = finish(context, carried, scope, inner)
+    context.emit(node.span, costs.Choose(count, of, body, through))
 
 
 def _times(context: Context, node: tree.Expression, scope: Scope, what: str) -> Expr:

@@ -12,20 +12,14 @@ from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.layouts import carried
+from closedform.derive.elaborate.statements.carrying import assigned, begin, finish
 from closedform.derive.elaborate.values import Scope, Tensor
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
-from closedform.grammar.traverse import parts_of
 
 MAX_STAGES = 256  # of a loop over numbers
-
-
-def assigned(body: Sequence[tree.Statement]) -> list[str]:
-    """The names that a body assigns, in bodies inside it too."""
-    assigns = (part for part in parts_of(tuple(body)) if isinstance(part, tree.Assign))
-    return sorted({target.name for assign in assigns for target in assign.targets})
 
 
 @dataclass(frozen=True)
@@ -54,15 +48,17 @@ class Recurrence:
         inner = self.scope.inner()
         inner.names[self.node.index.name] = index
         self._enter(inner, {axis: known.simplified(size) for axis, size in sizes.items()})
+        carried = begin(self.context, self.node.body, self.scope, inner)
         body = self.context.run(self.node.body, inner)
         self._check(inner, sizes)
         self._carry(inner, body)
         del known.ranges[index]
-        self.context.emit(self.node.span, costs.Steps(index, first, last, body))
         outer = self.scope.inner()
         after = {a: known.simplified(s.xreplace({index: last + 1})) for a, s in sizes.items()}
         self._enter(outer, after)
         self.scope.names.update(outer.names)
+        through = finish(self.context, carried, self.scope, inner)
+        self.context.emit(self.node.span, costs.Steps(index, first, last, body, through))
 
     def need(self, count: Expr) -> None:
         """Demand that a number of steps is not negative."""

@@ -1,0 +1,78 @@
+"""The command that bounds the time of a model on a machine."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from closedform.console import completion, options
+from closedform.console.asking import pair, whole
+from closedform.console.parameters import Strict
+
+if TYPE_CHECKING:
+    from closedform.explore.model import Part
+
+
+@click.command(cls=Strict)
+@click.argument("file", shell_complete=completion.files)
+@click.option(
+    "--machine",
+    required=True,
+    metavar="NAME",
+    help="H100, A100, A100-40GB, L4, RTX4090, MI300X, TPUv4, TPUv5e, or FILE.toml:NAME.",
+)
+@click.option(
+    "--of", "part", metavar="NAME", shell_complete=completion.parts, help="The model or block."
+)
+@options.dtype
+@click.option(
+    "--preset",
+    default=None,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="The preset of the sizes.",
+)
+@click.option("--set", "sizes", multiple=True, metavar="N=196", help="A number for another size.")
+@click.option("--measured", metavar="SECONDS", help="A time that was measured, for the MFU.")
+@click.option("-o", "--output", metavar="FILE", help="Draw the roof and the parts: .svg or .png.")
+def roofline(
+    file: str,
+    machine: str,
+    part: str | None,
+    dtype: str | None,
+    preset: str | None,
+    sizes: tuple[str, ...],
+    measured: str | None,
+    output: str | None,
+) -> None:
+    """The least time that a model needs on a machine, part by part, and what bounds each.
+
+    Operations run one after another; what one writes the next reads from memory again, but inside
+    a block that is called with fused=true.
+    """
+    from closedform.explore.model import Architecture
+    from closedform.projects import open_project
+
+    project = open_project(file)
+    model: Part = Architecture(project)
+    if part is None and preset is not None:
+        part = project.model_of(project.preset(preset)).name
+    if part is not None:
+        model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
+    pairs = (pair(text, "--set") for text in sizes)
+    given: dict[str, Any] = {key: whole(value, key) for key, value in pairs}
+    found = model.roofline(machine, dtype, preset, **given)
+    click.echo(f"{found.table}\n{found!r}")
+    if measured is not None:
+        try:
+            seconds = Fraction(measured)
+        except (ValueError, ZeroDivisionError):
+            seconds = Fraction(0)
+        if seconds <= 0:
+            raise click.UsageError(f"--measured takes seconds, and this is {measured!r}")
+        click.echo(found.told(seconds))
+    if output:
+        found.plot().save(Path(output))

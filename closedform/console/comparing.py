@@ -1,0 +1,123 @@
+"""The commands that set files side by side: models at presets, and a file before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from closedform.console import completion, options
+from closedform.console.exits import EXIT_WRONG
+from closedform.console.output import format_of, give
+from closedform.console.parameters import FormatName, Strict, listed
+from closedform.render import formats
+
+
+def _comparing() -> tuple[str, ...]:
+    return formats.names_with(lambda row: row.comparison, formats.own_names())
+
+
+@click.command(cls=Strict)
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Only this; give it again for more.",
+)
+@click.option(
+    "--in",
+    "names",
+    multiple=True,
+    callback=listed,
+    metavar="N,D,...",
+    shell_complete=completion.symbols,
+    help="Set the formulas side by side too, in these symbols.",
+)
+@click.option(
+    "--when",
+    default=None,
+    metavar="CONDITIONS",
+    help="Derive under conditions, each where its sizes are: 'r > 1, r | side'.",
+)
+@options.measures
+@options.convention
+@options.dtype
+@click.option("--to", type=FormatName(_comparing), help="The format of the table.")
+@options.width
+@options.lang
+@click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
+def compare(
+    files: tuple[str, ...],
+    presets: tuple[str, ...],
+    names: tuple[str, ...],
+    when: str | None,
+    measures: tuple[str, ...],
+    convention: str | None,
+    dtype: str | None,
+    to: str | None,
+    width: str | None,
+    lang: str,
+    output: str | None,
+) -> None:
+    """Set models side by side at their presets, as a table of related models.
+
+    FILES are .arch files, or names of models of the zoo. With --in, and where one is FILE:NAME with
+    a model or block of the file, formulas are compared too: their difference and ratio, and which
+    is larger where.
+    """
+    from closedform.projects import parts_named, under_each
+    from closedform.render.report.comparison import comparison
+
+    target = Path(output) if output else None
+    to = to or format_of(target, free=False)
+    write = formats.comparison_in(to)
+    wide = formats.width_in(to, width) if width else None
+    projects, parts = parts_named(files)
+    projects = [project.typed(dtype) for project in projects]
+    projects = under_each(projects, parts, when) if when else projects
+    asked = presets, measures, convention, lang, wide, parts, names
+    give(write(comparison(projects, *asked)), target)
+
+
+def _changing() -> tuple[str, ...]:
+    return formats.names_with(lambda row: row.changes, formats.own_names())
+
+
+@click.command(cls=Strict)
+@click.argument("old", shell_complete=completion.files)
+@click.argument("new", shell_complete=completion.files)
+@options.measures
+@options.convention
+@click.option(
+    "--to", type=FormatName(_changing), default="text", show_default=True, help="The format."
+)
+@options.lang
+@click.option("--exit-code", is_flag=True, help="End with 1 where a formula changed.")
+@click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
+def diff(
+    old: str,
+    new: str,
+    measures: tuple[str, ...],
+    convention: str | None,
+    to: str,
+    lang: str,
+    exit_code: bool,
+    output: str | None,
+) -> int:
+    """What a change of a file does to its formulas and the numbers of its presets.
+
+    OLD and NEW are .arch files, or names of models of the zoo. What has the same name in both is
+    compared.
+    """
+    from closedform.projects import open_project
+    from closedform.reason.changes import changes
+    from closedform.render.report.changes import changes_view
+
+    target = Path(output) if output else None
+    write = formats.changes_in(format_of(target, free=False) if target else to)
+    found = changes(open_project(old), open_project(new), measures, convention)
+    give(write(changes_view(found, lang)), target)
+    return EXIT_WRONG if exit_code and found.changed else 0

@@ -1,0 +1,46 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+import click
+
+from closedform.choices import LANGUAGES
+from closedform.console import completion
+from closedform.console.parameters import listed
+
+measures = click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    callback=listed,
+    metavar="M,...",
+    shell_complete=completion.measures,
+    help="What to derive: params, macs, ... Several with commas, or with the option again.",
+)
+convention = click.option(
+    "--convention",
+    default=None,
+    metavar="NAME,...",
+    shell_complete=completion.conventions,
+    help="How work is counted. Several with commas, side by side.",
+)
+dtype = click.option(
+    "--dtype",
+    default=None,
+    metavar="TYPE,...",
+    help="The type of elements, for bytes: bf16, or 'bf16, weights = int4'.",
+)
+width = click.option(
+    "--width",
+    default=None,
+    metavar="WIDTH",
+    shell_complete=completion.widths,
+    help="Break LaTeX for a line of 88mm, or for the column of ieee, acm, lncs or neurips.",
+)
+lang = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="The language of what is fixed in a report.",
+)

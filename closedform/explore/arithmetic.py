@@ -1,0 +1,126 @@
+"""Formulas in sums, products and quotients, and whether two are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from numbers import Integral
+from typing import Self, TypeAlias
+
+import sympy
+from sympy import Expr
+
+from closedform.derive.assume.proofs.equality import equality
+from closedform.derive.check.comparisons import all_that_holds
+from closedform.derive.solve.made import Made, joined, joined_order, nameless, quotient
+from closedform.derive.symbolic.expansion import expand
+from closedform.errors import fail
+from closedform.explore.answer import Answer
+from closedform.explore.expression import Expression
+
+Operand: TypeAlias = "Expression | int | Fraction | Expr"
+
+
+class Arithmetic(Expression):
+    """An expression that takes part in arithmetic: symbols of one name are one symbol."""
+
+    def __add__(self, other: Operand) -> Self:
+        return self._with(other, lambda a, b: expand(a + b), _sum_unit)
+
+    def __radd__(self, other: Operand) -> Self:
+        return self + other
+
+    def __sub__(self, other: Operand) -> Self:
+        return self._with(other, lambda a, b: expand(a - b), _sum_unit)
+
+    def __rsub__(self, other: Operand) -> Self:
+        return -self + other
+
+    def __neg__(self) -> Self:
+        return self * -1
+
+    def __mul__(self, other: Operand) -> Self:
+        return self._with(other, lambda a, b: expand(a * b), _product_unit)
+
+    def __rmul__(self, other: Operand) -> Self:
+        return self * other
+
+    def __truediv__(self, other: Operand) -> Self:
+        return self._with(other, quotient, _ratio_unit)
+
+    def __rtruediv__(self, other: Operand) -> Self:
+        return self._with(other, lambda a, b: quotient(b, a), lambda a, b: "")
+
+    def __pow__(self, power: int) -> Self:
+        if isinstance(power, bool) or not isinstance(power, int) or power < 0:
+            raise fail("type", f"a formula has whole powers from 0 on, and this is {power!r}")
+        return self._of(expand(self.expr**power), nameless(""))
+
+    def equals(self, other: Operand) -> Answer:
+        """Whether this is the same as another formula, wherever what both assume holds.
+
+        >>> from closedform.api import zoo
+        >>> vit = zoo("vit")
+        >>> vit.macs.equals(vit.macs.base)
+        proved
+        """
+        operand = self._operand(other)
+        if operand is None:
+            raise fail("type", f"a formula is compared with a formula or a number, not {other!r}")
+        derivation = joined([self._closed.derivation, operand._closed.derivation])
+        return Answer(equality(all_that_holds(derivation), self.expr, operand.expr))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are proved equal. Raises ClosedformError where that is not decided."""
+        if self._operand(other) is None:
+            return NotImplemented
+        return bool(self.equals(other))
+
+    def __hash__(self) -> int:
+        return hash(frozenset(map(str, self._closed.sizes)))
+
+    def _operand(self, other: object) -> Expression | None:
+        """What an operator is given, as a formula; None where it can be none."""
+        if isinstance(other, Expression):
+            return other
+        if isinstance(other, bool) or not isinstance(other, Integral | Fraction | Expr):
+            return None
+        value = sympy.Rational(other) if not isinstance(other, Expr) else other
+        if value.has(sympy.Float):
+            return None
+        return self._of(value, nameless(""))
+
+    def _with(
+        self,
+        other: Operand,
+        combine: Callable[[Expr, Expr], Expr],
+        unit: Callable[[str, str], str],
+    ) -> Self:
+        operand = self._operand(other)
+        if operand is None:
+            return NotImplemented  # type: ignore[no-any-return]  # what an operator gives then
+        both = self._closed, operand._closed
+        units = unit(*(form.measure.unit for form in both))
+        made = Made(
+            nameless(units),
+            joined([form.derivation for form in both]),
+            value=combine(self.expr, operand.expr),
+            arranged=joined_order([form.order for form in both]),
+        )
+        also = (*self._origins, *operand._origins)
+        return type(self)(self._project, self._entity, made, self._form, also)
+
+
+# Units -------------------------------------------------------------------------------------
+
+
+def _sum_unit(one: str, other: str) -> str:
+    return one if one == other or not other else other if not one else ""
+
+
+def _product_unit(one: str, other: str) -> str:
+    return one or other if not one or not other else ""
+
+
+def _ratio_unit(one: str, other: str) -> str:
+    return "" if one == other else f"{one} / {other}" if one and other else one

@@ -1,0 +1,44 @@
+"""Models side by side, as a notebook shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from closedform.errors import fail
+from closedform.explore.model import Part
+from closedform.projects import under_each
+from closedform.render.formats import comparison_in
+from closedform.render.report.comparison import comparison
+
+
+class Comparison:
+    """Costs of models in shared sizes: formulas, by parts and at presets, and which is larger
+    where."""
+
+    def __init__(
+        self,
+        models: Sequence[Part],
+        names: Sequence[str] = (),
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+        presets: Sequence[str] = (),
+        when: str | None = None,
+    ):
+        if len(models) < 2:
+            raise fail("argument", "a comparison is of two models or more")
+        parts = [model._entity for model in models]
+        projects = [model._project for model in models]
+        projects = under_each(projects, parts, when) if when else projects
+        self._asked = projects, presets, measures, convention
+        self._parts, self._names = parts, tuple(names)
+
+    def to(self, to: str = "text", lang: str = "en") -> str:
+        """The comparison as text, in a format that has tables of models: "text", "md", "json"."""
+        asked = comparison(*self._asked, lang, None, self._parts, self._names)
+        return comparison_in(to)(asked)
+
+    def __repr__(self) -> str:
+        return self.to().rstrip()
+
+    def _repr_markdown_(self) -> str:
+        return self.to("notebook")

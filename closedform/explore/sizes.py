@@ -1,0 +1,67 @@
+"""The names in a formula: what each stands for, and what can stand for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Integral
+
+import sympy
+from sympy import Expr, Symbol
+
+from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.solve.numbers import size_table
+from closedform.derive.symbolic.symbols import size_symbol
+from closedform.errors import ClosedformError, fail, suggestion
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes, abbreviations and stages of a formula by their names."""
+
+    derivation: Derivation
+
+    @property
+    def table(self) -> dict[str, tuple[Symbol, ...]]:
+        """The symbols of each."""
+        stages = {s.name: (s,) for s in self.derivation.stage_symbols}
+        spelled = {s.name: (s,) for s in self.derivation.known.spelled}
+        return {**stages, **spelled, **size_table(self.derivation)}
+
+    def symbol(self, name: str) -> Symbol:
+        """The symbol of a single size or abbreviation."""
+        found = self.table.get(name)
+        if found is None:
+            raise self.unknown(name)
+        if len(found) > 1:
+            near = f"choose one of them, such as `{found[0]}`"
+            raise fail("argument", f"`{name}` has a value for each stage", None, near)
+        return found[0]
+
+    def unknown(self, name: str) -> ClosedformError:
+        """The error for a name that is none of them."""
+        near = suggestion(name, self.table) or f"there are {', '.join(sorted(self.table))}"
+        return fail("name", f"`{name}` is no size of `{self.derivation.entity.name}`", None, near)
+
+    def replacement(self, name: str, value: object) -> Expr:
+        """What a size is replaced by: a number, an expression, or another name."""
+        if isinstance(value, str):
+            if not value.isidentifier():
+                raise fail("type", f"`{name}` takes a name, and {value!r} is none")
+            known = self.table.get(value)
+            return known[0] if known and len(known) == 1 else size_symbol(value)
+        return exact(name, value)
+
+
+def exact(name: str, value: object) -> Expr:
+    """A number that a size is given."""
+    if isinstance(value, Expr) and not value.has(sympy.Float):
+        return value
+    if isinstance(value, bool) or not isinstance(value, Integral | Fraction):
+        raise fail(
+            "type",
+            f"`{name}` takes exact numbers, and this is {value!r}",
+            None,
+            "give an int, or a fractions.Fraction for a ratio",
+        )
+    return sympy.Rational(value)

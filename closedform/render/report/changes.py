@@ -1,0 +1,122 @@
+"""What a change of a file does, as plain data: formulas, numbers of presets, what is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from closedform import formula as w
+from closedform.derive.arrange import forms
+from closedform.derive.solve.closed import Closed
+from closedform.reason.changes import Changes, FormulaChange, ValueChange
+from closedform.render.language import language
+from closedform.render.report.closing import made_with
+from closedform.render.report.signs import signed
+
+
+@dataclass(frozen=True)
+class FormulaRow:
+    """A closed form before and after, and what it became more; None where there is none."""
+
+    of: str
+    title: str
+    heading: str
+    old: w.Written | None
+    new: w.Written | None
+    difference: w.Written | None
+    changed: bool
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """A number of a preset before and after, and by how much it grew, with a sign."""
+
+    preset: str
+    title: str
+    heading: str
+    old: int | None
+    new: int | None
+    more: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class FactRow:
+    """What a model or block assumes now, or assumes no more."""
+
+    of: str
+    condition: w.Written
+    new: bool
+
+
+@dataclass(frozen=True)
+class ChangesView:
+    """What is told of a change; `headline` says how many formulas changed."""
+
+    old: str
+    new: str
+    headline: str
+    formulas: tuple[FormulaRow, ...]
+    values: tuple[ValueRow, ...]
+    facts: tuple[FactRow, ...]
+    made: str
+    lang: str
+
+
+def changes_view(changes: Changes, lang: str = "en") -> ChangesView:
+    """The view of the changes of a file."""
+    words = language(lang)
+    rows = tuple(map(_formula, changes.formulas))
+    number = sum(row.changed for row in rows)
+    files = [project.module.title for project in (changes.old, changes.new)]
+    conventions = (f.measure.convention for f in changes.formulas if f.measure.convention)
+    return ChangesView(
+        files[0],
+        files[1],
+        words.tr("{changed} of {all} formulas changed", changed=number, all=len(rows)),
+        rows,
+        tuple(map(_value, changes.values)),
+        tuple(
+            FactRow(row.of, forms.write(fact.condition, forms.Order()), new)
+            for row in changes.assumptions
+            for facts, new in ((row.gone, False), (row.new, True))
+            for fact in facts
+        ),
+        made_with(files, list(dict.fromkeys(c.name for c in conventions)), words),
+        lang,
+    )
+
+
+def _formula(row: FormulaChange) -> FormulaRow:
+    forms_ = [form for form in (row.old, row.new) if form is not None]
+    signs = {name: sign for form in forms_ for name, sign in form.derivation.signs.items()}
+    old, new, apart = (_written(form, signs) for form in (row.old, row.new, row.difference))
+    what = row.measure
+    return FormulaRow(row.of, what.title, what.heading, old, new, apart, row.changed)
+
+
+def _written(form: Closed | None, signs: Mapping[str, str]) -> w.Written | None:
+    return None if form is None else signed(form.written(), signs)
+
+
+def _value(row: ValueChange) -> ValueRow:
+    measure = row.measure
+    told = _more(row.old, row.new)
+    changed = row.old != row.new
+    return ValueRow(row.preset, measure.title, measure.heading, row.old, row.new, told, changed)
+
+
+def _more(old: int | None, new: int | None) -> str:
+    """By how much a number grew, and what part of it that is.
+
+    >>> _more(200, 201), _more(3, 2), _more(None, 2)
+    ('+1 (+0.5%)', '-1 (-33.3%)', '')
+    """
+    if old is None or new is None:
+        return ""
+    more = f"{new - old:+,}"
+    if not old:
+        return more
+    tenths = round(Fraction(1000 * abs(new - old), old))
+    return f"{more} ({more[0]}{tenths // 10}.{tenths % 10}%)"

@@ -1,0 +1,156 @@
+"""Costs side by side: who is dearer, where, and what the ratio comes to."""
+
+from __future__ import annotations
+
+import json
+import random
+from fractions import Fraction
+
+import pytest
+import sympy
+
+import closedform as cf
+from closedform import __version__
+from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.store import Fact
+from closedform.projects import parts_named
+from closedform.reason.comparing import limit
+from closedform.reason.turns import Turn, turn
+from closedform.render.formats import comparison_in, names_with, own_names
+from closedform.render.report.comparison import comparison
+from helpers import Ran, call
+
+n, d, r, k = sympy.symbols("n d r k", integer=True, positive=True)
+REDUCED = "r > 1, n == side^2, r | side"
+
+# Where one sign turns into the other: alone a place, always, or several places.
+TURNS = (
+    (2 * n * d - r, Turn(1, r / (2 * d))),
+    (n**3 - d, Turn(1, sympy.cbrt(d))),
+    (n**2 + d * n - r, Turn(1, sympy.sqrt(d**2 + 4 * r) / 2 - d / 2)),
+    (k - n * r - d * n**2, Turn(-1, sympy.sqrt(r**2 + 4 * d * k) / (2 * d) - r / (2 * d))),
+    ((n - d) / (n + 1), Turn(1, d)),
+    (n * d + 2 * n**2 + d - 2, Turn(1, None)),
+    (d - k + n, Turn(1, k - d)),
+    (n**2 - n * d + r, None),
+    (sympy.floor(n / 2) - d, None),
+    (n * (k - d), None),
+)
+
+
+@pytest.mark.parametrize(("expr", "found"), TURNS)
+def test_where_a_sign_turns(expr: sympy.Expr, found: Turn | None) -> None:
+    assert turn(expr, n, Knowledge()) == found
+
+
+@pytest.mark.parametrize(("expr", "found"), [row for row in TURNS if row[1]])
+def test_it_turns_there_alone(expr: sympy.Expr, found: Turn) -> None:
+    """Fails when a sign at random sizes is another one than is told."""
+    rng = random.Random(12)
+    for _ in range(200):
+        sizes = {size: sympy.Integer(rng.randint(1, 60)) for size in (n, d, r, k)}
+        value, at = expr.xreplace(sizes), None if found.at is None else found.at.xreplace(sizes)
+        if at is None or (sizes[n] > at) == True:  # noqa: E712 # a relation of SymPy
+            assert sympy.sign(value) == found.sign
+        elif (sizes[n] < at) == True:  # noqa: E712
+            assert sympy.sign(value) == -found.sign
+        else:
+            assert value == 0
+
+
+def test_what_is_known_decides_a_sign() -> None:
+    """Fails when a reduction of keys and values is not proved to be cheaper."""
+    apart = 4 * n * d**2 + 2 * n**2 * d - (3 * n * d**2 + 2 * n * d * (d + n) / r**2)
+    known = Knowledge()
+    assert turn(apart, n, known) is None
+    known.assume(Fact(r > 1, "given"))
+    assert turn(apart, n, known) == Turn(1, None)
+
+
+def test_limits_of_ratios() -> None:
+    assert limit((4 * n * d + 2 * n**2) / (3 * n**2 + d), n, Knowledge()) == Fraction(2, 3)
+    assert limit(sympy.floor(n / 2) * d / (n + d), n, Knowledge()) == d / 2
+    assert limit(d / n, n, Knowledge()) == 0
+    assert limit(n**2 / (n + d), n, Knowledge()) == sympy.oo
+    assert limit(n**2 / (d - 7), n, Knowledge()) is None
+    assert limit(n / sympy.floor(d / n), n, Knowledge()) is None
+
+
+SAID = f"""\
+MACs
+  SelfAttention  2 n d (2 d + n)
+  SRA            n d (3 d + 2 (d + n)/r^2)
+
+Parts
+  part    SelfAttention  SRA
+  linear  4 n d^2        2 n d^2 (1/r^2 + 1)
+  einsum  2 n^2 d        2 n d side^2/r^2
+  conv2d                 n d^2
+
+SelfAttention against SRA
+  difference: n d (d + 2 n - 2 d/r^2 - 2 n/r^2)
+  ratio: 2 r^2 (2 d + n)/(3 d r^2 + 2 d + 2 n)
+  as n grows, the ratio comes to r^2; SelfAttention always costs more
+  as d grows, the ratio comes to 4 r^2/(3 r^2 + 2); SelfAttention always costs more
+
+Derived from zoo/vit.arch, zoo/pvt.arch by closedform {__version__}, convention macs.
+"""
+
+
+def test_the_text_as_a_whole() -> None:
+    asked = ("--in", "n,d", "--when", REDUCED, "--measure", "macs", "--to", "text")
+    assert call("compare", "vit:SelfAttention", "pvt:SRA", *asked) == Ran(0, SAID, "")
+    models = cf.zoo("vit")["SelfAttention"], cf.zoo("pvt")["SRA"]
+    told = cf.compare(*models, names=["n", "d"], measures=["macs"], when=REDUCED)
+    assert f"{told!r}\n" == SAID
+
+
+def test_every_format_tells_it() -> None:
+    """Fails when a format leaves out a formula or what wins where."""
+    projects, parts = parts_named(["vit:MLP", "vit:SelfAttention"])
+    told = comparison(projects, (), ("macs",), entities=parts, names=["hidden"])
+    for name in names_with(lambda row: row.comparison, own_names()):
+        text = comparison_in(name)(told)
+        if name == "macros":  # has the table alone
+            continue
+        assert text.count("MLP") >= 3
+        assert "SelfAttention" in text
+        assert "hidden" in text
+
+
+def test_json() -> None:
+    asked = ("--in", "hidden", "--measure", "macs", "--to", "json")
+    ran = call("compare", "vit:MLP", "vit:SelfAttention", *asked)
+    (what,) = json.loads(ran.out)["formulas"]
+    (pair,) = what["against"]
+    assert pair["difference"]["text"] == "2 d (hidden - 2 d n - n^2)"
+    (row,) = pair["growing"]
+    assert (row["endless"], row["larger"], row["else"]) == (True, "MLP", "SelfAttention")
+    assert row["where"]["text"] == "hidden > 2 d n + n^2"
+
+
+def test_what_is_not_tried_says_so() -> None:
+    """Fails when stages with sizes of their own are compared without end, or passed over."""
+    asked = ("--in", "N", "--measure", "macs", "--to", "text", "--preset", "PVT-Tiny")
+    ran = call("compare", "vit", "pvt", *asked)
+    assert (
+        "ViT against PVT\n  No difference is formed: stages have sizes of their own, or there are "
+        "too many terms.\n"
+    ) in ran.out
+
+
+def test_what_is_not_there() -> None:
+    said = (
+        "error[name]: none of the models has a size `M`\n"
+        "     = help: there are C, D, F, H, I, L, N, P, T\n"
+    )
+    assert call("compare", "vit", "vit", "--in", "M") == Ran(2, "", said)
+    ran = call("compare", "vit:MLP", "vit:SelfAttention", "--when", "z > 1")
+    assert ran.err.startswith("when:1:1: error[name]: none of the models has all sizes of `z > 1`")
+    ran = call("compare", "vit:Mlp", "vit")
+    assert ran.err.startswith("error[name]: `zoo/vit.arch` has no model or block `Mlp`")
+
+
+def test_models_that_cost_the_same() -> None:
+    told = cf.compare(*[cf.zoo("vit")["MLP"]] * 2, measures=["macs"]).to("text")
+    assert "  They cost the same.\n" in told
