@@ -23,6 +23,7 @@ from closedform.explore.formula import Formula
 from closedform.explore.model import Architecture, Part
 from closedform.explore.parts import ModelPart, Parts
 from closedform.files import read_text
+from closedform.projects import open_project
 from closedform.reason.changes import changes
 from closedform.render.language import language
 
@@ -143,11 +144,13 @@ def diff(
 
 
 def load(path: str | Path) -> Architecture:
-    """The architecture of an .arch file.
+    """The architecture of an .arch file, or of a `config.json`, which is its only preset.
 
     Raises FileError when it cannot be read, and ClosedformError when it is wrong.
     """
     path = Path(path)
+    if path.suffix == ".json":
+        return Architecture(open_project(str(path)))
     return Architecture(Project(Loader(read_text, path.parent).file(path)))
 
 
