@@ -61,7 +61,8 @@ def test_readme_commands_run(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every line of the third shell block works beside the snippet, saved as encoder.arch."""
-    (tmp_path / "encoder.arch").write_text(fences(ROOT / "README.md", "arch")[0])
+    for name in ("encoder", "old", "new"):
+        (tmp_path / f"{name}.arch").write_text(fences(ROOT / "README.md", "arch")[0])
     monkeypatch.chdir(tmp_path)
     for line in fences(ROOT / "README.md", "sh")[2].splitlines():
         arguments = shlex.split(line, comments=True)[1:]

@@ -85,8 +85,8 @@ def measure(
 
 def is_measured(name: str, module: Module) -> bool:
     """Whether a name is that of a measure, which may need a convention."""
-    known = {*ROWS, *IN_BYTES, *STEPS, *module.counts, *_from_outside()}
-    return name in known or name in _units(conventions_of(module))
+    ours = {*ROWS, *IN_BYTES, *STEPS, *module.counts}
+    return name in ours or name in _units(conventions_of(module)) or name in _from_outside()
 
 
 def _units(conventions: Mapping[str, Convention]) -> set[str]:
