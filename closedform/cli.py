@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -162,6 +162,7 @@ def _open(file: str) -> Project:
     shell_complete=completion.presets,
     help="Give the numbers of a preset too.",
 )
+@options.sizes
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
 @click.option(
     "--form",
@@ -211,6 +212,7 @@ def derive(
     convention: str | None,
     dtype: str | None,
     preset: str | None,
+    sizes: Mapping[str, int],
     when: str | None,
     defaults: bool,
     form: str,
@@ -227,8 +229,9 @@ def derive(
 ) -> None:
     """Derive the closed forms of a model, and print a report.
 
-    FILE is an .arch file, or the name of a model of the zoo. On a terminal the report is plain
-    text, elsewhere Markdown, unless --to or the suffix of --output says otherwise.
+    FILE is an .arch file, the name of a model of the zoo, or the config.json of a model. On a
+    terminal the report is plain text, elsewhere Markdown, unless --to or the suffix of --output
+    says otherwise.
     """
     from closedform.errors import Source
     from closedform.files import read_text
@@ -244,6 +247,12 @@ def derive(
 
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
+    project = _open(file).typed(dtype)
+    if sizes:
+        preset = preset or project.configured
+        if preset is None:
+            raise click.UsageError("--set changes sizes of a preset: name it with --preset")
+        preset = project.set_sizes(preset, sizes)
     if steps:
         others = names or defaults or claims or rules or uncounted or template
         if others or form != FORMS[0] or stages != STAGES[0]:
@@ -252,10 +261,10 @@ def derive(
                 "--width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
-        give(derivation_of(_open(file).typed(dtype), *chosen), target, read)
+        give(derivation_of(project, *chosen), target, read)
         return
     report = report_of(
-        _open(file).typed(dtype),
+        project,
         part,
         names=names,
         measures=measures,

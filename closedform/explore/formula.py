@@ -22,6 +22,7 @@ from closedform.explore.table import Table
 from closedform.reason import crossings, inverse, rules
 
 if TYPE_CHECKING:
+    from closedform.render.pictures.figures import Picture
     from closedform.sweeps.functions import Function
 
 BUDGET = "B"
@@ -317,6 +318,40 @@ class Formula(Quantity):
         found = inverse.critical(self._in(name), self._sizes.symbol(name))
         formulas = tuple(self._of(root, nameless("")) for root in found)
         return Minimum(inverse.least(cost), formulas)
+
+    def plot_map(
+        self,
+        spans: Mapping[str, tuple[int, int]],
+        preset: str | None = None,
+        lang: str = "en",
+        **sizes: Any,
+    ) -> Picture:
+        """The cost over two sizes as a map: colours, and lines of the same cost.
+
+        `spans` are the first and the last value of each of the two, the others are those of the
+        preset as far as `sizes` does not change them. Needs closedform[plot].
+
+        >>> from closedform.api import zoo
+        >>> spans = {"N": (16, 4096), "D": (192, 1536)}
+        >>> picture = zoo("vit").macs.plot_map(spans, "ViT-B/16")  # doctest: +SKIP
+        """
+        from closedform.explore.pictures import over_two
+
+        return over_two(self, spans, preset, lang, sizes)
+
+    def plot_sensitivity(
+        self, preset: str | None = None, lang: str = "en", **sizes: Any
+    ) -> Picture:
+        """By how many percent the cost grows where each size grows by one percent, as bars.
+
+        The other sizes stay as they are, also those that follow by default. Needs closedform[plot].
+
+        >>> from closedform.api import zoo
+        >>> picture = zoo("vit").macs.plot_sensitivity("ViT-B/16")  # doctest: +SKIP
+        """
+        from closedform.explore.pictures import sensitivity
+
+        return sensitivity(self, preset, lang, sizes)
 
     def function(
         self, *names: str, preset: str | None = None, **sizes: int | Fraction | Sequence[int]

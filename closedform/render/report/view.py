@@ -27,6 +27,7 @@ from closedform.derive.solve.made import Made, nameless
 from closedform.derive.solve.numbers import evaluate
 from closedform.derive.solve.stages import stage_runs
 from closedform.derive.symbolic.atoms import Divides, Gcd, Log
+from closedform.derive.trace.flows import Flow
 from closedform.derive.trace.lines import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
@@ -127,6 +128,7 @@ class Report:
     formulas: tuple[FormulaRow, ...]
     parts: tuple[PartRow, ...]
     rows_apart: Callable[[], Iterator[PartRow]] = field(repr=False, compare=False)
+    flows_told: Callable[[], Iterator[Flow]] = field(repr=False, compare=False)
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
     nonempty: bool
@@ -148,6 +150,11 @@ class Report:
         """The parts with each stage by itself, made when a format asks for them."""
         return tuple(self.rows_apart())
 
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """What flows through each block, made when a format asks for it."""
+        return tuple(self.flows_told())
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -161,7 +168,7 @@ class Wish:
     defaults: bool = False
     lang: str = "en"
     width: float | None = None
-    parts: bool = True  # whether the parts are told
+    parts: bool = True  # whether the parts and the presets are told
     claims: bool = False
     rules: tuple[str, ...] = ()  # the sizes of which it is told what they rule
     uncounted: bool = False  # whether it is told how much the convention leaves out
@@ -189,13 +196,13 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     about = declaration.doc or (project.module.file.doc or "" if not derivation.generic else "")
     if in_standard_library(declaration.span.source):
         about = words.tr(about)
-    presets = () if preset else _presets(project, entity, plain)
+    presets = _presets(project, entity, plain) if wish.parts and not preset else ()
     if preset:
         presets = (_preset_row(project, preset, plain),)
     conventions = list(dict.fromkeys(m.convention for m in wish.measures if m.convention))
     convention = conventions[0] if conventions else None
     formulas = tuple(
-        _formula(form, wish, project.at(preset, own) if preset else None)
+        _formula(form, wish, _value(project, preset, own) if preset else None)
         for form, own in zip(formed, plain, strict=True)
     )
     shown = Parts(formed, words, alike=wish.stages == "sum")
@@ -226,6 +233,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         formulas=formulas,
         parts=parts,
         rows_apart=partial(_rows_apart, Parts(formed, words), derivation),
+        flows_told=partial(_flows, shown, derivation),
         presets=presets,
         assumptions=assumptions,
         nonempty=bool(derivation.positive),
@@ -251,9 +259,24 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     return signed(found, derivation.signs)
 
 
+def _value(project: Project, preset: tree.Preset, form: Closed) -> int | None:
+    """The value at a preset; a configuration may leave sizes open, such as the number of tokens."""
+    try:
+        return project.at(preset, form)
+    except ClosedformError as error:
+        if project.configured is None or error.diagnostics[0].kind != "unbound":
+            raise
+    return None
+
+
 def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
     for row in parts.of(derivation.root):
         yield signed(row, derivation.signs)
+
+
+def _flows(parts: Parts, derivation: Derivation) -> Iterator[Flow]:
+    for flow in parts.flows():
+        yield signed(flow, derivation.signs)
 
 
 def _uncounted(
