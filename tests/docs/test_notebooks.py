@@ -13,7 +13,7 @@ from helpers import ROOT, Golden
 from notebooks import shown
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NAMES = ["attention", "budget", "context", "first-steps", "sweep"]
+NAMES = ["attention", "budget", "context", "first-steps", "papers", "sweep"]
 
 
 def run(path: Path) -> Any:
