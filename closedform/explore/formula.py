@@ -101,6 +101,9 @@ class Overtaking:
         order = self.order
         word = {1: "larger", -1: "smaller", 0: "the same"}[order.larger]
         whole = "for all larger ones" if order.proved else f"checked up to {order.checked}"
+        if order.untried:
+            later = f"{word} from {order.size} = {order.start} on, {whole}"
+            return f"{later}; smaller ones were not tried"
         if order.before:
             return f"{word} from {order.size} = {order.start} on, {whole}"
         return f"{word} from {order.size} = 1 on, {whole}"
