@@ -13,7 +13,7 @@ from sympy import Expr
 from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
-from closedform.derive.solve.made import nameless, quotient
+from closedform.derive.solve.made import nameless
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail
 from closedform.explore.quantities.quantity import Quantity
@@ -187,8 +187,7 @@ class Formula(Quantity):
         (2 D + 2 T)/(2 D + T)
         """
         symbol = self._sizes.symbol(name)
-        above, below = rules.elasticity(self._in(name), symbol)
-        return self._of(quotient(above, below), nameless(""))
+        return self._of(rules.relative(self._in(name), symbol), nameless(""))
 
     def growth(
         self, name: str, preset: str | None = None, factor: int = 2, **sizes: Any

@@ -14,6 +14,7 @@ from closedform import __version__
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.projects import parts_named
+from closedform.reason import rules
 from closedform.reason.comparing import limit
 from closedform.reason.turns import Turn, turn
 from closedform.render.formats import comparison_in, names_with, own_names
@@ -65,6 +66,16 @@ def test_what_is_known_decides_a_sign() -> None:
     assert turn(apart, n, known) is None
     known.assume(Fact(r > 1, "given"))
     assert turn(apart, n, known) == Turn(1, None)
+
+
+def test_what_is_too_long_to_cancel_stays() -> None:
+    """Fails when common factors of a sum with many terms are looked for, which takes minutes."""
+    others = sympy.symbols(f"a:{rules.TERMS + 1}", positive=True)
+    few, many = d * n * (k + n), d * n * (sum(others) + n)
+    assert rules.relative(few, n) == (k + 2 * n) / (k + n)
+    assert rules.relative(many, n) == sympy.Mul(
+        *(part**power for part, power in zip(rules.elasticity(many, n), (1, -1), strict=True))
+    )
 
 
 def test_limits_of_ratios() -> None:
