@@ -16,7 +16,7 @@ from brute_conventions import OTHERS
 from brute_values import Tensor, Unclear, groups, meet_axes
 from closedform.grammar import tree
 
-FLOAT = 4
+FLOAT = 2  # bytes of an element, as `DTYPE` of `brute` says
 WEIGHT = "weight"
 
 

@@ -13,7 +13,10 @@ import closedform as cf
 from closedform import __version__
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
+from closedform.derive.solve.along import Along, X
+from closedform.explore.formula import Overtaking
 from closedform.projects import parts_named
+from closedform.reason import crossings, rules
 from closedform.reason.comparing import limit
 from closedform.reason.turns import Turn, turn
 from closedform.render.formats import comparison_in, names_with, own_names
@@ -67,6 +70,16 @@ def test_what_is_known_decides_a_sign() -> None:
     assert turn(apart, n, known) == Turn(1, None)
 
 
+def test_what_is_too_long_to_cancel_stays() -> None:
+    """Fails when common factors of a sum with many terms are looked for, which takes minutes."""
+    others = sympy.symbols(f"a:{rules.TERMS + 1}", positive=True)
+    few, many = d * n * (k + n), d * n * (sum(others) + n)
+    assert rules.relative(few, n) == (k + 2 * n) / (k + n)
+    assert rules.relative(many, n) == sympy.Mul(
+        *(part**power for part, power in zip(rules.elasticity(many, n), (1, -1), strict=True))
+    )
+
+
 def test_limits_of_ratios() -> None:
     assert limit((4 * n * d + 2 * n**2) / (3 * n**2 + d), n, Knowledge()) == Fraction(2, 3)
     assert limit(sympy.floor(n / 2) * d / (n + d), n, Knowledge()) == d / 2
@@ -111,11 +124,22 @@ def test_every_format_tells_it() -> None:
     told = comparison(projects, (), ("macs",), entities=parts, names=["hidden"])
     for name in names_with(lambda row: row.comparison, own_names()):
         text = comparison_in(name)(told)
-        if name == "macros":  # has the table alone
-            continue
-        assert text.count("MLP") >= 3
-        assert "SelfAttention" in text
+        assert text.lower().count("mlp") >= 3
+        assert "selfattention" in text.lower()
         assert "hidden" in text
+
+
+def test_macros() -> None:
+    """Fails when a comparison without presets has an empty table, or lacks a formula."""
+    projects, parts = parts_named(["vit:MLP", "vit:SelfAttention"])
+    told = comparison(projects, (), ("macs",), entities=parts, names=["hidden"])
+    lines = comparison_in("macros")(told).splitlines()
+    assert [line.partition("}")[0] for line in lines if not line.startswith("%")] == [
+        "\\newcommand{\\MlpMacs",
+        "\\newcommand{\\SelfattentionMacs",
+        "\\newcommand{\\MlpAgainstSelfattentionMacsDifference",
+        "\\newcommand{\\MlpAgainstSelfattentionMacsRatio",
+    ]
 
 
 def test_json() -> None:
@@ -154,3 +178,16 @@ def test_what_is_not_there() -> None:
 def test_models_that_cost_the_same() -> None:
     told = cf.compare(*[cf.zoo("vit")["MLP"]] * 2, measures=["macs"]).to("text")
     assert "  They cost the same.\n" in told
+
+
+def test_a_threshold_of_which_smaller_numbers_were_not_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Fails when a number that bounds give is told as the least one."""
+    steps, line = Along("n", sympy.floor(X / 2) * X), Along("n", 10 * X)
+    assert crossings.order_of(steps, line) == crossings.Order("n", 1, 22, before=True)
+    monkeypatch.setattr(crossings, "MOST_TRIED", 1)
+    found = crossings.order_of(steps, line)
+    assert found == crossings.Order("n", 1, 23, before=False, untried=True)
+    said = "larger from n = 23 on, for all larger ones; smaller ones were not tried"
+    assert repr(Overtaking(found)) == said

@@ -99,7 +99,7 @@ def _boxes(parts: list[Part], work: int) -> list[Item]:
         if small:
             found.append(Small(tuple(inside)))
         else:
-            found.extend(Block(part, items_of(_drawn_in(part), work)) for part in inside)
+            found.extend(Block(part, items_of(_figure_in(part), work)) for part in inside)
     return found
 
 
@@ -107,7 +107,7 @@ def _is_small(part: Part, work: int) -> bool:
     return part.row.kind == "operation" and part.row.costs[work] == w.Number(0)
 
 
-def _drawn_in(part: Part) -> list[Part]:
+def _figure_in(part: Part) -> list[Part]:
     """The parts of a part that are drawn: all those of a stage, the blocks of a block."""
     inside_loop = part.row.kind in ("stage", "steps")
     return [p for p in part.parts if inside_loop or p.row.kind != "operation"]

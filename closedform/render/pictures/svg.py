@@ -31,6 +31,15 @@ class Image:
         """The picture in a page, whose style it has."""
         return self._svg("", 0)
 
+    def labelled(self) -> str:
+        """The picture in a page that may hold others of the same name: it has no ids."""
+        about = escape_html(f"{self.title}. {self.about}").replace('"', "&quot;")
+        body = "".join(self.content)
+        return (
+            f'<svg xmlns="{NAMESPACE}" class="{self.name}" role="img" aria-label="{about}" '
+            f'viewBox="0 0 {self.width:g} {self.height:g}" width="{self.width:g}">{body}</svg>'
+        )
+
     def document(self, style: str) -> str:
         """The picture in a file of its own."""
         return self._svg(f"<style>{style}</style>", MARGIN) + "\n"
