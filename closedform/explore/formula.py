@@ -11,13 +11,12 @@ import sympy
 from sympy import Expr
 
 from closedform.derive.check.expectations import PREFIXES
-from closedform.derive.solve.along import Along, X, along, in_x
+from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
-from closedform.derive.solve.made import nameless, quotient
-from closedform.derive.solve.numbers import settle
+from closedform.derive.solve.made import nameless
 from closedform.derive.symbolic.symbols import size_symbol
-from closedform.errors import fail
-from closedform.explore.quantity import Quantity
+from closedform.errors import ClosedformError, fail
+from closedform.explore.quantities.quantity import Quantity
 from closedform.explore.table import Table
 from closedform.reason import crossings, inverse, rules
 
@@ -102,6 +101,9 @@ class Overtaking:
         order = self.order
         word = {1: "larger", -1: "smaller", 0: "the same"}[order.larger]
         whole = "for all larger ones" if order.proved else f"checked up to {order.checked}"
+        if order.untried:
+            later = f"{word} from {order.size} = {order.start} on, {whole}"
+            return f"{later}; smaller ones were not tried"
         if order.before:
             return f"{word} from {order.size} = {order.start} on, {whole}"
         return f"{word} from {order.size} = 1 on, {whole}"
@@ -188,8 +190,7 @@ class Formula(Quantity):
         (2 D + 2 T)/(2 D + T)
         """
         symbol = self._sizes.symbol(name)
-        above, below = rules.elasticity(self._in(name), symbol)
-        return self._of(quotient(above, below), nameless(""))
+        return self._of(rules.relative(self._in(name), symbol), nameless(""))
 
     def growth(
         self, name: str, preset: str | None = None, factor: int = 2, **sizes: Any
@@ -351,7 +352,13 @@ class Formula(Quantity):
         """
         from closedform.explore.pictures import sensitivity
 
-        return sensitivity(self, preset, lang, sizes)
+        growing: dict[str, Formula | None] = {}
+        for name in self.base.symbols:
+            try:
+                growing[name] = self.elasticity(name)
+            except ClosedformError:  # it has steps
+                growing[name] = None
+        return sensitivity(self, growing, preset, lang, sizes)
 
     def function(
         self, *names: str, preset: str | None = None, **sizes: int | Fraction | Sequence[int]
@@ -399,23 +406,6 @@ class Formula(Quantity):
     def _in(self, name: str) -> Expr:
         """The expression with all that is made of a size written out in it."""
         return rules.in_size(self._closed, name, self._sizes.symbol(name))
-
-    def _along(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> Along:
-        form = self._at(preset)
-        values = self._values(preset, sizes)
-        values.pop(self._sizes.symbol(name), None)
-        return along(form, name, values)
-
-    def _number_of(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
-        """What a size or an abbreviation is at a preset."""
-        derivation, symbol = self._closed.derivation, self._sizes.symbol(name)
-        settled = settle(derivation, self._values(preset, sizes))
-        value = derivation.known.base(symbol).xreplace(settled)
-        if not value.is_Integer:
-            raise fail(
-                "unbound", f"`{name}` has no value", None, f"name a preset, or give {name}=..."
-            )
-        return int(value)
 
 
 def amount(budget: int | Fraction | str) -> Fraction:

@@ -9,8 +9,8 @@ from typing import Any
 
 from closedform.derive.solve.along import Along, X, asked_of
 from closedform.derive.solve.numbers import size_table
-from closedform.errors import ClosedformError, fail
-from closedform.explore.formula import Formula
+from closedform.errors import fail
+from closedform.explore.quantities.quantity import Quantity
 from closedform.render.language import Language, language
 from closedform.render.pictures.curves import points_of
 from closedform.render.pictures.figures import Picture
@@ -28,7 +28,7 @@ Span = tuple[int, int]
 
 
 def over_size(
-    formulas: Mapping[str, Formula],
+    formulas: Mapping[str, Quantity],
     size: str,
     span: Span,
     preset: str | Mapping[str, str] | None,
@@ -53,7 +53,7 @@ def over_size(
 
 
 def over_two(
-    form: Formula,
+    form: Quantity,
     spans: Mapping[str, Span],
     preset: str | None,
     lang: str,
@@ -77,7 +77,7 @@ def over_two(
 
 
 def _axis(
-    form: Formula, name: str, span: Span, preset: str | None, sizes: Mapping[str, Any]
+    form: Quantity, name: str, span: Span, preset: str | None, sizes: Mapping[str, Any]
 ) -> Axis:
     """Numbers of a span that what is assumed allows, the other sizes as at the preset."""
     symbol = form._sizes.symbol(name)
@@ -96,16 +96,20 @@ def _axis(
     return Axis(name, _meaning(form, name), points, here)
 
 
-def sensitivity(form: Formula, preset: str | None, lang: str, sizes: Mapping[str, Any]) -> Picture:
+def sensitivity(
+    form: Quantity,
+    growing: Mapping[str, Quantity | None],
+    preset: str | None,
+    lang: str,
+    sizes: Mapping[str, Any],
+) -> Picture:
     """The elasticities of a cost; see `Formula.plot_sensitivity`."""
     words = language(lang)
     found: dict[str, Fraction] = {}
     steps = []
-    for name in form.base.symbols:
+    for name, growth in growing.items():
         axis = Axis(name, _meaning(form, name), ())
-        try:
-            growth = form.elasticity(name)
-        except ClosedformError:
+        if growth is None:
             steps.append(name)
         else:
             found[axis.label(words)] = Fraction(growth.at(preset, **sizes))
@@ -121,7 +125,7 @@ def _is_span(span: object) -> bool:
     return isinstance(span, tuple | list) and [type(end) for end in span] == [int, int]
 
 
-def _meaning(form: Formula, name: str) -> str:
+def _meaning(form: Quantity, name: str) -> str:
     return meaning(form._closed.derivation, form._sizes.symbol(name))
 
 

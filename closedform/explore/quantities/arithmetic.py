@@ -17,7 +17,7 @@ from closedform.derive.solve.made import Made, joined, joined_order, nameless, q
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
 from closedform.explore.answer import Answer
-from closedform.explore.expression import Expression
+from closedform.explore.quantities.expression import Expression
 
 Operand: TypeAlias = "Expression | int | Fraction | Expr"
 
