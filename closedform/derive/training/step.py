@@ -334,11 +334,11 @@ class _Step:
                 done = replace(node, body=block.back(inside))
                 fates = tuple(inside.of(number, number) for number in node.flow.takes)
                 self.made[whole] = (done, fates)
-            done, fates = self.made[whole]
-            for number, value, (leads, stays) in zip(site.flow.takes, takes, fates, strict=True):
+            node_, begun = self.made[whole]
+            for number, value, (leads, stays) in zip(site.flow.takes, takes, begun, strict=True):
                 later.use(number, leads)
                 later.keep(value.storage, stays)
-            return (replace(site, node=done),)
+            return (replace(site, node=node_),)
 
         return back
 
