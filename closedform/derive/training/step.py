@@ -331,9 +331,8 @@ class _Step:
                     inside.use(number, holds)
                 for inner, holds in zip(mine, kept, strict=True):
                     inside.keep(inner, holds)
-                done = replace(node, body=block.back(inside))
                 fates = tuple(inside.of(number, number) for number in node.flow.takes)
-                self.made[whole] = (done, fates)
+                self.made[whole] = (replace(node, body=block.back(inside)), fates)
             done, fates = self.made[whole]
             for number, value, (leads, stays) in zip(site.flow.takes, takes, fates, strict=True):
                 later.use(number, leads)
