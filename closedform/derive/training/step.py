@@ -331,13 +331,14 @@ class _Step:
                     inside.use(number, holds)
                 for inner, holds in zip(mine, kept, strict=True):
                     inside.keep(inner, holds)
+                done = replace(node, body=block.back(inside))
                 fates = tuple(inside.of(number, number) for number in node.flow.takes)
-                self.made[whole] = (replace(node, body=block.back(inside)), fates)
-            done, fates = self.made[whole]
-            for number, value, (leads, stays) in zip(site.flow.takes, takes, fates, strict=True):
+                self.made[whole] = (done, fates)
+            node_, begun = self.made[whole]
+            for number, value, (leads, stays) in zip(site.flow.takes, takes, begun, strict=True):
                 later.use(number, leads)
                 later.keep(value.storage, stays)
-            return (replace(site, node=done),)
+            return (replace(site, node=node_),)
 
         return back
 
