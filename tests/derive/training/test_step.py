@@ -138,7 +138,7 @@ def test_every_operation_of_the_library_states_its_backward_pass() -> None:
 
 
 PARTS = """
-  line  part         times  each params    each training       each kept
+  line  part         times  params of one  training of one     kept of one
   39    embed        1      D V            0                   4 B S D
   41    Layer        L      12 D^2 + 13 D  16 B S D (S + 6 D)  0
   21      Attention  L      4 D^2 + 4 D    16 B S D (S + 2 D)  0
