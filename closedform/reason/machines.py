@@ -82,7 +82,7 @@ def _machine(key: str, row: Any) -> Machine:
     if missing:
         line = f"add a line `{LINES[missing[0]]}`"
         raise fail("machine", f"`{key}` has no `{missing[0]}`", None, line)
-    peaks = row["peak"] if isinstance(row["peak"], dict) else {"": ""}
+    peaks: dict[str, Any] = row["peak"] if isinstance(row["peak"], dict) else {"": ""}
     numbers = [row["memory"], row["bandwidth"], *peaks.values()]
     if not all(type(number) is int and number > 0 for number in numbers):
         message = f"the figures of `{key}` are positive whole numbers"

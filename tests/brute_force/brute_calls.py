@@ -43,6 +43,7 @@ class Calls:
     count: Callable[[str, str, Any], None]
     done: Callable[..., None]
     moved: Callable[..., None]
+    follow: Callable[..., None]
     inside: Callable[[], AbstractContextManager[None]]
     only: Callable[..., AbstractContextManager[None]]
 
@@ -172,7 +173,9 @@ class Calls:
                 return tensor
             case "rearrange":
                 self.done(name)
-                return rearranged(given[0].shape, given[1], named, drop=False)
+                moved = rearranged(given[0].shape, given[1], named, drop=False)
+                self.follow(given[:1], [moved], False)
+                return moved
             case "einsum":
                 return self.einsum(given[0], given[1:], kind)
             case "concat":
@@ -182,7 +185,9 @@ class Calls:
                 return joined
             case "split":
                 self.done(name)
-                return split(given[0], given[1], int(named["axis"]))
+                parts = split(given[0], given[1], int(named["axis"]))
+                self.follow(given[:1], parts, False)
+                return parts
         if name in NUMERIC:
             return NUMERIC[name](*given)
         raise Impossible(f"`{name}` is not defined")
@@ -213,6 +218,8 @@ class Calls:
             self.count(name, kind, amount)
         if len(tensors) == 2 or any([name] not in kept for name in axes):
             self.moved(kind, tensors, [result])
+        else:
+            self.follow(tensors, [result], False)
         self.done(kind, counted)
         return result
 
