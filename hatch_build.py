@@ -1,4 +1,4 @@
-"""A step of the build: writes what no command should have to make: the tables of the parser, and
+"""A step of the build: writes what no command should have to make: the tables of the parsers, and
 the syntax trees of the standard library."""
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Tables(BuildHookInterface):
-    """Writes two modules from arch.lark and the files of std, and adds them to the wheel."""
+    """Writes modules from the grammars and the files of std, and adds them to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         sys.path.insert(0, self.root)
         from closedform.derive.resolve.trees import module_of
-        from closedform.grammar.lalr import tables
+        from closedform.grammar.lalr import ARCH, LATEX, tables
+        from closedform.grammar.latex_tokens import Tokens
         from closedform.grammar.parser import Indentation
 
         package = Path(self.root) / "closedform"
-        grammar = (package / "grammar" / "arch.lark").read_text("utf-8")
         library = sorted((package / "derive" / "std").glob("*.arch"))
         made = {
-            "grammar/tables.py": tables(grammar, Indentation()),
+            "grammar/tables.py": tables(ARCH, Indentation()),
+            "grammar/latex_tables.py": tables(LATEX, Tokens.current()),
             "derive/resolve/made_trees.py": module_of(
                 {path.stem: path.read_text("utf-8") for path in library}
             ),

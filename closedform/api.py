@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, overload
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
-from closedform.derive.solve.numbers import size_table
-from closedform.errors import fail
+from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.explore.answer import Answer
 from closedform.explore.changes import Changes
 from closedform.explore.comparison import Comparison
@@ -22,12 +21,11 @@ from closedform.explore.formula import Formula
 from closedform.explore.model import Architecture, Part
 from closedform.explore.parts import ModelPart, Parts
 from closedform.files import read_text
-from closedform.projects import zoo_names, zoo_path
+from closedform.projects import open_project
 from closedform.reason.changes import changes
-from closedform.render.language import language
 
 if TYPE_CHECKING:
-    from closedform.render.pictures.plots import Picture
+    from closedform.render.pictures.figures import Picture
 
 __all__ = [
     "Answer",
@@ -64,24 +62,9 @@ def plot_over(
     >>> plot_over({"global": file["GlobalAttention"].macs, "local": file["WindowedAttention"].macs},
     ...           "n", (16, 4096), d=96, heads=3, window=7).save("attention.svg")  # doctest: +SKIP
     """
-    from closedform.render.pictures.curves import points_of
-    from closedform.render.pictures.plots import curves_picture
+    from closedform.explore.pictures import over_size
 
-    if not formulas:
-        raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')
-    known = {name: set(size_table(form._closed.derivation)) for name, form in formulas.items()}
-    shared = {key for key in sizes if any(key in names for names in known.values())}
-    curves = {}
-    for name, form in formulas.items():
-        given = {k: v for k, v in sizes.items() if k in known[name] or k not in shared}
-        chosen = preset.get(name) if isinstance(preset, Mapping) else preset
-        curves[name] = form._along(size, chosen, given)
-    words = language(lang)
-    counted = (form._closed.measure for form in formulas.values())
-    units = dict.fromkeys(  # a unit that names a formula is a name, and others are words
-        what.unit if what.unit == what.label else words.tr(what.unit) for what in counted
-    )
-    return curves_picture(curves, size, words.tr(", ").join(units), points_of(*span), lang)
+    return over_size(formulas, size, span, preset, lang, sizes)
 
 
 def compare(
@@ -143,11 +126,13 @@ def diff(
 
 
 def load(path: str | Path) -> Architecture:
-    """The architecture of an .arch file.
+    """The architecture of an .arch file, or of a `config.json`, which is its only preset.
 
     Raises FileError when it cannot be read, and ClosedformError when it is wrong.
     """
     path = Path(path)
+    if path.suffix == ".json":
+        return Architecture(open_project(str(path)))
     return Architecture(Project(Loader(read_text, path.parent).file(path)))
 
 

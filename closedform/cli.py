@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -162,6 +162,7 @@ def _open(file: str) -> Project:
     shell_complete=completion.presets,
     help="Give the numbers of a preset too.",
 )
+@options.sizes
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
 @click.option(
     "--form",
@@ -194,6 +195,11 @@ def _open(file: str) -> Project:
     shell_complete=completion.symbols,
     help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
 )
+@click.option(
+    "--uncounted",
+    is_flag=True,
+    help="Say how much the convention leaves out, operation by operation.",
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -206,6 +212,7 @@ def derive(
     convention: str | None,
     dtype: str | None,
     preset: str | None,
+    sizes: Mapping[str, int],
     when: str | None,
     defaults: bool,
     form: str,
@@ -214,6 +221,7 @@ def derive(
     template: str | None,
     claims: bool,
     rules: tuple[str, ...],
+    uncounted: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -221,8 +229,9 @@ def derive(
 ) -> None:
     """Derive the closed forms of a model, and print a report.
 
-    FILE is an .arch file, or the name of a model of the zoo. On a terminal the report is plain
-    text, elsewhere Markdown, unless --to or the suffix of --output says otherwise.
+    FILE is an .arch file, the name of a model of the zoo, or the config.json of a model. On a
+    terminal the report is plain text, elsewhere Markdown, unless --to or the suffix of --output
+    says otherwise.
     """
     from closedform.errors import Source
     from closedform.files import read_text
@@ -238,25 +247,24 @@ def derive(
 
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
+    project = _open(file).typed(dtype)
+    if sizes:
+        preset = preset or project.configured
+        if preset is None:
+            raise click.UsageError("--set changes sizes of a preset: name it with --preset")
+        preset = project.set_sizes(preset, sizes)
     if steps:
-        if (
-            names
-            or defaults
-            or claims
-            or rules
-            or template
-            or form != FORMS[0]
-            or stages != STAGES[0]
-        ):
+        others = names or defaults or claims or rules or uncounted or template
+        if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --dtype, --preset, --when, --to, "
                 "--width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
-        give(derivation_of(_open(file).typed(dtype), *chosen), target, read)
+        give(derivation_of(project, *chosen), target, read)
         return
     report = report_of(
-        _open(file).typed(dtype),
+        project,
         part,
         names=names,
         measures=measures,
@@ -268,6 +276,7 @@ def derive(
         when=when,
         claims=claims,
         rules=rules,
+        uncounted=uncounted,
         lang=lang,
         width=wide,
     )
@@ -334,7 +343,7 @@ def check(
     import json
 
     from closedform.derive.check.check import check as check_project
-    from closedform.projects import zoo_names
+    from closedform.derive.resolve.shipped import zoo_names
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if claim is not None or latex is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.errors import Diagnostic, FileError, fail
 from closedform.files import read_text
-from closedform.projects import zoo_names, zoo_path
 from closedform.render.language import language
 from closedform.render.site import RENAME, former_pages, index_of, is_ours
 

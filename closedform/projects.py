@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from closedform.derive.project import Project
+from closedform.derive.resolve.configs import read_configuration
+from closedform.derive.resolve.library import library_folder
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.derive.solve.numbers import size_names
-from closedform.errors import Diagnostic, FileError, fail, suggestion
+from closedform.errors import Diagnostic, FileError, Source, fail, suggestion
 from closedform.files import read_text
 from closedform.grammar import parse_conditions
 from closedform.grammar.expressions import show
@@ -23,10 +26,15 @@ from closedform.render.formats import derivation_in
 from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Report, Wish, report
 
+FAMILY = re.compile(r'^config "([^"]+)"', re.MULTILINE)  # where a file describes a family
+
 
 def open_project(file: str) -> Project:
-    """The project of a file, or of a model of the zoo when there is no such file."""
+    """The project of a file, of a model of the zoo when there is no such file, or of a `.json`
+    configuration: that of its family, with the configuration as its preset."""
     path = Path(file)
+    if path.suffix == ".json":
+        return _configured(path)
     if not path.exists() and file in zoo_names():
         path = zoo_path(file)
         return Project(Loader(read_text, path.parent).file(path))
@@ -36,6 +44,27 @@ def open_project(file: str) -> Project:
             Diagnostic("file", f"there is no file `{file}`, nor in the zoo", None, near)
         )
     return Project(Loader(read_text, path.parent).file(path))
+
+
+def _configured(path: Path) -> Project:
+    configuration = read_configuration(Source(str(path), read_text(path)))
+    known: list[str] = []
+    for folder in (path.parent, library_folder("families")):
+        for candidate in sorted(folder.glob("*.arch")):
+            found = FAMILY.findall(read_text(candidate))
+            known += found
+            if configuration.family in found:
+                project = Project(Loader(read_text, folder).file(candidate))
+                project.configure(configuration)
+                return project
+    raise fail(
+        "config",
+        f"no file has the family {configuration.family!r}",
+        configuration.place("model_type"),
+        suggestion(configuration.family, known)
+        or f"known are {', '.join(sorted(known))}; a file beside this one may have it as "
+        f'config "{configuration.family}" of Model: ...',
+    )
 
 
 def parts_named(names: Sequence[str]) -> tuple[list[Project], list[Entity] | None]:
@@ -92,6 +121,7 @@ def report_of(
     when: str | None = None,
     claims: bool = False,
     rules: Sequence[str] = (),
+    uncounted: bool = False,
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
@@ -100,6 +130,7 @@ def report_of(
     Raises ClosedformError for a name that the file does not have, for a preset of another model,
     and for conditions that can never hold.
     """
+    preset = preset or project.configured
     entity = _entity_of(project, part, preset)
     project = project.under(entity, when)
     chosen = project.measures(measures, convention)
@@ -114,6 +145,7 @@ def report_of(
         width,
         claims=claims,
         rules=tuple(rules),
+        uncounted=uncounted,
     )
     return report(project, entity, wish)
 
@@ -131,6 +163,7 @@ def derivation_of(
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
     write = derivation_in(to)
+    preset = preset or project.configured
     entity = _entity_of(project, part, preset)
     if len(measures) > 1:
         named = f"{len(measures)} are named: {', '.join(measures)}"

@@ -238,6 +238,24 @@ def test_dask_frames() -> None:
     assert found.compute().equals(vit().sweep(rows=frame, H=1, preset="ViT-B/16"))
 
 
+@pytest.mark.slow
+def test_a_cluster_of_dask() -> None:
+    """Fails when a function or a sweep cannot go to another process, or is other there."""
+    distributed = pytest.importorskip("distributed", reason="distributed is not installed")
+    import dask.array as da
+    import dask.dataframe as dd
+
+    frame = pd.DataFrame({"D": range(64, 164), "L": 12})
+    macs = vit().macs.function("D", "L", H=1)
+    cluster = distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None)
+    with cluster, distributed.Client(cluster) as client:
+        assert len(client.scheduler_info()["workers"]) == 2
+        found = macs(da.from_array(np.arange(64, 164), chunks=30), 12).compute()
+        swept = vit().sweep(rows=dd.from_pandas(frame, npartitions=3), H=1).compute()
+    assert found.tolist() == [macs(d, 12) for d in range(64, 164)]
+    assert swept.equals(vit().sweep(rows=frame, H=1))
+
+
 def test_a_ratio_is_exact() -> None:
     """Fails when a ratio is taken as a float."""
     ratios = [Fraction(1, 2), Fraction(3, 4), 1]

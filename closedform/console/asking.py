@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from closedform.console import completion
+from closedform.console import completion, options
 from closedform.console.exits import CODES, EXIT_WRONG, print_error
-from closedform.console.parameters import Strict
+from closedform.console.parameters import Strict, pair
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
@@ -41,16 +41,8 @@ if TYPE_CHECKING:
     shell_complete=completion.presets,
     help="The preset of the other sizes.",
 )
-@click.option(
-    "--dtype", default=None, metavar="TYPE,...", help="The type of elements, for bytes: bf16."
-)
-@click.option(
-    "--set",
-    "sizes",
-    multiple=True,
-    metavar="N=196",
-    help="A number for another size.",
-)
+@options.dtype
+@options.sizes
 def solve(
     file: str,
     size: str,
@@ -58,7 +50,7 @@ def solve(
     part: str | None,
     preset: str | None,
     dtype: str | None,
-    sizes: tuple[str, ...],
+    sizes: dict[str, Any],
 ) -> None:
     """The largest number of a size within a budget that what the file assumes allows.
 
@@ -72,26 +64,8 @@ def solve(
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")
-    given: dict[str, Any] = {
-        key: whole(value, key) for key, value in (pair(text, "--set") for text in sizes)
-    }
     formula = model.measure(name, convention or None)
-    click.echo(repr(formula.solve(size, amount, preset, **given)))
-
-
-def pair(text: str, option: str) -> tuple[str, str]:
-    """A name and what stands behind its `=`."""
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip() or not value.strip():
-        raise click.UsageError(f"{option} takes NAME=NUMBER, and this is {text!r}")
-    return name.strip(), value.strip()
-
-
-def whole(text: str, name: str) -> int:
-    """A whole number for a size."""
-    if not text.isdigit():
-        raise click.UsageError(f"--set {name} takes a whole number, and this is {text!r}")
-    return int(text)
+    click.echo(repr(formula.solve(size, amount, preset, **sizes)))
 
 
 @click.command(cls=Strict)

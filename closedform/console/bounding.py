@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from closedform.console import completion, options
-from closedform.console.asking import pair, whole
 from closedform.console.parameters import Strict
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     shell_complete=completion.presets,
     help="The preset of the sizes.",
 )
-@click.option("--set", "sizes", multiple=True, metavar="N=196", help="A number for another size.")
+@options.sizes
 @click.option("--measured", metavar="SECONDS", help="A time that was measured, for the MFU.")
 @click.option("-o", "--output", metavar="FILE", help="Draw the roof and the parts: .svg or .png.")
 def roofline(
@@ -44,7 +43,7 @@ def roofline(
     part: str | None,
     dtype: str | None,
     preset: str | None,
-    sizes: tuple[str, ...],
+    sizes: dict[str, Any],
     measured: str | None,
     output: str | None,
 ) -> None:
@@ -62,9 +61,7 @@ def roofline(
         part = project.model_of(project.preset(preset)).name
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
-    pairs = (pair(text, "--set") for text in sizes)
-    given: dict[str, Any] = {key: whole(value, key) for key, value in pairs}
-    found = model.roofline(machine, dtype, preset, **given)
+    found = model.roofline(machine, dtype, preset, **sizes)
     click.echo(f"{found.table}\n{found!r}")
     if measured is not None:
         try:

@@ -6,7 +6,7 @@ import click
 
 from closedform.choices import LANGUAGES
 from closedform.console import completion
-from closedform.console.parameters import listed
+from closedform.console.parameters import listed, numbers
 
 measures = click.option(
     "--measure",
@@ -43,4 +43,12 @@ lang = click.option(
     default="en",
     show_default=True,
     help="The language of what is fixed in a report.",
+)
+sizes = click.option(
+    "--set",
+    "sizes",
+    multiple=True,
+    callback=numbers,
+    metavar="N=196,...",
+    help="Numbers for sizes, other than the preset has them. Several with commas.",
 )

@@ -60,6 +60,27 @@ class Commands(click.Group):
     group_class = type
 
 
+DIGITS = 100  # of a number that is given
+
+
 def listed(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     """The names of an option that takes several: with commas between them, or given again."""
     return tuple(name.strip() for text in given for name in text.split(",") if name.strip())
+
+
+def pair(text: str, option: str) -> tuple[str, str]:
+    """A name and a number, given as NAME=NUMBER."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip() or not value.strip():
+        raise click.UsageError(f"{option} takes NAME=NUMBER, and this is {text!r}")
+    return name.strip(), value.strip()
+
+
+def numbers(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """The sizes of `--set T=128`: with commas between them, or with the option again."""
+    found: dict[str, int] = {}
+    for name, value in (pair(text, "--set") for text in listed(ctx, param, given)):
+        if not value.isdecimal() or not value.isascii() or len(value) > DIGITS:
+            raise click.UsageError(f"--set {name} takes a whole number, and this is {value!r}")
+        found[name] = int(value)
+    return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import PurePath
 
 from sympy import Expr, Symbol
@@ -16,6 +17,7 @@ from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.elaborate.names import check_size
 from closedform.derive.measures.lookup import SHOWN, measure
 from closedform.derive.measures.rows import Measure
+from closedform.derive.resolve.configs import Configuration, families, preset_of
 from closedform.derive.resolve.conventions import Convention, conventions_of
 from closedform.derive.resolve.dtypes import Widths, widths_in, widths_of
 from closedform.derive.resolve.modules import Entity, Module, is_model
@@ -35,6 +37,7 @@ class Project:
     module: Module
     of: Entity | None = None  # what is derived under the conditions
     conditions: tuple[tree.Expression, ...] = ()
+    configured: str | None = None  # the preset that a configuration is
     widths: Widths | None = None  # the types that are asked for, in the place of those of the file
     _derivations: dict[Entity, Derivation] = field(default_factory=dict)
     _readings: dict[Entity, Context] = field(default_factory=dict)
@@ -66,6 +69,8 @@ class Project:
                     or (f"it has {', '.join(parts)}" if parts else "declare one, or import it"),
                 )
             return parts[name]
+        if self.configured is not None:
+            return self.model_of(self.preset(self.configured))
         models = self.models()
         stem = PurePath(self.module.title).stem.lower()
         named = [entity for entity in models if entity.name.lower() == stem]
@@ -253,6 +258,40 @@ class Project:
             binding.span,
             suggestion(name, [*dims, *parameters]) or f"a preset gives values to dims{given}",
         )
+
+    def configure(self, configuration: Configuration) -> None:
+        """Take a configuration for the one preset of the file, by the `config` of its family."""
+        file = self.module.file
+        node = next(n for n in families(file) if n.family == configuration.family)
+        names = self.module.names
+        sizes = {name for name, e in names.items() if isinstance(e.declaration, tree.Dim)}
+        made = preset_of(node, configuration, sizes)
+        kept = (d for d in file.declarations if not isinstance(d, tree.Preset))
+        self.module.file = replace(file, declarations=(*kept, made))
+        self.configured = made.title
+
+    def check_family(self, node: tree.Config) -> None:
+        """Refuse a family that gives a value to what its model does not have."""
+        model = self.part(node.of.name if node.of else None, node.span)
+        parameters = {p.name.name for p in parameters_of(model) if p.shape is None}
+        for line in node.lines:
+            for binding in line.bindings if isinstance(line, tree.Given) else ():
+                if binding.name.name not in parameters:
+                    self._dim(binding, model)
+
+    def set_sizes(self, title: str, sizes: Mapping[str, int]) -> str:
+        """Add a preset that gives other numbers for some sizes of one; the result is its title."""
+        old = self.preset(title)
+        kept = (b for b in old.bindings if b.name.name not in sizes)
+        given = (
+            tree.Binding(tree.Name(name, span=old.span), tree.Number(Fraction(n)), span=old.span)
+            for name, n in sizes.items()
+        )
+        said = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+        made = replace(old, title=f"{title}, {said}", bindings=(*kept, *given), expects=())
+        file = self.module.file
+        self.module.file = replace(file, declarations=(*file.declarations, made))
+        return made.title
 
     def value(self, preset: tree.Preset, what: Measure) -> int:
         """The exact value of a measure at a preset."""

@@ -11,17 +11,17 @@ import sympy
 from sympy import Expr
 
 from closedform.derive.check.expectations import PREFIXES
-from closedform.derive.solve.along import Along, X, along, in_x
+from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
 from closedform.derive.solve.made import nameless, quotient
-from closedform.derive.solve.numbers import settle
 from closedform.derive.symbolic.symbols import size_symbol
-from closedform.errors import fail
-from closedform.explore.quantity import Quantity
+from closedform.errors import ClosedformError, fail
+from closedform.explore.quantities.quantity import Quantity
 from closedform.explore.table import Table
 from closedform.reason import crossings, inverse, rules
 
 if TYPE_CHECKING:
+    from closedform.render.pictures.figures import Picture
     from closedform.sweeps.functions import Function
 
 BUDGET = "B"
@@ -318,6 +318,46 @@ class Formula(Quantity):
         formulas = tuple(self._of(root, nameless("")) for root in found)
         return Minimum(inverse.least(cost), formulas)
 
+    def plot_map(
+        self,
+        spans: Mapping[str, tuple[int, int]],
+        preset: str | None = None,
+        lang: str = "en",
+        **sizes: Any,
+    ) -> Picture:
+        """The cost over two sizes as a map: colours, and lines of the same cost.
+
+        `spans` are the first and the last value of each of the two, the others are those of the
+        preset as far as `sizes` does not change them. Needs closedform[plot].
+
+        >>> from closedform.api import zoo
+        >>> spans = {"N": (16, 4096), "D": (192, 1536)}
+        >>> picture = zoo("vit").macs.plot_map(spans, "ViT-B/16")  # doctest: +SKIP
+        """
+        from closedform.explore.pictures import over_two
+
+        return over_two(self, spans, preset, lang, sizes)
+
+    def plot_sensitivity(
+        self, preset: str | None = None, lang: str = "en", **sizes: Any
+    ) -> Picture:
+        """By how many percent the cost grows where each size grows by one percent, as bars.
+
+        The other sizes stay as they are, also those that follow by default. Needs closedform[plot].
+
+        >>> from closedform.api import zoo
+        >>> picture = zoo("vit").macs.plot_sensitivity("ViT-B/16")  # doctest: +SKIP
+        """
+        from closedform.explore.pictures import sensitivity
+
+        growing: dict[str, Formula | None] = {}
+        for name in self.base.symbols:
+            try:
+                growing[name] = self.elasticity(name)
+            except ClosedformError:  # it has steps
+                growing[name] = None
+        return sensitivity(self, growing, preset, lang, sizes)
+
     def function(
         self, *names: str, preset: str | None = None, **sizes: int | Fraction | Sequence[int]
     ) -> Function:
@@ -364,23 +404,6 @@ class Formula(Quantity):
     def _in(self, name: str) -> Expr:
         """The expression with all that is made of a size written out in it."""
         return rules.in_size(self._closed, name, self._sizes.symbol(name))
-
-    def _along(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> Along:
-        form = self._at(preset)
-        values = self._values(preset, sizes)
-        values.pop(self._sizes.symbol(name), None)
-        return along(form, name, values)
-
-    def _number_of(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
-        """What a size or an abbreviation is at a preset."""
-        derivation, symbol = self._closed.derivation, self._sizes.symbol(name)
-        settled = settle(derivation, self._values(preset, sizes))
-        value = derivation.known.base(symbol).xreplace(settled)
-        if not value.is_Integer:
-            raise fail(
-                "unbound", f"`{name}` has no value", None, f"name a preset, or give {name}=..."
-            )
-        return int(value)
 
 
 def amount(budget: int | Fraction | str) -> Fraction:

@@ -23,8 +23,9 @@ from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Wish, report
 
 if TYPE_CHECKING:
+    from closedform.explore.panel import Panel
     from closedform.reason.explain import Explanation
-    from closedform.render.pictures.plots import Picture
+    from closedform.render.pictures.figures import Picture
 
 
 class Part:
@@ -108,13 +109,14 @@ class Part:
         claims: bool = False,
         dtype: str | None = None,
         rules: Sequence[str] = (),
+        uncounted: bool = False,
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
         `names` are the symbols of `--in`, `measures` those of `--measure`, `when` the conditions
         of `--when` in one text, the others as on the command line: `form` is "shortest",
         "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each", `rules` the sizes of
-        which it is told what rules as they grow.
+        which it is told what rules as they grow; `uncounted` tells how much is left out.
 
         >>> from closedform.api import zoo
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
@@ -132,6 +134,7 @@ class Part:
             lang=lang,
             claims=claims,
             rules=tuple(rules),
+            uncounted=uncounted,
         )
         return write(report(project.under(self._entity, when), self._entity, wish))
 
@@ -215,6 +218,24 @@ class Part:
             broken=broken, progress=progress, sizes=sizes,
         )  # fmt: skip
 
+    def explore(
+        self,
+        preset: str | None = None,
+        *,
+        measures: Sequence[str] = (),
+        convention: str | None = None,
+        **sizes: int | Fraction | Sequence[int],
+    ) -> Panel:
+        """Sizes as sliders in a notebook; formulas, numbers and shares of the parts follow them.
+
+        They begin at a preset, or at given sizes and the defaults of the file, or at the first
+        preset. Needs closedform[explore].
+        """
+        from closedform.explore.panel import Panel
+
+        chosen = self._project.measures(measures, convention)
+        return Panel(self._project, self._entity, chosen, preset, sizes)
+
     def roofline(
         self,
         machine: str,
@@ -260,8 +281,11 @@ class Part:
     def _repr_html_(self) -> str:
         shown = show.html([self.params._shown, self.macs._shown], self.name)
         rows = [(part.name, part.times, part.params, part.macs) for part in self.parts]
-        table = show.html_table(self.parts.columns, rows)
-        return f"{shown}<details><summary>Parts</summary>{table}</details>" if rows else shown
+        if not rows:
+            return shown
+        told = report(self._project, self._entity, Wish(self._project.measures((), None)))
+        drawing = show.folded("Drawing", show.html_drawing(told))
+        return shown + drawing + show.folded("Parts", show.html_table(Parts.columns, rows))
 
     def _repr_markdown_(self) -> str:
         return show.markdown([self.params._shown, self.macs._shown], self.name)

@@ -112,8 +112,14 @@ class Parts(Table[ModelPart]):
     def cells(self, row: ModelPart) -> tuple[object, ...]:
         return row.name, row.times, row.params, row.macs
 
-    def at(self, preset: str, measure: str = "macs", convention: str | None = None) -> Shares:
-        """What each part costs at a preset, and its share of the whole.
+    def at(
+        self,
+        preset: str | None = None,
+        measure: str = "macs",
+        convention: str | None = None,
+        **sizes: int | Fraction | Sequence[int],
+    ) -> Shares:
+        """What each part costs at a preset or at given sizes, and its share of the whole.
 
         >>> from closedform.api import zoo
         >>> zoo("vit").parts.at("ViT-B/16").largest.name
@@ -121,14 +127,12 @@ class Parts(Table[ModelPart]):
         """
         found = []
         for part in self:
-            one, every = part.measure(measure, convention), part.all(measure, convention)
             project, entity = part._project, part._entity
-            whole = project.at(
-                project.preset(preset),
-                project.closed(entity, project.measure(measure, convention)),
-            )
-            costs = one.at(preset), every.at(preset)
-            found.append(Share(part.name, part.times.at(preset), *costs, Fraction(costs[1], whole)))
+            closed = project.closed(entity, project.measure(measure, convention))
+            whole = Formula(project, entity, closed).at(preset, **sizes)
+            forms = part.times, part.measure(measure, convention), part.all(measure, convention)
+            times, one, every = (form.at(preset, **sizes) for form in forms)
+            found.append(Share(part.name, times, one, every, share(every, whole)))
         return Shares(found)
 
 
@@ -144,6 +148,11 @@ class Share:
     one: int | Fraction
     all: int | Fraction
     share: Fraction
+
+
+def share(every: int | Fraction, whole: int | Fraction) -> Fraction:
+    """A share of the whole; of nothing, nothing."""
+    return Fraction(every, whole) if whole else Fraction(0)
 
 
 class Shares(Table[Share]):

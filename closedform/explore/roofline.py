@@ -19,7 +19,7 @@ from closedform.reason.machines import Machine, machine
 from closedform.reason.roofline import Bound, roofline
 
 if TYPE_CHECKING:
-    from closedform.render.pictures.plots import Picture
+    from closedform.render.pictures.figures import Picture
 
 DIGITS = Context(prec=4)
 SCALES = ((Fraction(1), "s"), (Fraction(1, 1000), "ms"), (Fraction(1, 10**6), "us"))

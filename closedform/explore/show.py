@@ -15,11 +15,14 @@ from closedform.derive.arrange.writing import Order, write
 from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError
 from closedform.render.formats import format_named
+from closedform.render.formats.svg import style_within
 from closedform.render.formulas import mathml
 from closedform.render.formulas.latex import latex as in_latex
 from closedform.render.markup.markdown import escape_markdown
+from closedform.render.pictures.page import architecture
 from closedform.render.report.cell import cell
 from closedform.render.report.names import with_needed
+from closedform.render.report.view import Report
 
 Shown: TypeAlias = tuple[Closed, w.Written]  # a formula, and how it is written
 
@@ -59,6 +62,19 @@ def _filled(to: str, suffix: str, formulas: Sequence[Shown], title: str) -> str:
     return markup.file(f"cell.{suffix}.j2")(told)
 
 
+def html_drawing(told: Report) -> str:
+    """The drawing of a model, in the colours of the page around it."""
+    image = architecture(told)
+    style = f"<style>{style_within(told, '.closedform.drawn')}</style>"
+    font = "overflow-x: auto; font: 14px system-ui, sans-serif"
+    return f'{style}<div class="closedform drawn" style="{font}">{image.labelled()}</div>'
+
+
+def folded(title: str, content: str) -> str:
+    """What a notebook shows when it is asked to."""
+    return f"<details><summary>{xml.escape(title)}</summary>{content}</details>"
+
+
 def html_error(error: ClosedformError) -> str:
     """What is wrong with a file, where its formulas would be shown."""
     return f"<pre>{xml.escape(str(error))}</pre>"
@@ -68,6 +84,7 @@ def html_error(error: ClosedformError) -> str:
 
 
 Rows = Iterable[tuple[object, ...]]
+WIDEST = 40  # a column of longer texts leaves room for the others
 
 
 def text_table(headings: Sequence[str], rows: Rows) -> str:
@@ -107,8 +124,15 @@ def _side(cell: object) -> str:
 
 
 def markdown_table(headings: Sequence[str], rows: Rows) -> str:
-    """A table in Markdown."""
-    lines = [headings, ["---"] * len(headings), *(map(_markdown_cell, row) for row in rows)]
+    """A table in Markdown; where it is printed, a column is as wide as its dashes say."""
+    rows = list(rows)
+    sides = [_side(cell) for cell in rows[0]] if rows else ["left"] * len(headings)
+    columns = zip(headings, *([_text(cell) for cell in row] for row in rows), strict=True)
+    rules = ("-" * min(max(3, *map(len, column)), WIDEST) for column in columns)
+    below = [
+        f"{rule}:" if side == "right" else rule for rule, side in zip(rules, sides, strict=True)
+    ]
+    lines = [headings, below, *(map(_markdown_cell, row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -103,4 +103,5 @@ class Logarithms:
         )
         if bits > MAX_BITS:
             return None
-        return prod(value ** int(times * scale) for value, times in powers), base**scale
+        raised = (value ** int(times * scale) for value, times in powers)
+        return prod(raised, start=Fraction(1)), base**scale

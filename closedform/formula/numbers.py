@@ -7,11 +7,11 @@ Fraction(36, 1)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import singledispatchmethod
 from math import ceil, floor, gcd, isqrt
+from typing import Any
 
 from closedform import formula as w
 from closedform.formula.logarithms import Logarithms, logarithm
@@ -44,17 +44,14 @@ class Numbers:
     _index: dict[str, int] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
-    @singledispatchmethod
     def of(self, node: w.Written) -> Fraction:
         """The exact value of a formula. Raises NoNumberError."""
-        raise TypeError(f"no number for {type(node).__name__}")
+        return VALUES[type(node)](self, node)
 
-    @of.register
-    def _(self, node: w.Number) -> Fraction:
+    def _number(self, node: w.Number) -> Fraction:
         return Fraction(node.value)
 
-    @of.register
-    def _(self, node: w.Symbol) -> Fraction:
+    def _symbol(self, node: w.Symbol) -> Fraction:
         if node.index is None:
             return self._named(node.name)
         return self._named(f"{node.name}_{self._place(node.index)}")
@@ -82,12 +79,10 @@ class Numbers:
                 self._open.discard(name)
         return self._found[name]
 
-    @of.register
-    def _(self, node: w.Sum) -> Fraction:
+    def _sum(self, node: w.Sum) -> Fraction:
         return sum((self.of(term) for term in node.terms), Fraction(0))
 
-    @of.register
-    def _(self, node: w.Product) -> Fraction:
+    def _product(self, node: w.Product) -> Fraction:
         if self._is_excluded(node):
             return Fraction(0)
         value = Fraction(1)
@@ -100,8 +95,7 @@ class Numbers:
         factors = node.factors if isinstance(node, w.Product) else (node,)
         return any(isinstance(f, w.Indicator) and self.of(f) == 0 for f in factors)
 
-    @of.register
-    def _(self, node: w.Fraction) -> Fraction:
+    def _fraction(self, node: w.Fraction) -> Fraction:
         if self._is_excluded(node.numerator):
             return Fraction(0)
         below = self._nonzero(node.denominator)
@@ -113,8 +107,7 @@ class Numbers:
             raise NoNumberError("division by zero")
         return below
 
-    @of.register
-    def _(self, node: w.Power) -> Fraction:
+    def _power(self, node: w.Power) -> Fraction:
         base, exponent = self.of(node.base), self.of(node.exponent)
         if exponent.denominator != 1:
             raise NoNumberError("a root")
@@ -125,8 +118,7 @@ class Numbers:
             raise TooLargeError(f"a power with the exponent {exponent}")
         return Fraction(base ** int(exponent))
 
-    @of.register
-    def _(self, node: w.Function) -> Fraction:
+    def _function(self, node: w.Function) -> Fraction:
         if node.name in ("floor", "ceil") and _has_logarithm(node):
             return self._rounded(node.arguments[0], node.name == "ceil")
         values = [self.of(argument) for argument in node.arguments]
@@ -174,8 +166,7 @@ class Numbers:
                 return self._logarithms(last).times(factor)
         return Logarithms(self.of(node))
 
-    @of.register
-    def _(self, node: w.Condition) -> Fraction:
+    def _condition(self, node: w.Condition) -> Fraction:
         return Fraction(self._holds(node))
 
     def _holds(self, node: w.Condition) -> bool:
@@ -201,12 +192,10 @@ class Numbers:
             raise NoNumberError(NO_LOGARITHM)
         return sign
 
-    @of.register
-    def _(self, node: w.Indicator) -> Fraction:
+    def _indicator(self, node: w.Indicator) -> Fraction:
         return self.of(node.condition)
 
-    @of.register
-    def _(self, node: w.BigSum) -> Fraction:
+    def _big_sum(self, node: w.BigSum) -> Fraction:
         first, last = int(self.of(node.first)), int(self.of(node.last))
         if last - first >= MAX_SUMMANDS:
             raise TooLargeError(f"a sum of {last - first + 1} terms, which has no closed form,")
@@ -219,9 +208,25 @@ class Numbers:
             self._index = outer
         return total
 
-    @of.register
-    def _(self, node: w.Braced) -> Fraction:
+    def _braced(self, node: w.Braced) -> Fraction:
         return self.of(node.body)
+
+
+# A table, for this is asked some hundred thousand times for a page, and `singledispatchmethod` is
+# slow before Python 3.14.
+VALUES: dict[type, Callable[[Numbers, Any], Fraction]] = {
+    w.Number: Numbers._number,
+    w.Symbol: Numbers._symbol,
+    w.Sum: Numbers._sum,
+    w.Product: Numbers._product,
+    w.Fraction: Numbers._fraction,
+    w.Power: Numbers._power,
+    w.Function: Numbers._function,
+    w.Condition: Numbers._condition,
+    w.Indicator: Numbers._indicator,
+    w.BigSum: Numbers._big_sum,
+    w.Braced: Numbers._braced,
+}
 
 
 def _root(value: int) -> int:

@@ -269,6 +269,23 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
     def preset_line(self, kids: list[Any]) -> list[Any]:
         return list(_flat(kids))
 
+    def config(self, kids: list[Any]) -> tree.Config:
+        of = next(iter(_after(kids, "of")), None)
+        lines = tuple(k for k in kids if isinstance(k, tree.Given | tree.Only | tree.Ignore))
+        return tree.Config(unescape(kids[1]), of, lines, span=span_of(kids[:2]))
+
+    def config_line(self, kids: list[Any]) -> Any:
+        return kids[0]
+
+    def given(self, kids: list[Any]) -> tree.Given:
+        return tree.Given(tuple(kids[0]), span=span_of(kids[0]))
+
+    def only(self, kids: list[Any]) -> tree.Only:
+        return tree.Only(tuple(kids[1]), span=span_of([kids[0], *kids[1]]))
+
+    def ignore(self, kids: list[Any]) -> tree.Ignore:
+        return tree.Ignore(tuple(_nodes(kids)), span=span_of(kids))
+
     def bindings(self, kids: list[Any]) -> list[Any]:
         return _nodes(kids)
 

@@ -25,6 +25,9 @@ SIMPLE = (
     tree.Keep,
     tree.View,
     tree.Return,
+    tree.Given,
+    tree.Only,
+    tree.Ignore,
     tree.ComparisonClaim,
     tree.OrderClaim,
     tree.Expect,
@@ -281,6 +284,27 @@ class _Printer:
             for row in _rows(texts, WIDTH - len(INDENT)):
                 self.write(row)
         self.body(node.expects)
+
+    @statement.register
+    def _(self, node: tree.Config) -> None:
+        of = f" of {node.of.name}" if node.of else ""
+        self.open(node, f"config {quote(node.family)}{of}:")
+        self.body(node.lines)
+
+    @statement.register
+    def _(self, node: tree.Given) -> None:
+        texts = [f"{b.name.name} = {show(b.value)}" for b in node.bindings]
+        for row in _rows(texts, WIDTH - len(INDENT)):
+            self.write(row)
+
+    @statement.register
+    def _(self, node: tree.Only) -> None:
+        self.write("only " + ", ".join(map(show, node.conditions)))
+
+    @statement.register
+    def _(self, node: tree.Ignore) -> None:
+        for row in _rows([key.name for key in node.keys], WIDTH - len(INDENT) - len("ignore ")):
+            self.write(f"ignore {row}")
 
     @statement.register
     def _(self, node: tree.Expect) -> None:

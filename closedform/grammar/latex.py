@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +21,7 @@ from lark.exceptions import UnexpectedEOF
 
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
+from closedform.grammar.lalr import LATEX, lalr
 from closedform.grammar.latex_tokens import Tokens, described
 from closedform.grammar.tree import Node
 
@@ -107,16 +107,7 @@ def _parsed(source: Source, start: str, tokens: Tokens) -> Tree[Token]:
 
 @cache
 def _grammar() -> Lark:
-    text = files("closedform.grammar").joinpath("latex.lark").read_text("utf-8")
-    return Lark(
-        text,
-        parser="lalr",
-        lexer="basic",
-        start=["claim", "map"],
-        postlex=Tokens.current(),
-        propagate_positions=True,
-        maybe_placeholders=False,
-    )
+    return lalr(LATEX, Tokens.current())
 
 
 class _Reader:

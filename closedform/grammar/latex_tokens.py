@@ -35,6 +35,7 @@ COMMANDS: dict[str, str | None] = {
     **dict.fromkeys(["lor", "vee"], "_OR"),
     **dict.fromkeys(["land", "wedge"], "_AND"),
     **dict.fromkeys(["lnot", "neg"], "_NOT"),
+    **{"underbrace": "_UNDER", "overbrace": "_OVER"},
     **dict.fromkeys(["lbrace"], "_LSET"),
     **dict.fromkeys(["rbrace"], "_RSET"),
     **{"sqrt": "_SQRT", "log": "_LOG", "sum": "_SUM", "div": "_SLASH"},
@@ -83,7 +84,8 @@ class Tokens:
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         """The tokens that the grammar knows."""
-        tokens = list(_single(self._commands(stream)))
+        tokens = _without_braces(list(self._commands(stream)))
+        tokens = list(_single(iter(tokens)))
         tokens = list(self._in_words(tokens))
         self._check_brackets(tokens)
         for at, token in enumerate(tokens):
@@ -193,6 +195,38 @@ class _Current(PostLex):
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         return _tokens.get().process(stream)
+
+
+BRACES = {"_UNDER": "_SUB", "_OVER": "_SUP"}  # where the name of a part stands
+
+
+def _without_braces(tokens: list[Token]) -> list[Token]:
+    r"""Parts under a brace without their names: of `\underbrace{2nd}_{\text{MLP}}` the `{2nd}`."""
+    found: list[Token] = []
+    names: dict[int, str] = {}  # behind the group that ends at a place
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.type in BRACES and at + 1 < len(tokens) and tokens[at + 1].type == "_LBRACE":
+            names[_group_end(tokens, at + 1)] = BRACES[token.type]
+        elif token.type in BRACES:
+            found.append(token)  # which the grammar refuses
+        elif names.get(at) == token.type and at + 1 < len(tokens):
+            at = _group_end(tokens, at + 1) - 1
+        else:
+            found.append(token)
+        at += 1
+    return found
+
+
+def _group_end(tokens: list[Token], at: int) -> int:
+    """Where a group in braces ends, or a single token: the place behind it."""
+    depth = 0
+    for end in range(at, len(tokens)):
+        depth += {"_LBRACE": 1, "_RBRACE": -1}.get(tokens[end].type, 0)
+        if depth == 0:
+            return end + 1
+    return len(tokens)
 
 
 def _single(tokens: Iterator[Token]) -> Iterator[Token]:

@@ -19,7 +19,7 @@ from lark.lark import PostLex
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.builder import Builder, current_source
-from closedform.grammar.lalr import lalr
+from closedform.grammar.lalr import ARCH, lalr
 from closedform.grammar.wording import describe_character, describe_token
 
 MAX_CHARACTERS = 4_000_000
@@ -97,7 +97,7 @@ def _parsed(source: Source, run: Callable[[], object]) -> object:
 
 @cache
 def _grammar() -> Lark:
-    return lalr(Builder(), Indentation())
+    return lalr(ARCH, Indentation(), Builder())
 
 
 def _comments(source: Source) -> Iterator[tree.Comment]:

@@ -509,6 +509,36 @@ class Preset(Node):
 
 
 @dataclass(frozen=True)
+class Given(Node):
+    """`D = hidden_size, G = num_key_value_heads or H`: sizes from the keys of a configuration."""
+
+    bindings: tuple[Binding, ...]
+
+
+@dataclass(frozen=True)
+class Only(Node):
+    """`only attention_bias == false`: what must hold of the keys that are there."""
+
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Ignore(Node):
+    """`ignore rope_theta`: keys that change nothing that is counted."""
+
+    keys: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class Config(Node):
+    """`config "llama" of Llama:`: a model at the sizes that a configuration of the family gives."""
+
+    family: str
+    of: Name | None
+    lines: tuple[Given | Only | Ignore, ...]
+
+
+@dataclass(frozen=True)
 class Import(Node):
     """`from package.module import names`; `dots` counts the leading dots."""
 
@@ -518,7 +548,19 @@ class Import(Node):
 
 
 Declaration: TypeAlias = (
-    Dim | Dims | Table | Let | Assume | Count | Dtype | Convention | Op | Block | Preset | Import
+    Dim
+    | Dims
+    | Table
+    | Let
+    | Assume
+    | Count
+    | Dtype
+    | Convention
+    | Op
+    | Block
+    | Preset
+    | Config
+    | Import
 )
 
 

@@ -35,7 +35,7 @@ TOKEN_NAMES = {
 
 DECLARATIONS = (
     "dim", "ratio", "let", "assume", "count", "dtype", "convention", "from", "op", "block", "model",
-    "preset",
+    "preset", "config",
 )  # fmt: skip
 STATEMENTS = ("repeat", "for", "choose", "if", "return", "require", "claim")
 

@@ -46,7 +46,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
     """Carry out `%%arch`."""
-    from IPython.display import HTML, Markdown, display
+    from IPython.display import Markdown, display
 
     words = shlex.split(line)
     name = words.pop(0) if words and not words[0].startswith("-") else NAME
@@ -57,7 +57,8 @@ def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
     for part in model._shown():
         _ = part.params  # a file that is wrong fails here, once
     shell.user_ns[name] = model
-    display(HTML(_source(cell)))  # type: ignore[no-untyped-call]
+    source = {"text/html": _source(cell), "text/plain": ""}  # what is printed has the cell itself
+    display(source, raw=True)  # type: ignore[no-untyped-call]
     if not words:
         display(model)  # type: ignore[no-untyped-call]
         return

@@ -19,7 +19,9 @@ from pygments.token import (
 from closedform.derive.resolve.builtin import USAGE
 
 NAME = r"[^\W\d]\w*"
-DECLARATIONS = ("dim", "ratio", "let", "assume", "count", "dtype", "preset", "expect", "claim")
+DECLARATIONS = (
+    *("dim", "ratio", "let", "assume", "count", "dtype", "preset", "config", "expect", "claim"),
+)
 STATEMENTS = (
     *("repeat", "shared", "for", "in", "choose", "of", "if", "elif", "else", "require"),
     *("return", "when", "under", "as", "grow"),
@@ -54,6 +56,7 @@ class ArchLexer(RegexLexer):
                 ),
             ),
             (r"kind(?=\s+[\w\"])|others(?=\s*:)", Keyword),
+            (r"(only|ignore)(?=[ \t]+[\w(])", Keyword),
             (r"(?:gradient|keep|view)(?=[ ]+\w)", Keyword),
             (r"none\b|(?:bytes|elements)(?=[ ]*(?:$|[;#]|for\b|when\b))", Keyword),
             (

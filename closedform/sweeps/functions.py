@@ -139,6 +139,9 @@ def function(
 ) -> Function:
     """A closed form as a function of the named sizes; see `Formula.function`."""
     derivation = form.derivation
+    for name in names:
+        if not isinstance(name, str):
+            raise fail("type", f"a size is named by a text, and this is {name!r}")
     symbols = tuple(_one(derivation, name) for name in names)
     fixed = fixed_numbers(derivation, sizes)
     numbers = {**plain_numbers(values), **fixed}

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import brute_training
 from brute_calls import MOVED, WEIGHTS, Calls, open_sides
 from brute_conventions import OTHERS, convention
 from brute_modules import STANDARD, Function, Module, Scope, names_of
@@ -57,6 +58,7 @@ class Run(Calls):
         self.weigh = self.work = self.train = True
         self.levels: dict[int, int] = {}  # how many operations come before each value
         self.depth = 0
+        self.tape = brute_training.Tape()
         self.fused = False  # inside a block that keeps what it makes to itself
         self.stage = 0  # of the element of a list that is being found
         self.values: dict[tuple[int, str], Any] = {}
@@ -117,7 +119,10 @@ class Run(Calls):
                 self.totals[f"under {name}", kind] += self.amount(formula, scope)
 
     def measure(self, name: str, convention: str | None = None) -> Any:
-        found = self.total(name, convention)
+        if name == "kept" or name in brute_training.PARTS:
+            found = brute_training.total(self, name, convention)
+        else:
+            found = self.total(name, convention)
         if found != found:
             raise Unclear(f"{name} is not rational")
         return exact(found)
@@ -256,10 +261,11 @@ class Run(Calls):
                 shape = [self.value(axis, scope) for axis in parameter.shape.axes]
                 tensor = Tensor(tuple(shape))
                 sides = parameter.shape.sides
-                scope.names[parameter.name.name] = tensor if sides is None else tensor.at(sides)
+                tensor = self.tape.given(tensor if sides is None else tensor.at(sides))
+                scope.names[parameter.name.name] = tensor
             else:
                 scope.names[parameter.name.name] = self.value(parameter.default, scope)
-        self.body(node.body, scope)
+        self.tape.finish(self.body(node.body, scope))
         return self
 
     # Statements ----------------------------------------------------------------------------
@@ -311,13 +317,21 @@ class Run(Calls):
                 of, work = self.whole(node.of, scope), self.whole(node.count, scope)
                 if work > of or work < 0 or of < 1:
                     raise Unclear(f"{work} of {of}")
-                before = scope.tensors()
+                before, ends = scope.tensors(), []
                 for copy in range(of):
                     for name, value in before.items():
                         scope.bind(name, value)
                     self.hand_on(node, scope)
-                    with self.only(work=copy >= of - work):
+                    with self.only(work=copy < work):
                         self.body(node.body, Scope(scope.module, scope))
+                    if copy < work:
+                        ends.append(scope.tensors())
+                for name, value in scope.tensors().items():
+                    if value.cell is not before[name].cell:
+                        cells = [end[name].cell for end in ends]
+                        scope.bind(name, self.tape.any_of(cells, value, self.work))
+                for name, value in scope.tensors().items():  # copies are beside each other
+                    self.follow([end[name] for end in ends or [before]], [value], False)
                 self.hand_on(node, scope)
             case tree.If():
                 for condition, body in (*node.branches, (tree.Boolean(True), node.otherwise)):
@@ -502,7 +516,7 @@ class Run(Calls):
         self.count(ELEMENTWISE[operator], "elementwise", result.size)
         self.moved("elementwise", [t for t in (a, b) if isinstance(t, Tensor)], [result])
         self.done("elementwise", {ELEMENTWISE[operator]: result.size})
-        return result
+        return brute_training.arithmetic(self.tape, operator, a, b, result, self.work)
 
     def index(self, node: tree.Index, scope: Scope) -> Any:
         base = self.name(node.base.name, scope)
@@ -524,9 +538,9 @@ class Run(Calls):
         kept += [True] * (end - len(before)) + [isinstance(item, tree.Slice) for item in after]
         places = {sum(kept[-k:]) if k else 0 for k in base.places if kept[-k - 1]}
         shape = first + base.shape[len(before) : end] + last
-        found = Tensor(shape, frozenset(places), base.guess and bool(places))
-        self.follow([base], [found], False)
-        return found
+        result = Tensor(shape, frozenset(places), base.guess and bool(places))
+        self.follow([base], [result], False)
+        return brute_training.part(self.tape, base, result, kept, self.work)
 
     def cut(self, items: Any, shape: tuple[int, ...], scope: Scope) -> tuple[int, ...]:
         """The axes that are left of a part of a shape."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+import brute_training
 from brute_modules import Function, Scope, standard
 from brute_values import (
     NUMERIC,
@@ -46,6 +47,9 @@ class Calls:
     follow: Callable[..., None]
     inside: Callable[[], AbstractContextManager[None]]
     only: Callable[..., AbstractContextManager[None]]
+    tape: brute_training.Tape
+    work: bool
+    train: bool
 
     def call(self, node: tree.Call, piped: tuple[Any, ...], scope: Scope) -> Any:
         given = piped + tuple(self.value(a.value, scope) for a in node.arguments if not a.name)
@@ -144,7 +148,8 @@ class Calls:
         taken = [scope.names[p.name.name] for p in node.parameters if p.shape]
         self.moved(kind, taken, found, dict(totals))
         self.done(kind, dict(totals), scope.names)
-        return tuple(found)
+        weighs = self.train and any(n == "params" and amount != 0 for n, amount in totals)
+        return brute_training.operation(self, node, scope, kind, dict(totals), found, weighs)
 
     def amount(self, node: tree.Expression, scope: Scope) -> Any:
         """A count; what is not rational spoils the sum, and nothing else."""
@@ -170,24 +175,28 @@ class Calls:
                 with self.only(not modifiers.get("tied"), True, not modifiers.get("frozen")):
                     self.count("params", kind, tensor.size)
                     self.done(kind, {"params": tensor.size})
-                return tensor
+                return self.tape.given(
+                    tensor, needs=self.train and not modifiers.get("frozen", False)
+                )
             case "rearrange":
                 self.done(name)
-                moved = rearranged(given[0].shape, given[1], named, drop=False)
-                self.follow(given[:1], [moved], False)
-                return moved
+                result = rearranged(given[0].shape, given[1], named, drop=False)
+                self.follow(given[:1], [result], False)
+                return brute_training.rearranged(
+                    self.tape, given[0], result, given[1], named, self.work
+                )
             case "einsum":
                 return self.einsum(given[0], given[1:], kind)
             case "concat":
                 self.done(name)
                 joined = concat(given, int(named["axis"]))
                 self.moved(name, given, [joined])
-                return joined
+                return brute_training.concat(self.tape, given, joined, self.work)
             case "split":
                 self.done(name)
                 parts = split(given[0], given[1], int(named["axis"]))
                 self.follow(given[:1], parts, False)
-                return parts
+                return brute_training.split(self.tape, given[0], parts, self.work)
         if name in NUMERIC:
             return NUMERIC[name](*given)
         raise Impossible(f"`{name}` is not defined")
@@ -221,7 +230,7 @@ class Calls:
         else:
             self.follow(tensors, [result], False)
         self.done(kind, counted)
-        return result
+        return brute_training.einsum(self.tape, pattern, tensors, result, kind, counted, self.work)
 
 
 def open_sides(shape: tree.Shape) -> bool:

@@ -34,6 +34,7 @@ class Tensor:
     places: frozenset[int] = field(default=frozenset(), compare=False)
     guess: bool = field(default=False, compare=False)
     number: int = field(default_factory=count().__next__, compare=False)  # which value it is
+    cell: Any = field(default=None, compare=False, repr=False)  # where it lies, for training
 
     def __post_init__(self) -> None:
         for axis in self.shape:

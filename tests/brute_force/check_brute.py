@@ -20,6 +20,7 @@ FIXED = (
     *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
     *("macs", "flops", "macs under hooks", "reads", "loads", "writes", "moved_bytes"),
 )
+TRAINED = ("backward_input under full", "backward_weight under full", "training", "kept")
 
 
 class Disagreement(AssertionError):
@@ -35,7 +36,7 @@ class Comparison:
         self.formulas: dict[str, Any] = {}
         self.seen: Counter[str] = Counter()
         elementary = (*sorted(Run.elementary), *sorted(own_counts(module)))
-        self.counts = (*FIXED, *elementary, *sorted(own_conventions(module)))
+        self.counts = (*FIXED, *TRAINED, *elementary, *sorted(own_conventions(module)))
 
     def formula(self, title: str) -> Any:
         """The closed form of a measure, or the error that there is none."""

@@ -22,6 +22,7 @@ from brute_modules import Module, Scope
 from check_brute import Comparison, Disagreement, of_text, of_zoo, zoo_module
 from closedform.derive.cost.tree import operations
 from closedform.projects import zoo_names, zoo_path
+from helpers import cases
 from programs import Program, programs
 
 WORK = 20_000
@@ -87,7 +88,7 @@ convention formed on weighed  "by formulas too":
 """
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", cases(ZOO))
 def test_conventions_of_a_file(name: str) -> None:
     """Every file of the zoo under conventions of each sort, at the first preset of each model."""
     path = zoo_path(name)

@@ -49,7 +49,7 @@ CASES = {
     "return x -> rearrange(\"n -> 1 n\") -> dropout": "0",
     "repeat L:\n        x = x -> gelu -> relu\n    return x": "2 L",
     "y = x\n    repeat L:\n        y = x -> gelu -> relu\n    return y": "2",
-    "y = x -> gelu -> relu -> tanh\n    repeat L:\n        x = x + (y -> gelu)\n    return x": "L + 4",
+    "y = x -> gelu -> relu\n    repeat L:\n        x = x + (y -> gelu)\n    return x": "L + 3",
     "repeat J:\n        x = x -> gelu -> relu\n    return x -> gelu": "2 J + 1",
     "choose K of X:\n        x = x -> gelu -> relu\n    return x -> gelu": "3",
     "choose 0 of 2:\n        _y = x -> gelu -> relu\n    return x -> gelu": "1",

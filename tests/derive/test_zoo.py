@@ -9,12 +9,12 @@ import pytest
 from closedform.derive.check.check import check
 from closedform.grammar import format_file, parse, tree
 from closedform.projects import open_project, zoo_names, zoo_path
-from helpers import ROOT
+from helpers import ROOT, cases
 
 LONGEST = 60  # lines, of the median file
 
 
-@pytest.mark.parametrize("name", zoo_names())
+@pytest.mark.parametrize("name", cases(zoo_names()))
 def test_everything_holds(name: str) -> None:
     outcome = check(open_project(name))
     assert [str(diagnostic) for diagnostic in outcome.wrong] == []

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from claims_page import claims_page
 from closedform import __version__, cli
 from closedform.api import loads
 from closedform.derive.check.check import check
 from closedform.derive.resolve.library import library_folder, standard_library
 from closedform.grammar import format_file, parse, tree
-from helpers import ROOT, Golden
+from helpers import ROOT, TESTS, Golden
 from library_page import library_page
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -60,7 +61,8 @@ def test_readme_commands_run(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every line of the third shell block works beside the snippet, saved as encoder.arch."""
-    (tmp_path / "encoder.arch").write_text(fences(ROOT / "README.md", "arch")[0])
+    for name in ("encoder", "old", "new"):
+        (tmp_path / f"{name}.arch").write_text(fences(ROOT / "README.md", "arch")[0])
     monkeypatch.chdir(tmp_path)
     for line in fences(ROOT / "README.md", "sh")[2].splitlines():
         arguments = shlex.split(line, comments=True)[1:]
@@ -156,6 +158,13 @@ def test_library_page_is_what_the_library_says(golden: Golden) -> None:
             if isinstance(node, tree.Op | tree.Block):
                 assert re.search(rf"^### `{node.name.name}\b", page, re.M), node.name.name
     golden.compare(ROOT / "docs" / "library.md", page)
+
+
+def test_the_page_of_checked_claims_is_what_the_tests_ask(golden: Golden) -> None:
+    """Every published formula stands there with its verdict, from the tables of the tests."""
+    page = claims_page()
+    assert page.count("\n## ") == len((TESTS / "truth" / "formulas.jsonl").read_text().splitlines())
+    golden.compare(ROOT / "docs" / "checked-claims.md", page)
 
 
 def test_language_page_names_every_operation() -> None:

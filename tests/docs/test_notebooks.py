@@ -10,9 +10,10 @@ import pytest
 from nbclient import NotebookClient
 
 from helpers import ROOT, Golden
+from notebooks import shown
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NAMES = ["attention", "budget", "context", "first-steps", "sweep"]
+NAMES = ["attention", "budget", "context", "first-steps", "papers", "sweep"]
 
 
 def run(path: Path) -> Any:
@@ -21,21 +22,6 @@ def run(path: Path) -> Any:
     folder = {"metadata": {"path": path.parent}}
     NotebookClient(notebook, timeout=120, resources=folder, record_timing=False).execute()
     return notebook
-
-
-def shown(notebook: Any) -> list[list[str]]:
-    """The plain text of each output of each cell; a picture is told by its kind."""
-    return [
-        [
-            output.get("text") or "\n".join(output.get("traceback", ())) or told(output["data"])
-            for output in cell.get("outputs", [])
-        ]
-        for cell in notebook.cells
-    ]
-
-
-def told(data: Any) -> str:
-    return "a picture" if "image/png" in data or "image/svg+xml" in data else data["text/plain"]
 
 
 def test_there_are_notebooks() -> None:

@@ -160,6 +160,19 @@ def test_abbreviations_have_values_too() -> None:
         (lambda: VIT["Mlp"], "error[name]: `zoo/vit.arch` has no model or block `Mlp`"),
         (lambda: VIT.part("Mlp"), "error[name]: `ViT` has no part `Mlp`"),
         (lambda: VIT.part(3), "error[type]: a part is named by a text such as 'MLP', and this"),  # type: ignore[arg-type]
+        (
+            lambda: VIT.macs * 2.5,
+            "error[type]: a formula is exact, and 2.5 is not\n     = help: write Fraction(5, 2)",
+        ),  # type: ignore[operator]
+        (
+            lambda: 0.1 + VIT.macs,
+            "error[type]: a formula is exact, and 0.1 is not\n     = help: write Fraction(1, 10)",
+        ),  # type: ignore[operator]
+        (lambda: VIT.macs / 0, "error[fraction]: a formula is divided by 0"),
+        (lambda: 1 / (VIT.macs - VIT.macs), "error[fraction]: a formula is divided by 0"),
+        (lambda: VIT.macs < VIT.params, "error[type]: which of two formulas is larger depends on"),
+        (lambda: max(VIT.macs, VIT.params), "error[type]: which of two formulas is larger depend"),  # type: ignore[type-var]
+        (lambda: VIT.macs.function(["N"], D=1), "error[type]: a size is named by a text, and this"),  # type: ignore[arg-type]
         (lambda: (VIT.macs + 1).at("ViT-B/17"), "error[name]: `zoo/vit.arch` has no preset"),
     ],
 )
@@ -169,9 +182,20 @@ def test_what_is_asked_wrongly(call: Callable[[], object], text: str) -> None:
 
 
 def test_a_float_is_no_operand() -> None:
-    for other in (0.5, sympy.Float(2), "D", True, None):
+    for other in (sympy.Float(2), "D", True, None):
         with pytest.raises(TypeError):
             _ = MLP * other  # type: ignore[operator]
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    """Fails when a size from a column of a DataFrame is refused."""
+    numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
+    wide = numpy.int64(768)
+    assert VIT.macs.at(D=wide, H=numpy.int32(12), L=12) == VIT.macs.at("ViT-B/16")
+    assert type(VIT.macs.at(D=wide, H=12, L=12)) is int
+    assert message(lambda: VIT.macs.at(D=numpy.float64(768), H=12, L=12)).startswith(
+        "error[type]: `D` takes exact numbers"
+    )
 
 
 def test_presets_that_disagree_are_named() -> None:

@@ -31,7 +31,7 @@ def completed(shell: Any, line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ('cf.zoo("de', ["deit", "densenet"]),
+        ('cf.zoo("de', ["decoding", "deit", "densenet"]),
         ('vit["M', ["MLP"]),
         ('vit.macs.at("ViT-B/16 a', ["ViT-B/16 at 384"]),
         ('vit["MLP"].params.in_terms_of("hi', ["hidden"]),

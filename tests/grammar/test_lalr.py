@@ -1,18 +1,19 @@
-"""The tables of the parser: what the build ships is what the grammar says."""
+"""The tables of the parsers: what the build ships is what the grammar says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from types import ModuleType
 
 import pytest
 
-from closedform.grammar import lalr, parser, tree
+from closedform.grammar import lalr, latex, parser, tree
+from closedform.grammar.lalr import ARCH, LATEX
+from closedform.grammar.latex_tokens import Tokens
 from closedform.grammar.parser import Indentation, parse
 from helpers import ZOO, programs
 
-GRAMMAR = files("closedform.grammar").joinpath("arch.lark").read_text("utf-8")
+PASTED = r"\Omega(\mathrm{MSA}) = 4hwC^2 + \frac{2}{3}\underbrace{(hw)^2C}_{\text{scores}}"
 
 
 @pytest.fixture
@@ -35,20 +36,38 @@ def trees() -> list[tree.File]:
 
 
 def test_tables_parse_as_the_grammar_does(ship: pytest.MonkeyPatch) -> None:
-    text = lalr.tables(GRAMMAR, Indentation())
-    ship.setattr(lalr, "shipped", lambda: None)
+    text = lalr.tables(ARCH, Indentation())
+    ship.setattr(lalr, "shipped", lambda grammar: None)
     made = trees()
     parser._grammar.cache_clear()
-    ship.setattr(lalr, "shipped", lambda: module_of(text))
+    ship.setattr(lalr, "shipped", lambda grammar: module_of(text))
     ship.setattr(lalr, "_made", None)  # nothing is made where tables fit
     assert trees() == made
 
 
-def test_the_build_ships_tables() -> None:
-    assert lalr.shipped() is not None, "install the package again: pip install -e '.[test]'"
+def test_tables_read_latex_as_its_grammar_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = lalr.tables(LATEX, Tokens.current())
+    found = []
+    for module in (None, module_of(text)):
+        latex._grammar.cache_clear()
+        monkeypatch.setattr(lalr, "shipped", lambda grammar, module=module: module)
+        found.append(latex.read_stated(PASTED, []))
+        monkeypatch.setattr(lalr, "_made", None)  # nothing is made where tables fit
+    latex._grammar.cache_clear()
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("grammar", [ARCH, LATEX], ids=lambda grammar: grammar.file)
+def test_the_build_ships_tables(grammar: lalr.Grammar) -> None:
+    """Fails when tables are made at the first use, which takes seconds."""
+    found = lalr.shipped(grammar)
+    advice = "install the package again: pip install -e '.[test]'"
+    assert found is not None, advice
+    assert lalr.digest(grammar.text) == found.GRAMMAR, advice
 
 
 def test_tables_of_another_grammar_are_not_taken(ship: pytest.MonkeyPatch) -> None:
-    text = lalr.tables('start: "other"\none_claim: "a"\nsome_conditions: "b"', Indentation())
-    ship.setattr(lalr, "shipped", lambda: module_of(text))
+    other = 'start: "other"\none_claim: "a"\nsome_conditions: "b"'
+    text = lalr.tables(ARCH, Indentation(), other)
+    ship.setattr(lalr, "shipped", lambda grammar: module_of(text))
     assert parse("dim D").declarations != ()

@@ -51,3 +51,30 @@ SUMS = {
 def test_sums_are_written_out(text: str, expected: str) -> None:
     """Fails when a sum over a list is not written out, or an element has another name."""
     assert show(unrolled(read_stated(text).sides[0])) == expected
+
+
+@pytest.mark.parametrize("model", ["vit", "gpt2", "resnet", "swin"])
+def test_the_sum_of_parts_is_read_back(model: str) -> None:
+    """Fails when the braces that name parts are not read, or change what is claimed."""
+    file = zoo(model)
+    printed = file.macs.by_part().latex
+    assert "underbrace" in printed
+    assert file.check(printed, "macs").word == "proved"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "read"),
+    [
+        (r"4hwC^2 + \underbrace{2(hw)^2C}_{\text{scores of heads}}", "4*h*w*C^2 + 2*(h*w)^2*C"),
+        (r"\overbrace{\frac{a}{b}}^{x y} c", "a/b*c"),
+        (r"\underbrace{2\underbrace{n}_a}_{\mathrm{all}} b", "2*n*b"),
+        (r"\underbrace{2n}", "2*n"),
+    ],
+)
+def test_braces_with_names(pasted: str, read: str) -> None:
+    assert show(read_stated(pasted, []).sides[0]) == read
+
+
+def test_a_brace_over_nothing() -> None:
+    with pytest.raises(ClosedformError, match=r"`.underbrace` is not expected here"):
+        read_stated(r"\underbrace 2n", [])

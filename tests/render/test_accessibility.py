@@ -2,81 +2,44 @@
 
 from __future__ import annotations
 
-import html
-import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import closedform as cf
-from chromium import dumped
+from axe import asked, violations
+from chromium import found_in
 from closedform.choices import LANGUAGES
 from closedform.projects import open_project
 from closedform.render.site import site
-from helpers import TESTS
 
 pytestmark = pytest.mark.slow
 
-AXE = TESTS / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-WIDTHS = (400, 1280)
-HOST = """<!DOCTYPE html><title>host</title><pre id="measured"></pre>{frames}<script>
-addEventListener("load", async () => {{
-  const found = [];
-  for (const frame of document.querySelectorAll("iframe")) {{
-    frame.contentWindow.eval({axe});
-    const told = await frame.contentWindow.axe.run(frame.contentDocument);
-    found.push({{
-      passes: told.passes.length,
-      violations: told.violations.map((rule) => [rule.id, ...rule.nodes.map((node) => node.html)]),
-    }});
-  }}
-  document.getElementById("measured").textContent = JSON.stringify(found);
-}});
-</script>"""
+SHOWN = ("index.html", "closed-forms.html", "pvt.html", "pvt.derivation.html")
 
 
-def findings(page: str, folder: Path, dark: bool) -> list[dict[str, Any]]:
-    """What axe finds in a page, at each width."""
-    assert AXE.is_file(), f"npm install in {TESTS / 'axe'} is missing"
-    frames = "".join(
-        f'<iframe width="{width}" height="900" srcdoc="{html.escape(page)}"></iframe>'
-        for width in WIDTHS
-    )
-    source = json.dumps(AXE.read_text("utf-8")).replace("</", "<\\/")
-    found: list[dict[str, Any]] = dumped(HOST.format(frames=frames, axe=source), folder, dark)
-    return found
-
-
-def models(lang: str) -> dict[str, str]:
+def pages_of(lang: str) -> Iterator[tuple[str, str]]:
     names = ("convolutions", "pvt", "vit")
-    return site({name: open_project(name) for name in names}, lang=lang, home="../")
+    pages = site({name: open_project(name) for name in names}, lang=lang, home="../")
+    for path in SHOWN:
+        yield f"{path} {lang}", pages[path].replace("<details>", '<details open="open">', 1)
 
 
-PAGES = {
-    "report": lambda lang: models(lang)["pvt.html"],
-    "derivation": lambda lang: cf.zoo("pvt").derivation("macs", "PVT-Small", "html", lang),
-    "index": lambda lang: models(lang)["index.html"],
-    "closed forms": lambda lang: models(lang)["closed-forms.html"],
-}
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return dict(page for lang in LANGUAGES for page in pages_of(lang))
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_has_no_findings(name: str, lang: str, dark: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("width", "dark"), [(400, False), (1280, True)], ids=["phone", "desk"])
+def test_axe_has_no_findings(pages: dict[str, str], width: int, dark: bool, tmp_path: Path) -> None:
     """Fails when somebody who uses no mouse, no eyes, or little light has less of a page."""
-    told = findings(PAGES[name](lang), tmp_path, dark)
-    assert len(told) == len(WIDTHS)
-    for shown in told:
-        assert shown["passes"] > 15
-        assert shown["violations"] == []
+    told = found_in(pages, asked(), tmp_path, dark, width)
+    assert all(shown["passes"] > 15 for shown in told.values())
+    assert violations(told) == {}
 
 
-def test_axe_is_asked(tmp_path: Path) -> None:
+def test_axe_is_asked(pages: dict[str, str], tmp_path: Path) -> None:
     """Fails when a picture without a text passes."""
-    page = models("en")["index.html"].replace("<h1>", '<img src="data:,"/><h1>')
-    rules = [
-        [rule for rule, *_ in shown["violations"]] for shown in findings(page, tmp_path, False)
-    ]
-    assert rules == [["image-alt"], ["image-alt"]]
+    page = pages["index.html en"].replace("<h1>", '<img src="data:,"/><h1>')
+    told = violations(found_in({"index": page}, asked(), tmp_path))
+    assert [rule for rule, *_ in told["index"]] == ["image-alt"]

@@ -16,7 +16,8 @@ from babel.messages.pofile import read_po
 from closedform import __version__
 from closedform.api import load, loads, zoo
 from closedform.choices import LANGUAGES
-from closedform.derive.measures.rows import ROWS, elementary
+from closedform.derive.measures.rows import ROWS, elementary, training
+from closedform.derive.measures.rows import STEPS as PARTS_OF_A_STEP
 from closedform.derive.project import Project
 from closedform.derive.resolve.conventions import conventions_of
 from closedform.derive.resolve.library import standard_library
@@ -95,8 +96,11 @@ def test_what_is_chosen_by_a_name_is_translated() -> None:
     words = language("zh")
     rows = [*ROWS.values(), elementary("mac")]
     said = [*REASONS.values(), *(row.says for row in conventions_of(standard_library()).values())]
+    rows += [
+        training(name, conventions_of(standard_library())["flops"]) for name in PARTS_OF_A_STEP
+    ]
     for text in [*said, *(text for row in rows for text in (row.says, row.reason))]:
-        assert words.tr(text, name="", line="", file="") != text
+        assert words.tr(text, name="", line="", file="", dtype="") != text
     for row in ROWS.values():
         assert words.tr(row.unit) != row.unit
 

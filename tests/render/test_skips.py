@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from closedform.derive.trace.flows import skips
 from closedform.grammar import parse
 from closedform.grammar.tree import Block
-from closedform.render.report.skips import skips
 
 
 def found(body: str) -> list[tuple[list[str], list[str]]]:

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 MAX_BRACKETS = 6  # of which each is tried without
-TAKEN_AWAY = 8  # letters by which a term that is subtracted counts as longer
+TAKEN_AWAY = 30  # letters by which a term that is subtracted counts as longer
 MAX_FACTORED_TERMS = 40
 MAX_FACTORED_SYMBOLS = 8
 
@@ -111,13 +111,36 @@ def subtracted(expr: Expr) -> int:
 
 
 def _opened_in_part(expr: Expr) -> Iterator[Expr]:
-    """An expression without brackets of the file, without one of them, and with all."""
+    """An expression without brackets of the file, without one or some of them, and with all."""
     brackets = sorted(expr.atoms(Bracket), key=str)
     if brackets:
         yield _out(expr)
+        yield _merged(expr)
     if 1 < len(brackets) <= MAX_BRACKETS:
         yield from (expand(opened(expr, bracket)) for bracket in brackets)
     yield expr
+
+
+def _merged(expr: Expr) -> Expr:
+    """A sum without the brackets that others of its terms take in: G x + (L - G) x is L x.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> L, G, D, F = map(size_symbol, "LGDF")
+    >>> _merged(D * Bracket(L - G) + G * D + F * Bracket(L - G))
+    F*Bracket(-G + L) + L*D
+    """
+    numbers = dict(term.as_coeff_Mul()[::-1] for term in sympy.Add.make_args(expr))
+    for term, number in list(numbers.items()):
+        for bracket in [f for f in sympy.Mul.make_args(term) if isinstance(f, Bracket)]:
+            inside = [number * part * term / bracket for part in bracket.args[0].args]
+            parts = dict(part.as_coeff_Mul()[::-1] for part in inside)
+            gone = [rest for rest, more in parts.items() if numbers.get(rest) == -more]
+            if gone and len(parts.keys() - numbers.keys()) <= len(gone):
+                del numbers[term]
+                for rest, more in parts.items():
+                    numbers[rest] = numbers.get(rest, sympy.S.Zero) + more
+                break
+    return sympy.Add(*(number * rest for rest, number in numbers.items()))
 
 
 def _candidates(expr: Expr, order: Order) -> Iterator[w.Written]:

@@ -34,11 +34,18 @@ def proof_of_integer(known: Store, expr: Expr) -> frozenset[Fact] | None:
     parts = [expr, *(part for divisor, dividend, _ in divisions for part in (divisor, dividend))]
     rounded = set().union(*(part.atoms(sympy.floor, sympy.ceiling) for part in parts))
     whole = {atom: sympy.Dummy("k", integer=True) for atom in rounded}
+    used: frozenset[Fact] = frozenset()
+    for atom in expr.atoms(sympy.Min, sympy.Max):  # the smallest of what is whole is whole
+        proofs = [proof_of_integer(known, size) for size in atom.args]
+        if None not in proofs:
+            whole[atom] = sympy.Dummy("k", integer=True)
+            used = used.union(*(proof for proof in proofs if proof is not None))
     taken = _Taken(
         [(a.xreplace(whole), b.xreplace(whole), fact) for a, b, fact in divisions],
         dict(known.ranges),
     )
-    return _integer(taken, expr.xreplace(whole), MAX_STEPS)
+    proof = _integer(taken, expr.xreplace(whole), MAX_STEPS)
+    return None if proof is None else used | proof
 
 
 class _Taken(NamedTuple):

@@ -14,6 +14,7 @@ from closedform.derive.check.warnings import Done, warnings_of
 from closedform.derive.cost.tree import operations
 from closedform.derive.measures.rows import work
 from closedform.derive.project import Project
+from closedform.derive.resolve.configs import families
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.resolve.library import in_standard_library
 from closedform.derive.resolve.modules import Entity
@@ -111,6 +112,11 @@ def _verdicts(project: Project) -> Iterator[Checked | Diagnostic]:
             yield Diagnostic("preset", f"there are two presets {preset.title!r}", preset.span)
         titles.add(preset.title)
         yield from _check_preset(project, preset)
+    for family in families(project.module.file):
+        try:
+            project.check_family(family)
+        except ClosedformError as error:
+            yield from error.diagnostics
     own = [entity for entity in project.parts() if entity.module is project.module]
     for entity in own:
         for claim in claims_of(entity):

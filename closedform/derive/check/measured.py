@@ -26,9 +26,9 @@ def measures_in(
         if isinstance(part, tree.Measured):
             found[show(part)] = project.measure(part.name, part.convention, part.span)
         name = part.function if isinstance(part, tree.Call) else part
-        if not isinstance(name, tree.Name) or not is_measured(name.name, project.module):
-            continue
-        if context.names.find(name.name, scope) is not None:
+        if not isinstance(name, tree.Name) or context.names.find(name.name, scope) is not None:
+            continue  # before other distributions are looked through, which takes long
+        if not is_measured(name.name, project.module):
             continue
         if isinstance(part, tree.Call):
             raise fail(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sympy import Basic, Expr, Symbol
+from sympy import Basic, Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.store import Fact
@@ -46,11 +46,13 @@ class Kept:
 @dataclass(frozen=True)
 class Trained:
     """The work of the backward pass of an operation at a place, by its inputs and by its weights,
-    and each tensor that is kept there: what the operation makes, and what it copies."""
+    and each tensor that is kept there: what the operation makes, and what it copies. `again` is how
+    often the backward pass repeats its forward pass."""
 
     by_input: Mapping[str, Expr]
     by_weight: Mapping[str, Expr]
     kept: tuple[Kept, ...]
+    again: Expr = S.Zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,11 +153,13 @@ class Cases:
 
 
 MODES = ("tied", "frozen")
+RECOMPUTED = "recompute"
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A part whose weights belong to another (`tied`) or are not trained (`frozen`)."""
+    """A part whose weights belong to another (`tied`) or are not trained (`frozen`), or which the
+    backward pass carries out again, so that it keeps what the part takes alone (`recompute`)."""
 
     mode: str
     body: tuple[Site, ...]

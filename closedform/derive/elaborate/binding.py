@@ -20,7 +20,7 @@ from closedform.grammar.expressions import show
 
 # Arguments that every call takes: whose weights it uses; which kind of operation a convention sees;
 # and whether a block keeps what it makes inside to itself.
-MODIFIERS = ("kind", "tied", "frozen", "fused")
+MODIFIERS = ("kind", "tied", "frozen", "fused", "recompute")
 OF_ONE = {"kind": tree.Op, "fused": tree.Block}
 
 

@@ -90,7 +90,7 @@ def apply(
         if fused not in context.cache:
             context.cache[fused] = (_fused(node, takes, gives), (), frozenset())
         node = context.cache[fused][0]
-    for mode in costs.MODES:
+    for mode in (*costs.MODES, costs.RECOMPUTED):
         if modifiers.get(mode):
             node = costs.Weights(mode, (costs.Site(span, node, flow(takes, gives)),))
             takes, gives = [], []

@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.flow import Inverse
 from closedform.derive.elaborate import layouts
+from closedform.derive.elaborate.backward import check_backward
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.shapes import REST, broadcast
@@ -134,6 +135,7 @@ def _carried_out(
                 raise fail("count", f"`{name}` is stated twice", statement.span, "write one sum")
             counts[name] = found
     _check_locals(declaration, counts, entity.module.counts)
+    check_backward(declaration, entity.module.counts)
     return kind, counts, outputs
 
 

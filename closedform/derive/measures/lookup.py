@@ -31,12 +31,14 @@ from closedform.derive.elaborate.values import Family
 from closedform.derive.measures.amounts import amount_of, left_out
 from closedform.derive.measures.rows import (
     IN_BYTES,
+    KEPT,
     ROWS,
     STEPS,
     USUAL,
     Measure,
     elementary,
     in_bytes,
+    kept,
     training,
     work,
 )
@@ -75,6 +77,8 @@ def measure(
         return work(_of_unit(name, convention, span, conventions))
     if name in STEPS:
         return training(name, _of_step(name, convention, span, conventions))
+    if name == KEPT and widths is not None:
+        return kept(widths)
     row = _in_bytes(name, span, widths) if name in IN_BYTES else _row(name, span, module)
     if row is None:
         raise _unknown(name, span, module)
@@ -85,8 +89,8 @@ def measure(
 
 def is_measured(name: str, module: Module) -> bool:
     """Whether a name is that of a measure, which may need a convention."""
-    known = {*ROWS, *IN_BYTES, *STEPS, *module.counts, *_from_outside()}
-    return name in known or name in _units(conventions_of(module))
+    ours = {*ROWS, *IN_BYTES, *STEPS, *module.counts}
+    return name in ours or name in _units(conventions_of(module)) or name in _from_outside()
 
 
 def _units(conventions: Mapping[str, Convention]) -> set[str]:

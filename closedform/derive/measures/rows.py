@@ -18,7 +18,7 @@ from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WO
 from closedform.derive.cost.tree import Node, Operation
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.amounts import Amount, amount_of, exact
-from closedform.derive.measures.steps import FORWARD, INPUT, WEIGHT, Step, kept_bytes
+from closedform.derive.measures.steps import AGAIN, FORWARD, INPUT, WEIGHT, KeptBytes, Step
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.training.step import training_step
@@ -106,6 +106,17 @@ def _outside_embeddings(operation: Operation) -> Expr:
     return Integer(0) if operation.kind == EMBEDDING else operation.counts.get("params", Integer(0))
 
 
+KEPT, FLOAT = "kept", Widths((("activations", "fp32"),))
+
+
+def kept(widths: Widths) -> Measure:
+    """The row of what the backward pass needs, in bytes."""
+    says, kind = "bytes kept for the backward pass in {dtype}", widths.type("activations")
+    amount = KeptBytes(widths.bytes("activations"))
+    step = Step((), None, None)
+    return Measure(KEPT, says, "bytes", amount, WORK, step=step, dtype=kind)
+
+
 ROWS: dict[str, Measure] = {
     row.name: row
     for row in (
@@ -138,14 +149,7 @@ ROWS: dict[str, Measure] = {
             WORK,
             whole=Depth,
         ),
-        Measure(
-            "kept",
-            "bytes that the backward pass needs, with 4 for each element",
-            "bytes",
-            kept_bytes,
-            WORK,
-            step=Step((), None, None),
-        ),
+        kept(FLOAT),
     )
 }
 
@@ -190,10 +194,11 @@ def in_bytes(name: str, widths: Widths) -> Measure:
 
 USUAL = "flops"  # the convention of the work of a training step where none is named
 STEPS = {
-    "backward": ("work of the backward pass", (INPUT, WEIGHT)),
+    "backward": ("work of the backward pass", (INPUT, WEIGHT, AGAIN)),
     "backward_input": ("work of the gradients by inputs", (INPUT,)),
     "backward_weight": ("work of the gradients by weights", (WEIGHT,)),
-    "training": ("work of a forward and a backward pass", (FORWARD, INPUT, WEIGHT)),
+    "recomputed": ("work of the forward pass that the backward pass repeats", (AGAIN,)),
+    "training": ("work of a forward and a backward pass", (FORWARD, INPUT, WEIGHT, AGAIN)),
 }
 
 

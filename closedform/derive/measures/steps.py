@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from sympy import Add, Expr
+from sympy import Add, Expr, Integer
 
 from closedform.derive.cost.tree import Operation
-from closedform.derive.measures.amounts import amount_of
+from closedform.derive.measures.amounts import amount_of, exact
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.training.step import where
 from closedform.errors import fail
 
-FORWARD, INPUT, WEIGHT = "forward", "input", "weight"
-FLOAT = 4  # bytes of an element
+FORWARD, INPUT, WEIGHT, AGAIN = "forward", "input", "weight", "again"
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,15 @@ class Step:
         part = operation.trained
         assert part is not None  # the tree is that of a training step
         assert self.convention is not None  # what is kept has none
-        works = {FORWARD: operation.counts, INPUT: part.by_input, WEIGHT: part.by_weight}
+        works = {INPUT: part.by_input, WEIGHT: part.by_weight}
+        forward = {FORWARD: Integer(1), AGAIN: part.again}
         rule = self.convention.rule(operation.kind)
         found: list[Expr] = []
         for name in self.parts:
-            if name != FORWARD and works[name] and not isinstance(rule, Weights):
+            if name in forward:
+                found.append(forward[name] * amount_of(rule, operation))
+                continue
+            if works[name] and not isinstance(rule, Weights):
                 raise fail(
                     "convention",
                     f"`{self.convention.name}` has a formula for what `{operation.name}` counts, "
@@ -41,14 +45,19 @@ class Step:
                     rule.span,
                     "name a convention that has weights for it, such as `flops` or `torch`",
                 )
-            if name == FORWARD or works[name]:
+            if works[name]:
                 found.append(amount_of(rule, replace(operation, counts=works[name])))
         return Add(*found)
 
 
-def kept_bytes(operation: Operation) -> Expr:
-    """The bytes that an operation keeps for the backward pass."""
-    assert operation.trained is not None  # the tree is that of a training step
-    return Add(
-        *(where(one.holds, FLOAT * one.elements + one.bytes) for one in operation.trained.kept)
-    )
+@dataclass(frozen=True)
+class KeptBytes:
+    """The bytes that an operation keeps for the backward pass, with the bytes of an element."""
+
+    width: Fraction
+
+    def __call__(self, operation: Operation) -> Expr:
+        assert operation.trained is not None  # the tree is that of a training step
+        each = exact(self.width)
+        kept = operation.trained.kept
+        return Add(*(where(one.holds, each * one.elements + one.bytes) for one in kept))

@@ -11,12 +11,12 @@ from closedform.derive.resolve.trees import parsed
 from closedform.errors import Source
 from closedform.grammar import tree
 
-LIBRARIES = ("std", "zoo")
+LIBRARIES = ("std", "zoo", "families")
 
 
 def library_folder(name: str) -> Path:
-    """The folder of the standard library (`std`) or of the models (`zoo`)."""
-    package = {"std": "closedform.derive", "zoo": "closedform"}[name]
+    """The folder of the standard library (`std`), of the models (`zoo`), or of the families."""
+    package = "closedform.derive" if name == "std" else "closedform"
     return Path(str(files(package))).joinpath(name)
 
 

@@ -69,7 +69,7 @@ class Loader:
             elif isinstance(declaration, tree.Dims | tree.Table):
                 for dim in declaration.dims:
                     _declare(module, dim.name, Entity(dim, module))
-            elif not isinstance(declaration, tree.Assume | tree.Preset | tree.Dtype):
+            elif not isinstance(declaration, tree.Assume | tree.Preset | tree.Config | tree.Dtype):
                 _declare(module, declaration.name, Entity(declaration, module))
         _check_families(module)
         for table, standard in zip(module.tables, standard_library().tables, strict=True):

@@ -26,7 +26,8 @@ class InAbbreviations:
         for symbol in self.derivation.lets:
             if symbol in self.derivation.stage_symbols:
                 continue  # it stands in what its stage costs
-            expr = bring_in(expr, symbol, spelled[symbol], set(spelled))
+            named = _by_quotients(expr, symbol, spelled[symbol])
+            expr = named or bring_in(expr, symbol, spelled[symbol], set(spelled))
         for symbol, definition in spelled.items():
             if symbol not in self.derivation.stage_symbols:
                 expr = _in_one_size(expr, symbol, definition)
@@ -83,6 +84,27 @@ def in_stages(derivation: Derivation, expr: Expr) -> Expr:
         named = [(term, expand(term / definition) * symbol) for term in terms]
         expr = sympy.Add(*(min(pair, key=_powers_below) for pair in named))
     return expr
+
+
+def _by_quotients(expr: Expr, symbol: Symbol, definition: Expr) -> Expr | None:
+    """A formula that has e, which is D/H, beside D; None unless most of its terms have D itself.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> D, H, G, F, e = map(size_symbol, "DHGFe")
+    >>> _by_quotients(D**2 * G / H + 2 * D**2 + 2 * D * F, e, D / H)
+    2*D**2 + 2*D*F + D*G*e
+    """
+    above, below = sympy.fraction(definition)
+    if not (above.is_Symbol and below.is_Symbol):
+        return None
+    terms = sympy.Add.make_args(expr)
+    quotients = [term for term in terms if below in sympy.fraction(term)[1].free_symbols]
+    named = [term / definition * symbol for term in quotients]
+    plain = [term for term in terms if term not in quotients]
+    if not (quotients or expr.has(symbol)) or any(map(_powers_below, named)):
+        return None
+    most = 2 * sum(term.has(above) for term in plain) > len(terms)
+    return sympy.Add(*plain, *named) if most else None
 
 
 def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) -> Expr:

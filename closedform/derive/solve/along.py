@@ -75,16 +75,20 @@ def along(form: Closed, size: str, values: Mapping[Symbol, Expr]) -> Along:
     if more:
         advice = f"choose one of them, such as `{symbol}`"
         raise fail("argument", f"`{size}` has a value for each stage", None, advice)
-    table = _table(form, symbol, values)
-    _check(form, table, values)
+    _check(form, _table(form, symbol, values), values)
+    return Along(size, in_one(form, symbol, values), asked_of(form, symbol, values))
+
+
+def asked_of(form: Closed, symbol: Symbol, values: Mapping[Symbol, Expr]) -> tuple[Any, ...]:
+    """What the file asks of X in the place of a size, the others at the values."""
+    derivation, table = form.derivation, _table(form, symbol, values)
     stated = [fact for fact in derivation.known.facts if fact.reason == "assumed"]
     found = [_put_in(fact.condition, table) for fact in dict.fromkeys((*derivation.facts, *stated))]
     found += [
         _put_in(sympy.Or(sympy.Not(case), size >= 1), table)  # no axis is empty
         for size, case in derivation.positive
     ]
-    conditions = tuple(c.xreplace({symbol: X}) for c in found if c.free_symbols == {symbol})
-    return Along(size, in_one(form, symbol, values), conditions)
+    return tuple(c.xreplace({symbol: X}) for c in found if c.free_symbols == {symbol})
 
 
 def in_x(value: Expr, form: Closed, size: str, values: Mapping[Symbol, Expr]) -> Expr:

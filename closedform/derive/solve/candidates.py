@@ -22,7 +22,7 @@ from closedform.derive.cost.tree import Node, Operation
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.solve.abbreviations import in_stages
-from closedform.derive.solve.stages import StageForm, StageSum
+from closedform.derive.solve.stages import StageForm, StageSum, Way
 from closedform.derive.symbolic.atoms import opened, with_brackets
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import like
@@ -61,11 +61,14 @@ class Candidate:
         """The expression in one of the forms, with its sums."""
         expr, sums = self.expr, self.sums
         if form == "expanded":
-            sums = {dummy: s.times(expr.coeff(dummy)) for dummy, s in sums.items()}
-            expr = sympy.Add(expr.xreplace(dict.fromkeys(sums, Integer(0))), *sums)
-        written = {dummy: s.write(order, form) for dummy, s in sums.items()}
-        loops, special = (*order.loops, *written), {**self.starts, **written}
-        return FORMS[form](expr, replace(order, loops=loops, special=special))
+            outer = expr.free_symbols & sums.keys()
+            sums = {d: s.times(expr.coeff(d)) if d in outer else s for d, s in sums.items()}
+            expr = sympy.Add(expr.xreplace(dict.fromkeys(outer, Integer(0))), *outer)
+        inner = order
+        for dummy, found in sums.items():  # a sum in another one comes before it
+            special = {**inner.special, dummy: found.write(inner, form)}
+            inner = replace(inner, loops=(*inner.loops, dummy), special=special)
+        return FORMS[form](expr, replace(inner, special={**self.starts, **inner.special}))
 
     @property
     def subtracted(self) -> int:
@@ -112,40 +115,52 @@ class Candidates:
     @cached_property
     def _in_sums(self) -> tuple[Candidate, ...]:
         """With stages as sums, as far as they have one shape; the first is multiplied out."""
-        found = []
+        found: list[Candidate | None] = []
         for stated in (False, True):
-            one = self._summed_up(stated, by_kind=False)
+            one = self._summed_up(stated, "shape")
             # in the chosen symbols the stages may have no one shape
             found.append(one or (self._each_stated if stated else Candidate(self.expr)))
-            kinds = self._summed_up(stated, by_kind=True)
-            found += [kinds] if kinds is not None else []
-        return tuple(found)
+            found += [self._summed_up(stated, "whole"), self._summed_up(stated, "kind")]
+            if lets := self._steady():
+                found.append(self._with_steady(lets, stated))
+        return tuple(candidate for candidate in found if candidate is not None)
 
-    def _summed_up(self, stated: bool, by_kind: bool) -> Candidate | None:
+    def _summed_up(self, stated: bool, way: Way) -> Candidate | None:
         """The formula with sums over stages; None where these do not stand for it."""
-        multiples = self._multiples()
-        if multiples:
-            found = self._added(multiples, stated, by_kind)
+        if multiples := self._multiples():
+            found = self._added(multiples, stated, way)
             if found is None:
                 return None
-            whole = expand(opened(_unfolded(found)))
-            if self.rewritten(whole) == whole and self.derivation.known.equal(whole, self.expr):
-                return self._in_starts(found)
-        found = self._added({}, stated, by_kind)
+            if (whole := self._if_whole(found)) is not None:
+                return whole
+        found = self._added({}, stated, way)
         if found is None or not self._is_whole(self.rewritten(_unfolded(found))):
             return None
         changed = {d: _terms(s) for d, s in found.sums.items() if not self._stands(_terms(s))}
         sums = {dummy: s for dummy, s in found.sums.items() if dummy not in changed}
         return self._in_starts(Candidate(self.rewritten(found.expr.xreplace(changed)), sums))
 
-    def _added(
-        self, multiples: dict[Symbol, Expr], stated: bool, by_kind: bool
-    ) -> Candidate | None:
-        """The formula with sums over stages; None where sums by kind would be the same ones."""
-        form = StageForm(self.derivation.stage_symbols, multiples, by_kind)
+    def _with_steady(self, lets: dict[Symbol, Expr], stated: bool) -> Candidate | None:
+        """The formula with sums over stages, which have sizes that all stages share."""
+        found = self._added({**self._multiples(), **lets}, stated, "shape")
+        if found is None or not self._is_whole(_unfolded(found)):
+            return None
+        named = self.derivation.known.renamed(found.expr)
+        return self._in_starts(replace(found, expr=named))
+
+    def _if_whole(self, found: Candidate) -> Candidate | None:
+        """The candidate, if what its sums add up to is the formula."""
+        whole = expand(opened(_unfolded(found)))
+        if self.rewritten(whole) == whole and self.derivation.known.equal(whole, self.expr):
+            return self._in_starts(found)
+        return None
+
+    def _added(self, multiples: dict[Symbol, Expr], stated: bool, way: Way) -> Candidate | None:
+        """The formula with sums over stages; None where the sums of a way are no others."""
+        form = StageForm(self.derivation.stage_symbols, multiples, way)
         adds = total(self.measure, self.derivation, form, stated)
         expr = self.rewritten(adds(self.derivation.root))
-        if by_kind and not form.several:
+        if not form.differs:
             return None
         return Candidate(expr, form.sums)
 
@@ -192,6 +207,17 @@ class Candidates:
         }
         return {s: base for s, base in bases.items() if base.as_coeff_Mul()[1].is_Symbol}
 
+    def _steady(self) -> dict[Symbol, Expr]:
+        """The abbreviations that are a number times a power of what makes the sizes of stages."""
+        bases = {base.as_coeff_Mul()[1] for base in self._multiples().values()}
+        found = {}
+        for let in self.derivation.lets:
+            definition = self.derivation.known.definitions[let]
+            base, exponent = definition.as_coeff_Mul()[1].as_base_exp()
+            if let not in self.derivation.stage_symbols and base in bases and exponent.is_Integer:
+                found[let] = definition
+        return found
+
     def _stands(self, terms: Expr) -> bool:
         """Whether the terms of a sum over stages may stand among the chosen symbols as they are.
 
@@ -210,4 +236,9 @@ def _terms(stages: StageSum) -> Expr:
 
 
 def _unfolded(candidate: Candidate) -> Expr:
-    return candidate.expr.xreplace({d: _terms(s) for d, s in candidate.sums.items()})
+    expr = candidate.expr
+    for dummy, found in reversed(
+        list(candidate.sums.items())
+    ):  # a sum in another one comes before it
+        expr = expr.xreplace({dummy: _terms(found)})
+    return expr

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, groupby
+from dataclasses import dataclass, replace
+from itertools import combinations, groupby, pairwise
 from typing import TypeAlias
 
 import sympy
@@ -23,6 +24,26 @@ Terms: TypeAlias = dict[int, Numbers]
 Runs: TypeAlias = dict[tuple[int, int], list[Expr]]
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """Stages in a row that cost so many times one template, each `ratio` times the one before."""
+
+    first: int
+    number: Expr
+    rest: Expr
+    length: int = 1
+    ratio: Expr = sympy.S.One
+
+    def joined(self, other: _Kind, geometric: bool) -> _Kind | None:
+        """These stages and the next one, if it goes on as they do."""
+        last = self.number * self.ratio ** (self.length - 1)
+        ratio = other.number / last
+        goes_on = ratio == self.ratio or (geometric and self.length == 1)
+        if self.rest != other.rest or not goes_on:
+            return None
+        return replace(self, length=self.length + 1, ratio=ratio)
+
+
 class Loop:
     """The terms of the stages of one loop, and what several of them have in one shape."""
 
@@ -39,9 +60,13 @@ class Loop:
             index: self._in_one_size(expand(part), index)
             for index, part in enumerate(parts, node.first)
         }
+        lets = sorted(multiples.keys() - stage_symbols.keys(), key=str)
+        for size in sorted(lets, key=lambda let: -_degree(multiples[let])):
+            self.parts = self._with_steady(size)
         used = _used(self.parts, stage_symbols)
         fixed = {family for family, by_stage in used.items() if _taken_whole(by_stage)}
         reach = max((_distance(used[family]) for family in used.keys() - fixed), default=1)
+        self.whole = self.uneven = False
         self.places = Places(node.index, stage_symbols, max(reach, 1))
         near = Places(node.index, stage_symbols)
         self.readings = [Places(node.index, stage_symbols, max(reach, 1), fixed)]
@@ -55,26 +80,61 @@ class Loop:
         )
 
     def kinds(self) -> tuple[Runs, list[Expr]]:
-        """The templates of each run of stages alike, and what the other stages cost."""
-        found: list[tuple[int, int, Expr]] = []
+        """The templates of each run of stages alike, and what the other stages cost.
+
+        Stages are alike too where each has so many times what the one before it would cost.
+        """
+        runs, alone = self._kinds()
+        if alone and not (in_powers := self._kinds(geometric=True))[1]:
+            runs, alone = in_powers
+        return runs, [self.parts[index] for index in alone]
+
+    def _kinds(self, geometric: bool = False) -> tuple[Runs, list[int]]:
+        """The runs of stages alike, and the other stages."""
+        found: list[_Kind] = []
         for index, part in self.parts.items():
-            template = self.readings[0].template(part, index)
-            if found and found[-1][2] == template:
-                found[-1] = (found[-1][0], index, template)
-            elif len(found) == 1 and index == self.node.first + 1 and self._in_first(template):
-                found = [(self.node.first, index, template)]
+            kind = _Kind(index, *_content(self.readings[0].template(part, index)))
+            last = found.pop() if found else None
+            if last and not found and index == self.node.first + 1 and last.rest != kind.rest:
+                last = self._first_as(kind.rest) or last
+            joined = last and last.joined(kind, geometric)
+            found += [joined] if joined else [last, kind] if last else [kind]
+        runs: Runs = {}
+        alone: list[int] = []
+        for kind in found:
+            power = self._power_in(kind, found)
+            if kind.length < MIN_STAGES or power is None:
+                alone += range(kind.first, kind.first + kind.length)
             else:
-                found.append((index, index, template))
-        runs = {(i, j): [*sympy.Add.make_args(t)] for i, j, t in found if i < j}
-        return runs, [self.parts[i] for i, j, _ in found if i == j]
+                template = expand(kind.number * power * kind.rest)
+                run = kind.first, kind.first + kind.length - 1
+                runs[run] = [*sympy.Add.make_args(template)]
+        return runs, alone
 
-    def _in_first(self, template: Expr) -> bool:
-        """Whether the first stage is as a template says, with what enters it."""
-        used = self.places.used(template)
-        return self.enters(used) and bool(self._entered(template) == self.parts[self.node.first])
+    def _first_as(self, template: Expr) -> _Kind | None:
+        """The first stage as a template says, with what enters it; None where it is not so."""
+        if not self.enters(self.places.used(template)):
+            return None
+        number, entered = _content(self._entered(template))
+        own, rest = _content(self.parts[self.node.first])
+        return _Kind(self.node.first, own / number, template) if rest == entered else None
 
-    def runs(self) -> tuple[Runs, list[Expr]]:
-        """The templates of each run of stages, and the terms that are in no run."""
+    def _power_in(self, kind: _Kind, others: Sequence[_Kind]) -> Expr | None:
+        """The power of the number of a run; two stages show none, unless other runs have it."""
+        if kind.ratio == 1:
+            return Integer(1)
+        alike = sum(other.ratio == kind.ratio for other in others)
+        if kind.length <= MIN_STAGES and alike < MIN_STAGES:
+            return None
+        return _power_of(kind.ratio, Symbol(self.places.index), kind.first)
+
+    def runs(self, whole: bool = False) -> tuple[Runs, list[Expr]]:
+        """The templates of each run of stages, and the terms that are in no run.
+
+        If `whole`, a run of all stages has the least of what they have of a term, and `uneven`
+        says whether there is such a one; else it has what most of them have.
+        """
+        self.whole = whole
         left: Terms = {
             index: dict(term.as_coeff_Mul()[::-1] for term in sympy.Add.make_args(part))
             for index, part in self.parts.items()
@@ -101,12 +161,50 @@ class Loop:
 
     def _in_one_size(self, part: Expr, index: int) -> Expr:
         """What is a multiple of a size of this stage, m_(s-1) or I, as that: 2 m_s."""
-        for symbol in sorted(self.multiples, key=str):
+        for symbol in sorted(self.multiples.keys() & self.stage_symbols.keys(), key=str):
             if self.stage_symbols[symbol][1] == index and part.has(symbol):
                 number, size = self.multiples[symbol].as_coeff_Mul()
                 others = {s: v for s, v in self.multiples.items() if s != symbol and v.has(size)}
                 part = expand(part.xreplace(others).xreplace({size: symbol / number}))
         return part
+
+    def _with_steady(self, size: Symbol) -> dict[int, Expr]:
+        """The parts with a size of the file where the terms of all stages have one number then.
+
+        Where m_s halves from stage to stage and W is m_3, 2 m_s^2 W^2 stands for m_s^4 4^s/32.
+        """
+        places = Places(self.node.index, self.stage_symbols)
+        alike: dict[Expr, dict[int, Expr]] = {}
+        for index, part in self.parts.items():
+            for number, rest in map(_parted, sympy.Add.make_args(part)):
+                alike.setdefault(places.template(rest, index), {})[index] = number
+        found: dict[int, list[Expr]] = {index: [] for index in self.parts}
+        for template, numbers in alike.items():
+            put = self._steady_factor(template, numbers, size, places)
+            for index, number in numbers.items():
+                found[index].append(number * places.at(template, index) * put.get(index, 1))
+        return {index: sympy.Add(*terms) for index, terms in found.items()}
+
+    def _steady_factor(
+        self, template: Expr, numbers: Mapping[int, Expr], size: Symbol, places: Places
+    ) -> dict[int, Expr]:
+        """The factor 1 in each stage, (4 W/m_1)^2, which makes its number that of all others."""
+        if len(set(numbers.values())) == 1:
+            return {}
+        degree = _degree(self.multiples[size])
+        for place, (_, offset) in places.used(template).items():
+            most = template.as_powers_dict()[place]
+            members = {i: places.at(place, i) ** degree for i in numbers}
+            if offset != 0 or not most.is_Integer:
+                continue
+            known = {i: member.xreplace(self.multiples) for i, member in members.items()}
+            ratios = {i: value / self.multiples[size] for i, value in known.items()}
+            if not all(ratio.is_number for ratio in ratios.values()):
+                continue
+            for power in range(1, int(most) // degree + 1):
+                if len({numbers[i] * ratios[i] ** power for i in numbers}) == 1:
+                    return {i: (ratios[i] * size / members[i]) ** power for i in numbers}
+        return {}
 
     def apart(self, expr: Expr) -> tuple[Expr, Expr]:
         """What is the same in all stages, and what is not; one times the other is all.
@@ -162,6 +260,13 @@ class Loop:
         """Runs of stages that have a term of a shape, with a number that all of them have."""
         for stretch in _in_a_row(self._numbers(template, left)):
             base = _base(list(stretch.values()))
+            if base is None and self.node.first in stretch:
+                first, *others = (stretch[index] for index in sorted(stretch))
+                numbers = [first - self._brought(template, left), *others]
+                base = _base(numbers)
+                if base is None and self.whole and len(stretch) == len(self.parts):
+                    base = _least(numbers)
+                    self.uneven |= base is not None
             if base is not None:
                 yield (min(stretch), max(stretch)), base
                 continue
@@ -169,6 +274,21 @@ class Loop:
                 run = list(those)
                 if len(run) >= MIN_STAGES:
                     yield (run[0], run[-1]), number
+
+    def _brought(self, template: Expr, left: Terms) -> Expr:
+        """What a term of the first stage has by other terms, which come to its shape there.
+
+        Where D_0 is 3, the 15 D_1 of the first stage are 3 D_s and 4 D_s D_(s-1).
+        """
+        begin, shape = self.node.first, self.places.at(template, self.node.first)
+        found = Integer(0)
+        for rest, number in left.get(begin + 1, {}).items():
+            other = self.readings[0].template(rest, begin + 1)
+            used = self.places.used(other)
+            if any(offset < 0 for _, offset in used.values()) and self.enters(used):
+                more, entered = _parted(self._entered(number * other))
+                found += more if entered == shape else 0
+        return found
 
     def _take(self, template: Expr, run: Iterable[int], left: Terms) -> None:
         """What is left without the terms that a template stands for."""
@@ -293,6 +413,17 @@ def _parted(term: Expr) -> tuple[Expr, Expr]:
     return number, rest
 
 
+def _content(expr: Expr) -> tuple[Expr, Expr]:
+    """The number that all terms of a sum share, and the rest."""
+    number, rest = expr.primitive() if expr.is_Add else expr.as_coeff_Mul()
+    return number, rest
+
+
+def _degree(multiple: Expr) -> int:
+    """The power of the size that a multiple is of."""
+    return int(multiple.as_coeff_Mul()[1].as_base_exp()[1])
+
+
 def _used(
     parts: Mapping[int, Expr], stage_symbols: Mapping[Symbol, tuple[str, int]]
 ) -> dict[str, dict[int, set[int]]]:
@@ -338,6 +469,18 @@ def _base(numbers: Sequence[Expr]) -> Expr | None:
     if times < MIN_STAGES or 2 * times < len(numbers):
         return None
     return number if all(abs(other) >= abs(number) for other in numbers) else None
+
+
+def _least(numbers: Sequence[Expr]) -> Expr | None:
+    """The number that all of several have at least; none of two, nor of the powers of one.
+
+    >>> _least([Integer(n) for n in (1, 5, 5)]), _least([Integer(n) for n in (1, 4, 16)])
+    (1, None)
+    """
+    least = min(numbers, key=abs)
+    alike = all((number > 0) == (least > 0) for number in numbers)
+    in_powers = least != 0 and len({b / a for a, b in pairwise(numbers)}) == 1
+    return least if alike and not in_powers and len(numbers) > MIN_STAGES else None
 
 
 def _stretches(numbers: Mapping[int, Expr]) -> Iterator[tuple[int, Expr, int]]:

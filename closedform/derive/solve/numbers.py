@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 import sympy
@@ -206,12 +207,12 @@ def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Sym
                 "argument", f"`{name}` has {len(table[name])} elements, and {len(items)} are given"
             )
         for symbol, item in zip(table[name], items, strict=True):
-            if isinstance(item, bool) or not isinstance(item, int | Fraction | sympy.Rational):
+            if isinstance(item, bool) or not isinstance(item, Integral | Fraction | sympy.Rational):
                 raise fail(
                     "type",
                     f"`{name}` takes exact numbers, and this is {item!r}",
                     None,
                     "give an int, or a fractions.Fraction for a ratio",
                 )
-            found[symbol] = sympy.Rational(item)
+            found[symbol] = sympy.Rational(int(item) if isinstance(item, Integral) else item)
     return found

@@ -38,6 +38,7 @@ class Places:
             for offset in range(-reach, reach + 1)
         }
         self.offsets = {place: at for at, place in self.of.items()}
+        self.done: dict[tuple[Expr, int], Expr] = {}  # indicators are slow to make again
 
     def around(self, index: int) -> dict[Symbol, Symbol]:
         """The place of each size of a stage and of its neighbours."""
@@ -53,7 +54,10 @@ class Places:
 
     def at(self, template: Expr, index: int) -> Expr:
         """A template as a term of one stage."""
-        return template.xreplace(stage_values(self.index, index, self.used(template), index, {}))
+        if (template, index) not in self.done:
+            values = stage_values(self.index, index, self.used(template), index, {})
+            self.done[template, index] = template.xreplace(values)
+        return self.done[template, index]
 
     def used(self, template: Expr) -> dict[Symbol, tuple[str, int]]:
         """The places that a template has."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 import sympy
 from sympy import Basic, Expr, Symbol
@@ -20,6 +21,8 @@ from closedform.derive.cost.tree import Stages
 from closedform.derive.solve.loops import Loop
 from closedform.derive.solve.places import Places, in_places, place_name, stage_values
 from closedform.derive.symbolic.expansion import expand
+
+Way: TypeAlias = Literal["shape", "whole", "kind"]
 
 
 @dataclass(frozen=True)
@@ -62,27 +65,28 @@ class StageSum:
 class StageForm:
     """Adds up the stages of a cost tree; what it found as sums stands in `sums`.
 
-    With `by_kind` each sum has all that stages alike cost; else each has the terms of one shape, of
-    whatever stages have such a term. `several` says whether a loop has stages of several kinds.
+    Each sum has the terms of one shape, of whatever stages have such a term; in the way "whole" the
+    sums of all stages have what some have more of, and in the way "kind" a sum has all that stages
+    alike cost. `differs` says whether a loop has something that these ways write otherwise.
     """
 
     def __init__(
         self,
         stage_symbols: Mapping[Symbol, tuple[str, int]],
         multiples: Mapping[Symbol, Expr] | None = None,
-        by_kind: bool = False,
+        way: Way = "shape",
     ) -> None:
         self.stage_symbols = stage_symbols
         self.multiples = multiples or {}  # m_1 is I/4, m_2 is I/8
-        self.by_kind = by_kind
-        self.several = False
+        self.way = way
+        self.differs = way == "shape"
         self.sums: dict[Symbol, StageSum] = {}
 
     def __call__(self, node: Stages, parts: tuple[Expr, ...]) -> Expr:
         """The cost of a loop, with a symbol for each sum."""
         loop = Loop(node, self.stage_symbols, self.multiples, parts)
-        runs, rest = loop.kinds() if self.by_kind else loop.runs()
-        self.several |= self.by_kind and len(runs) + bool(rest) > 1
+        runs, rest = loop.kinds() if self.way == "kind" else loop.runs(self.way == "whole")
+        self.differs |= loop.uneven if self.way == "whole" else len(runs) + bool(rest) > 1
         total = list(rest)
         whole_first = sorted(runs.items(), key=lambda item: (item[0][0], -item[0][1]))
         for (first, last), templates in whole_first:
@@ -93,11 +97,19 @@ class StageForm:
                 continue
             before = {f for f, offset in used.values() if offset == -1 and first == node.first}
             entering = tuple((f, loop.start[f]) for f in sorted(before))
-            dummy = sympy.Dummy("sum", positive=True)
             factor, term = loop.apart(expand(term))
-            self.sums[dummy] = StageSum(node.index, first, last, term, used, entering)
-            total.append(factor * dummy)
+            found = StageSum(node.index, first, last, term, used, entering)
+            total.append(factor * self._symbol(found))
         return sympy.Add(*total)
+
+    def _symbol(self, found: StageSum) -> Symbol:
+        """The symbol of a sum; the same one for a sum that each stage of another loop has."""
+        for symbol, other in self.sums.items():
+            if other == found:
+                return symbol
+        symbol = sympy.Dummy("sum", positive=True)
+        self.sums[symbol] = found
+        return symbol
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from closedform.errors import Span, fail
 from closedform.formula.joining import bracketed
 from closedform.grammar import tree
 
+SUM = said("the sum of its operations")
 MAX_TERMS = 6  # of a sum that is shown before common factors are taken out
 
 
@@ -63,6 +64,11 @@ class Passage:
     steps: tuple[Step, ...]
     frame: Frame
     value: Expr
+
+    @property
+    def only_again(self) -> bool:
+        """Whether it is a block whose operations were all told before."""
+        return bool(self.again) and not self.parts
 
 
 @dataclass(frozen=True)
@@ -169,6 +175,8 @@ class _Walker(Operations):
             before |= {row for part in parts for row in _rows(part)}
             before |= {(row.name, line) for row in quiet for line in row.lines}
         new = tuple(part for part in parts if part not in again)
+        if again and not new and steps[0].reason == (SUM,):
+            steps = (replace(steps[0], reason=()), *steps[1:])
         return Passage(
             kind, name, subject, says, span, arguments, new, (*again,), quiet, steps, frame, shown
         )
@@ -179,11 +187,7 @@ class _Walker(Operations):
         """A sum by the names of its parts, with these written out, and simplified."""
         parts = sympy.Add(*(frame.shown(term.value) for term in terms), evaluate=False)
         reasons = list(dict.fromkeys(r for term in terms for r in term.reasons))
-        why: Reason = (
-            commas(reasons)
-            if reasons
-            else ((said("the sum of its operations"),) if len(terms) > 1 else ())
-        )
+        why: Reason = commas(reasons) if reasons else ((SUM,) if len(terms) > 1 else ())
         lines = [(plus([term.named for term in terms]), why)]
         lines.append((plus([term.put_in for term in terms]), (said("put in"),)))
         lines += self.final(parts, value, lines[-1][0], last, frame)

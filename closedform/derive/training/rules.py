@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost.flow import Contracted, Inverse, Regrouped, Selected
 from closedform.derive.cost.tree import Operation, Shape
+from closedform.derive.elaborate.backward import ROWS, WEIGHT
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.model import new_context
 from closedform.derive.elaborate.values import Scope
@@ -19,7 +20,7 @@ from closedform.derive.resolve.modules import Module
 from closedform.errors import fail
 from closedform.grammar import tree
 
-WEIGHT, ROWS, MATRICES = "weight", "rows", "matrices"
+MATRICES = "matrices"
 Of: TypeAlias = int | str  # the place of an input, or the weight
 
 

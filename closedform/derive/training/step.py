@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import sympy
@@ -21,13 +21,14 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.flow import Carried, Contracted, Regrouped, Selected
 from closedform.derive.cost.tree import Kept, Operation, Shape, Site, Trained
+from closedform.derive.elaborate.backward import ROWS, WEIGHT
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.layouts import alike
 from closedform.derive.elaborate.values import tensors_in
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.training import memory
 from closedform.derive.training.memory import Strides
-from closedform.derive.training.rules import MATRICES, ROWS, WEIGHT, Rule, rule_of, shapes_of
+from closedform.derive.training.rules import MATRICES, Rule, rule_of, shapes_of
 from closedform.errors import fail
 from closedform.grammar import tree
 
@@ -76,6 +77,7 @@ Values: TypeAlias = dict[int, Value]
 Backward: TypeAlias = Callable[[Later], tuple[Site, ...]]
 
 
+@lru_cache(maxsize=8)
 def training_step(derivation: Derivation) -> cost.Sequence:
     """The tree of a derivation in which every operation says what it does in a training step.
 
@@ -112,6 +114,7 @@ class _Step:
         self.made: dict[Any, tuple[cost.Node, tuple[Fate, ...]]] = {}
         self.operations: dict[Any, Operation] = {}
         self.rules: dict[int, Rule] = {}
+        self.again: dict[Any, tuple[cost.Node, cost.Node]] = {}
 
     def whole(self, root: cost.Sequence, needs: Boolean) -> cost.Sequence:
         shapes = iter(_shapes_given(root))
@@ -167,7 +170,61 @@ class _Step:
         outer, self.frozen = self.frozen, self.frozen or node.mode == "frozen"
         inside = self.body(node.body, values)
         self.frozen = outer
+        if node.mode == cost.RECOMPUTED:
+            return self.recomputed(site, node, inside, values)
         return lambda later: (replace(site, node=replace(node, body=inside(later))),)
+
+    def recomputed(
+        self, site: Site, node: cost.Weights, inside: Backward, values: Values
+    ) -> Backward:
+        """A part that keeps what it takes, and is carried out again in the backward pass."""
+        (part,) = node.body
+        while isinstance(part.node, cost.Weights):
+            (part,) = part.node.body
+        takes = [_value(values, number, ()) for number in part.flow.takes]
+        gives = [(number, values[number]) for number in part.flow.gives]
+
+        def back(later: Later) -> tuple[Site, ...]:
+            used = (sympy.And(later.used.get(n, sympy.false), value.needs) for n, value in gives)
+            again = sympy.Or(*used)
+            stays = [later.kept.pop(n, sympy.false) for n, v in gives if v.storage == n]
+            sizes = [sympy.Mul(*v.shape) for n, v in gives if v.storage == n]
+            inner = Later({n: later.used.pop(n, sympy.false) for n, _ in gives})
+            body = self.repeated(inside(inner), where(again, Integer(1)))
+            later.also(Later(inner.used))
+            for value in takes:
+                later.keep(value.storage, again)
+            pairs = zip(sizes, stays, strict=True)
+            kept = tuple(Kept(n, Integer(0), holds) for n, holds in pairs if holds != sympy.false)
+            results = Operation(cost.RECOMPUTED, cost.RECOMPUTED, {}, (), ())
+            held = Site(site.span, self.with_part(results, Trained({}, {}, kept)))
+            return (replace(site, node=replace(node, body=(*body, held))),)
+
+        return back
+
+    def repeated(self, body: tuple[Site, ...], again: Expr) -> tuple[Site, ...]:
+        """A body that keeps nothing, and is carried out again."""
+        return tuple(replace(site, node=self.repeated_node(site.node, again)) for site in body)
+
+    def repeated_node(self, node: cost.Node, again: Expr) -> cost.Node:
+        key = (id(node), again)
+        if key not in self.again:
+            self.again[key] = (node, self._repeated(node, again))
+        return self.again[key][1]
+
+    def _repeated(self, node: cost.Node, again: Expr) -> cost.Node:
+        match node:
+            case Operation():
+                assert node.trained is not None  # the body was walked
+                part = replace(node.trained, kept=(), again=node.trained.again + again)
+                return replace(node, trained=part)
+            case cost.Stages():
+                bodies = tuple(self.repeated(body, again) for body in node.bodies)
+                return replace(node, bodies=bodies)
+            case cost.Cases():
+                then, otherwise = (self.repeated(b, again) for b in (node.then, node.otherwise))
+                return replace(node, then=then, otherwise=otherwise)
+        return replace(node, body=self.repeated(node.body, again))
 
     # Operations ----------------------------------------------------------------------------
 

@@ -77,6 +77,7 @@ def _report(report: Report) -> str:
     page = page_of(report)
     drawn = {
         "drawing": Raw(page.drawing),
+        "blocks": tuple((name, Raw(picture)) for name, picture in page.blocks),
         "shares": Raw(page.shares),
         "sweeps": tuple(map(Raw, page.sweeps)),
     }

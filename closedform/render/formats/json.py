@@ -117,6 +117,16 @@ def _report(report: Report) -> str:
             for row in report.presets
         ],
     }
+    if report.uncounted:
+        document["uncounted"] = [
+            {
+                "operation": row.operation,
+                "of": "multiply-accumulates" if row.products else "elementary operations",
+                **_told(row.amount),
+                "value": None if row.value is None else str(row.value),
+            }
+            for row in report.uncounted
+        ]
     if report.rules:
         document["rules"] = [_rules(row) for row in report.rules]
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

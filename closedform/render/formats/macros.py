@@ -114,9 +114,18 @@ def _derivation(view: DerivationView) -> str:
 
 
 def _comparison(told: Comparison) -> str:
-    r"""`\RelatedModels`, a table of models side by side."""
-    table = comparison_table(plain_data(told, latex))
-    return _written({}, {"RelatedModels": table}, told.made, told.lang)
+    r"""`\RelatedModels`, a table of models side by side; formulas, differences and ratios too."""
+    found: dict[str, str] = {}
+    for what in told.formulas:
+        for row in what.rows:
+            found[_free(macro_name(row.model, what.label), found)] = latex(row.formula)
+        for pair in what.against:
+            if pair.difference is not None and pair.ratio is not None:
+                name = macro_name(pair.first, "against", pair.second, what.label)
+                found[f"{name}Difference"] = latex(pair.difference)
+                found[f"{name}Ratio"] = latex(pair.ratio)
+    table = {"RelatedModels": comparison_table(plain_data(told, latex))} if told.rows else {}
+    return _written(found, table, told.made, told.lang)
 
 
 def _written(found: Mapping[str, str], tables: Mapping[str, str], made: str, lang: str) -> str:

@@ -54,6 +54,11 @@ def _steps(steps: Iterable[dict[str, Any]], points: float | None = None) -> str:
     return aligned(lines_of(steps), points or ROOM)
 
 
+def _small_steps(steps: Iterable[dict[str, Any]], points: float | None = None) -> str:
+    """The steps of a document of our own, which is set in 9 pt, as `ROOM` is not."""
+    return aligned(lines_of(steps), points or ROOM * 1.2)
+
+
 LATEX = Markup(
     escape_latex,
     latex,
@@ -81,3 +86,4 @@ LATEX_STEPS: Tools = {
     "shape": lambda sizes: _breaking(shape(sizes)),
     "shapes": lambda tensors: _breaking(shapes(tensors)),
 }
+DOCUMENT_STEPS: Tools = {**LATEX_STEPS, "steps": _small_steps}

@@ -5,6 +5,7 @@ In a document that is whole they are broken over pages, and name the lines of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,13 +13,15 @@ from closedform import formula as w
 from closedform.render.formulas.latex import latex
 from closedform.render.formulas.widths import TEXT
 from closedform.render.language import Language, language, number, rounded
-from closedform.render.markup.latex_tables import Cell, Row, Table, Text, booktabs
+from closedform.render.markup.latex_tables import MAY_BREAK, Cell, Row, Table, Text, booktabs
 from closedform.render.markup.latex_text import escape_latex, prose_latex
 
 Data = Mapping[str, Any]
 
 Shown = Callable[[int | None, str], str]
 
+LONG = re.compile(r"\S{13,}")  # a word that a narrow column may have no room for
+SEAM = re.compile(r"(?<=[/_:=-])(?=\w)|(?<=\.)(?=[^\W\d])|(?<=[a-z])(?=[A-Z])")
 QUAD = "nn"  # as wide as the indent of a part inside another
 
 
@@ -75,12 +78,18 @@ def _set(report: Data, tables: list[Table], whole: bool) -> str:
 
 
 def _as_text(text: str) -> Text:
-    return Text(escape_latex(text), text)
+    r"""A text in which a long word may be broken after its signs, and between words in one.
+
+    >>> _as_text("a num_key_value_heads").latex
+    'a num\\_\\allowbreak{}key\\_\\allowbreak{}value\\_\\allowbreak{}heads'
+    """
+    plain = LONG.sub(lambda word: SEAM.sub(MAY_BREAK, word[0]), text)
+    return Text("\\allowbreak{}".join(map(escape_latex, plain.split(MAY_BREAK))), plain)
 
 
 def _indented(text: str, depth: int) -> Text:
-    indent = f"\\hspace*{{{depth}em}}" if depth else ""
-    return Text(indent + escape_latex(text), QUAD * depth + text)
+    indent, told = f"\\hspace*{{{depth}em}}" if depth else "", _as_text(text)
+    return Text(indent + told.latex, QUAD * depth + told.plain)
 
 
 def _cell(part: Text | w.Written) -> Cell:
@@ -237,9 +246,9 @@ def _together(report: Data, words: Language, written: Shown) -> Table:
 
 def _sizes(sizes: Iterable[tuple[str, str]]) -> Text:
     """Sizes with their names, which stay on one line with them."""
-    shown = [f"{escape_latex(name)}~=~{escape_latex(value)}" for name, value in sizes]
-    plain = [f"{name}_=_{value}" for name, value in sizes]
-    return Text(", ".join(shown), ", ".join(plain))
+    told = [(_as_text(name), _as_text(value)) for name, value in sizes]
+    shown = ", ".join(f"{name.latex}~=~{value.latex}" for name, value in told)
+    return Text(shown, ", ".join(f"{name.plain}_=_{value.plain}" for name, value in told))
 
 
 def _measures(report: Data) -> Row:

@@ -23,6 +23,7 @@ GAP = 0.02  # between two columns, as a part of the line
 FEW = 25  # lines of a table that stays on one page
 STRETCH = 12  # lines of a piece of a longer one
 SIGNS = re.compile(r"[^\w .,:;()/]|_")  # as wide as a letter, and no LaTeX
+MAY_BREAK = "\u200b"  # in a text as it reads
 TALL = 1.5  # a line with a fraction, over another
 
 
@@ -82,8 +83,9 @@ def _set(part: Text | w.Written, room: float) -> str:
 @cache
 def _words(plain: str) -> tuple[float, float]:
     """The widths of a text and of its widest word."""
-    text = SIGNS.sub("n", plain)
-    words = [width(f"\\text{{{word}}}") for word in text.split()]
+    pieces = [SIGNS.sub("n", word) for word in plain.replace(MAY_BREAK, " ").split()]
+    words = [width(f"\\text{{{word}}}") for word in pieces]
+    text = SIGNS.sub("n", plain.replace(MAY_BREAK, ""))
     return width(f"\\text{{{text}}}"), max(words, default=0.0)
 
 

@@ -11,7 +11,7 @@ from closedform.render.language import Language
 from closedform.render.pictures import svg
 from closedform.render.report.preset_costs import Sweep
 
-WIDTH = 960
+WIDTH, NARROW = 960, 400
 BAR, ROW = 34, 78  # the height of a bar, and of a bar with its texts
 PLOT_WIDTH, PLOT_HEIGHT = 464, 330
 LEFT, RIGHT, TOP, BOTTOM = 56, 132, 42, 44  # the room around a plot
@@ -26,20 +26,22 @@ def stacked(
     colours: dict[str, str],
     preset: str,
     words: Language,
+    narrow: bool = False,
 ) -> svg.Image:
     """One bar a measure, with the share of each part in it."""
+    whole = NARROW if narrow else WIDTH
     content: list[str] = []
     about: list[str] = []
     for at, title in enumerate(titles):
         y = at * ROW + 22.0
         total = sum((amounts[at] for amounts in costs.values()), Fraction(0))
         content.append(svg.text(title, 0, y - 8, "head"))
-        content.append(svg.text(svg.short_number(total), WIDTH, y - 8, "number", "end"))
+        content.append(svg.text(svg.short_number(total), whole, y - 8, "number", "end"))
         if total == 0:
             continue
         x = 0.0
         for name in colours:
-            width = float(costs[name][at] / total) * WIDTH
+            width = float(costs[name][at] / total) * whole
             share = svg.percent(costs[name][at], total)
             if width > 0:
                 content.append(svg.box(x, y, max(width - 1, 0.5), BAR, f"bar {colours[name]}"))
@@ -53,7 +55,8 @@ def stacked(
     height = len(titles) * ROW - 12
     title = words.tr("Share of each part at {preset}", preset=preset)
     told = words.tr("{sentence}.", sentence=words.tr("; ").join(about))
-    return svg.Image("shares", title, told, WIDTH, height, content)
+    name = "shares-narrow" if narrow else "shares"
+    return svg.Image(name, title, told, whole, height, content)
 
 
 def over(
@@ -105,18 +108,13 @@ def over(
         for at, cost in shown
     )
     return svg.Image(
-        f"over-{_id(sweep.symbol)}",
+        f"over-{svg.identified(sweep.symbol)}",
         title,
         words.tr("{sentence}.", sentence=ends),
         PLOT_WIDTH,
         PLOT_HEIGHT,
         content,
     )
-
-
-def _id(name: str) -> str:
-    """A name that can stand in an id: letters and digits as they are, others by their number."""
-    return "".join(c if c.isascii() and c.isalnum() else f"-{ord(c)}-" for c in name)
 
 
 class _LogLog:

@@ -34,14 +34,14 @@ class Crossing:
         return str(self.x) if self.before == self.x else f"{self.before}–{self.x}"
 
 
-def points_of(first: int, last: int) -> list[int]:
+def points_of(first: int, last: int, every: int = EVERY, count: int = POINTS) -> list[int]:
     """The whole numbers of a range; of a long one, some in even steps of their logarithm."""
     if not 1 <= first < last:
         raise fail("argument", f"a plot needs a range of positive numbers, not {first}..{last}")
-    if last - first < EVERY:
+    if last - first < every:
         return list(range(first, last + 1))
     ratio = last / first
-    steps = (round(first * ratio ** (k / POINTS)) for k in range(1, POINTS))
+    steps = (round(first * ratio ** (k / count)) for k in range(1, count))
     return sorted({first, last, *steps})
 
 

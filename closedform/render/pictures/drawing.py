@@ -19,7 +19,7 @@ from closedform.render.report.parts import Around, Loop
 from closedform.render.report.preset_costs import Part
 from closedform.render.report.view import Report
 
-WIDTH = 960
+WIDTH, NARROW = 960, 400  # of a page, and of a phone, where bars stand in their boxes
 COLUMN = 172  # of the bars of one measure
 BAR, HEAD = 96, 148  # the longest bar, and the room of what stands above it
 NAME, EM, SMALL = 8.6, 15.5, 13.0  # a letter of a name; an em of formulas and of badges
@@ -99,7 +99,7 @@ def _boxes(parts: list[Part], work: int) -> list[Item]:
         if small:
             found.append(Small(tuple(inside)))
         else:
-            found.extend(Block(part, items_of(_drawn_in(part), work)) for part in inside)
+            found.extend(Block(part, items_of(_figure_in(part), work)) for part in inside)
     return found
 
 
@@ -107,7 +107,7 @@ def _is_small(part: Part, work: int) -> bool:
     return part.row.kind == "operation" and part.row.costs[work] == w.Number(0)
 
 
-def _drawn_in(part: Part) -> list[Part]:
+def _figure_in(part: Part) -> list[Part]:
     """The parts of a part that are drawn: all those of a stage, the blocks of a block."""
     inside_loop = part.row.kind in ("stage", "steps")
     return [p for p in part.parts if inside_loop or p.row.kind != "operation"]
@@ -129,13 +129,16 @@ def drawing(
     work: int,
     colours: dict[str, str],
     preset: str | None,
+    narrow: bool = False,
 ) -> svg.Image:
     """The drawing of a report; without a preset there are no bars."""
     measures = tuple(dict.fromkeys((work, 0))) if preset else ()
+    if narrow:
+        measures = measures[:1]
     words = language(report.lang)
     items = items_of(parts, work)
     longest = [max((_whole(part, at) for part in parts), default=Fraction(0)) for at in measures]
-    pen = _Pen(work, dict(zip(measures, longest, strict=True)), colours, words)
+    pen = _Pen(work, dict(zip(measures, longest, strict=True)), colours, words, narrow)
     pen.heads([row.heading for row in report.formulas], preset)
     if items:
         bottom = pen.column(items, 1, pen.left - 2, pen.input(items[0], 44.0))
@@ -147,7 +150,8 @@ def drawing(
         ABOUT_WITH_BARS if preset else ABOUT, name=report.title, measure=measure, preset=preset
     )
     title = words.tr("Architecture of {name}", name=report.title)
-    return svg.Image("drawing", title, about, WIDTH, bottom + 4, pen.content)
+    kind = "drawing-narrow" if narrow else "drawing"
+    return svg.Image(kind, title, about, pen.width, bottom + 4, pen.content)
 
 
 def _whole(part: Part, measure: int) -> Fraction:
@@ -163,17 +167,24 @@ class _Pen:
         longest: dict[int, Fraction],
         colours: dict[str, str],
         words: Language,
+        narrow: bool,
     ) -> None:
-        self.words = words
+        self.words, self.narrow = words, narrow
+        self.width = NARROW if narrow else WIDTH
         self.work, self.measures, self.longest = work, tuple(longest), longest
         self.colours = colours
-        self.left = WIDTH - COLUMN * len(longest)
+        self.left = self.width - (0 if narrow else COLUMN * len(longest))
         self.content: list[str] = []
         self.shape: tuple[tuple[w.Written, ...], ...] = ()  # on the last arrow that has one
 
     def heads(self, titles: list[str], preset: str | None) -> None:
         head = self.words.tr("part, and the {measure} of one", measure=titles[self.work])
         self.content.append(svg.text(head, 1, 13, "head"))
+        if self.narrow and preset:
+            self.content.append(
+                svg.text(self.words.tr("at {preset}", preset=preset), 1, 30, "note")
+            )
+            return
         for at, measure in enumerate(self.measures):
             x = self.left + COLUMN * at + 18
             told = self.words.tr("at {preset}", preset=preset)
@@ -284,7 +295,11 @@ class _Pen:
             here = line + number * LINE
             self.content.append(_fitted(run, start + indent, here, room - indent, EM, "formula"))
         below = max(y + 21, line + (len(lines) - 1) * LINE)
-        self._bars((item.part,), y + 21, bool(item.items), row.name)
+        if self.narrow:
+            below += LINE if self.measures else 0
+            self._bars((item.part,), below, bool(item.items), row.name, x + PAD + 3)
+        else:
+            self._bars((item.part,), y + 21, bool(item.items), row.name)
         bottom = below + 13
         if item.items:
             bottom = self.column(item.items, x + INSET, width - 2 * INSET, bottom) + 12
@@ -301,7 +316,8 @@ class _Pen:
         fit = most if len(names) * NAME * 0.8 > most else 0
         self.content.append(svg.text(names, x + PAD + 3, y + 16, "note", fit=fit))
         self._badges(badges, x + width - PAD, y + 16)
-        self._bars(item.parts, y + 16, False, item.parts[0].row.name)
+        if not self.narrow:
+            self._bars(item.parts, y + 16, False, item.parts[0].row.name)
         return y + 24
 
     def _badges(self, badges: tuple[list[Piece], ...], right: float, y: float) -> float:
@@ -315,10 +331,15 @@ class _Pen:
             self.content.append(svg_text(label, x + width / 2, y - 0.5, "count", "middle"))
         return taken
 
-    def _bars(self, parts: Sequence[Part], y: float, open_: bool, name: str) -> None:
-        """What the parts cost at the preset; the bar of a part with parts of its own is grey."""
+    def _bars(
+        self, parts: Sequence[Part], y: float, open_: bool, name: str, inside: float | None = None
+    ) -> None:
+        """What the parts cost at the preset; the bar of a part with parts of its own is grey.
+
+        Bars stand in their columns, or inside the box of the part where there are none.
+        """
         for at, measure in enumerate(self.measures):
-            x = self.left + COLUMN * at + 18
+            x = self.left + COLUMN * at + 18 if inside is None else inside
             amounts = [part.amounts[measure] for part in parts if part.amounts is not None]
             if len(amounts) < len(parts):
                 continue

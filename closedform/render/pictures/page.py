@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from closedform import formula as w
 from closedform.render.language import language
 from closedform.render.pictures import charts, drawing, svg
+from closedform.render.pictures.flows import flow_drawing
 from closedform.render.report.preset_costs import (
     Part,
     amounts_of_rows,
@@ -34,12 +37,16 @@ class CostRow:
 class Page:
     """Pictures as elements of SVG, and numbers at the preset that is shown, if any is.
 
+    Of the drawing and of the shares there are two, of which the style shows that for the width of
+    the page.
     `at_preset` is what all of each part costs, in the order of the rows of the parts. Without
-    costs there are no shares and no plots.
+    costs there are no shares and no plots. `blocks` are the names of blocks, each with a picture
+    of its inside.
     """
 
     preset: str | None
     drawing: str
+    blocks: tuple[tuple[str, str], ...] = ()
     shares: str = ""
     costs: tuple[CostRow, ...] = ()
     sweeps: tuple[str, ...] = ()
@@ -79,8 +86,14 @@ def architecture(report: Report) -> svg.Image:
     return _architecture(report, costs)
 
 
-def _architecture(report: Report, costs: _Costs) -> svg.Image:
-    return drawing.drawing(report, costs.parts, costs.work, costs.shades, costs.titled)
+def inside(report: Report) -> tuple[tuple[str, svg.Image], ...]:
+    """The names of blocks, each with a picture of what flows through it."""
+    words = language(report.lang)
+    return tuple((flow.name, flow_drawing(flow, words)) for flow in report.flows)
+
+
+def _architecture(report: Report, costs: _Costs, narrow: bool = False) -> svg.Image:
+    return drawing.drawing(report, costs.parts, costs.work, costs.shades, costs.titled, narrow)
 
 
 def plots(report: Report) -> tuple[svg.Image, ...]:
@@ -96,7 +109,9 @@ def page_of(report: Report) -> Page:
     """The page of a report, with numbers at the first preset at which its formulas hold."""
     costs = _costs(report)
     preset = costs.preset
-    page = Page(costs.titled, _architecture(report, costs).element() if report.parts else "")
+    drawn = _both(partial(_architecture, report, costs)) if report.parts else ""
+    blocks = tuple((name, image.element()) for name, image in inside(report))
+    page = Page(costs.titled, drawn, blocks)
     if preset is None:
         return page
     work, shades, totals = costs.work, costs.shades, _totals(costs, report)
@@ -107,12 +122,17 @@ def page_of(report: Report) -> Page:
     told = costs.by_name
     return replace(
         page,
-        shares=_shares(report, costs, preset).element(),
+        shares=_both(partial(_shares, report, costs, preset)),
         costs=tuple(
             _cost_row(name, shades[name], told[name], totals) for name in shades if any(told[name])
         ),
         sweeps=tuple(plot.element() for plot in _sweeps(report, costs, preset)),
     )
+
+
+def _both(draw: Callable[[bool], svg.Image]) -> str:
+    """A picture for a wide page and one for a narrow one."""
+    return f"{draw(False).element()}\n{draw(True).element()}"
 
 
 def _totals(costs: _Costs, report: Report) -> tuple[Fraction, ...]:
@@ -122,10 +142,10 @@ def _totals(costs: _Costs, report: Report) -> tuple[Fraction, ...]:
     )
 
 
-def _shares(report: Report, costs: _Costs, preset: PresetRow) -> svg.Image:
+def _shares(report: Report, costs: _Costs, preset: PresetRow, narrow: bool = False) -> svg.Image:
     headings = [row.heading for row in report.formulas]
     words = language(report.lang)
-    return charts.stacked(costs.by_name, headings, costs.shades, preset.title, words)
+    return charts.stacked(costs.by_name, headings, costs.shades, preset.title, words, narrow)
 
 
 def _sweeps(report: Report, costs: _Costs, preset: PresetRow) -> tuple[svg.Image, ...]:

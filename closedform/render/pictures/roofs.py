@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from closedform.render.language import language
-from closedform.render.pictures.plots import COLOURS, INK, SOFT, Picture, figure_in
+from closedform.render.pictures.figures import COLOURS, INK, SOFT, Picture, figure_in
 from closedform.render.pictures.svg import short_number
 
 Point = tuple[str, Fraction, Fraction, Fraction]  # its name, FLOP, bytes, seconds
@@ -49,7 +49,12 @@ def roof_picture(
         axes.yaxis.set_major_formatter(lambda value, _: short_number(Fraction(value)))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.legend(loc="lower right", markerscale=0.5, title=words.tr("share of the least time"))
-    return Picture(figure)
+    told = [words.tr("FLOP for each byte; from {ridge} on bound by work", **about)]
+    told += [
+        words.tr("{name}: {told}", name=name, told=f"{float(100 * seconds / whole):.0f}%")
+        for name, _, _, seconds in seen
+    ]
+    return Picture(figure, words.tr("{sentence}.", sentence=words.tr("; ").join([title, *told])))
 
 
 def measured_picture(rows: Sequence[tuple[str, Fraction, Fraction]], title: str) -> Picture:
@@ -71,4 +76,4 @@ def measured_picture(rows: Sequence[tuple[str, Fraction, Fraction]], title: str)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.legend(loc="upper left")
-    return Picture(figure)
+    return Picture(figure, f"{title}: measured times over their bounds; {', '.join(kinds)}.")

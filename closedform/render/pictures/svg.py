@@ -31,6 +31,15 @@ class Image:
         """The picture in a page, whose style it has."""
         return self._svg("", 0)
 
+    def labelled(self) -> str:
+        """The picture in a page that may hold others of the same name: it has no ids."""
+        about = escape_html(f"{self.title}. {self.about}").replace('"', "&quot;")
+        body = "".join(self.content)
+        return (
+            f'<svg xmlns="{NAMESPACE}" class="{self.name}" role="img" aria-label="{about}" '
+            f'viewBox="0 0 {self.width:g} {self.height:g}" width="{self.width:g}">{body}</svg>'
+        )
+
     def document(self, style: str) -> str:
         """The picture in a file of its own."""
         return self._svg(f"<style>{style}</style>", MARGIN) + "\n"
@@ -78,6 +87,20 @@ def path(points: list[tuple[float, float]], kind: str) -> str:
     return f'<polyline class="{kind}" points="{way}"/>'
 
 
+def curve(start: tuple[float, float], end: tuple[float, float], kind: str) -> str:
+    """A line that leaves downwards and arrives downwards."""
+    (x, y), (to, low) = start, end
+    middle = (y + low) / 2
+    places = ((x, y), (x, middle), (to, middle), (to, low))
+    first, *others = (f"{_short(x)},{_short(y)}" for x, y in places)
+    return f'<path class="{kind}" d="M{first} C{" ".join(others)}"/>'
+
+
+def tip(x: float, y: float) -> str:
+    """The tip of an arrow that points down."""
+    return path([(x - 3.5, y - 5), (x, y - 0.5), (x + 3.5, y - 5)], "wire")
+
+
 def dot(x: float, y: float, radius: float, kind: str) -> str:
     return f'<circle class="{kind}" cx="{_short(x)}" cy="{_short(y)}" r="{radius:g}"/>'
 
@@ -92,6 +115,11 @@ def triangle(x: float, y: float, kind: str) -> str:
 
 def _short(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
+
+
+def identified(name: str) -> str:
+    """A name that can stand in an id: letters and digits as they are, others by their number."""
+    return "".join(c if c.isascii() and c.isalnum() else f"-{ord(c)}-" for c in name)
 
 
 def number(value: int) -> str:

@@ -74,7 +74,11 @@ class ArgumentView:
 
 @dataclass(frozen=True)
 class PassageView:
-    """A passage; `name` is its title in English, for whatever names it."""
+    """A passage; `name` is its title in English, for whatever names it.
+
+    `retold` are the operations of a block all of which were told before, by their names; `told`
+    says whether something stands before the steps.
+    """
 
     kind: str
     name: str
@@ -85,8 +89,10 @@ class PassageView:
     arguments: tuple[ArgumentView, ...]
     parts: tuple[PartView, ...]
     again: tuple[AgainView, ...]
+    retold: tuple[QuietView, ...]
     quiet: tuple[QuietView, ...]
     steps: tuple[StepView, ...]
+    told: bool
 
 
 @dataclass(frozen=True)
@@ -155,8 +161,10 @@ def _passage(passage: Passage, own: str, several: set[str], words: Language) -> 
         arguments,
         tuple(_part(part, file, words) for part in passage.parts),
         tuple(_again(part, file, words) for part in passage.again),
+        _retold(passage, file, words),
         tuple(_quiet(row, file, words) for row in passage.quiet),
-        tuple(_step(step, words) for step in passage.steps),
+        _folded(tuple(_step(step, words) for step in passage.steps), passage.only_again),
+        bool(passage.parts or passage.quiet or (passage.again and not passage.only_again)),
     )
 
 
@@ -198,6 +206,28 @@ def _again(part: Part, file: str, words: Language) -> AgainView:
     name, lines = _text(part.name, words), _lines_of(part.lines, file, words)
     cost = part.steps[-1].right
     return AgainView(name, lines, part.case, part.inputs, part.outputs, cost)
+
+
+def _folded(steps: tuple[StepView, ...], retold: bool) -> tuple[StepView, ...]:
+    """The steps of a block that was told before: a sum and what it comes to on one line."""
+    if not retold or len(steps) != 2 or steps[0].reason:
+        return steps
+    joined = w.Condition("=", tuple(step.right for step in steps))
+    subject = steps[0].subject
+    assert subject is not None
+    room = widths.ROOM - widths.width(latex(subject))
+    return (StepView(subject, joined, ()),) if widths.width(latex(joined)) <= room else steps
+
+
+def _retold(passage: Passage, file: str, words: Language) -> tuple[QuietView, ...]:
+    """The operations of a passage all of which were told before, each name with its lines."""
+    lines: dict[str, list[int]] = {}
+    for part in passage.again if passage.only_again else ():
+        lines.setdefault(_text(part.name, words), []).extend(part.lines)
+    return tuple(
+        QuietView(name, _lines_of(tuple(sorted({*those})), file, words))
+        for name, those in lines.items()
+    )
 
 
 def _quiet(row: Quiet, file: str, words: Language) -> QuietView:

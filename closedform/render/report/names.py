@@ -146,6 +146,15 @@ class Names:
                 yield Definition(w.Symbol(family, "s"), run.write(self.order), meaning)
 
 
+def meaning(derivation: Derivation, symbol: Symbol) -> str:
+    """What the file says of a size or an abbreviation; nothing where it says nothing."""
+    family, _ = derivation.stage_symbols.get(symbol, (symbol.name, 0))
+    entity = derivation.declared.get(family)
+    declaration = entity.declaration if entity else None
+    told = declaration.meaning if isinstance(declaration, tree.Dim | tree.Let) else None
+    return told or ""
+
+
 def with_needed(derivation: Derivation, waiting: Iterable[Symbol]) -> list[Symbol]:
     """The abbreviations among symbols, and those that they need, in the order of definition."""
     spelled = derivation.known.spelled

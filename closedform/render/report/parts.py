@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import mul
 from typing import TypeAlias
 
@@ -18,9 +19,9 @@ from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.wording import say
+from closedform.derive.trace.flows import Flow, Skip, flow_of, skips
 from closedform.derive.trace.frames import Frame, StageRuns
 from closedform.render.language import Language
-from closedform.render.report.skips import Skip, skips
 
 MAX_DEPTH = 4
 
@@ -149,6 +150,15 @@ class Parts:
         self.alike = alike
         self.derivation = formed[0].derivation
         self.starts: dict[str, Expr] = {}
+        self._blocks: dict[str, tuple[cost.Sequence, Frame]] = {}  # the first of each name
+
+    def flows(self) -> Iterator[Flow]:
+        """What flows through each block of the rows that were made."""
+        for node, frame in self._blocks.values():
+            named = partial(operation_name, words=self.words)
+            flow = flow_of(node, partial(self._shape, frame=frame), named)
+            if flow is not None and any(step.takes for step in flow.steps):
+                yield flow
 
     def of(self, root: cost.Sequence) -> Iterator[PartRow]:
         """The rows of a whole model or block."""
@@ -252,11 +262,11 @@ class Parts:
             first = next((n for n in cost.operations(node) if self._value(n) != 0), None)
             if place.stages and (first is None or first.inputs != given):
                 given = ()  # stages are alike in what costs
+        return tuple(self._shape(shape, frame) for shape in given)
+
+    def _shape(self, shape: cost.Shape, frame: Frame) -> tuple[w.Written, ...]:
         rewritten = self.formed[0].rewritten
-        return tuple(
-            tuple(forms.write(frame.shown(rewritten(size)), frame.order) for size in shape)
-            for shape in given
-        )
+        return tuple(forms.write(frame.shown(rewritten(size)), frame.order) for size in shape)
 
     def _value(self, node: Node) -> Expr:
         """All measures of a node as one expression: each by a symbol of its own."""
@@ -292,6 +302,8 @@ class Parts:
             return forms.write(frame.shown(expr), order)
 
         self.starts.update(frame.starts)
+        if isinstance(site.node, cost.Sequence) and kind == "block":
+            self._blocks.setdefault(name, (site.node, frame))
         line, file = site.span.line, site.span.source.name
         here = file == self.derivation.entity.module.title
         return PartRow(

@@ -23,12 +23,16 @@ from closedform.derive.resolve.library import in_standard_library
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express, staying, with_defaults
+from closedform.derive.solve.made import Made, nameless
+from closedform.derive.solve.numbers import evaluate
 from closedform.derive.solve.stages import stage_runs
 from closedform.derive.symbolic.atoms import Divides, Gcd, Log
+from closedform.derive.trace.flows import Flow
 from closedform.derive.trace.lines import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+from closedform.reason.uncounted import uncounted
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.report.claims import ClaimRow, claim_rows
@@ -83,6 +87,17 @@ class PresetRow:
 
 
 @dataclass(frozen=True)
+class UncountedRow:
+    """How many multiply-accumulates of an operation, or other elementary operations, a convention
+    leaves out; `value` is the number at the preset."""
+
+    operation: str
+    products: bool
+    amount: w.Written
+    value: int | None
+
+
+@dataclass(frozen=True)
 class Link:
     """A way to another page of a site; `finds` says whether a name can be looked for there."""
 
@@ -113,6 +128,7 @@ class Report:
     formulas: tuple[FormulaRow, ...]
     parts: tuple[PartRow, ...]
     rows_apart: Callable[[], Iterator[PartRow]] = field(repr=False, compare=False)
+    flows_told: Callable[[], Iterator[Flow]] = field(repr=False, compare=False)
     presets: tuple[PresetRow, ...]
     assumptions: tuple[AssumptionRow, ...]
     nonempty: bool
@@ -124,6 +140,7 @@ class Report:
     closing: Closing
     claims: tuple[ClaimRow, ...] = ()
     rules: tuple[RulesRow, ...] = ()
+    uncounted: tuple[UncountedRow, ...] = ()
     lang: str = "en"
     width: float | None = None
     links: tuple[Link, ...] = ()
@@ -132,6 +149,11 @@ class Report:
     def every_part(self) -> tuple[PartRow, ...]:
         """The parts with each stage by itself, made when a format asks for them."""
         return tuple(self.rows_apart())
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """What flows through each block, made when a format asks for it."""
+        return tuple(self.flows_told())
 
 
 @dataclass(frozen=True)
@@ -146,9 +168,10 @@ class Wish:
     defaults: bool = False
     lang: str = "en"
     width: float | None = None
-    parts: bool = True  # whether the parts are told
+    parts: bool = True  # whether the parts and the presets are told
     claims: bool = False
     rules: tuple[str, ...] = ()  # the sizes of which it is told what they rule
+    uncounted: bool = False  # whether it is told how much the convention leaves out
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -173,13 +196,13 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     about = declaration.doc or (project.module.file.doc or "" if not derivation.generic else "")
     if in_standard_library(declaration.span.source):
         about = words.tr(about)
-    presets = () if preset else _presets(project, entity, plain)
+    presets = _presets(project, entity, plain) if wish.parts and not preset else ()
     if preset:
         presets = (_preset_row(project, preset, plain),)
     conventions = list(dict.fromkeys(m.convention for m in wish.measures if m.convention))
     convention = conventions[0] if conventions else None
     formulas = tuple(
-        _formula(form, wish, project.at(preset, own) if preset else None)
+        _formula(form, wish, _value(project, preset, own) if preset else None)
         for form, own in zip(formed, plain, strict=True)
     )
     shown = Parts(formed, words, alike=wish.stages == "sum")
@@ -189,7 +212,9 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         starts.update(shown.starts)
     printed = tuple(replace(row, inputs=()) for row in parts)  # these are in the drawing alone
     ruled = tuple(rules_rows(project, entity, wish.measures, wish.rules, preset, words))
-    names = Names(derivation, (formulas, printed, ruled), starts, formed[0].order, words)
+    left = tuple(_uncounted(formed, values if preset else None, words)) if wish.uncounted else ()
+    told = formulas, printed, ruled, left
+    names = Names(derivation, told, starts, formed[0].order, words)
     assumptions = tuple(assumption_rows(derivation, formed[0].order, words))
     says = convention_said(convention, words) if convention else ""
     rows = omitted(derivation.root, convention) if convention else ()
@@ -208,6 +233,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         formulas=formulas,
         parts=parts,
         rows_apart=partial(_rows_apart, Parts(formed, words), derivation),
+        flows_told=partial(_flows, shown, derivation),
         presets=presets,
         assumptions=assumptions,
         nonempty=bool(derivation.positive),
@@ -226,15 +252,45 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         ),
         claims=tuple(claim_rows(project, entity, words)) if wish.claims else (),
         rules=ruled,
+        uncounted=left,
         lang=wish.lang,
         width=wish.width,
     )
     return signed(found, derivation.signs)
 
 
+def _value(project: Project, preset: tree.Preset, form: Closed) -> int | None:
+    """The value at a preset; a configuration may leave sizes open, such as the number of tokens."""
+    try:
+        return project.at(preset, form)
+    except ClosedformError as error:
+        if project.configured is None or error.diagnostics[0].kind != "unbound":
+            raise
+    return None
+
+
 def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
     for row in parts.of(derivation.root):
         yield signed(row, derivation.signs)
+
+
+def _flows(parts: Parts, derivation: Derivation) -> Iterator[Flow]:
+    for flow in parts.flows():
+        yield signed(flow, derivation.signs)
+
+
+def _uncounted(
+    formed: Sequence[Closed], given: Mapping[Symbol, Expr] | None, words: Language
+) -> Iterator[UncountedRow]:
+    """How much the first convention leaves out, in the symbols of its formula."""
+    form = next((form for form in formed if form.measure.convention), None)
+    if form is None or form.measure.convention is None:
+        return
+    for row in uncounted(form, form.measure.convention):
+        name = omission_row(Omitted(row.operation, (), True, row.kind), words).operation
+        made = Made(nameless(""), form.derivation, value=row.amount, arranged=form.order)
+        value = None if given is None else evaluate(made, given)
+        yield UncountedRow(name, row.products, made.written(), value)
 
 
 def omission_row(row: Omitted, words: Language) -> Omission:

@@ -141,16 +141,13 @@ def test_difference(name: str) -> None:
     line = next(line for line in text.splitlines() if line.startswith("    claim "))
     claim, when, condition = line.partition(" when ")
     mended = f"{claim} + ({REFUSED[name]}){when}{condition}"
-    assert wrong_with(text.replace(line, mended), name) == []
     doubled = f"{claim} + 2*({REFUSED[name]}){when}{condition}"
-    assert len(wrong_with(text.replace(line, doubled), name)) == 1
-
-
-def wrong_with(text: str, name: str) -> list[str]:
-    project = Project(Loader(read_text, CLAIMS).text(text, f"{name}.arch"))
-    outcome = check(project)
-    assert len(outcome.checked) == 1
-    return [diagnostic.message for diagnostic in outcome.wrong]
+    both = text.replace(line, f"{mended}\n{doubled}")
+    outcome = check(Project(Loader(read_text, CLAIMS).text(both, f"{name}.arch")))
+    assert len(outcome.checked) == 2
+    (wrong,) = outcome.wrong
+    assert wrong.span is not None
+    assert wrong.span.line == both.splitlines().index(doubled) + 1
 
 
 # Numbers -------------------------------------------------------------------------------------

@@ -264,14 +264,8 @@ def test_a_block_is_told_once() -> None:
     assert second == (
         "(line 16, as in stage 1)\n"
         "  given x [4 W, m_s, m_s], width = W\n"
-        "  as told above\n"
-        "    conv2d (line 18) [4 W, m_s, m_s] -> [W, m_s, m_s]: 4 m_s^2 W^2\n"
-        "    conv2d (line 19) [W, m_s, m_s] -> [W, m_s, m_s]: 9 m_s^2 W^2\n"
-        "    conv2d (line 21) [W, m_s, m_s] -> [4 W, m_s, m_s]: 4 m_s^2 W^2\n"
-        "  together\n"
-        "    MACs(Bottleneck_2_s) = 4 m_s^2 W^2 + 9 m_s^2 W^2 + 4 m_s^2 W^2"
-        "    (the sum of its operations)\n"
-        "      = 17 m_s^2 W^2    (simplified)"
+        "  As told above: conv2d (lines 18, 19, 21)\n"
+        "    MACs(Bottleneck_2_s) = 4 m_s^2 W^2 + 9 m_s^2 W^2 + 4 m_s^2 W^2 = 17 m_s^2 W^2"
     )
     assert third.count("axis_1(y) = floor(") == 2
     assert text.count("axis_1(y) = floor(") == 3  # and that of the model's own convolution

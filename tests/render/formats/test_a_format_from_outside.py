@@ -83,7 +83,7 @@ def as_own(folder: Path) -> None:
     shutil.copy(FILE, folder / "closedform" / "render" / "formats")
 
 
-@pytest.fixture(scope="module", params=[as_package, as_own])
+@pytest.fixture(scope="module", params=[as_package, pytest.param(as_own, marks=pytest.mark.slow)])
 def installed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Installed:
@@ -167,9 +167,10 @@ def test_from_python(installed: Installed) -> None:
 # In the folder, and in another package -----------------------------------------------------
 
 
-def test_the_help_names_what_is_in_the_folder(tmp_path: Path) -> None:
-    """Fails when a file in the folder is not a format by itself."""
+def test_what_is_in_the_folder_is_a_format(tmp_path: Path) -> None:
+    """Fails when a file in the folder is not a format by itself, or the help does not name it."""
     as_own(tmp_path)
+    (tmp_path / "two.arch").write_text(MODEL)
     environment = {"PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
     for command, names in (
         ("derive", "md|asciidoc|fragment|html|json|macros|mkdocs|notebook|svg|tex|text|typst"),
@@ -177,6 +178,9 @@ def test_the_help_names_what_is_in_the_folder(tmp_path: Path) -> None:
     ):
         done = spawn(command, "--help", folder=tmp_path, environment=environment)
         assert f"--to [{names}]" in done.stdout.decode()
+    done = spawn("derive", "two.arch", "-o", "a.adoc", folder=tmp_path, environment=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "a.adoc").read_text("utf-8") == kept("report")
 
 
 @pytest.fixture

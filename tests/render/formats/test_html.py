@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import closedform as cf
 from closedform import formula as w
+from closedform.derive.trace.flows import Flow, Step
 from closedform.formula.numbers import NoNumberError, Numbers, amount
 from closedform.projects import open_project, zoo_names
 from closedform.render.formats import format_named
@@ -201,6 +202,10 @@ HOSTILE = [
 OUTSIDE_XML = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]")
 
 
+def steps(flow: Flow, name: str) -> tuple[Step, ...]:
+    return tuple(replace(step, name=name) for step in flow.steps)
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_stay_texts(text: str) -> None:
     shown = reports("vit", models_only=True)[0]
@@ -208,13 +213,17 @@ def test_hostile_texts_stay_texts(text: str) -> None:
     symbols = [replace(row, meaning=text) for row in shown.symbols]
     presets = [replace(row, title=text, sizes=((text, text),)) for row in shown.presets]
     where = [replace(row, meaning=text, symbol=w.Symbol(text)) for row in shown.where]
+    flows = [
+        replace(flow, name=f"{text}{at}", steps=steps(flow, text))
+        for at, flow in enumerate(shown.flows)
+    ]
     remark = Remark((text, Code(text)), text)
     closing = replace(shown.closing, title=text, axes=remark, convention=remark, omitted=remark)
     page = format_named("html").report(
         replace(
             shown, title=text, about=text, file=text, parts=tuple(rows), symbols=tuple(symbols),
             presets=tuple(presets), where=tuple(where), closing=closing,
-            rows_apart=lambda: iter(rows),
+            rows_apart=lambda: iter(rows), flows_told=lambda: iter(flows),
         )
     )  # fmt: skip
     root = read(page)

@@ -328,6 +328,31 @@ def test_fragments_fit_into_papers(path: Path, to: str, tmp_path: Path) -> None:
     assert OVERFULL.findall(log) == []
 
 
+@pytest.mark.parametrize(
+    ("lang", "program"), [("en", "pdflatex"), ("zh", "xelatex")], ids=LANGUAGES
+)
+def test_names_of_the_hub_fit(lang: str, program: str, tmp_path: Path) -> None:
+    """Fails when num_key_value_heads has no room: in a document, and in a column of a paper."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    project = open_project(str(Path(__file__).parent / "huggingface.arch"))
+    document = [
+        format_named("tex").report(report_of(project, lang=lang)),
+        derivation_of(project, None, ("macs",), None, None, "tex", lang),
+    ]
+    narrow = [*parts_of_papers(project, "ieee")] if lang == "en" else []
+    begin, end = "\\begin{document}\n", "\\end{document}\n"
+    head = document[0].split(begin)[0]
+    bodies = [text.split(begin)[1].removesuffix(end) for text in document]
+    column = "\\clearpage\\hsize=252pt\\textwidth=\\hsize\\linewidth=\\hsize\\columnwidth=\\hsize\n"
+    body = "\\clearpage\n".join(bodies) + column + "".join(narrow)
+    (tmp_path / "a.tex").write_text(head + begin + body + end, "utf-8")
+    command = [program, "-no-shell-escape", "-interaction=nonstopmode", "a.tex"]
+    ran = subprocess.run(command, capture_output=True, cwd=tmp_path, check=False, timeout=120)
+    assert ran.returncode == 0
+    assert OVERFULL.findall((tmp_path / "a.log").read_text("utf-8", "replace")) == []
+
+
 HOSTILE = [r"\input{/etc/passwd}", "50% & #1_", r"\end{document}", "$x^2$ ~ {[*]}", "\\\\[9pt]"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from fractions import Fraction
@@ -14,7 +15,8 @@ from closedform.derive.solve.along import Along, X
 from closedform.errors import ClosedformError
 from closedform.render.language import language
 from closedform.render.pictures.curves import Crossing, crossings, points_of
-from closedform.render.pictures.plots import Picture, _crossing
+from closedform.render.pictures.figures import Picture
+from closedform.render.pictures.plots import _crossing
 
 LAYERS = """
 block Attention(x: [n, d]):
@@ -183,6 +185,11 @@ def test_nothing_cannot_be_drawn() -> None:
         cf.plot_over({}, "n", (64, 512))
 
 
+def test_formulas_are_drawn_by_their_names(layers: dict[str, cf.Formula]) -> None:
+    with pytest.raises(ClosedformError, match="formulas are drawn by their names"):
+        cf.plot_over(layers["MLP"], "n", (64, 512), d=8)  # type: ignore[arg-type]
+
+
 def test_bars_need_a_preset() -> None:
     with pytest.raises(ClosedformError, match="has no preset, and bars need numbers"):
         cf.loads(LAYERS)["MLP"].plot_parts()
@@ -192,6 +199,118 @@ def test_pictures_are_svg_or_png(tmp_path: Path) -> None:
     picture = cf.zoo("vit").plot_parts("ViT-B/16")
     with pytest.raises(ClosedformError, match=r"a picture cannot be written as `\.gif`"):
         picture.save(tmp_path / "a.gif")
+
+
+# Maps, sensitivity, and what is said for those who do not see ------------------------------
+
+
+GRID = """
+dim N  "tokens"
+dim D  "width"
+dim H = 4
+
+assume H | D
+
+model M(x: [N, D]):
+    return x -> linear(D)
+
+preset "one": N=10, D=100
+"""
+
+
+def test_a_map_has_the_exact_costs() -> None:
+    """Fails when a cell has the cost of another, or sizes that do not hold are drawn."""
+    picture = cf.loads(GRID).macs.plot_map({"N": (2, 9), "D": (90, 110)}, "one")
+    axes, _ = picture.figure.axes
+    (mesh,) = axes.collections[:1]
+    widths = [92, 96, 100, 104, 108]
+    assert mesh.get_array().tolist() == [[n * d * d for n in range(2, 10)] for d in widths]
+    assert picture.about == (
+        "MACs over N and D; N, tokens: from 2 to 9; D, width: from 92 to 108; from 16.9 k to 105 k."
+    )
+    (here,) = axes.lines
+    assert (here.get_xdata()[0], here.get_ydata()[0]) == (10, 100)
+    said = texts(picture)
+    for text in ("MACs over N and D", "N, tokens", "D, width", "MACs", "20 k", "50 k", "100 k"):
+        assert text in said
+
+
+def test_a_map_takes_abbreviations_and_given_sizes() -> None:
+    picture = cf.zoo("vit").macs.plot_map({"N": (16, 4096), "L": (1, 4)}, "ViT-B/16", D=384)
+    mesh = picture.figure.axes[0].collections[0]
+    numbers = mesh.get_array()[3]
+    expected = (cf.zoo("vit").macs.at("ViT-B/16", N=n, L=4, D=384) for n in (16, 4096))
+    assert (int(numbers[0]), int(numbers[-1])) == tuple(expected)
+
+
+def test_sensitivity_is_the_elasticity() -> None:
+    macs = cf.zoo("vit").macs
+    said = texts(macs.plot_sensitivity("ViT-B/16"))
+    assert "MACs of ViT at ViT-B/16" in said
+    assert "percent of the cost for a percent of the size" in said
+    for name, meaning in (("D", "embedding width"), ("L", "encoder depth")):
+        assert f"{name}, {meaning}" in said
+        assert f"{float(macs.elasticity(name).at('ViT-B/16')):.2f}" in said
+    assert f"\N{MINUS SIGN}{-float(macs.elasticity('P').at('ViT-B/16')):.2f}" in said
+    assert "< 0.01" in said  # the classes
+
+
+def test_a_size_with_steps_has_no_bar() -> None:
+    file = cf.loads("dim N, D\n\nmodel M(x: [N, D]):\n    return x -> linear(floor(N/2)*D)\n")
+    assert file.macs.plot_sensitivity(N=8, D=4).about == (
+        "MACs of M; percent of the cost for a percent of the size; D: 2.00; "
+        "no such number, for the formula has steps there: N."
+    )
+
+
+def test_axes_say_their_meaning() -> None:
+    said = texts(cf.plot_over({"ViT": cf.zoo("vit").macs}, "I", (32, 512), "ViT-B/16"))
+    assert "I, image side, pixels" in said
+
+
+def test_alternative_texts(layers: dict[str, cf.Formula]) -> None:
+    picture = cf.plot_over({**layers, '"<a>"': layers["MLP"]}, "n", (64, 16384), d=768)
+    about = (
+        "MACs over n; n: from 64 to 16384; attention: 157 M at 64, 451 G at 16384; "
+        'MLP: 302 M at 64, 77.3 G at 16384; "<a>": 302 M at 64, 77.3 G at 16384; '
+        'attention and MLP cross at n = 1536; attention and "<a>" cross at n = 1536.'
+    )
+    assert picture.about == about
+    assert repr(picture) == f"<picture: {about}>"
+    escaped = about.replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    assert f'<svg role="img" aria-label="{escaped}" ' in picture.svg()
+    assert picture._repr_html_().startswith(f'<img alt="{escaped}" style="max-width: 100%" src="')
+    from PIL import Image
+
+    with Image.open(io.BytesIO(picture.png())) as image:
+        assert image.info["Description"] == about
+    parts = cf.loads(GRID).plot_parts("one")
+    assert parts.about == (
+        "M: cost by part at one; params of linear: 100.0 %; MACs of linear: 100.0 %."
+    )
+
+
+@pytest.mark.parametrize(
+    ("spans", "message"),
+    [
+        (
+            {"N": (1, 9)},
+            "a map is over two sizes, each with its first and its last number, not {'N': (1, 9)}",
+        ),
+        (
+            {"N": 9, "D": (1, 3)},
+            "a map is over two sizes, each with its first and its last number, "
+            "not {'N': 9, 'D': (1, 3)}",
+        ),
+        ({"N": (1, 9), "D": (1, 3)}, "what is assumed holds for no `D` in 1..3"),
+        ({"N": (1, 9), "E": (1, 3)}, "`E` is no size of `M`"),
+        ({"N": (9, 1), "D": (1, 3)}, "a plot needs a range of positive numbers, not 9..1"),
+    ],
+)
+def test_maps_that_cannot_be_drawn(spans: dict[str, tuple[int, int]], message: str) -> None:
+    with pytest.raises(ClosedformError) as error:
+        cf.loads(GRID).macs.plot_map(spans, "one")
+    assert error.value.diagnostics[0].message == message
 
 
 # In Chinese --------------------------------------------------------------------------------
@@ -229,7 +348,7 @@ def test_many_crossings_in_chinese() -> None:
 
 
 def test_chinese_plots_need_a_font(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closedform.render.pictures.plots.CHINESE_FONTS", ("One", "Two", "Three"))
+    monkeypatch.setattr("closedform.render.pictures.figures.CHINESE_FONTS", ("One", "Two", "Three"))
     with pytest.raises(ClosedformError) as error:
         cf.zoo("vit").plot_parts("ViT-B/16", lang="zh")
     (diagnostic,) = error.value.diagnostics
@@ -248,7 +367,7 @@ def test_a_font_installed_after_matplotlib_made_its_list_is_found(
     (serif, *_) = (font.fname for font in fontManager.ttflist if font.name == "DejaVu Serif")
     monkeypatch.setattr(fontManager, "ttflist", fonts)
     monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", lambda: [__file__, serif])
-    monkeypatch.setattr("closedform.render.pictures.plots.CHINESE_FONTS", ("One", "DejaVu Serif"))
+    monkeypatch.setattr("closedform.render.pictures.figures.CHINESE_FONTS", ("One", "DejaVu Serif"))
     assert cf.zoo("vit").plot_parts("ViT-B/16", lang="zh").figure is not None
 
 

@@ -131,7 +131,17 @@ def equal(known: Store, left: Expr, right: Expr) -> bool:
     """Whether two sizes are proved equal; the facts of the proof count as used."""
     if left == right:
         return True
+    if _equal_as_named(known, expand(left - right)):
+        return True
     difference = expand(known.base(left) - known.base(right))
+    return difference == 0 or _zero(known, difference)
+
+
+def _equal_as_named(known: Store, difference: Expr) -> bool:
+    """Whether a difference is 0 whatever its abbreviations, which are sizes, stand for."""
+    named = difference.free_symbols & known.spelled.keys()
+    if not named or not all(symbol.is_integer and symbol.is_positive for symbol in named):
+        return False
     return difference == 0 or _zero(known, difference)
 
 

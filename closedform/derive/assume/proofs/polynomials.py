@@ -225,16 +225,18 @@ def _row(expr: Expr, symbols: Sequence[Symbol]) -> Row:
 
 
 def _products(asked: list[Row], known: list[Row], symbols: Sequence[Symbol]) -> list[Row]:
-    """Facts multiplied by a size, where only products that are asked for come of it."""
-    wanted = {key for row in asked for key in row if sum(key) > 1}
+    """What is at least 0 multiplied by a size, where only products come of it that others have:
+    facts, for those that are asked for, and what is asked, for those of facts."""
     found: list[Row] = []
-    for at, symbol in enumerate(symbols):
-        if not symbol.is_nonnegative or not any(key[at] for key in wanted):
-            continue
-        for row in known:
-            raised = {_times(key, at, len(symbols)): value for key, value in row.items()}
-            if {key for key in raised if sum(key) > 1} <= wanted and len(found) < MAX_PRODUCTS:
-                found.append(raised)
+    for those, others in ((known, asked), (asked, known)):
+        wanted = {key for row in others for key in row if sum(key) > 1}
+        for at, symbol in enumerate(symbols):
+            if not symbol.is_nonnegative or not any(key[at] for key in wanted):
+                continue
+            for row in those:
+                raised = {_times(key, at, len(symbols)): value for key, value in row.items()}
+                if {key for key in raised if sum(key) > 1} <= wanted and len(found) < MAX_PRODUCTS:
+                    found.append(raised)
     return found
 
 

@@ -70,19 +70,25 @@ def run_ascribe(context: Context, node: tree.Ascribe, scope: Scope) -> None:
 
 
 def _of_model(context: Context) -> bool:
-    """Whether the open block is the model, or the body of models that do no more than use it."""
+    """Whether the open block is the model, or one that is written once in it, as its own body."""
     return not context.generic and all(
-        _is_all_of(used, user) for user, used in pairwise(context.calling)
+        _times_used(used, _body(user)) == 1 for user, used in pairwise(context.calling)
     )
 
 
-def _is_all_of(block: Entity, user: Entity) -> bool:
-    """Whether a model or block returns what another gives, uses it once, and does nothing else."""
-    assert isinstance(user.declaration, tree.Block)
+def _is_model(context: Context) -> bool:
+    """Whether the open block is the model, or the body of models that do no more than use it."""
+    return all(len(_body(user)) == 1 for user in context.calling[:-1])
+
+
+def _body(block: Entity) -> tuple[tree.Statement, ...]:
+    assert isinstance(block.declaration, tree.Block)
     claims = (tree.ComparisonClaim, tree.OrderClaim)
-    body = [s for s in user.declaration.body if not isinstance(s, claims)]
-    names = [part.name for part in parts_of(body[-1]) if isinstance(part, tree.Name)]
-    return len(body) == 1 and names.count(block.name) == 1
+    return tuple(s for s in block.declaration.body if not isinstance(s, claims))
+
+
+def _times_used(block: Entity, body: tuple[tree.Statement, ...]) -> int:
+    return sum(isinstance(p, tree.Name) and p.name == block.name for p in parts_of(body))
 
 
 def _abbreviate(context: Context, name: str, size: Expr, span: Span) -> Expr:
@@ -91,16 +97,29 @@ def _abbreviate(context: Context, name: str, size: Expr, span: Span) -> Expr:
         return size  # it is so in one case, or in one step, only
     if size.is_Number or (size.is_Symbol and not context.indices):
         return size
+    below = sympy.fraction(sympy.together(context.known.base(size)))[1]
+    if below.free_symbols and not _is_model(context):
+        return size  # D/H in a block, whose products with H are D again
     *around, stage = [name, *(str(step.at) for step in context.indices)]
     family = "_".join(around)  # of the innermost loop; those around it are part of its name
     symbol = size_symbol(f"{family}_{stage}" if context.indices else name)
     if symbol in context.known.definitions or symbol.name in context.names.owners:
         return size
     context.names.give(symbol.name, span)
-    context.known.define(symbol, size)
+    context.known.define(symbol, _in_terms_of_last(context, family, size))
     if context.indices:
         context.names.stage_symbols[symbol] = (family, context.indices[-1].at)
     return symbol
+
+
+def _in_terms_of_last(context: Context, family: str, size: Expr) -> Expr:
+    """What a stage names, by what the one before it named, where a `let` happens to be the same."""
+    if not (size.is_Symbol and context.indices):
+        return size
+    last = size_symbol(f"{family}_{context.indices[-1].at - 1}")
+    known = context.known
+    ratio = known.base(size) / known.base(last)
+    return ratio * last if last in known.spelled and ratio.is_number else size
 
 
 def _is_rounded(value: Value) -> bool:

@@ -140,7 +140,7 @@ def _joined(
 
 def _joined_size(known: Knowledge, condition: Boolean, first: Expr, second: Expr) -> Expr:
     """One formula for both cases where there is one, else a sum of indicators."""
-    if known.equal(first, second):
+    if first == second:
         return first
     otherwise = sympy.Not(condition)
     for general, special, holds in ((first, second, otherwise), (second, first, condition)):

@@ -15,7 +15,7 @@ from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
 from closedform.explore import show
-from closedform.explore.sizes import Sizes
+from closedform.explore.quantities.sizes import Sizes
 from closedform.render.formulas.latex import latex
 from closedform.render.report.signs import signed
 

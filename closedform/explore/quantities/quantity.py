@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from sympy import Expr, Symbol
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
+from closedform.derive.solve.along import Along, along
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
 from closedform.derive.solve.made import (
@@ -22,11 +23,17 @@ from closedform.derive.solve.made import (
     substituted,
     written_out,
 )
-from closedform.derive.solve.numbers import dims_values, evaluate, size_table, value_of
+from closedform.derive.solve.numbers import (
+    dims_values,
+    evaluate,
+    settle,
+    size_table,
+    value_of,
+)
 from closedform.errors import fail
 from closedform.explore import show
-from closedform.explore.arithmetic import Arithmetic
-from closedform.explore.sizes import exact
+from closedform.explore.quantities.arithmetic import Arithmetic
+from closedform.explore.quantities.sizes import exact
 from closedform.explore.terms import Terms, terms_of
 
 Given: TypeAlias = "int | Fraction | Expr | str | Quantity | Sequence[int]"
@@ -263,3 +270,22 @@ class Quantity(Arithmetic):
     ) -> dict[Symbol, Expr]:
         values = self._values_of(preset) if preset else {}
         return {**values, **dims_values(self._closed.derivation, sizes)}
+
+    # In one size ---------------------------------------------------------------------------
+
+    def _along(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> Along:
+        form = self._at(preset)
+        values = self._values(preset, sizes)
+        values.pop(self._sizes.symbol(name), None)
+        return along(form, name, values)
+
+    def _number_of(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
+        """What a size or an abbreviation is at a preset."""
+        derivation, symbol = self._closed.derivation, self._sizes.symbol(name)
+        settled = settle(derivation, self._values(preset, sizes))
+        value = derivation.known.base(symbol).xreplace(settled)
+        if not value.is_Integer:
+            raise fail(
+                "unbound", f"`{name}` has no value", None, f"name a preset, or give {name}=..."
+            )
+        return int(value)

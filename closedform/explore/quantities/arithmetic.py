@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import isfinite
 from numbers import Integral
 from typing import Self, TypeAlias
 
@@ -16,7 +17,7 @@ from closedform.derive.solve.made import Made, joined, joined_order, nameless, q
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
 from closedform.explore.answer import Answer
-from closedform.explore.expression import Expression
+from closedform.explore.quantities.expression import Expression
 
 Operand: TypeAlias = "Expression | int | Fraction | Expr"
 
@@ -46,10 +47,10 @@ class Arithmetic(Expression):
         return self * other
 
     def __truediv__(self, other: Operand) -> Self:
-        return self._with(other, quotient, _ratio_unit)
+        return self._with(other, _over, _ratio_unit)
 
     def __rtruediv__(self, other: Operand) -> Self:
-        return self._with(other, lambda a, b: quotient(b, a), lambda a, b: "")
+        return self._with(other, lambda a, b: _over(b, a), lambda a, b: "")
 
     def __pow__(self, power: int) -> Self:
         if isinstance(power, bool) or not isinstance(power, int) or power < 0:
@@ -76,6 +77,16 @@ class Arithmetic(Expression):
             return NotImplemented
         return bool(self.equals(other))
 
+    def __lt__(self, other: object) -> bool:
+        raise fail(
+            "type",
+            "which of two formulas is larger depends on their sizes",
+            None,
+            "compare their values at sizes, or ask with `.overtakes`",
+        )
+
+    __le__ = __gt__ = __ge__ = __lt__
+
     def __hash__(self) -> int:
         return hash(frozenset(map(str, self._closed.sizes)))
 
@@ -97,6 +108,9 @@ class Arithmetic(Expression):
         unit: Callable[[str, str], str],
     ) -> Self:
         operand = self._operand(other)
+        if isinstance(other, float):
+            near = Fraction(other).limit_denominator(1000) if isfinite(other) else Fraction(1, 2)
+            raise fail("type", f"a formula is exact, and {other} is not", None, f"write {near!r}")
         if operand is None:
             return NotImplemented  # type: ignore[no-any-return]  # what an operator gives then
         both = self._closed, operand._closed
@@ -109,6 +123,12 @@ class Arithmetic(Expression):
         )
         also = (*self._origins, *operand._origins)
         return type(self)(self._project, self._entity, made, self._form, also)
+
+
+def _over(above: Expr, below: Expr) -> Expr:
+    if below == 0:
+        raise fail("fraction", "a formula is divided by 0")
+    return quotient(above, below)
 
 
 # Units -------------------------------------------------------------------------------------
