@@ -35,9 +35,9 @@ def test_presets_of_the_zoo(name: str) -> None:
     module = zoo_module(name)
     for model in module.models():
         comparison = of_zoo(name, model)
-        for title, given in [*module.presets(model).items()][:2]:
+        for title, bindings in [*module.presets(model).items()][:2]:
             sizes: dict[str, Any] = {}
-            for key, value in given.items():
+            for key, value in bindings.items():
                 sizes[key] = Run(module, sizes).value(value, Scope(module))
             walk = comparison.run(sizes, 10**7)
             assert comparison.one("depth", sizes, walk, title) == "equal"
