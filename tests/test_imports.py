@@ -94,6 +94,7 @@ EDGE_METHODS = {
 AT_THE_EDGE = (
     "closedform.cli",
     "closedform.console.asking",
+    "closedform.console.bounding",
     "closedform.console.exits",
     "closedform.integrations.ipython",
     "closedform.console.library",

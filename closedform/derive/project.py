@@ -96,7 +96,8 @@ class Project:
         """The same file, with a model or block derived under conditions: `r > 1, r | side`."""
         if when is None:
             return self
-        return Project(self.module, entity, parse_conditions(when, "when"), self.widths)
+        asked = parse_conditions(when, "when")
+        return Project(self.module, entity, asked, self.configured, self.widths)
 
     def typed(self, dtype: str | None) -> Project:
         """The same file, with elements in the types that are asked for: `bf16, weights = int4`."""

@@ -13,7 +13,7 @@ from sympy import Expr
 from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
-from closedform.derive.solve.made import nameless, quotient
+from closedform.derive.solve.made import nameless
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail
 from closedform.explore.quantities.quantity import Quantity
@@ -101,6 +101,9 @@ class Overtaking:
         order = self.order
         word = {1: "larger", -1: "smaller", 0: "the same"}[order.larger]
         whole = "for all larger ones" if order.proved else f"checked up to {order.checked}"
+        if order.untried:
+            later = f"{word} from {order.size} = {order.start} on, {whole}"
+            return f"{later}; smaller ones were not tried"
         if order.before:
             return f"{word} from {order.size} = {order.start} on, {whole}"
         return f"{word} from {order.size} = 1 on, {whole}"
@@ -187,8 +190,7 @@ class Formula(Quantity):
         (2 D + 2 T)/(2 D + T)
         """
         symbol = self._sizes.symbol(name)
-        above, below = rules.elasticity(self._in(name), symbol)
-        return self._of(quotient(above, below), nameless(""))
+        return self._of(rules.relative(self._in(name), symbol), nameless(""))
 
     def growth(
         self, name: str, preset: str | None = None, factor: int = 2, **sizes: Any

@@ -74,9 +74,14 @@ def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
 
 def _text(model: Architecture, asked: dict[str, Any], to: str, steps: bool) -> str:
     """A report or a derivation in a format."""
+    project = model._project.typed(asked.pop("dtype"))
+    if sizes := asked.pop("sizes"):
+        chosen = asked["preset"] or project.configured
+        if chosen is None:
+            raise fail("argument", "--set changes sizes of a preset: name it with --preset")
+        asked["preset"] = project.set_sizes(chosen, sizes)
     width = asked.pop("width")
     asked["width"] = width_in(to, width) if width else None
-    project = model._project.typed(asked.pop("dtype"))
     if not steps:
         return format_named(to).report(report_of(project, **asked))
     kept = ("part", "measures", "convention", "preset", "lang", "width", "when")

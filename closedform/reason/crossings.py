@@ -16,7 +16,7 @@ from sympy import Expr, Integer, Poly
 
 from closedform.derive.solve.along import Along, X
 
-MOST_TRIED = 20_000
+MOST_TRIED = 2_000
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Order:
     """Which of two costs is larger for all numbers from `start` on.
 
     `larger` is 1 for the first, -1 for the second, 0 where they stay equal. `before` tells that it
-    is another order just below `start`. With `checked` the numbers up to it were tried, and nothing
+    is another order just below `start`; with `untried` numbers below `start` were not tried, and it
+    may be so from earlier on. With `checked` the numbers up to it were tried, and nothing
     is known of larger ones.
     """
 
@@ -33,6 +34,7 @@ class Order:
     start: int
     before: bool
     checked: int | None = None
+    untried: bool = False
 
     @property
     def proved(self) -> bool:
@@ -48,23 +50,26 @@ def order_of(first: Along, second: Along) -> Order:
     found = _in_the_end(difference)
     if found is not None:
         sign, proved = found
-        return Order(first.name, sign, *_first(first, second, sign, proved))
+        start, before, untried = _first(first, second, sign, proved)
+        return Order(first.name, sign, start, before, None, untried)
     last = next((x for x in range(MOST_TRIED, 0, -1) if _order(first, second, x) is not None), 1)
     sign = _order(first, second, last) or 0
-    return Order(first.name, sign, *_first(first, second, sign, last), MOST_TRIED)
+    start, before, untried = _first(first, second, sign, last)
+    return Order(first.name, sign, start, before, MOST_TRIED, untried)
 
 
-def _first(first: Along, second: Along, sign: int, proved: int) -> tuple[int, bool]:
-    """The smallest number from which on the order is so, when it is from `proved` on, and whether
-    it is another one below. Numbers that are not allowed are of any order."""
+def _first(first: Along, second: Along, sign: int, proved: int) -> tuple[int, bool, bool]:
+    """The smallest number from which on the order is so, when it is from `proved` on, whether it is
+    another one below, and whether that was not tried. Numbers that are not allowed are of any
+    order."""
     found = proved
     for x in range(proved - 1, max(0, proved - MOST_TRIED), -1):
         order = _order(first, second, x)
         if order is not None and order != sign:
-            return found, True
+            return found, True, False
         if order is not None:
             found = x
-    return (found, True) if proved > MOST_TRIED else (1, False)
+    return (found, False, True) if proved > MOST_TRIED else (1, False, False)
 
 
 def _order(first: Along, second: Along, x: int) -> int | None:

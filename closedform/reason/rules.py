@@ -12,10 +12,12 @@ from sympy import Expr, Rational, Symbol
 from closedform.derive.solve.along import Along, X
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
+from closedform.derive.solve.made import quotient
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
 
 ROUNDED = (sympy.floor, sympy.ceiling)
+TERMS = 60  # of a sum of which common factors are looked for
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,20 @@ def elasticity(expr: Expr, symbol: Symbol) -> tuple[Expr, Expr]:
             "ask with `.growth` for the ratio of two values",
         )
     return expand(symbol * slope), expand(expr)
+
+
+def relative(expr: Expr, symbol: Symbol) -> Expr:
+    """An elasticity as one quotient, without what both sides share where that is not too long to
+    look for.
+
+    >>> N, D = sympy.symbols("N D", positive=True)
+    >>> relative(4*N*D**2 + 2*N**2*D, N)
+    (2*D + 2*N)/(2*D + N)
+    """
+    above, below = elasticity(expr, symbol)
+    if len(sympy.Add.make_args(below)) > TERMS:
+        return above / below
+    return quotient(above, below)
 
 
 @dataclass(frozen=True)

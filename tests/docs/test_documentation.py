@@ -16,6 +16,8 @@ import pytest
 from mkdocs.config import load_config
 from mkdocs.structure.files import Files
 
+from axe import asked, violations
+from chromium import found_in
 from closedform.projects import zoo_names
 from helpers import ROOT, TESTS
 from pages import assert_safe, read
@@ -117,6 +119,24 @@ def test_the_gallery_has_its_formulas(built: Path) -> None:
         text = path.read_text("utf-8")
         assert_safe(read(text), links=True)
         assert ("<math " in text) is (path.name != "index.html")
+
+
+def test_no_page_of_the_gallery_scrolls_sideways(built: Path, tmp_path: Path) -> None:
+    """Fails when something on a page is wider than a phone, and does not scroll inside itself."""
+    shown = {path.name: path.read_text("utf-8") for path in (built / "zoo").glob("*.html")}
+    over = "const r = frame.contentDocument.documentElement; return r.scrollWidth - r.clientWidth;"
+    assert len(shown) > 100
+    assert set(found_in(shown, over, tmp_path, width=400).values()) == {0}
+
+
+def test_axe_has_no_findings_in_the_gallery(built: Path, tmp_path: Path) -> None:
+    """Reports of every model; derivations are asked for elsewhere."""
+    shown = {
+        path.name: path.read_text("utf-8")
+        for path in (built / "zoo").glob("*.html")
+        if not path.name.endswith(".derivation.html")
+    }
+    assert violations(found_in(shown, asked(), tmp_path, width=400)) == {}
 
 
 def test_fences_have_their_formulas(built: Path, pages: dict[str, Element]) -> None:

@@ -110,7 +110,9 @@ def test_the_first_notebook_in_a_live_jupyterlab(tmp_path: Path) -> None:
         page.wait_for_function(IDLE)
         page.evaluate(RUN)
         page.wait_for_selector(".widget-slider")
-        page.wait_for_selector("text=is not defined >> nth=0", state="attached")  # the last cell
+        page.wait_for_selector(
+            "text=`lineer` is not defined >> nth=0", state="attached"
+        )  # the last cell
         page.evaluate(SAVE)
         found = nbformat.read(path, as_version=4)
         light = page.evaluate(INKS)

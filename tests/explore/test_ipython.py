@@ -70,6 +70,13 @@ def test_a_cell_takes_the_options_of_derive(shell: Any) -> None:
     with capture_output() as shown:
         shell.run_cell(f"%%arch tiny --steps --to text\n{CELL}")
     assert "M: MACs, step by step" in shown.stdout
+    preset = 'preset "P": N=2, D=3\n'
+    with capture_output() as shown:
+        shell.run_cell(f"%%arch tiny --preset P --set D=5 --measure macs --to text\n{CELL}{preset}")
+    assert "50" in shown.stdout.split()
+    with capture_output() as shown:
+        shell.run_cell(f"%%arch tiny --set D=5 --to text\n{CELL}")
+    assert "--set changes sizes of a preset: name it with --preset" in shown.stdout
     with capture_output() as shown:
         shell.run_cell(f"%%arch tiny --nothing\n{CELL}")
     assert "error[argument]: No such option" in shown.stdout

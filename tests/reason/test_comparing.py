@@ -13,7 +13,10 @@ import closedform as cf
 from closedform import __version__
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
+from closedform.derive.solve.along import Along, X
+from closedform.explore.formula import Overtaking
 from closedform.projects import parts_named
+from closedform.reason import crossings, rules
 from closedform.reason.comparing import limit
 from closedform.reason.turns import Turn, turn
 from closedform.render.formats import comparison_in, names_with, own_names
@@ -65,6 +68,16 @@ def test_what_is_known_decides_a_sign() -> None:
     assert turn(apart, n, known) is None
     known.assume(Fact(r > 1, "given"))
     assert turn(apart, n, known) == Turn(1, None)
+
+
+def test_what_is_too_long_to_cancel_stays() -> None:
+    """Fails when common factors of a sum with many terms are looked for, which takes minutes."""
+    others = sympy.symbols(f"a:{rules.TERMS + 1}", positive=True)
+    few, many = d * n * (k + n), d * n * (sum(others) + n)
+    assert rules.relative(few, n) == (k + 2 * n) / (k + n)
+    assert rules.relative(many, n) == sympy.Mul(
+        *(part**power for part, power in zip(rules.elasticity(many, n), (1, -1), strict=True))
+    )
 
 
 def test_limits_of_ratios() -> None:
@@ -165,3 +178,16 @@ def test_what_is_not_there() -> None:
 def test_models_that_cost_the_same() -> None:
     told = cf.compare(*[cf.zoo("vit")["MLP"]] * 2, measures=["macs"]).to("text")
     assert "  They cost the same.\n" in told
+
+
+def test_a_threshold_of_which_smaller_numbers_were_not_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Fails when a number that bounds give is told as the least one."""
+    steps, line = Along("n", sympy.floor(X / 2) * X), Along("n", 10 * X)
+    assert crossings.order_of(steps, line) == crossings.Order("n", 1, 22, before=True)
+    monkeypatch.setattr(crossings, "MOST_TRIED", 1)
+    found = crossings.order_of(steps, line)
+    assert found == crossings.Order("n", 1, 23, before=False, untried=True)
+    said = "larger from n = 23 on, for all larger ones; smaller ones were not tried"
+    assert repr(Overtaking(found)) == said

@@ -12,7 +12,6 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.flow import Inverse
 from closedform.derive.elaborate import layouts
-from closedform.derive.elaborate.backward import check_backward
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.shapes import REST, broadcast
@@ -26,6 +25,7 @@ from closedform.derive.elaborate.values import (
     read_once,
     say_kind,
 )
+from closedform.derive.resolve.backward import check_backward
 from closedform.derive.resolve.builtin import QUANTITIES
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic.wording import say

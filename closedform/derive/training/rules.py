@@ -12,10 +12,10 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost.flow import Contracted, Inverse, Regrouped, Selected
 from closedform.derive.cost.tree import Operation, Shape
-from closedform.derive.elaborate.backward import ROWS, WEIGHT
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.model import new_context
 from closedform.derive.elaborate.values import Scope
+from closedform.derive.resolve.backward import ROWS, WEIGHT
 from closedform.derive.resolve.modules import Module
 from closedform.errors import fail
 from closedform.grammar import tree

@@ -21,10 +21,10 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.flow import Carried, Contracted, Regrouped, Selected
 from closedform.derive.cost.tree import Kept, Operation, Shape, Site, Trained
-from closedform.derive.elaborate.backward import ROWS, WEIGHT
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.layouts import alike
 from closedform.derive.elaborate.values import tensors_in
+from closedform.derive.resolve.backward import ROWS, WEIGHT
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.training import memory
 from closedform.derive.training.memory import Strides
@@ -334,11 +334,11 @@ class _Step:
                 done = replace(node, body=block.back(inside))
                 fates = tuple(inside.of(number, number) for number in node.flow.takes)
                 self.made[whole] = (done, fates)
-            done, fates = self.made[whole]
-            for number, value, (leads, stays) in zip(site.flow.takes, takes, fates, strict=True):
+            node_, begun = self.made[whole]
+            for number, value, (leads, stays) in zip(site.flow.takes, takes, begun, strict=True):
                 later.use(number, leads)
                 later.keep(value.storage, stays)
-            return (replace(site, node=done),)
+            return (replace(site, node=node_),)
 
         return back
 

@@ -66,8 +66,9 @@ def measured_picture(rows: Sequence[tuple[str, Fraction, Fraction]], title: str)
         for at, kind in enumerate(kinds):
             found = [(float(bound), float(ms)) for k, bound, ms in rows if k == kind]
             colour = COLOURS[at % len(COLOURS)]
-            options |= {"color": colour, "marker": MARKERS[at // len(COLOURS)], "label": kind}
-            axes.scatter([x for x, _ in found], [y for _, y in found], **options)
+            marker = MARKERS[at // len(COLOURS)]
+            bounds, times = zip(*found, strict=True)
+            axes.scatter(bounds, times, c=colour, marker=marker, label=kind, **options)
         least = float(min(bound for _, bound, _ in rows))
         most = float(max(ms for *_, ms in rows))
         axes.plot([least, most], [least, most], color=INK, linewidth=1.5)

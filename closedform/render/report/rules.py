@@ -19,7 +19,7 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.along import along
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
-from closedform.derive.solve.made import Made, nameless, quotient
+from closedform.derive.solve.made import Made, nameless
 from closedform.derive.solve.numbers import settle, size_table
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
@@ -27,7 +27,7 @@ from closedform.reason import rules
 from closedform.reason.omissions import by_part
 from closedform.render.language import Language
 
-TERMS, LONG = 60, 72  # terms of which an elasticity is formed; letters of one that is told
+LONG = 72  # letters of a formula that is told
 
 
 @dataclass(frozen=True)
@@ -192,11 +192,11 @@ def _size(
 
 
 def _elasticity(form: Closed, name: str, symbol: Symbol) -> Expr | None:
-    if len(sympy.Add.make_args(form.expr)) > TERMS:
+    if len(sympy.Add.make_args(form.expr)) > rules.TERMS:
         return None
     expr = rules.in_size(form, name, symbol)
     try:
-        return quotient(*rules.elasticity(expr, symbol))
+        return rules.relative(expr, symbol)
     except ClosedformError:  # the formula has steps in the size
         return None
 

@@ -39,6 +39,7 @@ def finish(
         after = outer.names[name] = context.new(before)
         values = map(tensors_in, (before, start, end, after))
         for each in zip(*values, strict=True):
-            numbers = (tensor.number for tensor in each)
-            found.append(Carried(name, *numbers, tuple(tensor.shape for tensor in each)))
+            first, second, third, last = (tensor.number for tensor in each)
+            shapes = tuple(tensor.shape for tensor in each)
+            found.append(Carried(name, first, second, third, last, shapes))
     return tuple(found)
