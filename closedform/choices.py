@@ -7,7 +7,7 @@ LANGUAGES = ("en", "zh")
 # Measures that need no convention, and those that need the type of elements.
 COUNTED = (
     *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
-    *("reads", "loads", "writes", "kept"),
+    *("reads", "loads", "writes", "kept", "depth"),
 )
 IN_BYTES = ("weight_bytes", "cache_bytes", "read_bytes", "written_bytes", "moved_bytes")
 

@@ -56,6 +56,8 @@ class Run(Calls):
         self.module, self.limit = module, limit
         self.totals: Counter[tuple[str, str]] = Counter()
         self.weigh = self.work = self.train = True
+        self.levels: dict[int, int] = {}  # how many operations come before each value
+        self.depth = 0
         self.tape = brute_training.Tape()
         self.fused = False  # inside a block that keeps what it makes to itself
         self.stage = 0  # of the element of a list that is being found
@@ -97,6 +99,9 @@ class Run(Calls):
             "loads": stated.get("params", 0),
             "writes": sum(t.size for t in given),
         }
+        found = {name: stated.get(name, amount) for name, amount in usual.items()}
+        if kind != "fused":  # whose operations were followed one by one
+            self.follow(taken, given, bool(found["reads"] or found["writes"]))
         for name, amount in usual.items():
             if name == "loads" or not self.fused:
                 self.count(name, kind, stated.get(name, amount))
@@ -123,6 +128,8 @@ class Run(Calls):
         return exact(found)
 
     def total(self, name: str, convention: str | None) -> Any:
+        if name == "depth":
+            return self.depth
         if name in BYTES:
             return sum(width * self.total(of, None) for of, width in BYTES[name].items())
         chosen = convention or name
@@ -153,6 +160,13 @@ class Run(Calls):
             yield
         finally:
             self.weigh, self.work, self.train = before
+
+    def follow(self, taken: Sequence[Tensor], given: Sequence[Tensor], adds: bool) -> None:
+        """Note after how many operations a value is there."""
+        level = max((self.levels.get(t.number, 0) for t in taken), default=0)
+        level += adds and self.work
+        self.levels.update((t.number, level) for t in given)
+        self.depth = max(self.depth, level)
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -316,6 +330,8 @@ class Run(Calls):
                     if value.cell is not before[name].cell:
                         cells = [end[name].cell for end in ends]
                         scope.bind(name, self.tape.any_of(cells, value, self.work))
+                for name, value in scope.tensors().items():  # copies are beside each other
+                    self.follow([end[name] for end in ends or [before]], [value], False)
                 self.hand_on(node, scope)
             case tree.If():
                 for condition, body in (*node.branches, (tree.Boolean(True), node.otherwise)):
@@ -342,7 +358,10 @@ class Run(Calls):
             if isinstance(part, tree.Assign):
                 for target in part.targets:
                     if target.name in held:
-                        scope.bind(target.name, scope.tensors()[target.name].again())
+                        old = scope.tensors()[target.name]
+                        new = old.again()
+                        self.follow([old], [new], False)
+                        scope.bind(target.name, new)
 
     def meet(self, shape: tree.Shape, tensor: Any, scope: Scope, binding: bool = False) -> Tensor:
         """Hold a shape against a tensor: names without a value are bound, the others checked.
@@ -520,6 +539,7 @@ class Run(Calls):
         places = {sum(kept[-k:]) if k else 0 for k in base.places if kept[-k - 1]}
         shape = first + base.shape[len(before) : end] + last
         result = Tensor(shape, frozenset(places), base.guess and bool(places))
+        self.follow([base], [result], False)
         return brute_training.part(self.tape, base, result, kept, self.work)
 
     def cut(self, items: Any, shape: tuple[int, ...], scope: Scope) -> tuple[int, ...]:

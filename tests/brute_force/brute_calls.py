@@ -44,6 +44,7 @@ class Calls:
     count: Callable[[str, str, Any], None]
     done: Callable[..., None]
     moved: Callable[..., None]
+    follow: Callable[..., None]
     inside: Callable[[], AbstractContextManager[None]]
     only: Callable[..., AbstractContextManager[None]]
     tape: brute_training.Tape
@@ -180,6 +181,7 @@ class Calls:
             case "rearrange":
                 self.done(name)
                 result = rearranged(given[0].shape, given[1], named, drop=False)
+                self.follow(given[:1], [result], False)
                 return brute_training.rearranged(
                     self.tape, given[0], result, given[1], named, self.work
                 )
@@ -193,6 +195,7 @@ class Calls:
             case "split":
                 self.done(name)
                 parts = split(given[0], given[1], int(named["axis"]))
+                self.follow(given[:1], parts, False)
                 return brute_training.split(self.tape, given[0], parts, self.work)
         if name in NUMERIC:
             return NUMERIC[name](*given)
@@ -224,6 +227,8 @@ class Calls:
             self.count(name, kind, amount)
         if len(tensors) == 2 or any([name] not in kept for name in axes):
             self.moved(kind, tensors, [result])
+        else:
+            self.follow(tensors, [result], False)
         self.done(kind, counted)
         return brute_training.einsum(self.tape, pattern, tensors, result, kind, counted, self.work)
 

@@ -6,15 +6,16 @@ Other distributions add rows by the entry point `closedform.measures`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sympy import Add, Expr, Integer
 
 from closedform.derive.cost import movement
+from closedform.derive.cost.depth import Depth
 from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling
-from closedform.derive.cost.tree import Operation
+from closedform.derive.cost.tree import Node, Operation
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.amounts import Amount, amount_of, exact
 from closedform.derive.measures.steps import AGAIN, FORWARD, INPUT, WEIGHT, KeptBytes, Step
@@ -37,7 +38,7 @@ class Measure:
     `step` says what of a training step counts, where that is measured.
     `reason` is how a derivation explains a line, in which `{name}`, `{line}` and `{file}` are of
     the declaration of the operation. `dtype` is the type of what is counted in bytes; `says` has it
-    as `{dtype}`.
+    as `{dtype}`. `whole` finds what is no sum over operations, from a part of the tree.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Measure:
     reason: str = DEFINED
     step: Step | None = None
     dtype: str = ""
+    whole: Callable[[], Callable[[Node], Expr]] | None = None
 
     @property
     def convention(self) -> Convention | None:
@@ -138,6 +140,14 @@ ROWS: dict[str, Measure] = {
         Measure("loads", "elements of weights read", "elements", movement.loads, MOVEMENT, MOVES),
         Measure(
             "writes", "elements of results written", "elements", movement.writes, MOVEMENT, MOVES
+        ),
+        Measure(
+            "depth",
+            "operations that must follow one another",
+            "operations",
+            Weights(()),
+            WORK,
+            whole=Depth,
         ),
         kept(FLOAT),
     )

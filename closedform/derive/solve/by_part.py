@@ -16,7 +16,6 @@ from sympy import Expr
 from closedform import formula as w
 from closedform.derive.arrange.writing import Order
 from closedform.derive.cost import tree as cost
-from closedform.derive.cost.totals import Total
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
@@ -92,7 +91,7 @@ class ByPart:
         return {}
 
     @cached_property
-    def _total(self) -> Total:
+    def _total(self) -> Callable[[Node], Expr]:
         return total(self.measure, self.derivation)
 
     def _candidates(self, pruned: _Pruned) -> Candidates:

@@ -18,7 +18,7 @@ from closedform.derive.arrange.forms import FORMS, TAKEN_AWAY, subtracted
 from closedform.derive.arrange.length import room
 from closedform.derive.arrange.writing import Order
 from closedform.derive.cost.totals import Total
-from closedform.derive.cost.tree import Operation
+from closedform.derive.cost.tree import Node, Operation
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.solve.abbreviations import in_stages
@@ -33,8 +33,11 @@ def total(
     derivation: Derivation,
     stages: StageForm | None = None,
     stated: bool = False,
-) -> Total:
+) -> Callable[[Node], Expr]:
     """Adds a measure up over a cost tree; sums that are factors stay in brackets, or do not."""
+    if measure.whole is not None:
+        found = measure.whole()
+        return lambda node: in_stages(derivation, derivation.known.renamed(found(node)))
 
     def value(node: Operation) -> Expr:
         amount = derivation.known.renamed(measure.of(node))

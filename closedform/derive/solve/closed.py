@@ -12,7 +12,6 @@ from sympy import Expr, Symbol
 from closedform import formula as w
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
-from closedform.derive.cost.totals import Total
 from closedform.derive.cost.tree import Choose, Node, Repeat, Steps, nodes
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.values import Tensor
@@ -82,11 +81,11 @@ class Closed:
         return expr
 
     @cached_property
-    def _total(self) -> Total:
+    def _total(self) -> Callable[[Node], Expr]:
         return total(self.measure, self.derivation)
 
     @cached_property
-    def _total_in_brackets(self) -> Total:
+    def _total_in_brackets(self) -> Callable[[Node], Expr]:
         return total(self.measure, self.derivation, stated=True)
 
     def written(

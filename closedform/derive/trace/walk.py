@@ -36,7 +36,7 @@ from closedform.derive.trace.lines import (
     same,
 )
 from closedform.derive.trace.operations import Operations
-from closedform.errors import Span
+from closedform.errors import Span, fail
 from closedform.formula.joining import bracketed
 from closedform.grammar import tree
 
@@ -91,6 +91,9 @@ class _Term:
 
 def walk(closed: Closed) -> Walk:
     """The derivation of a closed form."""
+    if closed.measure.whole is not None:
+        message = f"`{closed.measure.name}` is no sum over operations, and is not told step by step"
+        raise fail("measure", message, None, "ask for the formula alone, without --steps")
     if not closed.measure.scaling.counts("fused"):
         root = folded(closed.derivation.root)
         closed = replace(closed, derivation=replace(closed.derivation, root=root))
