@@ -69,7 +69,7 @@ def compare(
     is larger where.
     """
     from closedform.projects import parts_named, under_each
-    from closedform.render.report.comparison import comparison
+    from closedform.render.report.compared.comparison import comparison
 
     target = Path(output) if output else None
     to = to or format_of(target, free=False)
@@ -114,7 +114,7 @@ def diff(
     """
     from closedform.projects import open_project
     from closedform.reason.changes import changes
-    from closedform.render.report.changes import changes_view
+    from closedform.render.report.compared.changes import changes_view
 
     target = Path(output) if output else None
     write = formats.changes_in(format_of(target, free=False) if target else to)

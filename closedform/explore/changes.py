@@ -10,7 +10,7 @@ from closedform.explore.formula import Formula
 from closedform.explore.table import Table
 from closedform.reason import changes as reason
 from closedform.render.formats import changes_in
-from closedform.render.report.changes import changes_view
+from closedform.render.report.compared.changes import changes_view
 
 
 @dataclass(frozen=True)

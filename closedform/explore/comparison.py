@@ -8,7 +8,7 @@ from closedform.errors import fail
 from closedform.explore.model import Part
 from closedform.projects import under_each
 from closedform.render.formats import comparison_in
-from closedform.render.report.comparison import comparison
+from closedform.render.report.compared.comparison import comparison
 
 
 class Comparison:

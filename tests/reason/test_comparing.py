@@ -20,7 +20,7 @@ from closedform.reason import crossings, rules
 from closedform.reason.comparing import limit
 from closedform.reason.turns import Turn, turn
 from closedform.render.formats import comparison_in, names_with, own_names
-from closedform.render.report.comparison import comparison
+from closedform.render.report.compared.comparison import comparison
 from helpers import Ran, call
 
 n, d, r, k = sympy.symbols("n d r k", integer=True, positive=True)

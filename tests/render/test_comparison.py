@@ -8,7 +8,7 @@ from pathlib import Path
 from closedform import __version__
 from closedform.projects import open_project
 from closedform.render.formats import comparison_in, names_with, own_names
-from closedform.render.report.comparison import Compared, comparison
+from closedform.render.report.compared.comparison import Compared, comparison
 from helpers import Ran, call
 
 CHOSEN = ("--preset", "ResNet-50", "--preset", "ViT-B/16")

@@ -568,6 +568,8 @@ class _Loops:
                 continue
             if isinstance(self.node, cost.Repeat):
                 done: cost.Node = replace(self.node, body=body, times=times)
+                if self.node.shared and found:  # the weights are those of the first rounds
+                    done = cost.Weights("tied", (replace(self.site, node=done),))
             else:
                 first = self.node.first + before
                 done = replace(self.node, body=body, first=first, last=first + times - 1)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from closedform.render.markup.format import Format, Site
     from closedform.render.markup.templating import Markup
-    from closedform.render.report.changes import ChangesView
-    from closedform.render.report.comparison import Comparison
+    from closedform.render.report.compared.changes import ChangesView
+    from closedform.render.report.compared.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
 
 DEFAULT = "md"

@@ -11,8 +11,8 @@ from closedform.render.formulas.latex import latex
 from closedform.render.markup.format import Format
 
 if TYPE_CHECKING:
-    from closedform.render.report.changes import ChangesView
-    from closedform.render.report.comparison import Comparison
+    from closedform.render.report.compared.changes import ChangesView
+    from closedform.render.report.compared.comparison import Comparison
     from closedform.render.report.rules import RulesRow
     from closedform.render.report.view import Report
 

@@ -22,7 +22,7 @@ from closedform.render.markup.lengths import points
 from closedform.render.markup.templating import plain_data
 
 if TYPE_CHECKING:
-    from closedform.render.report.comparison import Comparison
+    from closedform.render.report.compared.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
     from closedform.render.report.view import Report
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from closedform.render.markup.templating import Markup
 
 if TYPE_CHECKING:
-    from closedform.render.report.changes import ChangesView
-    from closedform.render.report.comparison import Comparison
+    from closedform.render.report.compared.changes import ChangesView
+    from closedform.render.report.compared.comparison import Comparison
     from closedform.render.report.derivation import DerivationView
     from closedform.render.report.overview import Overview
     from closedform.render.report.view import Report

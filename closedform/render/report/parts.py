@@ -149,6 +149,9 @@ class Parts:
         self.formed, self.words = formed, words
         self.alike = alike
         self.derivation = formed[0].derivation
+        # What is measured of a forward pass is the same in the tree of a training step.
+        steps = (form.derivation for form in formed if form.measure.step is not None)
+        self.root = next(steps, self.derivation).root
         self.starts: dict[str, Expr] = {}
         self._blocks: dict[str, tuple[cost.Sequence, Frame]] = {}  # the first of each name
 

@@ -206,7 +206,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         for form, own in zip(formed, plain, strict=True)
     )
     shown = Parts(formed, words, alike=wish.stages == "sum")
-    parts, starts = tuple(shown.of(derivation.root)) if wish.parts else (), {}
+    parts, starts = tuple(shown.of(shown.root)) if wish.parts else (), {}
     if shown.alike:
         starts = {name: value for form in formed for name, value in form.starts(wish.form).items()}
         starts.update(shown.starts)
@@ -270,7 +270,7 @@ def _value(project: Project, preset: tree.Preset, form: Closed) -> int | None:
 
 
 def _rows_apart(parts: Parts, derivation: Derivation) -> Iterator[PartRow]:
-    for row in parts.of(derivation.root):
+    for row in parts.of(parts.root):
         yield signed(row, derivation.signs)
 
 

@@ -9,6 +9,7 @@ import pytest
 from check_brute import TRAINED, of_text
 from closedform.derive.resolve.library import standard_library
 from closedform.grammar import tree
+from helpers import TESTS, call
 
 HEAD = """dim N
 dim D
@@ -134,3 +135,21 @@ def test_every_operation_of_the_library_states_its_backward_pass() -> None:
         needed |= {"weight"} if "params" in counts else set()
         lacking += [f"{name}: {of}" for of in sorted(needed - stated)]
     assert lacking == []
+
+
+PARTS = """
+  line  part         times  params of one  training of one     kept of one
+  39    embed        1      D V            0                   4 B S D
+  41    Layer        L      12 D^2 + 13 D  16 B S D (S + 6 D)  0
+  21      Attention  L      4 D^2 + 4 D    16 B S D (S + 2 D)  0
+  41    recompute    L      0              0                   4 B S D
+  42    layernorm    1      2 D            0                   4 B S (D + 2)
+  42    linear       1      0              6 B S D V           0
+"""
+
+
+def test_a_report_has_parts_of_a_training_step_beside_others() -> None:
+    asked = ("training.arch", "--of", "Recomputed", "--measure", "params,training,kept")
+    ran = call("derive", *asked, "--to", "text", folder=TESTS / "claims")
+    assert (ran.code, ran.err) == (0, "")
+    assert PARTS in ran.out

@@ -29,7 +29,7 @@ from closedform.projects import derivation_of, open_project, report_of
 from closedform.render.formats import comparison_in, format_named
 from closedform.render.formats.typst import escape_typst
 from closedform.render.formulas.typst import typst, typst_name
-from closedform.render.report.comparison import comparison
+from closedform.render.report.compared.comparison import comparison
 from helpers import ZOO, cases, programs
 
 FILES = cases(programs(ZOO, 20))

@@ -1,0 +1,1 @@
+"""What is said of several models, or of two states of one."""
