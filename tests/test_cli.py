@@ -1020,6 +1020,20 @@ def test_no_size_to_choose(tmp_path: Path) -> None:
     assert ran.err.endswith("= help: its sizes are numbers, so there is none to choose\n")
 
 
+def test_sizes_of_a_preset_are_set(tmp_path: Path) -> None:
+    """Fails when the sizes of `--set` are not those at which a formula is told."""
+    model = tmp_path / "m.arch"
+    model.write_text(f'{MODEL}\npreset "a": D=4\n')
+    told = ("derive", str(model), "--measure", "params", "--to", "text", "--set", "D=5")
+    assert "\n    = 30 at a, D = 5\n" in call(*told, "--preset", "a").out
+    ran = call(*told)
+    assert ran.code == 2
+    assert ran.err.endswith("Error: --set changes sizes of a preset: name it with --preset\n")
+    ran = call(*told, "--preset", "a", "--set", "D=five")
+    assert ran.code == 2
+    assert ran.err.endswith("Error: --set D takes a whole number, and this is 'five'\n")
+
+
 def test_check_of_the_zoo_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when the sum of the whole zoo is not told, which CI shows."""
     monkeypatch.setattr("closedform.projects.zoo_names", lambda: ["albert", "mixer"])
