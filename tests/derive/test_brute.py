@@ -170,7 +170,7 @@ FAST = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # shrinking takes minutes
 )
-SLOW = settings(FAST, max_examples=1000)
+SLOW = settings(FAST, max_examples=300)
 
 
 def hold(limits: settings, run: type[Run] = Run) -> Counter[str]:
