@@ -46,6 +46,8 @@ class Numbers:
 
     def of(self, node: w.Written) -> Fraction:
         """The exact value of a formula. Raises NoNumberError."""
+        if type(node) not in VALUES:
+            raise TypeError(f"no number for {type(node).__name__}")
         return VALUES[type(node)](self, node)
 
     def _number(self, node: w.Number) -> Fraction:

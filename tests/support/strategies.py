@@ -183,6 +183,25 @@ weigh = st.builds(tree.Weigh, lists_of(counted), expression)
 of_kind = st.builds(tree.OfKind, lists_of(name | text, 1), expression | lists_of(weigh, 1))
 
 
+bindings = lists_of(st.builds(tree.Binding, name, expression), 1)
+training = st.one_of(
+    st.builds(tree.Gradient, name, st.none() | bindings),
+    st.builds(
+        tree.Keep,
+        expression,
+        st.sampled_from([None, "elements", "bytes"]),
+        lists_of(name),
+        st.just(()) | conditions,
+    ),
+    st.builds(tree.View, name),
+)
+config_line = st.one_of(
+    st.builds(tree.Given, bindings),
+    st.builds(tree.Only, conditions),
+    st.builds(tree.Ignore, lists_of(name, 1)),
+)
+
+
 def not_empty(node: tree.Op | tree.Block) -> bool:
     """An indented block needs a line."""
     return bool(node.body) or node.doc is not None
@@ -237,7 +256,12 @@ declaration: Strategy = st.one_of(
     ),
     st.builds(tree.Import, st.integers(0, 7), lists_of(words, 1), lists_of(name, 1)),
     st.builds(
-        tree.Op, name, lists_of(parameter), lists_of(output, 1), doc, lists_of(assign | require)
+        tree.Op,
+        name,
+        lists_of(parameter),
+        lists_of(output, 1),
+        doc,
+        lists_of(assign | require | training),
     ).filter(not_empty),
     st.builds(
         tree.Block,
@@ -254,6 +278,7 @@ declaration: Strategy = st.one_of(
         lists_of(st.builds(tree.Binding, name, expression), 0, 6),
         lists_of(st.builds(tree.Expect, lists_of(expectation, 1), st.none() | line_text)),
     ),
+    st.builds(tree.Config, line_text, st.none() | name, lists_of(config_line, 1)),
 )
 
 file: Strategy = st.builds(tree.File, doc, lists_of(declaration, 0, 4))

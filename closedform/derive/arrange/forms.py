@@ -126,8 +126,9 @@ def _merged(expr: Expr) -> Expr:
 
     >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> L, G, D, F = map(size_symbol, "LGDF")
-    >>> _merged(D * Bracket(L - G) + G * D + F * Bracket(L - G))
-    F*Bracket(-G + L) + L*D
+    >>> rest = F * Bracket(L - G)
+    >>> _merged(D * Bracket(L - G) + G * D + rest) == L * D + rest
+    True
     """
     numbers = dict(term.as_coeff_Mul()[::-1] for term in sympy.Add.make_args(expr))
     for term, number in list(numbers.items()):
