@@ -21,6 +21,7 @@ from closedform.derive.elaborate.values import (
     Scope,
     Tensor,
     Value,
+    as_root,
     as_size,
     say_kind,
 )
@@ -140,7 +141,7 @@ class Expressions(Algebra[Value, Scope]):
             return sympy.Pow(base, exponent)
         if not exponent.is_Integer and not (exponent * 2).is_Integer:
             raise fail("type", f"the exponent {say(exponent)} is not whole", node.exponent.span)
-        return base**exponent
+        return as_root(base**exponent, base, node.base.span)
 
     def chain(
         self, node: tree.Sum | tree.Product, first: Value, rest: Iterable[Operand[Value]]
