@@ -562,7 +562,7 @@ class _Loops:
 
     def placed(self, pieces: Sequence[tuple[tuple[Site, ...], Expr, Expr]]) -> tuple[Site, ...]:
         """Bodies, each with the number of rounds before it, and with its own."""
-        found = []
+        found: list[Site] = []
         for body, before, times in pieces:
             if times == 0:
                 continue
