@@ -24,6 +24,8 @@ def in_factors(expr: Expr, order: Order) -> w.Written:
     back = {dummy: atom for atom, dummy in atoms.items() if dummy.is_Symbol}
     back.update({ratio: value.xreplace(back) for ratio, value in ratios.items()})
     above, below = sympy.fraction(sympy.together(polynomial))
+    if expand(above) == 0:  # what cancels only over one divisor, and has no factors
+        return w.Number(0)
     number, factors = sympy.factor_list(above)
     divisor, divisors = sympy.factor_list(below)
     factors += [(base, -power) for base, power in divisors]

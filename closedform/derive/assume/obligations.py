@@ -76,14 +76,20 @@ class Obligations:
         self.known.assume(Fact(condition, "case" if inside else reason, span))
         self.known.used.add(Fact(sympy.Or(sympy.Not(self.case), condition), reason, span))
 
-    def possible(self, condition: Any, span: Span, message: str) -> None:
-        """Demand a condition without which there is no such tensor; it need not be proved."""
+    def possible(self, condition: Any, span: Span, message: str, reason: str = "possible") -> None:
+        """Demand a condition without which there is no such tensor or value, for a reason; it need
+        not be proved."""
         condition = plain_relation(condition)
         answer = self.known.decide(condition)
         if answer is False:
             raise fail("range", message, span)
         if answer is None:
-            self.take(condition, "possible", span)
+            self.take(condition, reason, span)
+
+    def not_empty(self, size: Expr) -> bool:
+        """Whether a size is taken to be positive here, since an axis has it."""
+        case = self.positive.get(size, sympy.false)
+        return bool(sympy.Or(sympy.Not(self.case), case) == sympy.true)
 
     def _true_of_defaults(self, condition: Boolean) -> bool:
         base = condition.xreplace(self.known.definitions)

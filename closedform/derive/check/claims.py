@@ -8,7 +8,7 @@ from closedform.derive.check.comparisons import check_comparison
 from closedform.derive.check.orders import check_order
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.elaborate.model import elaborate
+from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import closed
@@ -40,8 +40,9 @@ def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Der
     """What is derived under the conditions of a claim."""
     derivation = project.derivation(entity)
     facts = []
+    context = reading(derivation)  # of its own: what a condition divides by is not known elsewhere
     for condition in claim.conditions:
-        holds = project.reading(entity).condition(condition, derivation.scope)
+        holds = context.condition(condition, derivation.scope)
         if holds is False:
             raise fail("claim", "this condition can never hold", condition.span)
         if holds is not True:

@@ -44,8 +44,10 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper =
         return Sides(w.plain(form.written(stages="each")), order, "")
 
     growing = tuple(_defaults_that_grow(asked))
+    divided = (fact for fact in asked.facts if fact.reason == "divisor")
+    facts = tuple(dict.fromkeys((*form.facts, *divided)))
     if isinstance(verdict, Proved):
-        return Checked(claim, verdict, sides, form.facts, notes=growing)
+        return Checked(claim, verdict, sides, facts, notes=growing)
     derived = f"derived: {sides().derived}"
     held = growing or (asked.held_fixed(),)
     if isinstance(verdict, Outgrown):
@@ -62,9 +64,7 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper =
         assert isinstance(verdict, NotDecided)
         kind, message = "undecided", f"it is not decided whether {title} is in {order}"
         notes = (derived, *verdict.tried, *held)
-    return Checked(
-        claim, verdict, sides, form.facts, Diagnostic(kind, message, claim.span, None, notes)
-    )
+    return Checked(claim, verdict, sides, facts, Diagnostic(kind, message, claim.span, None, notes))
 
 
 def _defaults_that_grow(asked: Asked) -> list[str]:
@@ -159,6 +159,7 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
     bound = expand(spelled(stated))
     every = _as_declared(form, bound.free_symbols | expr.free_symbols)
     facts = [*known.facts, *derivation.facts]
+    facts += [fact for fact in context.known.facts if fact not in facts]  # what it divides by
     facts += [Fact(sympy.Eq(s, known.spelled[s])) for s in named if s in known.spelled]
     for size, case in derivation.positive:
         facts.append(Fact(sympy.Or(sympy.Not(case), size >= 1), "required"))

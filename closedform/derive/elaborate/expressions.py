@@ -21,6 +21,7 @@ from closedform.derive.elaborate.values import (
     Scope,
     Tensor,
     Value,
+    as_root,
     as_size,
     say_kind,
 )
@@ -140,7 +141,7 @@ class Expressions(Algebra[Value, Scope]):
             return sympy.Pow(base, exponent)
         if not exponent.is_Integer and not (exponent * 2).is_Integer:
             raise fail("type", f"the exponent {say(exponent)} is not whole", node.exponent.span)
-        return base**exponent
+        return as_root(base**exponent, base, node.base.span)
 
     def chain(
         self, node: tree.Sum | tree.Product, first: Value, rest: Iterable[Operand[Value]]
@@ -169,7 +170,7 @@ class Expressions(Algebra[Value, Scope]):
         return sympy.Add(value, *collected) if collected else value
 
     def _divisor(self, size: Expr, span: Span) -> Expr:
-        """Demand of a divisor that is made of sizes which may be 0 that it is not.
+        """Demand of a divisor that may be 0 that it is not.
 
         One that is 0 for some answers to its conditions must be proved never to be. Gives the
         divisor without the conditions that are factors of it.
@@ -182,9 +183,11 @@ class Expressions(Algebra[Value, Scope]):
                 span,
                 "a condition counts as 0 where it does not hold: `a if n > 1 else b` chooses",
             )
-        if any(s.is_nonnegative and not s.is_positive for s in base.free_symbols):
-            nonzero = sympy.Gt(_vanishing(size), 0) if base.is_nonnegative else sympy.Ne(size, 0)
-            self.context.obligations.possible(nonzero, span, "this divides by zero")
+        obligations = self.context.obligations
+        parts = [part.as_base_exp()[0] for part in sympy.Mul.make_args(base)]
+        if not all(part.is_nonzero or obligations.not_empty(part) for part in parts):
+            message = "this divides by zero"
+            obligations.possible(_not_zero(size, base), span, message, "divisor")
         factors = sympy.Mul.make_args(size)
         return sympy.Mul(*(f for f in factors if not isinstance(f, sympy.Piecewise)))
 
@@ -310,7 +313,17 @@ def _check_power(base: Expr, exponent: Expr, node: tree.Power) -> None:
         )
 
 
+def _not_zero(size: Expr, base: Expr) -> Boolean:
+    """That a divisor is not 0: J > 0 for D^2 J + D J, and D != r for D^2 - D r."""
+    part = _vanishing(size)
+    if base.is_nonnegative:
+        return sympy.Gt(part, 0)
+    terms = sympy.Add.make_args(expand(part))
+    less = [term for term in terms if term.could_extract_minus_sign()]
+    return sympy.Ne(sympy.Add(*(term for term in terms if term not in less)), -sympy.Add(*less))
+
+
 def _vanishing(size: Expr) -> Expr:
-    """What of a size that is not negative makes it 0: the J of D^2 J + D J."""
+    """What of a size makes it 0: the J of D^2 J + D J."""
     bases = [factor.as_base_exp()[0] for factor in sympy.Mul.make_args(sympy.factor(size))]
     return sympy.Mul(*(base for base in bases if not base.is_positive))

@@ -103,6 +103,7 @@ def reading(derivation: Derivation) -> Context:
     """A context to read further expressions in: those of presets, expectations and claims."""
     context = new_context(derivation.entity.module, derivation.generic, derivation.known.copied())
     context.names.take(derivation.names)
+    context.obligations.positive.update(derivation.positive)
     return context
 
 

@@ -13,6 +13,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.cost.tree import Shape
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.symbolic.expansion import without_signs
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
 
@@ -149,6 +150,13 @@ def as_size(value: Value, span: Span, what: str = "a size") -> Expr:
         return indicator(value)
     message = f"{what} is expected here, and this is {say_kind(value)}"
     raise fail("type", message, span, about_list(value))
+
+
+def as_root(found: Expr, size: Expr, span: Span) -> Expr:
+    """A power of a size that may be a root, which only what is at least 0 has."""
+    if found.has(sympy.I):
+        raise fail("type", f"a root of {say(size)} is no real number", span)
+    return without_signs(found)
 
 
 def about_list(value: Value) -> str | None:

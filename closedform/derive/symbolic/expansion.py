@@ -28,6 +28,8 @@ def expand(expr: Expr) -> Expr:
     >>> a, b = size_symbol("a"), size_symbol("b")
     >>> expand((a + b) ** 2)
     a**2 + 2*a*b + b**2
+    >>> expand(2 * sympy.sqrt((a - b) ** 2)) == 2 * sympy.Max(a - b, b - a)
+    True
     """
     if all(map(_is_product, sympy.Add.make_args(expr))):
         return expr
@@ -37,8 +39,18 @@ def expand(expr: Expr) -> Expr:
         )
     found = _polynomial(expr)
     if found is None:
-        return sympy.expand(expr)
+        return sympy.expand(without_signs(expr))
     return sympy.Add(*(number * _product(monomial) for monomial, number in found.items()))
+
+
+def without_signs(expr: Expr) -> Expr:
+    """An expression with the larger of x and -x for |x|, which SymPy makes of the root of x^2.
+
+    >>> a, b = sympy.symbols("a b", integer=True, positive=True)
+    >>> without_signs(sympy.sqrt((a - b) ** 2)) == sympy.Max(a - b, b - a)
+    True
+    """
+    return expr.replace(sympy.Abs, lambda inside: sympy.Max(inside, -inside))
 
 
 def _product(monomial: Monomial) -> Expr:
@@ -64,7 +76,8 @@ def _polynomial(expr: Expr) -> Polynomial | None:
 @lru_cache(maxsize=4096)
 def _stays(expr: Expr) -> bool:
     """Whether a function has nothing in it to expand."""
-    return bool(expr.is_Function and sympy.expand(expr) == expr)
+    plain = expr.is_Function and not expr.has(sympy.Abs)
+    return bool(plain and sympy.expand(expr) == expr)
 
 
 def _added(parts: list[Polynomial | None]) -> Polynomial | None:

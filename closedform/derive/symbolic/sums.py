@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import sympy
 from sympy import Expr, Symbol
 
@@ -41,11 +43,22 @@ def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     if part.has(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min, Gcd):
         return BigSum(part, (index, first, last))
     found = sympy.summation(part, (index, first, last))
-    if found.has(
-        sympy.Sum, sympy.Piecewise
-    ):  # none, or one by cases: a geometric sum to the base d
+    known = (part, first, last)
+    if not _made_of(found, {atom for given in known for atom in sympy.preorder_traversal(given)}):
         return BigSum(part, (index, first, last))
     return expand(_in_primes(found))
+
+
+def _made_of(found: Expr, given: Set[Expr]) -> bool:
+    """Whether a closed form has nothing new but sums, products and powers.
+
+    SymPy's may be a harmonic number, a zeta function, or one by cases, as a geometric sum to the
+    base d; that is no form of the language.
+    """
+    if found in given or found.is_Rational:
+        return True
+    plain = found.is_Add or found.is_Mul or found.is_Pow
+    return bool(plain) and all(_made_of(part, given) for part in found.args)
 
 
 def _in_primes(expr: Expr) -> Expr:

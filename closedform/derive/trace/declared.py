@@ -22,6 +22,7 @@ from closedform.derive.elaborate.layouts import map_of, parts
 from closedform.derive.elaborate.shapes import REST
 from closedform.derive.elaborate.values import Family, Tensor
 from closedform.derive.symbolic.atoms import FUNCTIONS, indicator
+from closedform.derive.symbolic.expansion import without_signs
 from closedform.derive.symbolic.sums import summed
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.derive.trace.lines import own, plus
@@ -206,7 +207,7 @@ class Formulas(Algebra[Spelled, None]):
         if name not in FUNCTIONS:
             return self._found(node)
         parts = list(map(_as_size, parts))
-        value = FUNCTIONS[name](*(part.value for part in parts))
+        value = without_signs(FUNCTIONS[name](*(part.value for part in parts)))
         declared = w.Function(name, tuple(part.declared for part in parts))
         return Spelled(declared, w.Function(name, tuple(part.filled for part in parts)), value)
 
@@ -252,7 +253,7 @@ class Formulas(Algebra[Spelled, None]):
         return Spelled(
             w.Power(bracketed(base.declared), exponent.declared),
             w.Power(bracketed(base.filled), exponent.filled),
-            base.value**exponent.value,
+            without_signs(base.value**exponent.value),
         )
 
     def chain(

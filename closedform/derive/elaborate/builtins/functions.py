@@ -12,7 +12,7 @@ from closedform.derive.elaborate.builtins import tensors
 from closedform.derive.elaborate.builtins.arguments import Arguments
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.layouts import advice, map_of, reason
-from closedform.derive.elaborate.values import Scope, Tensor, Value
+from closedform.derive.elaborate.values import Scope, Tensor, Value, as_root
 from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.errors import fail
 from closedform.grammar import tree
@@ -65,7 +65,8 @@ def _log(arguments: Arguments) -> Expr:
 
 
 def _sqrt(arguments: Arguments) -> Expr:
-    return sympy.sqrt(arguments.size())
+    size = arguments.size()
+    return as_root(sympy.sqrt(size), size, arguments.span)
 
 
 def _size(arguments: Arguments) -> Expr:

@@ -68,11 +68,22 @@ def sum_over(context: Context, node: tree.Call, scope: Scope) -> Expr:
     context.obligations.holds(sympy.Ge(last - first + 1, 0), node.span, message)
     symbol = _symbol(context, index.name, first)
     inner.names[index.name] = symbol
-    context.known.ranges[symbol] = (first, last)
+    known = context.known
+    known.ranges[symbol] = (first, last)
+    outside = known.facts
+    known.facts = [fact for fact in outside if not fact.condition.has(symbol)]  # of other loops
+    before = len(known.facts)
     try:
         value = context.size(term, inner)
+        more = known.facts[before:]
     finally:
-        del context.known.ranges[symbol]
+        del known.ranges[symbol]
+        known.facts = outside
+    for fact in more:
+        if fact.condition.has(symbol):
+            message = f"{fact} is {fact.why} and is not proved for each {say(symbol)}"
+            raise fail("type", message, term.span)
+    known.facts += more
     return summed(value, symbol, first, last)
 
 
