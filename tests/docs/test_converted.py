@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from chromium import dumped
+from chromium import found_in
 from helpers import ROOT
 
 pytestmark = pytest.mark.slow
@@ -21,16 +20,14 @@ nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is not installed"
 
 SHARE = Path(nbconvert.__file__).parents[4] / "share" / "jupyter"
 
-# A page that holds the page under test in a frame and says what it measures there.
-HOST = """<!DOCTYPE html><title>host</title><pre id="measured"></pre>
-<iframe width="1000" height="900" srcdoc="{page}"></iframe><script>
-addEventListener("load", () => {{
-  const page = document.querySelector("iframe").contentDocument, root = page.documentElement;
+# What is found on a page in the frame that shows it.
+MEASURED = """
+  const page = frame.contentDocument, root = page.documentElement;
   const size = (node) => [node.getBoundingClientRect().width, node.getBoundingClientRect().height];
   const all = (selector) => [...page.querySelectorAll(selector)];
   const ink = (node) => getComputedStyle(node).color;
   const body = page.querySelector(".jp-RenderedHTMLCommon");
-  document.getElementById("measured").textContent = JSON.stringify({{
+  return {
     over: root.scrollWidth - root.clientWidth,
     math: all("math").filter((node) => !node.closest("details")).map(size),
     pictures: all("img").map((image) => [image.naturalWidth > 0, image.alt.length > 20]),
@@ -42,9 +39,8 @@ addEventListener("load", () => {{
     clipped: all(".jp-OutputArea-output").filter((node) =>
       node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX === "hidden"
     ).length,
-  }});
-}});
-</script>"""
+  };
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +68,8 @@ def test_a_page_in_a_browser(theme: str, notebook: Any, tmp_path: Path) -> None:
     exporter = nbconvert.HTMLExporter(theme=theme)
     page, _ = exporter.from_notebook_node(notebook)
     page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL)  # MathJax, from elsewhere
-    found = dumped(HOST.format(page=html.escape(page)), tmp_path, dark=theme == "light")
+    pages = {"notebooks": page}
+    (found,) = found_in(pages, MEASURED, tmp_path, theme == "light", 1000).values()
     assert found["over"] == 0
     assert len(found["math"]) > 40
     assert all(width > 4 and height > 4 for width, height in found["math"])
