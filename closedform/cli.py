@@ -257,8 +257,8 @@ def derive(
         others = names or defaults or claims or rules or uncounted or template
         if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
-                "--steps goes with --of, --measure, --convention, --dtype, --preset, --set, --when, "
-                "--to, --width, --lang"
+                "--steps goes with --of, --measure, --convention, --dtype, --preset, --set, "
+                "--when, --to, --width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
         give(derivation_of(project, *chosen), target, read)

@@ -13,7 +13,7 @@ PRINTED: dict[str, list[dict[str, str]]] = tomllib.loads(
 )
 MODEL = re.compile(r"^## \[(?P<name>.+?)\]\((?P<page>.+?)\.md\)\n", re.MULTILINE)
 HEAD = """\
-<!-- made by tests/docs/test_forms_of_papers.py: change tests/truth/printed.toml and run pytest --update -->
+<!-- made by tests/docs/test_form_page.py: change tests/truth/printed.toml, run pytest --update -->
 
 # Printed forms
 
