@@ -21,6 +21,9 @@ from closedform.derive.symbolic.symbols import is_size, least_of
 MAX_PAIRS = 20
 DRAWN = ((1, 2), (2, 4, 8), (1, 1, 2, 3, 4, 5, 6, 7), (1, 3, 9, 12, 16, 25, 36, 64, 128))
 FACTORS = (1, 1, 1, 1, 4, 9, 128)
+FRACTIONS = tuple(
+    Fraction(above, below) for above, below in ((1, 2), (3, 4), (3, 2), (1, 3), (2, 3), (1, 4))
+)  # of a ratio, which need not be whole
 MAX_DRAWN = 1500
 MAX_COMPARED = 12
 
@@ -121,19 +124,28 @@ def _beyond(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
     for more in (1, 2):
         for symbol in least:
             yield {**least, symbol: least[symbol] + more}
+    for symbol in least:
+        for value in () if symbol.is_integer else FRACTIONS:
+            yield {**least, symbol: value}
+            yield {**least, symbol: least[symbol] + value}
     for a, b in islice(combinations(least, 2), MAX_PAIRS):
         yield {**least, a: least[a] + 1, b: least[b] + 1}
 
 
 def _drawn(least: dict[Symbol, Fraction]) -> Iterator[dict[Symbol, Fraction]]:
-    draw = random.Random(0)
+    draw, split = random.Random(0), random.Random(0)
+    ratios = [symbol for symbol in least if not symbol.is_integer]
     for at in range(MAX_DRAWN):
         groups = [draw.choice(DRAWN) if at % 2 else DRAWN[at // 2 % len(DRAWN)] for _ in least]
         factors = [draw.choice(FACTORS) if at % 6 == 5 else 1 for _ in least]
-        yield {
+        values = {
             symbol: value + (draw.choice(group) - 1) * factor
             for (symbol, value), group, factor in zip(least.items(), groups, factors, strict=True)
         }
+        for ratio in ratios:
+            part = split.choice(FRACTIONS)
+            values[ratio] = split.choice((values[ratio], part, values[ratio] + part))
+        yield values
 
 
 def difference_at(left: Expr, right: Expr, values: Numbers) -> Fraction | None:

@@ -14,6 +14,7 @@ from sympy import Expr, Integer, Rational
 
 from closedform.derive.assume import floors, order
 from closedform.derive.assume.proofs.counterexample import difference_at, smallest
+from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
 from closedform.derive.assume.store import Store
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
@@ -61,6 +62,8 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
     with known.recording() as used:
         if order.decide(known, condition):
             return Proved(frozenset(used))
+    if follows_from_rounding(condition):
+        return Proved()
 
     def fails(values: Numbers) -> bool:
         try:
