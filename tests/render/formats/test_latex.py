@@ -159,11 +159,16 @@ def compiled(text: str, folder: Path) -> tuple[str, str]:
 
 
 def joined(texts: Sequence[str]) -> str:
-    """Documents of one preamble as one, to be set in one run."""
+    """Documents of one class as one, to be set in one run; what a derivation has in its preamble
+    beyond that of the first stands before it."""
     begin, end = "\\begin{document}\n", "\\end{document}\n"
-    head = texts[0].split(begin)[0] + begin
-    bodies = [text.removeprefix(head).removesuffix(end) for text in texts]
-    return head + "\\clearpage\n".join(bodies) + end
+    head, _ = texts[0].split(begin)
+    bodies = []
+    for text in texts:
+        own, body = text.removesuffix(end).split(begin)
+        further = [line for line in own.splitlines() if line not in head.splitlines()]
+        bodies.append("\n".join(["{", *further, body, "\\par}"]))
+    return head + begin + "\\clearpage\n".join(bodies) + end
 
 
 def widest(log: str) -> float:
