@@ -38,7 +38,7 @@ def test_the_table_of_parts_names_other_files() -> None:
     assert [f'<td class="line">{place}</td>' in html for place, _ in PLACES] == [True] * 3
     tex = model.report("tex")
     assert "32 & \\hspace*{1em}Self\\allowbreak{}Attention \\newline zoo/vit.arch & $1$" in tex
-    assert "7 & Encoder\\allowbreak{}Layer & $1$" in tex
+    assert "7 & EncoderLayer & $1$" in tex
 
 
 @pytest.mark.parametrize("to", ["text", "md", "tex", "html"])
