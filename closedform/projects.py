@@ -99,7 +99,7 @@ def under_each(
         here = [at for at, c in enumerate(conditions) if names_in(c) <= known]
         used.update(here)
         asked = tuple(conditions[at] for at in here)
-        found.append(Project(project.module, entity, asked, project.configured, project.widths))
+        found.append(project.under_all(entity, asked))
     for at, condition in enumerate(conditions):
         if at not in used:
             told = f"none of the models has all sizes of `{show(condition)}`"

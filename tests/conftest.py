@@ -67,7 +67,8 @@ def files_of_the_repository_are_derived_once() -> Iterator[None]:
     def same(project: Project, module: Module, *others: Any, **named: Any) -> None:
         begin(project, module, *others, **named)
         if module in derived and project.of is None:
-            vars(project).update({**vars(derived[module]), "widths": project.widths})
+            own = {name: getattr(project, name) for name in ("widths", "asked", "configured")}
+            vars(project).update({**vars(derived[module]), **own})
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Loader, "file", file)

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     metavar="MEASURE=AMOUNT",
     help="What may be spent, such as macs=20G or params=86M.",
 )
-@click.option(
-    "--of", "part", metavar="NAME", shell_complete=completion.parts, help="The model or block."
-)
+@options.part
 @click.option(
     "--preset",
     default=None,

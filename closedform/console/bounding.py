@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="H100, A100, A100-40GB, L4, RTX4090, MI300X, TPUv4, TPUv5e, or FILE.toml:NAME.",
 )
-@click.option(
-    "--of", "part", metavar="NAME", shell_complete=completion.parts, help="The model or block."
-)
+@options.part
 @options.dtype
 @click.option(
     "--preset",

@@ -17,6 +17,9 @@ measures = click.option(
     shell_complete=completion.measures,
     help="What to derive: params, macs, ... Several with commas, or with the option again.",
 )
+part = click.option(
+    "--of", "part", metavar="NAME", shell_complete=completion.parts, help="The model or block."
+)
 convention = click.option(
     "--convention",
     default=None,

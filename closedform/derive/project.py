@@ -38,6 +38,7 @@ class Project:
     of: Entity | None = None  # what is derived under the conditions
     conditions: tuple[tree.Expression, ...] = ()
     configured: str | None = None  # the preset that a configuration is
+    asked: tuple[tree.Preset, ...] | None = None  # presets in the place of those of the file
     widths: Widths | None = None  # the types that are asked for, in the place of those of the file
     _derivations: dict[Entity, Derivation] = field(default_factory=dict)
     _readings: dict[Entity, Context] = field(default_factory=dict)
@@ -52,7 +53,7 @@ class Project:
 
     def models(self) -> list[Entity]:
         """The models of the file, and those that it imports for a preset."""
-        own, of = self.module.models(), {p.of.name for p in self.module.presets() if p.of}
+        own, of = self.module.models(), {p.of.name for p in self.presets() if p.of}
         named = [entity for name in sorted(of) if (entity := self.module.names.get(name))]
         return [*own, *(e for e in named if is_model(e) and e not in own)]
 
@@ -96,8 +97,11 @@ class Project:
         """The same file, with a model or block derived under conditions: `r > 1, r | side`."""
         if when is None:
             return self
-        asked = parse_conditions(when, "when")
-        return Project(self.module, entity, asked, self.configured, self.widths)
+        return self.under_all(entity, parse_conditions(when, "when"))
+
+    def under_all(self, entity: Entity, conditions: tuple[tree.Expression, ...]) -> Project:
+        """The same file, with a model or block derived under conditions that are read already."""
+        return Project(self.module, entity, conditions, self.configured, self.asked, self.widths)
 
     def typed(self, dtype: str | None) -> Project:
         """The same file, with elements in the types that are asked for: `bf16, weights = int4`."""
@@ -173,14 +177,14 @@ class Project:
 
     def presets(self, entity: Entity | None = None) -> list[tree.Preset]:
         """The presets of the file, or those of one model."""
-        found = self.module.presets()
+        found = self.module.presets() if self.asked is None else [*self.asked]
         return [p for p in found if entity is None or self.model_of(p) is entity]
 
     def preset(self, title: str) -> tree.Preset:
-        for node in self.module.presets():
+        for node in self.presets():
             if node.title == title:
                 return node
-        titles = [node.title for node in self.module.presets()]
+        titles = [node.title for node in self.presets()]
         raise fail(
             "name",
             f"`{self.module.title}` has no preset {title!r}",
@@ -267,9 +271,7 @@ class Project:
         names = self.module.names
         sizes = {name for name, e in names.items() if isinstance(e.declaration, tree.Dim)}
         made = preset_of(node, configuration, sizes)
-        kept = (d for d in file.declarations if not isinstance(d, tree.Preset))
-        self.module.file = replace(file, declarations=(*kept, made))
-        self.configured = made.title
+        self.asked, self.configured = (made,), made.title
 
     def check_family(self, node: tree.Config) -> None:
         """Refuse a family that gives a value to what its model does not have."""
@@ -290,8 +292,7 @@ class Project:
         )
         said = ", ".join(f"{name} = {n}" for name, n in sizes.items())
         made = replace(old, title=f"{title}, {said}", bindings=(*kept, *given), expects=())
-        file = self.module.file
-        self.module.file = replace(file, declarations=(*file.declarations, made))
+        self.asked = (*self.presets(), made)
         return made.title
 
     def value(self, preset: tree.Preset, what: Measure) -> int:

@@ -63,7 +63,7 @@ def check(project: Project) -> Outcome:
             checked.append(found)
         else:
             wrong.append(found)
-    lacking = [d for preset in project.module.presets() for d in _lacks(project, preset)]
+    lacking = [d for preset in project.presets() for d in _lacks(project, preset)]
     return Outcome(tuple(checked), tuple(wrong), tuple(lacking), tuple(_warnings(project)))
 
 
@@ -107,7 +107,7 @@ def _warnings(project: Project) -> Iterator[Diagnostic]:
 def _verdicts(project: Project) -> Iterator[Checked | Diagnostic]:
     """Each expectation and claim with its verdict, or what keeps it from having one."""
     titles: set[str] = set()
-    for preset in project.module.presets():
+    for preset in project.presets():
         if preset.title in titles:
             yield Diagnostic("preset", f"there are two presets {preset.title!r}", preset.span)
         titles.add(preset.title)
