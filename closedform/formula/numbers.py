@@ -51,9 +51,10 @@ class Numbers:
 
     def of(self, node: w.Written) -> Fraction:
         """The exact value of a formula. Raises NoNumberError."""
-        return Fraction(self._of(node))
+        return Fraction(self.exact(node))
 
-    def _of(self, node: w.Written) -> Exact:
+    def exact(self, node: w.Written) -> Exact:
+        """The same, as a whole number where it is one."""
         if type(node) not in VALUES:
             raise TypeError(f"no number for {type(node).__name__}")
         return VALUES[type(node)](self, node)
@@ -91,39 +92,39 @@ class Numbers:
             self._open.add(name)
             inner, self._index = self._index, {}
             try:
-                self._found[name] = self._of(self.sizes[name])
+                self._found[name] = self.exact(self.sizes[name])
             finally:
                 self._index = inner
                 self._open.discard(name)
         return self._found[name]
 
     def _sum(self, node: w.Sum) -> Exact:
-        return sum(map(self._of, node.terms))
+        return sum(map(self.exact, node.terms))
 
     def _product(self, node: w.Product) -> Exact:
         if self._is_excluded(node):
             return 0
-        return prod(map(self._of, node.factors))
+        return prod(map(self.exact, node.factors))
 
     def _is_excluded(self, node: w.Written) -> bool:
         """Whether a condition that does not hold multiplies all of it: the rest needs no value."""
         factors = node.factors if isinstance(node, w.Product) else (node,)
-        return any(isinstance(f, w.Indicator) and self._of(f) == 0 for f in factors)
+        return any(isinstance(f, w.Indicator) and self.exact(f) == 0 for f in factors)
 
     def _fraction(self, node: w.Fraction) -> Exact:
         if self._is_excluded(node.numerator):
             return 0
         below = self._nonzero(node.denominator)
-        return _quotient(self._of(node.numerator), below)
+        return _quotient(self.exact(node.numerator), below)
 
     def _nonzero(self, node: w.Written) -> Exact:
-        below = self._of(node)
+        below = self.exact(node)
         if below == 0:
             raise NoNumberError("division by zero")
         return below
 
     def _power(self, node: w.Power) -> Exact:
-        base, exponent = self._of(node.base), self._of(node.exponent)
+        base, exponent = self.exact(node.base), self.exact(node.exponent)
         if exponent.denominator != 1:
             raise NoNumberError("a root")
         if base == 0 and exponent < 0:
@@ -139,7 +140,7 @@ class Numbers:
     def _of_function(self, node: w.Function) -> Exact:
         if node.name in ("floor", "ceil") and _has_logarithm(node):
             return self._rounded(node.arguments[0], node.name == "ceil")
-        values = [self._of(argument) for argument in node.arguments]
+        values = [self.exact(argument) for argument in node.arguments]
         match node.name:
             case "floor":
                 return floor(values[0])
@@ -191,7 +192,7 @@ class Numbers:
     def _holds(self, node: w.Condition) -> bool:
         if node.operator in ORDERS and any(map(_has_logarithm, node.parts)):
             return self._sign(*node.parts) in ORDERS[node.operator]
-        values = [self._of(part) for part in node.parts]
+        values = [self.exact(part) for part in node.parts]
         match node.operator:
             case "and":
                 return all(values)
@@ -212,10 +213,10 @@ class Numbers:
         return sign
 
     def _indicator(self, node: w.Indicator) -> Exact:
-        return self._once(node, lambda: self._of(node.condition))
+        return self._once(node, lambda: self.exact(node.condition))
 
     def _big_sum(self, node: w.BigSum) -> Exact:
-        first, last = int(self._of(node.first)), int(self._of(node.last))
+        first, last = int(self.exact(node.first)), int(self.exact(node.last))
         if last - first >= MAX_SUMMANDS:
             raise TooLargeError(f"a sum of {last - first + 1} terms, which has no closed form,")
         outer = self._index
@@ -223,13 +224,13 @@ class Numbers:
         try:
             for value in range(first, last + 1):
                 self._index = {**outer, node.index: value}
-                total += self._of(node.body)
+                total += self.exact(node.body)
         finally:
             self._index = outer
         return total
 
     def _braced(self, node: w.Braced) -> Exact:
-        return self._of(node.body)
+        return self.exact(node.body)
 
 
 # A table, for this is asked some hundred thousand times for a page, and `singledispatchmethod` is
