@@ -74,11 +74,14 @@ def compare(
     convention: str | None = None,
     presets: Sequence[str] = (),
     when: str | None = None,
+    defaults: bool = False,
 ) -> Comparison:
     """Models or blocks side by side in the named sizes: formulas, by parts and at presets; of each
     and the first the difference, the ratio with its limits, and which is larger where.
 
-    Symbols of one name are one symbol. Conditions of `when` are put where their sizes are.
+    Symbols of one name are one symbol, and where the files mean two things by it, that is told.
+    Conditions of `when` are put where their sizes are; with `defaults` the sizes that are not named
+    take those of their files.
 
     >>> file = zoo("attention")
     >>> models = file["GlobalAttention"], file["SlidingAttention"]
@@ -86,6 +89,7 @@ def compare(
     MACs
       GlobalAttention   2 n d (2 d + n)
       SlidingAttention  2 n d (2 d + window)
+      Not expressed in n, and held fixed: d, window.
     <BLANKLINE>
     Parts
       part    GlobalAttention  SlidingAttention
@@ -101,7 +105,7 @@ def compare(
     <BLANKLINE>
     Derived from ...
     """
-    return Comparison(models, names, measures, convention, presets, when)
+    return Comparison(models, names, measures, convention, presets, when, defaults)
 
 
 def diff(

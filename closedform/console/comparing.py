@@ -42,6 +42,7 @@ def _comparing() -> tuple[str, ...]:
     metavar="CONDITIONS",
     help="Derive under conditions, each where its sizes are: 'r > 1, r | side'.",
 )
+@click.option("--defaults", is_flag=True, help="Put the defaults of the files into the formulas.")
 @options.measures
 @options.convention
 @options.dtype
@@ -54,6 +55,7 @@ def compare(
     presets: tuple[str, ...],
     names: tuple[str, ...],
     when: str | None,
+    defaults: bool,
     measures: tuple[str, ...],
     convention: str | None,
     dtype: str | None,
@@ -78,7 +80,7 @@ def compare(
     projects, parts = parts_named(files)
     projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects
-    asked = presets, measures, convention, lang, wide, parts, names
+    asked = presets, measures, convention, lang, wide, parts, names, defaults
     give(write(comparison(projects, *asked)), target)
 
 
