@@ -129,14 +129,15 @@ def diff(
     return Changes(changes(old._project, new._project, measures, convention))
 
 
-def load(path: str | Path) -> Architecture:
-    """The architecture of an .arch file, or of a `config.json`, which is its only preset.
+def load(path: str | Path, ignore: Sequence[str] = ()) -> Architecture:
+    """The architecture of an .arch file, or of a `config.json`, which is its only preset, without
+    the keys to `ignore`, which its family does not cover.
 
     Raises FileError when it cannot be read, and ClosedformError when it is wrong.
     """
     path = Path(path)
-    if path.suffix == ".json":
-        return Architecture(open_project(str(path)))
+    if path.suffix == ".json" or ignore:
+        return Architecture(open_project(str(path), ignore))
     return Architecture(Project(Loader(read_text, path.parent).file(path)))
 
 

@@ -47,6 +47,7 @@ def _comparing() -> tuple[str, ...]:
 @options.convention
 @options.dtype
 @click.option("--to", type=FormatName(_comparing), help="The format of the table.")
+@options.ignored
 @options.width
 @options.lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
@@ -59,6 +60,7 @@ def compare(
     measures: tuple[str, ...],
     convention: str | None,
     dtype: str | None,
+    ignored: tuple[str, ...],
     to: str | None,
     width: str | None,
     lang: str,
@@ -77,7 +79,7 @@ def compare(
     to = to or format_of(target, free=False)
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
-    projects, parts = parts_named(files)
+    projects, parts = parts_named(files, ignored)
     projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects
     asked = presets, measures, convention, lang, wide, parts, names, defaults

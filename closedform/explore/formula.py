@@ -295,6 +295,7 @@ class Formula(Quantity):
         816
         """
         limit = amount(budget)
+        preset = self._project.preset_or_configured(self._entity, preset)
         form = self if not family else self.subs(family)
         cost = form._along(name, preset, sizes)
         values = form._values(preset, sizes)

@@ -257,6 +257,11 @@ def _changes(view: ChangesView) -> str:
                 "changed": row.changed,
                 "old": None if row.old is None else str(row.old),
                 "new": None if row.new is None else str(row.new),
+                "preset_is": "same"
+                if row.was_there and row.is_there
+                else "added"
+                if row.is_there
+                else "removed",
             }
             for row in view.values
         ],
