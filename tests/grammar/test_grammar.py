@@ -71,6 +71,20 @@ def test_parse_undoes_format(file: tree.File) -> None:
     assert parse(content) == file
 
 
+def test_long_lines_of_a_configuration_become_two() -> None:
+    """Fails when a line of sizes or of keys that is too long stays one, or loses some of it."""
+    keys = [f"a_key_that_is_quite_long_{letter}" for letter in "abcd"]
+    sizes = [f"D = {key} or H" for key in keys]
+    content = f'config "x":\n    {", ".join(sizes)}\n    ignore {", ".join(keys)}\n'
+    expected = f"""config "x":
+    {", ".join(sizes[:2])}
+    {", ".join(sizes[2:])}
+    ignore {", ".join(keys[:3])}
+    ignore {keys[3]}
+"""
+    assert format_file(parse(content)) == format_file(parse(expected)) == expected
+
+
 def test_a_long_result_that_is_a_call() -> None:
     """Fails when a result that is a call, and has no shape, cannot be broken into lines."""
     axes = ", ".join(f"{letter}=n" for letter in "abcdefghijklmnopqr")
