@@ -351,8 +351,12 @@ def check(
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if claim is not None or latex is not None:
-        if (claim is None) == (latex is None) or len(files) != 1 or zoo or to or verbose:
+        if (claim is None) == (latex is None) or len(files) != 1 or zoo:
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
+        if to or verbose:
+            raise click.UsageError(
+                "--to and --verbose are for all claims of a file: leave them out"
+            )
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
         if claim is not None and convention is not None:

@@ -127,7 +127,9 @@ class Solution:
 
     def __repr__(self) -> str:
         size, found = self.found.size, self.found
-        exact = f"; exactly, {size} = {self.formula}" if self.formula is not None else ""
+        exact = (
+            f"; a budget B is met at {size} = {self.formula}" if self.formula is not None else ""
+        )
         return (
             f"{size} = {found.number:,} costs {_number(found.cost)}, and {size} = {found.next:,} "
             f"would cost {_number(found.next_cost)}{exact}"
