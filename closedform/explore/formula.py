@@ -247,7 +247,8 @@ class Formula(Quantity):
         >>> print(zoo("llama")["Llama"].flops.per("S"))
         2 L (2 S H E + 2 D H E + 2 D G E + 3 D F) + 2 V D
         """
-        return self / sympy.Mul(*map(self._sizes.symbol, names))
+        count: Expr = sympy.Mul(*map(self._sizes.symbol, names))
+        return self / count
 
     def overtakes(
         self, other: Formula, name: str, preset: str | None = None, **sizes: Any
