@@ -247,8 +247,8 @@ class Formula(Quantity):
         >>> print(zoo("llama")["Llama"].flops.per("S"))
         2 L (2 S H E + 2 D H E + 2 D G E + 3 D F) + 2 V D
         """
-        count: Expr = sympy.Mul(*map(self._sizes.symbol, names))
-        return self / count
+        found: Formula = self / sympy.Mul(*map(self._sizes.symbol, names))
+        return found
 
     def overtakes(
         self, other: Formula, name: str, preset: str | None = None, **sizes: Any
@@ -306,6 +306,7 @@ class Formula(Quantity):
         816
         """
         limit = amount(budget)
+        preset = self._project.preset_or_configured(self._entity, preset)
         form = self if not family else self.subs(family)
         cost = form._along(name, preset, sizes)
         values = form._values(preset, sizes)

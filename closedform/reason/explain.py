@@ -365,6 +365,7 @@ def entries_of(
 
     units = {row.unit.lower() for row in project.conventions.values()}
     titles = [node.title for node in project.presets()]
+    preset = preset or project.configured
     found = []
     for name, text in asked:
         figure = figure_of(text)
