@@ -31,6 +31,7 @@ from closedform.console.exits import (
     complain,
     print_error,
 )
+from closedform.console.fitting import memory
 from closedform.console.library import std, zoo
 from closedform.console.output import format_of, give
 from closedform.console.parameters import Commands, FormatName, listed
@@ -59,6 +60,7 @@ commands.add_command(zoo)
 commands.add_command(std)
 commands.add_command(solve)
 commands.add_command(roofline)
+commands.add_command(memory)
 commands.add_command(explain)
 commands.add_command(compare)
 commands.add_command(diff)

@@ -241,6 +241,17 @@ class Formula(Quantity):
             for r in found
         )
 
+    def per(self, *names: str) -> Formula:
+        """The formula for one of what sizes count: of a batch of B sequences of S tokens
+        `.per("B", "S")` is that of a token.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("llama")["Llama"].flops.per("S"))
+        2 L (2 S H E + 2 D H E + 2 D G E + 3 D F) + 2 V D
+        """
+        found: Formula = self / sympy.Mul(*map(self._sizes.symbol, names))
+        return found
+
     def overtakes(
         self, other: Formula, name: str, preset: str | None = None, **sizes: Any
     ) -> Overtaking:

@@ -180,10 +180,10 @@ def test_a_row_from_outside() -> None:
             "is measured too: add, cmp, div, erf, exp, log, mac, mul, sqrt, tanh, trig\n"
             "     = help: there are params, trainable, buffers, active, non_embedding, cache, "
             "reads, loads, writes, depth, kept, "
-            "weight_bytes, cache_bytes, read_bytes, written_bytes, moved_bytes, backward, "
-            "backward_input, "
-            "backward_weight, recomputed, training, flops, macs, broken, failing, foreign, "
-            "inexact, misspelt, moved, named, unknown",
+            "weight_bytes, gradient_bytes, cache_bytes, read_bytes, written_bytes, moved_bytes, "
+            "backward, backward_input, backward_weight, recomputed, training, optimizer_bytes, "
+            "updates, state_bytes, step_bytes, flops, macs, broken, failing, foreign, inexact, "
+            "misspelt, moved, named, unknown",
         ),
     ],
 )
