@@ -61,8 +61,9 @@ def pages() -> dict[str, str]:
     return {f"{name} {lang}": text for lang in LANGUAGES for name, text in pages_of(lang)}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("width", "dark"), [*zip(WIDTHS, (False, True), strict=True)], ids=["phone", "desk"]
+)
 def test_pages_in_a_browser(pages: dict[str, str], width: int, dark: bool, tmp_path: Path) -> None:
     for name, shown in found_in(pages, MEASURED, tmp_path, dark, width).items():
         assert_shown(pages[name], shown, width, dark)
