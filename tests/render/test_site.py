@@ -444,7 +444,7 @@ def test_two_files_with_one_page_are_refused(folder: Path) -> None:
 
 
 def test_the_zoo_has_a_page_a_model() -> None:
-    """Fails when a model of the zoo has no page in the gallery, which test_documentation holds fresh."""
+    """Fails when a model of the zoo has no page in the gallery; it is held fresh elsewhere."""
     declared = {
         match[1]
         for path in ZOO.glob("*.arch")

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def _display(name: str, node: Node) -> str:
-    return mathml_lines.equation(name, node.written)
+    """An equation, and where it is long the same in the lines of a phone."""
+    broad = mathml_lines.equation(name, node.written)
+    narrow = mathml_lines.narrow(name, node.written)
+    if narrow is None:
+        return broad
+    return f'<div class="broad">{broad}</div><div class="narrow">{narrow}</div>'
 
 
 def _definition(symbol: Node, node: Node) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from closedform import formula as w
 from closedform.render.formulas.mathml import element, escape_html, mathml, row, terms
+from closedform.render.formulas.mathml_broken import broken
 from closedform.render.formulas.svg_line import pieces
 
 LINE = 44.0  # ems in a line, for the broad column of a page
+PHONE = 15.0  # of a display on a phone
 SIDE = 30.0  # the same with what is explained before it, and a reason after it
 COMMA = '<mo separator="true">,</mo>'
 
@@ -27,6 +29,18 @@ def equation(left: str, node: w.Written, line: float = LINE) -> str:
     )
     table = f'<mtable displaystyle="true" columnalign="right left">{body}</mtable>'
     return element(table, plain, display=True)
+
+
+def narrow(left: str, node: w.Written) -> str | None:
+    """The same in the lines of a phone; None where it fits there as it is."""
+    begun = sum(piece.width for piece in pieces(w.Symbol(left))) + 1.5
+    if begun + sum(piece.width for piece in pieces(node)) <= PHONE:
+        return None
+    name = f'<mi mathvariant="normal">{escape_html(left)}</mi><mo>=</mo>'
+    rows = broken(node, PHONE, name, begun)
+    body = "".join(f"<mtr><mtd>{row(line)}</mtd></mtr>" for line in rows)
+    table = f'<mtable displaystyle="true" columnalign="left">{body}</mtable>'
+    return element(table, f"{left} = {w.plain(node)}", display=True)
 
 
 def equals(node: w.Written, line: float = SIDE) -> list[str]:
