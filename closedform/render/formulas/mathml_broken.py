@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 
 from closedform import formula as w
 from closedform.formula.precedence import PLANE_SIGNED, Level, Part, parts
-from closedform.render.formulas.mathml import between, part_shown, sum_sign
+from closedform.render.formulas.mathml import TIMES, between, part_shown, sum_sign
 from closedform.render.formulas.svg_line import pieces
 
 INDENT = 1.0  # ems, for each bracket that is open
 SIGN = 1.7
 OPEN, CLOSE = '<mo stretchy="false">(</mo>', '<mo stretchy="false">)</mo>'
-BRACKETS = 0.8
-PLUS, MINUS = "<mo>+</mo>", "<mo>−</mo>"
+BRACKET = 0.4
+PLUS, MINUS, DOT = "<mo>+</mo>", "<mo>−</mo>", "<mo>⋅</mo>"
 SUM_SIGN = 2.4
 
 
@@ -33,69 +33,83 @@ class Piece:
     depth: int
 
 
-def broken(node: w.Written, room: float, begun: str = "", used: float = 0.0) -> list[str]:
+def broken(node: w.Written, line: float, begun: str = "", used: float = 0.0) -> list[str]:
     """The lines of a formula, in a column of so many ems; the later ones are indented.
 
-    The first line may have begun already, and has used some of its room.
+    What stands behind a bracket is not in a line that began inside it. The first line may have
+    begun already, and has used some of its room.
     """
     rows = [begun] if begun else []
-    left = room - used if begun else 0.0
-    for piece in _pieces(Part(node, False, Level.ANYTHING), room - INDENT, 0):
-        if rows and piece.width <= left:
+    left, deep = line - used if begun else 0.0, 0
+    for piece in _pieces(Part(node, False, Level.ANYTHING), line, 0, 0.0):
+        if rows and piece.width <= left and piece.depth >= deep:
             rows[-1] += piece.content
             left -= piece.width
             continue
-        indent = INDENT * (piece.depth + 1) if rows else 0.0
+        indent = _indent(piece.depth) if rows else 0.0
         space = f'<mspace width="{indent:g}em"></mspace>' if rows else ""
         rows.append(space + piece.content)
-        left = room - indent - piece.width
+        left, deep = line - indent - piece.width, piece.depth
     return rows
 
 
+def _indent(depth: int) -> float:
+    return INDENT * (depth + 1)
+
+
 def _width(part: Part) -> float:
-    return sum(p.width for p in pieces(part.node)) + (BRACKETS if part.bracketed else 0.0)
+    return sum(p.width for p in pieces(part.node)) + (2 * BRACKET if part.bracketed else 0.0)
 
 
-def _pieces(part: Part, room: float, depth: int) -> list[Piece]:
-    """A part of a formula, cut where it is too wide for its room."""
+def _pieces(part: Part, line: float, depth: int, before: float) -> list[Piece]:
+    """A part of a formula, cut where it has no room on a line behind so much of it."""
     node, wide = part.node, _width(part)
-    if wide > room:
+    if before + wide > line - _indent(depth):
         if part.bracketed:
             inner = replace(part, bracketed=False)
-            found = _pieces(inner, room - BRACKETS, depth + 1)
-            return _wrapped(OPEN, BRACKETS / 2, found, CLOSE, BRACKETS / 2)
+            found = _pieces(inner, line, depth + 1, before + BRACKET)
+            return _wrapped(OPEN, BRACKET, found, CLOSE, BRACKET)
         match node:
             case w.Sum():
-                return _terms(part, room, depth)
+                return _terms(part, line, depth, before)
             case w.Product():
-                return _factors(part, room, depth)
+                return _factors(part, line, depth, before)
             case w.BigSum():
                 *_, body = parts(node, PLANE_SIGNED, part.least)
-                found = _pieces(body, room - SUM_SIGN, depth)
+                found = _pieces(body, line, depth, before + SUM_SIGN)
                 return _wrapped(sum_sign(node), SUM_SIGN, found)
     return [Piece(part_shown(part), wide, depth)]
 
 
-def _terms(part: Part, room: float, depth: int) -> list[Piece]:
-    found: list[Piece] = []
-    for at, term in enumerate(parts(part.node, PLANE_SIGNED, part.least)):
-        own = _pieces(term, room - SIGN - INDENT, depth)
-        found += _wrapped(MINUS if term.minus else PLUS, SIGN, own) if at else own
+def _terms(part: Part, line: float, depth: int, before: float) -> list[Piece]:
+    first, *rest = parts(part.node, PLANE_SIGNED, part.least)
+    found = _pieces(first, line, depth, before)
+    for term in rest:
+        own = _pieces(term, line, depth, SIGN)
+        found += _wrapped(MINUS if term.minus else PLUS, SIGN, own)
     return found
 
 
-def _factors(part: Part, room: float, depth: int) -> list[Piece]:
-    """A product: what stands before a bracket begins a line with it."""
-    found: list[Piece] = []
-    for at, factor in enumerate(parts(part.node, PLANE_SIGNED, part.least)):
-        before = between(factor) if at else MINUS if factor.minus else ""
-        used = sum(piece.width for piece in found[-1:])
-        own = _pieces(factor, max(room - used, room / 2), depth)
-        first, *rest = _wrapped(before, 0.0, own)
-        if found and used + first.width <= room:
-            last = found.pop()
-            first = Piece(last.content + first.content, used + first.width, last.depth)
-        found += [first, *rest]
+def _factors(part: Part, line: float, depth: int, before: float) -> list[Piece]:
+    """A product, whose brackets are broken before it is itself."""
+    first, *rest = factors = parts(part.node, PLANE_SIGNED, part.least)
+    opens = any(factor.bracketed or isinstance(factor.node, w.BigSum) for factor in factors)
+    if not opens and _width(part) <= line - _indent(depth):  # it has a line of its own
+        return [Piece(part_shown(part), _width(part), depth)]
+    found = _pieces(first, line, depth, before)
+    if first.minus:
+        found = _wrapped(MINUS, SIGN, found)
+    for factor in rest:
+        *found, last = found
+        used = last.width + (0.0 if found else before)
+        next_, *own = _pieces(factor, line, depth, used)
+        if used + next_.width <= line - _indent(depth):
+            both = last.content + between(factor) + next_.content
+            found += [Piece(both, last.width + next_.width, last.depth), *own]
+        else:
+            own = _pieces(factor, line, depth, SIGN)
+            sign = between(factor)
+            found += [last, *_wrapped(DOT if sign == TIMES else sign, SIGN, own)]
     return found
 
 
