@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from closedform import formula as w
-from closedform.formula.precedence import PLANE_SIGNED, Level, Part, parts
+from closedform.formula.precedence import PLANE_SIGNED, Level, Part, needless, parts
 from closedform.render.formulas.mathml import TIMES, between, part_shown, sum_sign
 from closedform.render.formulas.svg_line import pieces
 
@@ -66,19 +66,30 @@ def _pieces(part: Part, line: float, depth: int, before: float) -> list[Piece]:
     node, wide = part.node, _width(part)
     if before + wide > line - _indent(depth):
         if part.bracketed:
-            inner = replace(part, bracketed=False)
-            found = _pieces(inner, line, depth + 1, before + BRACKET)
-            return _wrapped(OPEN, BRACKET, found, CLOSE, BRACKET)
+            return _in_brackets(replace(part, bracketed=False), line, depth, before)
         match node:
+            case w.Function(name="", arguments=(alone,)):
+                inner = Part(alone, False, Level.ANYTHING)
+                put = _pieces if needless(node, PLANE_SIGNED) else _in_brackets
+                return put(inner, line, depth, before)
             case w.Sum():
                 return _terms(part, line, depth, before)
             case w.Product():
                 return _factors(part, line, depth, before)
+            case w.Condition(operator="="):
+                return _sides(part, line, depth, before)
             case w.BigSum():
                 *_, body = parts(node, PLANE_SIGNED, part.least)
                 found = _pieces(body, line, depth, before + SUM_SIGN)
                 return _wrapped(sum_sign(node), SUM_SIGN, found)
     return [Piece(part_shown(part), wide, depth)]
+
+
+def _in_brackets(inner: Part, line: float, depth: int, before: float) -> list[Piece]:
+    found = _pieces(inner, line, depth + 1, before + BRACKET)
+    if before + found[0].width > line - _indent(depth):  # the bracket ends its line
+        found = [Piece("", 0.0, depth + 1), *_pieces(inner, line, depth + 1, 0.0)]
+    return _wrapped(OPEN, BRACKET, found, CLOSE, BRACKET)
 
 
 def _terms(part: Part, line: float, depth: int, before: float) -> list[Piece]:
@@ -90,10 +101,23 @@ def _terms(part: Part, line: float, depth: int, before: float) -> list[Piece]:
     return found
 
 
+def _opens(node: w.Written) -> bool:
+    """Whether a line may end inside a factor that has no brackets around it."""
+    return isinstance(node, w.BigSum) or (isinstance(node, w.Function) and node.name == "")
+
+
+def _sides(part: Part, line: float, depth: int, before: float) -> list[Piece]:
+    first, *rest = parts(part.node, PLANE_SIGNED, part.least)
+    found = _pieces(first, line, depth, before)
+    for side in rest:
+        found += _wrapped("<mo>=</mo>", SIGN, _pieces(side, line, depth, SIGN))
+    return found
+
+
 def _factors(part: Part, line: float, depth: int, before: float) -> list[Piece]:
     """A product, whose brackets are broken before it is itself."""
     first, *rest = factors = parts(part.node, PLANE_SIGNED, part.least)
-    opens = any(factor.bracketed or isinstance(factor.node, w.BigSum) for factor in factors)
+    opens = any(factor.bracketed or _opens(factor.node) for factor in factors)
     if not opens and _width(part) <= line - _indent(depth):  # it has a line of its own
         return [Piece(part_shown(part), _width(part), depth)]
     found = _pieces(first, line, depth, before)
