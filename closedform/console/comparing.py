@@ -42,10 +42,12 @@ def _comparing() -> tuple[str, ...]:
     metavar="CONDITIONS",
     help="Derive under conditions, each where its sizes are: 'r > 1, r | side'.",
 )
+@click.option("--defaults", is_flag=True, help="Put the defaults of the files into the formulas.")
 @options.measures
 @options.convention
 @options.dtype
 @click.option("--to", type=FormatName(_comparing), help="The format of the table.")
+@options.ignored
 @options.width
 @options.lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
@@ -54,9 +56,11 @@ def compare(
     presets: tuple[str, ...],
     names: tuple[str, ...],
     when: str | None,
+    defaults: bool,
     measures: tuple[str, ...],
     convention: str | None,
     dtype: str | None,
+    ignored: tuple[str, ...],
     to: str | None,
     width: str | None,
     lang: str,
@@ -75,10 +79,10 @@ def compare(
     to = to or format_of(target, free=False)
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
-    projects, parts = parts_named(files)
+    projects, parts = parts_named(files, ignored)
     projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects
-    asked = presets, measures, convention, lang, wide, parts, names
+    asked = presets, measures, convention, lang, wide, parts, names, defaults
     give(write(comparison(projects, *asked)), target)
 
 

@@ -315,6 +315,7 @@ def html_of(element: Element) -> str:
     return ElementTree.tostring(element, "unicode", method="html")
 
 
+@pytest.mark.slow
 def test_strict_mkdocs_stops_at_an_error(mkdocs_project: Path, tmp_path: Path) -> None:
     """Fails when a page with a broken fence is published."""
     model = mkdocs_project / "models" / "mixer.arch"
@@ -393,6 +394,7 @@ def test_sphinx_builds(sphinx_project: Path, tmp_path: Path, golden: Golden) -> 
     golden.compare(HERE / "sphinx_project" / "expected.xml", "".join(map(lines_of, nodes)))
 
 
+@pytest.mark.slow
 def test_sphinx_builds_again_when_a_model_changes(sphinx_project: Path, tmp_path: Path) -> None:
     """Fails when the page does not depend on its models."""
     sphinx(sphinx_project, tmp_path / "html")
@@ -405,6 +407,7 @@ def test_sphinx_builds_again_when_a_model_changes(sphinx_project: Path, tmp_path
     assert "2\\, L\\, N\\, D^{2}" not in before
 
 
+@pytest.mark.slow
 def test_error_is_a_sphinx_warning_with_its_place(sphinx_project: Path, tmp_path: Path) -> None:
     """Fails when an error stops the build, or when its line is not that of the document."""
     (sphinx_project / "index.rst").write_text(
@@ -431,6 +434,7 @@ def test_error_is_a_sphinx_warning_with_its_place(sphinx_project: Path, tmp_path
     assert sphinx(sphinx_project, tmp_path / "strict", "-W").returncode == 1
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_texts_in_sphinx(sphinx_project: Path, tmp_path: Path) -> None:
     """Fails when a title, a meaning or a docstring becomes markup, in HTML or in LaTeX."""
     (sphinx_project / "hostile.arch").write_text(HOSTILE_ARCH)
