@@ -269,3 +269,16 @@ def test_the_command_solve() -> None:
     assert call(*asked, "--budget", "macs=much").err.startswith(
         "error[argument]: 'much' is no amount"
     )
+
+
+def test_abbreviations_are_given_as_sizes_are() -> None:
+    """Fails when a `let` cannot be given to questions, though `.at` takes it."""
+    macs = cf.zoo("vit").macs
+    wide, narrow = (macs.at("ViT-B/16", D=width, N=576) for width in (1536, 768))
+    assert macs.growth("D", "ViT-B/16", N=576) == Fraction(wide, narrow)
+    sizes = {"L": 12, "D": 768, "H": 12, "P": 16}
+    assert macs.growth("T", T=197, **sizes) == macs.growth("T", "ViT-B/16")
+    found = macs.solve("D", "20G", "ViT-B/16", N=576)
+    assert macs.at("ViT-B/16", D=found.number, N=576) == found.cost <= 20 * 10**9
+    with pytest.raises(ClosedformError, match="`Q` is no size of `ViT`"):
+        macs.growth("D", "ViT-B/16", Q=576)
