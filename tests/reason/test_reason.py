@@ -271,6 +271,14 @@ def test_the_command_solve() -> None:
     )
 
 
+def test_long_costs_are_tried_at_fewer_numbers() -> None:
+    """Fails when a cost with many floors is put in 2,000 numbers, which takes ten seconds."""
+    long = sympy.Add(*(k * sympy.floor((X + k) / (k + 1)) ** 2 for k in range(1, 40)))
+    found = order_of(Along("I", X * sympy.floor(sympy.sqrt(X))), Along("I", long))
+    assert (found.larger, found.proved) == (-1, False)
+    assert 100 < (found.checked or 0) < 500
+
+
 def test_abbreviations_are_given_as_sizes_are() -> None:
     """Fails when a `let` cannot be given to questions, though `.at` takes it."""
     macs = cf.zoo("vit").macs
