@@ -78,7 +78,7 @@ def asked(long: int) -> int:
 
 
 def test_a_proof_is_bounded_by_what_it_works_on() -> None:
-    """Fails when a question about long polynomials takes no more steps than one about short ones."""
+    """Fails when a question about long polynomials takes no more steps than about short ones."""
     assert asked(2) > 2 * asked(16) > 0
 
 
