@@ -8,7 +8,7 @@ import click
 
 from closedform.console import completion, options
 from closedform.console.exits import EXIT_WRONG
-from closedform.console.output import format_of, give
+from closedform.console.output import format_of, give, warn_of_width
 from closedform.console.parameters import FormatName, Strict, listed
 from closedform.render import formats
 
@@ -42,10 +42,12 @@ def _comparing() -> tuple[str, ...]:
     metavar="CONDITIONS",
     help="Derive under conditions, each where its sizes are: 'r > 1, r | side'.",
 )
+@click.option("--defaults", is_flag=True, help="Put the defaults of the files into the formulas.")
 @options.measures
 @options.convention
 @options.dtype
 @click.option("--to", type=FormatName(_comparing), help="The format of the table.")
+@options.ignored
 @options.width
 @options.lang
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write here; chooses a format.")
@@ -54,9 +56,11 @@ def compare(
     presets: tuple[str, ...],
     names: tuple[str, ...],
     when: str | None,
+    defaults: bool,
     measures: tuple[str, ...],
     convention: str | None,
     dtype: str | None,
+    ignored: tuple[str, ...],
     to: str | None,
     width: str | None,
     lang: str,
@@ -75,11 +79,14 @@ def compare(
     to = to or format_of(target, free=False)
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
-    projects, parts = parts_named(files)
+    projects, parts = parts_named(files, ignored)
     projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects
-    asked = presets, measures, convention, lang, wide, parts, names
-    give(write(comparison(projects, *asked)), target)
+    asked = presets, measures, convention, lang, wide, parts, names, defaults
+    told = comparison(projects, *asked)
+    if wide is not None:
+        warn_of_width([(c.label, row.formula) for c in told.formulas for row in c.rows], wide)
+    give(write(told), target)
 
 
 def _changing() -> tuple[str, ...]:

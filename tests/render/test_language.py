@@ -35,7 +35,7 @@ from helpers import PACKAGE, ZOO, Ran, call, cases, programs
 FOLDER = PACKAGE / "render" / "locale" / "zh" / "LC_MESSAGES"
 STD = PACKAGE / "derive" / "std"
 FILES = programs(ZOO, 20)
-MODELS = cases(FILES, {"mixer", "recurrent"})
+MODELS = cases(FILES, {"recurrent"})
 
 
 class Strict(gettext.NullTranslations):

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 
 def _display(name: str, node: Node) -> str:
-    return mathml_lines.equation(name, node.written)
+    """An equation, and where it is long the same in the lines of a phone."""
+    broad = mathml_lines.equation(name, node.written)
+    return _both(broad, mathml_lines.narrow(name, node.written))
+
+
+def _both(broad: str, narrow: str | None) -> str:
+    """A formula for a page, and for a phone where it is another there."""
+    if narrow is None:
+        return broad
+    return f'<span class="broad">{broad}</span><span class="narrow">{narrow}</span>'
 
 
 def _definition(symbol: Node, node: Node) -> str:
@@ -42,7 +51,8 @@ def _typed(text: str) -> str:
 
 
 def _equals(node: Node) -> str:
-    return "\n".join(mathml_lines.equals(node.written))
+    broad = "\n".join(mathml_lines.equals(node.written))
+    return _both(broad, mathml_lines.equals_narrow(node.written))
 
 
 def _shapes(

@@ -36,7 +36,14 @@ from closedform.reason.uncounted import uncounted
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.report.claims import ClaimRow, claim_rows
-from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing, made_with
+from closedform.render.report.closing import (
+    AssumptionRow,
+    Closing,
+    Omission,
+    closing,
+    file_told,
+    made_with,
+)
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
 from closedform.render.report.rules import RulesRow, rules_rows
@@ -223,7 +230,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     omissions = tuple(omission_row(row, words) for row in rows)
     found = Report(
         title=entity.name,
-        file=project.module.title,
+        file=file_told(project.module.title),
         keyword=declaration.keyword,
         about=about,
         chosen=wish.names,
