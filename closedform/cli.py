@@ -33,7 +33,7 @@ from closedform.console.exits import (
 )
 from closedform.console.fitting import memory
 from closedform.console.library import std, zoo
-from closedform.console.output import format_of, give
+from closedform.console.output import format_of, give, warn_of_width
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import drop, replace_closed
 from closedform.errors import ClosedformError
@@ -284,6 +284,8 @@ def derive(
         lang=lang,
         width=wide,
     )
+    if width and wide is not None:
+        warn_of_width([(row.label, row.formula) for row in report.formulas], wide)
     give(write(report), target, read)
 
 

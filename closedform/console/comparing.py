@@ -8,7 +8,7 @@ import click
 
 from closedform.console import completion, options
 from closedform.console.exits import EXIT_WRONG
-from closedform.console.output import format_of, give
+from closedform.console.output import format_of, give, warn_of_width
 from closedform.console.parameters import FormatName, Strict, listed
 from closedform.render import formats
 
@@ -83,7 +83,10 @@ def compare(
     projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects
     asked = presets, measures, convention, lang, wide, parts, names, defaults
-    give(write(comparison(projects, *asked)), target)
+    told = comparison(projects, *asked)
+    if wide is not None:
+        warn_of_width([(c.label, row.formula) for c in told.formulas for row in c.rows], wide)
+    give(write(told), target)
 
 
 def _changing() -> tuple[str, ...]:

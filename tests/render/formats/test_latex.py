@@ -35,7 +35,7 @@ from closedform.formula import (
 from closedform.projects import derivation_of, open_project, report_of
 from closedform.render.formats import format_named
 from closedform.render.formats.macros import macro_name
-from closedform.render.formulas.latex import broken, equation, latex, latex_name
+from closedform.render.formulas.latex import broken, equation, latex, latex_name, overfull
 from closedform.render.formulas.widths import width
 from closedform.render.markup.lengths import points
 from helpers import WHOLE, ZOO, Ran, call, cases, programs
@@ -124,6 +124,46 @@ def test_a_broken_list_keeps_all_of_it(name: str) -> None:
         rows = broken(node, room)
         assert len(rows) > 2
         assert re.findall(r"a\d+", "".join(rows)) == names_
+
+
+LONG = Sum(tuple(Symbol(f"a{number}") for number in range(30)))
+BROKEN = {
+    Function("floor", (Fraction(LONG, N),)): "y = \\bigl\\lfloor \\frac{1}{N}\\, \\bigl(",
+    Function("ceil", (LONG,)): "y = \\bigl\\lceil ",
+    Function("log", (LONG, Number(2))): "y = \\log_{2}\\bigl(",
+    Function("gcd", (LONG, N)): "y = \\gcd\\bigl(",
+    Power(LONG, Number(2)): "y = \\bigl(",
+    Indicator(Condition("<", (LONG, N))): "y = \\bigl[",
+    Condition("and", (Condition("<", (LONG, N)), Condition("<", (D, N)))): "y = ",
+}
+
+
+@pytest.mark.parametrize("node", BROKEN)
+def test_what_stands_in_other_brackets_is_broken(node: Written) -> None:
+    """Fails when a floor, a power or a condition is wider than its column, or cut."""
+    for room in (150.0, 240.0):
+        rows = equation("y", node, room)
+        shown = rows.removeprefix("\\begin{aligned}\n").replace("y &=", "y =")
+        assert shown.startswith(BROKEN[node])
+        assert rows.count("\\\\") > 2
+        assert set(re.findall(r"a\d+", rows.replace("{", "").replace("}", ""))) == {
+            symbol.name for symbol in LONG.terms if isinstance(symbol, Symbol)
+        }
+        assert overfull("y", node, room) is None
+
+
+def test_a_line_that_stays_wider_is_told(tmp_path: Path) -> None:
+    """Fails when what cannot be broken is wider than the width that is asked for, and not told."""
+    (tmp_path / "m.arch").write_text(
+        "dim an_unusually_long_name_of_a_size\n\n"
+        "model M(x: [an_unusually_long_name_of_a_size]):\n    return x -> linear(2)\n"
+    )
+    for command in (["derive", "m.arch"], ["compare", "m.arch:M", "m.arch:M"]):
+        asked = ("--measure", "macs", "--to", "fragment")
+        ran = call(*command, *asked, "--width", "40mm", folder=tmp_path)
+        said = "warning: a line of MACs stays 202 pt wide, where --width leaves 114 pt\n"
+        assert (ran.code, set(ran.err.splitlines(True))) == (0, {said})
+        assert call(*command, *asked, "--width", "ieee", folder=tmp_path).err == ""
 
 
 def test_macro_names_are_letters() -> None:
