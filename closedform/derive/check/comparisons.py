@@ -100,7 +100,7 @@ def all_that_holds(derivation: Derivation) -> Knowledge:
         if fact not in known.facts:
             known.assume(fact)
     for size, case in derivation.positive:
-        known.assume(Fact(sympy.Or(sympy.Not(case), size >= 1), "possible"))
+        known.assume(Fact(sympy.Or(sympy.Not(case), size >= 1), "axis"))
     return known
 
 

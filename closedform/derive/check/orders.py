@@ -171,7 +171,7 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
     facts += [fact for fact in context.known.facts if fact not in facts]  # what it divides by
     facts += [Fact(sympy.Eq(s, known.spelled[s])) for s in named if s in known.spelled]
     for size, case in derivation.positive:
-        facts.append(Fact(sympy.Or(sympy.Not(case), size >= 1), "required"))
+        facts.append(Fact(sympy.Or(sympy.Not(case), size >= 1), "axis"))
     conditions = {fact: spelled(fact.condition) for fact in dict.fromkeys(facts)}
     indices = _ranges(form)
     about_indices = [c for c in conditions.values() if c.free_symbols & indices.keys()]

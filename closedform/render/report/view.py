@@ -54,6 +54,7 @@ REASONS = {
     "required": "required by the block",
     "default": "holds for the defaults",
     "possible": "the other case has no shape",
+    "axis": "no axis is empty",
     "divisor": "else something is divided by 0",
     "when": "a condition of the claim",
     "given": "a condition of this derivation",
