@@ -438,6 +438,7 @@ def test_output_into_what_is_no_file(model: Path) -> None:
     assert pipe.is_fifo()
 
 
+@pytest.mark.slow
 def test_output_into_a_descriptor(model: Path) -> None:
     """Fails when `/dev/stdout` is replaced, or the file behind it is, which the shell has open."""
     report = call("derive", str(model)).out.encode()

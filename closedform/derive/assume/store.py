@@ -39,6 +39,7 @@ class Fact:
             "required": "required",
             "default": "needed, and true of the defaults,",
             "possible": "needed, for the other case has no shape,",
+            "axis": "needed, for no axis is empty,",
             "divisor": "needed, for else something is divided by 0,",
             "when": "a condition of the claim",
             "given": "a condition of this derivation",

@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 from closedform.derive.arrange.writing import Order
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Shape, Site, Stages
+from closedform.derive.solve.loops import reading
 from closedform.derive.solve.places import Places, entering, in_places, stage_values
 
 Convert = Callable[[Any], Any]
@@ -113,7 +114,32 @@ class StageRuns:
         self.places = Places(node.index, stage_symbols)
 
     def frames(self, outer: Frame) -> list[tuple[Frame, tuple[Site, ...]]]:
-        """A frame for each run of stages alike, and the body that it tells."""
+        """A frame for each run of stages alike, and the body that it tells.
+
+        Lists that are read at an offset, or whole in each stage, are seen where that joins more.
+        """
+        first = self.node.first
+        runs = self._runs(outer)
+        if len(runs) > 1:
+            near, self.places = self.places, self._far()
+            far = self._runs(outer)
+            runs, self.places = (far, self.places) if len(far) < len(runs) else (runs, near)
+        return [
+            (self._frame(run, start, outer), self.node.bodies[run[-1] - first])
+            for run, start in runs
+        ]
+
+    def _far(self) -> Places:
+        """The places of sizes further from a stage, but of no list that stays as it is."""
+        bodies = enumerate(self.node.bodies, self.node.first)
+        parts = {
+            index: sympy.Add(*(self.normal(self.value(site.node)) for site in body))
+            for index, body in bodies
+        }
+        return Places(self.node.index, self.stage_symbols, *reading(parts, self.stage_symbols))
+
+    def _runs(self, outer: Frame) -> list[tuple[list[int], Mapping[str, Expr]]]:
+        """Stages alike, and what enters the first of them where that is told as another's is."""
         first = self.node.first
         found: list[tuple[list[int], Mapping[str, Expr]]] = []
         indices = range(first, first + len(self.node.bodies))
@@ -137,10 +163,7 @@ class StageRuns:
                 found[-1] = ([first, index], start)
             else:
                 found.append(([index], {}))
-        return [
-            (self._frame(run, start, outer), self.node.bodies[run[-1] - first])
-            for run, start in found
-        ]
+        return found
 
     def _bare_key(self, index: int) -> tuple[Any, ...]:
         """What the parts of a stage are, and not how much they count."""
