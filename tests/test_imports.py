@@ -51,6 +51,7 @@ ROOMS = (
     "closedform.sweeps",
     "closedform.explore",
     "closedform.api",
+    "closedform.torch",
     "closedform.console",
     "closedform.cli",
     "closedform.integrations",
@@ -71,6 +72,7 @@ WITHOUT = {
     "closedform.render": ("click", "rich"),
     "closedform.projects": ("click", "rich"),
     "closedform.api": ("click", "rich"),
+    "closedform.torch.importing": ("torch", "click", "rich"),
 }
 
 # Libraries of one room alone: nobody else imports them.
@@ -83,6 +85,7 @@ OWN = {
         "closedform.integrations.ipython",
     ),
     "rich": ("closedform.console.exits", "closedform.console.terminal"),
+    "torch": ("closedform.torch.tracing",),
 }
 
 # Calls that print, read a terminal or end the process.

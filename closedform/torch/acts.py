@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from closedform.torch.graph import Graph, Node
-from closedform.torch.regions import Called, Item, Loop, Region, flat
+from closedform.torch.regions import Called, Item, Region, flat
 from closedform.torch.steps import Groups, Known, Option, Rows, Step, Values, columns, is_one, steps
 
 
@@ -112,14 +112,18 @@ class Builder:
 
     def node(self, node: Node) -> list[Step]:
         takes = tuple(self.called.name(name) for name in node.refs)
-        rows = Rows(tuple(row[self.at[node.name]] for row in self.rows), node.name, takes, self.known)
+        rows = Rows(
+            tuple(row[self.at[node.name]] for row in self.rows), node.name, takes, self.known
+        )
         if node.target == "aten.scaled_dot_product_attention":
             made = self.attention(rows)
         else:
             made = steps(rows)
         found: list[Step] = []
         for step in made:
-            leaves = {name: self.leaf(rows, name, step) for name in step.takes if self.is_leaf(name)}
+            leaves = {
+                name: self.leaf(rows, name, step) for name in step.takes if self.is_leaf(name)
+            }
             takes = tuple(leaves[n].name if n in leaves else n for n in step.takes)
             found += [self.kept(leaf) for leaf in leaves.values()]
             found.append(self.kept(replace(step, takes=takes)))
@@ -191,7 +195,9 @@ class Builder:
             if isinstance(a, Step) and a.module.startswith(f"{region.path}.")
         )
         group = self.groups.setdefault(key, Group(region.kind.rpartition(".")[2], children))
-        group.instances.append(Inside(region.path, outside, acts, tuple(out), tuple(map(self.shape, outside))))
+        group.instances.append(
+            Inside(region.path, outside, acts, tuple(out), tuple(map(self.shape, outside)))
+        )
         return [Call(group, (len(group.instances) - 1,), outside, tuple(out), region.path)]
 
     def shape(self, name: str) -> tuple[Values, ...]:
@@ -205,7 +211,9 @@ class Builder:
         own = {name for act in acts for name in given(act)}
         names = dict.fromkeys(name for act in acts for name in taken(act))
         return tuple(
-            n for n in names if n not in own and n not in self.known.parameters and n not in self.known.fixed
+            n
+            for n in names
+            if n not in own and n not in self.known.parameters and n not in self.known.fixed
         )
 
     def fused(self, region: Region) -> Step | None:
@@ -215,15 +223,23 @@ class Builder:
         if targets not in FUSED or any(not isinstance(i, Node) for i in region.items):
             return None
         own = {node.name for node in nodes}
-        names = dict.fromkeys(self.called.name(n) for node in nodes for n in node.refs if n not in own)
+        names = dict.fromkeys(
+            self.called.name(n) for node in nodes for n in node.refs if n not in own
+        )
         weights = tuple(n for n in names if n in self.known.parameters)
         inputs = [n for n in names if n not in weights and n not in self.known.fixed]
         op, last = FUSED[targets], nodes[-1]
-        if len(inputs) != 1 or len(weights) > 1 or last.shapes[0] != nodes[0].operands[-1 if op != "rmsnorm" else 0]:
+        if (
+            len(inputs) != 1
+            or len(weights) > 1
+            or last.shapes[0] != nodes[0].operands[-1 if op != "rmsnorm" else 0]
+        ):
             return None
         rows = Rows(tuple(row[self.at[last.name]] for row in self.rows), last.name, (), self.known)
         options = () if weights or op != "rmsnorm" else (Option("affine", "false"),)
-        return replace(rows.step(op, *options, takes=(inputs[0],), weights=weights), module=region.path)
+        return replace(
+            rows.step(op, *options, takes=(inputs[0],), weights=weights), module=region.path
+        )
 
 
 def taken(act: Act) -> Iterator[str]:
@@ -254,7 +270,9 @@ def signature(acts: list[Act], outside: tuple[str, ...], out: tuple[str, ...]) -
         rows: list[object] = []
         for act in acts:
             if isinstance(act, Step):
-                options = tuple((o.key, o.value if isinstance(o.value, str) else o.role) for o in act.options)
+                options = tuple(
+                    (o.key, o.value if isinstance(o.value, str) else o.role) for o in act.options
+                )
                 takes = tuple(at.get(n, "weight") for n in act.takes)
                 rows.append((act.op, act.form, options, takes, len(act.weights), len(act.shape)))
             elif isinstance(act, Call):
@@ -289,7 +307,11 @@ def tidy(acts: list[Act], out: set[str]) -> list[Act]:
             new = _together(act, [acts[at[n]] if n in at else None for n in act.takes], uses, out)
             if new is not None:
                 gone, step = new
-                acts = [step if j == i else a for j, a in enumerate(acts) if not (isinstance(a, Step) and a.name == gone)]
+                acts = [
+                    step if j == i else a
+                    for j, a in enumerate(acts)
+                    if not (isinstance(a, Step) and a.name == gone)
+                ]
                 break
         else:
             return acts
@@ -309,7 +331,12 @@ def _together(
 ) -> tuple[str, Step] | None:
     """A step and one that it takes, as one step; and the name of that one."""
     for i, other in enumerate(before):
-        if not isinstance(other, Step) or other.op != "rearrange" or uses[other.name] > 1 or other.name in out:
+        if (
+            not isinstance(other, Step)
+            or other.op != "rearrange"
+            or uses[other.name] > 1
+            or other.name in out
+        ):
             continue
         if act.op == "rearrange":
             made = composed(other, act)
@@ -369,14 +396,21 @@ def widened(rows: list[list[Act]]) -> list[Act]:
         if isinstance(first, Step):
             same = [a for a in acts if isinstance(a, Step)]
             options = tuple(
-                replace(o, value=_joined([a.options[i].value for a in same])) for i, o in enumerate(first.options)
+                replace(o, value=_joined([a.options[i].value for a in same]))
+                for i, o in enumerate(first.options)
             )
-            shape = tuple(_joined_sizes([a.shape[i] for a in same]) for i in range(len(first.shape)))
+            shape = tuple(
+                _joined_sizes([a.shape[i] for a in same]) for i in range(len(first.shape))
+            )
             found.append(replace(first, options=options, shape=shape))
         elif isinstance(first, Round):
             loops = [a for a in acts if isinstance(a, Round)]
             found.append(
-                replace(first, counts=_joined_sizes([a.counts for a in loops]), acts=widened([a.acts for a in loops]))
+                replace(
+                    first,
+                    counts=_joined_sizes([a.counts for a in loops]),
+                    acts=widened([a.acts for a in loops]),
+                )
             )
         else:
             calls = [a for a in acts if isinstance(a, Call)]

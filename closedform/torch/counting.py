@@ -50,7 +50,9 @@ def work(trace: Trace) -> Iterable[tuple[Operation, int]]:
             shapes[operation.name] = operation.shapes[0]
         count = COUNTED.get(operation.target.removesuffix("_"))
         if count is not None:
-            taken = [shapes[name] for name in refs((operation.arguments, *operation.named.values()))]
+            taken = [
+                shapes[name] for name in refs((operation.arguments, *operation.named.values()))
+            ]
             yield operation, count(operation, taken, operation.shapes[0])
 
 

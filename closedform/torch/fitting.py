@@ -59,7 +59,9 @@ def _distinct(found: list[Formula]) -> list[Formula]:
 def _kinds(sizes: Mapping[str, Values]) -> Iterator[list[Term]]:
     """Sizes, then products of two, then quotients and products of three."""
     own = {
-        name: tuple(Fraction(v) for v in values) for name, values in sizes.items() if len(set(values)) > 1
+        name: tuple(Fraction(v) for v in values)
+        for name, values in sizes.items()
+        if len(set(values)) > 1
     }
     whole = {n: v for n, v in own.items()}
     yield [Term(n, v) for n, v in own.items()]
@@ -71,9 +73,18 @@ def _kinds(sizes: Mapping[str, Values]) -> Iterator[list[Term]]:
         if all(q.denominator == 1 for q in quotient):
             two.append(Term(f"{m}/{n}", quotient, 2, ((n, m),)))
         else:
-            two.append(Term(f"floor({m}/{n})", tuple(Fraction(q.numerator // q.denominator) for q in quotient)))
+            two.append(
+                Term(
+                    f"floor({m}/{n})",
+                    tuple(Fraction(q.numerator // q.denominator) for q in quotient),
+                )
+            )
     yield two
-    three = [Term(f"({t.text})^2", tuple(a * a for a in t.values), 3, t.divides) for t in two if "/" in t.text and t.divides]
+    three = [
+        Term(f"({t.text})^2", tuple(a * a for a in t.values), 3, t.divides)
+        for t in two
+        if "/" in t.text and t.divides
+    ]
     for term in two:
         for n, v in own.items():
             if n not in term.text and "floor" not in term.text and "^" not in term.text:
@@ -96,7 +107,12 @@ def _one(target: tuple[Fraction, ...], term: Term, sums: bool) -> Formula | None
         return None
     factor = (target[other] - target[0]) / (term.values[other] - first)
     rest = target[0] - factor * first
-    if factor <= 0 or not _plain(factor) or rest.denominator != 1 or (rest and (not sums or abs(rest) > 64)):
+    if (
+        factor <= 0
+        or not _plain(factor)
+        or rest.denominator != 1
+        or (rest and (not sums or abs(rest) > 64))
+    ):
         return None
     if any(factor * v + rest != t for v, t in zip(term.values, target, strict=True)):
         return None
@@ -107,13 +123,19 @@ def _two(target: tuple[Fraction, ...], one: Term, two: Term) -> Formula | None:
     """q t + p u, if it gives the values."""
     (a, b), (c, d), (x, y) = one.values[:2], two.values[:2], target[:2]
     rows = range(len(target))
-    pair = next(((i, j) for i in rows for j in rows if i < j and one.values[i] * two.values[j] != one.values[j] * two.values[i]), None)
+    pair = next(
+        (
+            (i, j)
+            for i in rows
+            for j in rows
+            if i < j and one.values[i] * two.values[j] != one.values[j] * two.values[i]
+        ),
+        None,
+    )
     if pair is None:
         return None
     i, j = pair
-    (a, b), (c, d), (x, y) = (
-        (v[i], v[j]) for v in (one.values, two.values, target)
-    )
+    (a, b), (c, d), (x, y) = ((v[i], v[j]) for v in (one.values, two.values, target))
     det = a * d - b * c
     p, q = (x * d - y * c) / det, (a * y - b * x) / det
     if not (p > 0 and q > 0 and p.denominator == q.denominator == 1 and p <= 8 and q <= 8):
@@ -132,7 +154,11 @@ def _sum(parts: list[tuple[Fraction, Term]], rest: Fraction) -> Formula:
     for factor, term in parts:
         text = term.text
         if factor != 1:
-            text = f"{factor.numerator}*{text}" if factor.denominator == 1 else f"{text}/{factor.denominator}"
+            text = (
+                f"{factor.numerator}*{text}"
+                if factor.denominator == 1
+                else f"{text}/{factor.denominator}"
+            )
             if factor.denominator != 1:
                 divides.append((str(factor.denominator), term.text))
             level = 2

@@ -172,14 +172,19 @@ class _Cleaner:
             before, at = prod(first.shapes[0][:lead]), 1
             for axis, size in enumerate(shape):
                 if at == before and size == 1:
-                    if target == "aten.unsqueeze" and axes[0] % len(shape) == axis and not (
-                        axis and first.batched
+                    if (
+                        target == "aten.unsqueeze"
+                        and axes[0] % len(shape) == axis
+                        and not (axis and first.batched)
                     ):
                         return lead + 1 if axes[0] % len(shape) <= lead else lead
                     return axis
                 at *= size
             return None
-        if target in ("aten.transpose", "aten.permute", "aten.t", "aten.swapaxes") and lead is not None:
+        if (
+            target in ("aten.transpose", "aten.permute", "aten.t", "aten.swapaxes")
+            and lead is not None
+        ):
             return _order(target, o.arguments, rank).index(lead)
         if target in ("aten.select", "aten.unbind") and lead is not None:
             at = (axes[0] if axes else 0) % rank
@@ -189,7 +194,11 @@ class _Cleaner:
             return lead + (at <= lead)
         if target in ("aten.mean", "aten.sum", "aten.amax", "aten.var") and lead is not None:
             dims = o.arguments[1] if len(o.arguments) > 1 else None
-            gone = [int(d) % rank for d in (dims if isinstance(dims, tuple) else (dims,)) if isinstance(d, int)]
+            gone = [
+                int(d) % rank
+                for d in (dims if isinstance(dims, tuple) else (dims,))
+                if isinstance(d, int)
+            ]
             if len(shape) == rank:
                 return lead
             return None if lead in gone or not gone else lead - sum(g < lead for g in gone)
@@ -197,9 +206,15 @@ class _Cleaner:
             return taken[1].lead
         if target == "getitem":
             return lead
-        found = [len(shape) - (len(s.shapes[0]) - s.lead) for s in taken if s.lead is not None and s.batched]
+        found = [
+            len(shape) - (len(s.shapes[0]) - s.lead)
+            for s in taken
+            if s.lead is not None and s.batched
+        ]
         found = found or [
-            len(shape) - (len(s.shapes[0]) - s.lead) for s in taken if s.lead is not None and len(s.shapes[0]) > 1
+            len(shape) - (len(s.shapes[0]) - s.lead)
+            for s in taken
+            if s.lead is not None and len(s.shapes[0]) > 1
         ]
         if target in ALIGNED_FIRST and lead is not None:
             return lead

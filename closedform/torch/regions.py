@@ -128,7 +128,10 @@ class _Loops:
             if len(after) < period:
                 break
             link = self._same(groups[-1], after)
-            if link is None or (links is not None and (sorted(link[0], key=str), link[1]) != (sorted(links, key=str), shared)):
+            if link is None or (
+                links is not None
+                and (sorted(link[0], key=str), link[1]) != (sorted(links, key=str), shared)
+            ):
                 break
             links, shared = link
             groups.append(after)
@@ -148,7 +151,9 @@ class _Loops:
         items[at : at + period * len(groups)] = [loop]
         return True
 
-    def _ends_well(self, groups: list[list[Item]], links: list[tuple[frozenset[tuple[int, int]], int]]) -> bool:
+    def _ends_well(
+        self, groups: list[list[Item]], links: list[tuple[frozenset[tuple[int, int]], int]]
+    ) -> bool:
         """Whether values leave the last group only where the loop hands them on."""
         body = list(flat(groups[-1]))
         inside = {node.name for node in body}
@@ -296,18 +301,26 @@ def _align(one: Region | Loop, two: Region | Loop, a: Called, b: Called) -> None
         x = one.items[at] if at < len(one.items) else None
         y = two.items[at] if at < len(two.items) else None
         if isinstance(x, Loop) and not isinstance(y, Loop):
-            two.items[at : at + len(x.items)] = [Loop((1,), x.shared, two.items[at : at + len(x.items)], x.carried)]
+            two.items[at : at + len(x.items)] = [
+                Loop((1,), x.shared, two.items[at : at + len(x.items)], x.carried)
+            ]
         elif isinstance(y, Loop) and not isinstance(x, Loop):
-            one.items[at : at + len(y.items)] = [Loop((1,), y.shared, one.items[at : at + len(y.items)], y.carried)]
+            one.items[at : at + len(y.items)] = [
+                Loop((1,), y.shared, one.items[at : at + len(y.items)], y.carried)
+            ]
         at += 1
     name = one.path if isinstance(one, Region) and one.path else "the model"
     if len(one.items) != len(two.items):
-        raise _differ(a, b, f"`{name}` does {len(one.items)} things in one, {len(two.items)} in the other")
+        raise _differ(
+            a, b, f"`{name}` does {len(one.items)} things in one, {len(two.items)} in the other"
+        )
     for x, y in zip(one.items, two.items, strict=True):
         if isinstance(x, Node) or isinstance(y, Node):
             if not (isinstance(x, Node) and isinstance(y, Node) and x.target == y.target):
                 raise _differ(a, b, f"`{name}` does other things")
-        elif type(x) is not type(y) or (isinstance(x, Region) and isinstance(y, Region) and x.kind != y.kind):
+        elif type(x) is not type(y) or (
+            isinstance(x, Region) and isinstance(y, Region) and x.kind != y.kind
+        ):
             raise _differ(a, b, f"`{name}` calls other modules")
         else:
             _align(x, y, a, b)
@@ -318,10 +331,16 @@ def _compare(first: Called, ours: list[Node], other: Called, theirs: list[Node])
     at2 = {node.name: i for i, node in enumerate(theirs)}
     for one, two in zip(ours, theirs, strict=True):
         if [len(s) for s in one.shapes] != [len(s) for s in two.shapes] or one.lead != two.lead:
-            raise _differ(first, other, f"`{one.target}` gives other axes in `{'.'.join(one.stack[-1:])}`")
+            raise _differ(
+                first, other, f"`{one.target}` gives other axes in `{'.'.join(one.stack[-1:])}`"
+            )
         for x, y in zip(one.refs, two.refs, strict=True):
             if at.get(first.name(x)) != at2.get(other.name(y)):
-                raise _differ(first, other, f"`{one.target}` takes other values in `{'.'.join(one.stack[-1:])}`")
+                raise _differ(
+                    first,
+                    other,
+                    f"`{one.target}` takes other values in `{'.'.join(one.stack[-1:])}`",
+                )
 
 
 def mapped(value: Argument, others: list[Argument], name: Callable[[str], str]) -> object:
@@ -346,4 +365,9 @@ def renamed(nodes: list[Node], names: Mapping[str, str]) -> list[Node]:
             return Ref(names.get(value.name, value.name))
         return tuple(map(new, value)) if isinstance(value, tuple) else value
 
-    return [replace(n, arguments=tuple(map(new, n.arguments)), named={k: new(v) for k, v in n.named.items()}) for n in nodes]
+    return [
+        replace(
+            n, arguments=tuple(map(new, n.arguments)), named={k: new(v) for k, v in n.named.items()}
+        )
+        for n in nodes
+    ]

@@ -58,7 +58,10 @@ class Scope:
         for other, found in self.atoms.items():
             if found == values and (len(set(values)) > 1 or other in like):
                 return other
-        made = next((n for n in (name, *"nmkdcefg") if n not in self.atoms and n not in self.taken), self.free(name))
+        made = next(
+            (n for n in (name, *"nmkdcefg") if n not in self.atoms and n not in self.taken),
+            self.free(name),
+        )
         self.atoms[made] = values
         if name not in "cd":
             self.places.add(made)

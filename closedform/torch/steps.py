@@ -6,7 +6,7 @@ refused by name, unless a file declares an `op` for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import prod
@@ -81,7 +81,8 @@ class Rows:
     def argument(self, at: int, name: str, default: Argument = None) -> tuple[Argument, ...]:
         """An argument by its place and name, in each trace."""
         return tuple(
-            n.arguments[at] if at < len(n.arguments) else n.named.get(name, default) for n in self.nodes
+            n.arguments[at] if at < len(n.arguments) else n.named.get(name, default)
+            for n in self.nodes
         )
 
     def pair(self, at: int, name: str, default: int, count: int) -> tuple[Values, ...]:
@@ -91,7 +92,9 @@ class Rows:
             if value in (None, ()):
                 value = default
             row = value if isinstance(value, tuple) else (value,)
-            found.append(tuple(int(n) for n in (row * count if len(row) == 1 else row) if isinstance(n, int)))
+            found.append(
+                tuple(int(n) for n in (row * count if len(row) == 1 else row) if isinstance(n, int))
+            )
         return columns(found)
 
     def refuse(self, why: str = "is not known") -> ClosedformError:
@@ -107,7 +110,9 @@ class Rows:
             '"""...""", with its counts indented below',
         )
 
-    def step(self, op: str, *options: Option, takes: tuple[str, ...] | None = None, **more: object) -> Step:
+    def step(
+        self, op: str, *options: Option, takes: tuple[str, ...] | None = None, **more: object
+    ) -> Step:
         return Step(
             self.name,
             op,
@@ -151,7 +156,20 @@ def linear(rows: Rows) -> list[Step]:
     return [rows.step("linear", *options, weights=weights)]
 
 
-HIDDEN = {"fc1", "c_fc", "up", "gate", "up_proj", "gate_proj", "intermediate", "w1", "w3", "lin1", "wi", "dense_h_to_4h"}
+HIDDEN = {
+    "fc1",
+    "c_fc",
+    "up",
+    "gate",
+    "up_proj",
+    "gate_proj",
+    "intermediate",
+    "w1",
+    "w3",
+    "lin1",
+    "wi",
+    "dense_h_to_4h",
+}
 
 
 def width_of(module: str) -> str:
@@ -166,7 +184,10 @@ def addmm(rows: Rows) -> list[Step]:
     bias, x, weight = rows.takes
     if weight not in rows.known.parameters or bias not in rows.known.parameters:
         raise rows.refuse("has a weight that is no parameter")
-    options = [Option("", rows.shape()[-1], WIDTH, width_of(rows.module)), word("kind", '"functional"')]
+    options = [
+        Option("", rows.shape()[-1], WIDTH, width_of(rows.module)),
+        word("kind", '"functional"'),
+    ]
     return [rows.step("linear", *options, takes=(x,), weights=(weight, bias))]
 
 
@@ -174,7 +195,11 @@ def matmul(rows: Rows) -> list[Step]:
     x, y = rows.takes
     left, right, out = rows.operand(0), rows.operand(1), rows.shape()
     if y in rows.known.parameters and len(right) == 2:
-        options = (Option("", out[-1], WIDTH, "out"), word("bias", "false"), word("kind", '"functional"'))
+        options = (
+            Option("", out[-1], WIDTH, "out"),
+            word("bias", "false"),
+            word("kind", '"functional"'),
+        )
         return [rows.step("linear", *options, weights=(y,))]
     if len(left) < 2 or len(right) < 2 or (len(left) != len(right) and len(right) != 2):
         raise rows.refuse("multiplies tensors of axes that are not known")
@@ -200,7 +225,9 @@ def einsum(rows: Rows) -> list[Step]:
     first = operands.split(",")[0]
     gone = first[rows.node.lead] if rows.node.lead is not None else ""
     sides = [" ".join(letters.replace(gone, "")) for letters in (*operands.split(","), kept)]
-    return [rows.step("einsum", takes=rows.takes, form=(f"{', '.join(sides[:-1])} -> {sides[-1]}",))]
+    return [
+        rows.step("einsum", takes=rows.takes, form=(f"{', '.join(sides[:-1])} -> {sides[-1]}",))
+    ]
 
 
 def attention(rows: Rows) -> list[Step]:
@@ -212,9 +239,25 @@ def attention(rows: Rows) -> list[Step]:
     name = rows.name
     if before == grouped:
         return [
-            Step(f"{name}.a", "einsum", (q, k), form=(f"{axes}n e, {axes}m e -> {axes}n m",), shape=scores, counted=False),
-            Step(f"{name}.s", "softmax", (f"{name}.a",), shape=scores, module=rows.module, counted=False),
-            rows.step("einsum", takes=(f"{name}.s", v), form=(f"{axes}n m, {axes}m f -> {axes}n f",)),
+            Step(
+                f"{name}.a",
+                "einsum",
+                (q, k),
+                form=(f"{axes}n e, {axes}m e -> {axes}n m",),
+                shape=scores,
+                counted=False,
+            ),
+            Step(
+                f"{name}.s",
+                "softmax",
+                (f"{name}.a",),
+                shape=scores,
+                module=rows.module,
+                counted=False,
+            ),
+            rows.step(
+                "einsum", takes=(f"{name}.s", v), form=(f"{axes}n m, {axes}m f -> {axes}n f",)
+            ),
         ]
     if len(before) != 1 or any(h % g for h, g in zip(before[0], grouped[0], strict=True)):
         raise rows.refuse("has heads in groups that are not known")
@@ -228,11 +271,42 @@ def grouped_attention(rows: Rows, q: str, k: str, v: str, groups: Values) -> lis
     f = rows.shape()[-1]
     scores = (groups, each, n, rows.operand(1)[-2])
     return [
-        regroup(f"{name}.q", q, (("g", "r"), ("n",), ("e",)), (("g",), ("r",), ("n",), ("e",)), sizes, rows.module),
-        Step(f"{name}.a", "einsum", (f"{name}.q", k), form=("g r n e, g m e -> g r n m",), shape=scores, counted=False),
-        Step(f"{name}.s", "softmax", (f"{name}.a",), shape=scores, module=rows.module, counted=False),
-        Step(f"{name}.y", "einsum", (f"{name}.s", v), form=("g r n m, g m f -> g r n f",), shape=(groups, each, n, f), counted=False),
-        regroup(name, f"{name}.y", (("g",), ("r",), ("n",), ("e",)), (("g", "r"), ("n",), ("e",)), sizes | {"e": f}, rows.module, True),
+        regroup(
+            f"{name}.q",
+            q,
+            (("g", "r"), ("n",), ("e",)),
+            (("g",), ("r",), ("n",), ("e",)),
+            sizes,
+            rows.module,
+        ),
+        Step(
+            f"{name}.a",
+            "einsum",
+            (f"{name}.q", k),
+            form=("g r n e, g m e -> g r n m",),
+            shape=scores,
+            counted=False,
+        ),
+        Step(
+            f"{name}.s", "softmax", (f"{name}.a",), shape=scores, module=rows.module, counted=False
+        ),
+        Step(
+            f"{name}.y",
+            "einsum",
+            (f"{name}.s", v),
+            form=("g r n m, g m f -> g r n f",),
+            shape=(groups, each, n, f),
+            counted=False,
+        ),
+        regroup(
+            name,
+            f"{name}.y",
+            (("g",), ("r",), ("n",), ("e",)),
+            (("g", "r"), ("n",), ("e",)),
+            sizes | {"e": f},
+            rows.module,
+            True,
+        ),
     ]
 
 
@@ -240,15 +314,25 @@ Groups = tuple[tuple[str, ...], ...]
 
 
 def regroup(
-    name: str, x: str, left: Groups, right: Groups, sizes: dict[str, Values], module: str, counted: bool = False
+    name: str,
+    x: str,
+    left: Groups,
+    right: Groups,
+    sizes: dict[str, Values],
+    module: str,
+    counted: bool = False,
 ) -> Step:
     """`rearrange` of named axes; each is written as the size that it has."""
     options = tuple(Option(axis, sizes[axis]) for group in left for axis in group)
     shape = tuple(
-        tuple(map(prod, zip(*(sizes[a] for a in group), strict=True))) if group else (1,) * len(options[0].value)
+        tuple(map(prod, zip(*(sizes[a] for a in group), strict=True)))
+        if group
+        else (1,) * len(options[0].value)
         for group in right
     )
-    return Step(name, "rearrange", (x,), options, (left, right), shape=shape, module=module, counted=counted)
+    return Step(
+        name, "rearrange", (x,), options, (left, right), shape=shape, module=module, counted=counted
+    )
 
 
 def conv(sides: int) -> Callable[[Rows], list[Step]]:
@@ -263,7 +347,9 @@ def conv(sides: int) -> Callable[[Rows], list[Step]]:
             options.append(side("padding", rows.pair(4, "padding", 0, sides)))
         options.append(side("dilation", rows.pair(5, "dilation", 1, sides)))
         groups = tuple(int(g) for g in rows.argument(6, "groups", 1) if isinstance(g, int))
-        options.append(Option("groups", groups, SIZE if any(g > 1 for g in groups) else FIXED, "groups"))
+        options.append(
+            Option("groups", groups, SIZE if any(g > 1 for g in groups) else FIXED, "groups")
+        )
         weights = rows.takes[1:]
         if len(weights) < 2:
             options.append(word("bias", "false"))
@@ -323,8 +409,10 @@ def pool(op: str, sides: int) -> Callable[[Rows], list[Step]]:
             if op == "avgpool":
                 raise rows.refuse("has `ceil_mode`, which the language does not have")
             options.append(word("ceil_mode", "true"))
-        if op == "avgpool" and rows.argument(5, "count_include_pad", True)[0] is False and any(
-            any(v) for v in rows.pair(3, "padding", 0, sides)
+        if (
+            op == "avgpool"
+            and rows.argument(5, "count_include_pad", True)[0] is False
+            and any(any(v) for v in rows.pair(3, "padding", 0, sides))
         ):
             raise rows.refuse("leaves out its padding, which the language does not")
         return [rows.step(f"{op}{sides}d", *options)]
@@ -333,11 +421,15 @@ def pool(op: str, sides: int) -> Callable[[Rows], list[Step]]:
 
 
 def adaptive(op: str, sides: int) -> Callable[[Rows], list[Step]]:
-    return lambda rows: [rows.step(f"adaptive_{op}{sides}d", side("", rows.pair(1, "output_size", 1, sides)))]
+    return lambda rows: [
+        rows.step(f"adaptive_{op}{sides}d", side("", rows.pair(1, "output_size", 1, sides)))
+    ]
 
 
 def gelu(rows: Rows) -> list[Step]:
-    return [rows.step("gelu_tanh" if rows.argument(1, "approximate", "none")[0] == "tanh" else "gelu")]
+    return [
+        rows.step("gelu_tanh" if rows.argument(1, "approximate", "none")[0] == "tanh" else "gelu")
+    ]
 
 
 def hardtanh(rows: Rows) -> list[Step]:
@@ -364,7 +456,9 @@ def embedding(rows: Rows) -> list[Step]:
 def sign(text: str) -> Callable[[Rows], list[Step]]:
     def made(rows: Rows) -> list[Step]:
         one = rows.node.arguments[0]
-        two: Argument = rows.node.arguments[1] if len(rows.node.arguments) > 1 else rows.node.named["other"]
+        two: Argument = (
+            rows.node.arguments[1] if len(rows.node.arguments) > 1 else rows.node.named["other"]
+        )
         if isinstance(one, Ref) and isinstance(two, Ref):
             return [rows.step(text, takes=rows.takes)]
         scalars = rows.argument(1, "other") if isinstance(one, Ref) else rows.argument(0, "self")
@@ -382,7 +476,9 @@ def sign(text: str) -> Callable[[Rows], list[Step]]:
             squares = tuple(int((n * n).to_integral_value()) for n in exact)
             if all(abs(n * n - s) < Decimal("1e-6") for n, s in zip(exact, squares, strict=True)):
                 return [rows.step("/", Option("", squares, hint="scale"), form=(1, "sqrt"))]
-        raise rows.refuse(f"has an operand that differs from trace to trace: {', '.join(map(str, scalars))}")
+        raise rows.refuse(
+            f"has an operand that differs from trace to trace: {', '.join(map(str, scalars))}"
+        )
 
     return made
 
@@ -419,7 +515,11 @@ def stack(rows: Rows) -> list[Step]:
     for i, name in enumerate(rows.takes):
         sizes = dict(zip(names, rows.operand(i), strict=True)) | {"1": ones}
         left = tuple((n,) for n in names)
-        made.append(regroup(f"{rows.name}.{i}", name, left, (*left[:axis], (), *left[axis:]), sizes, rows.module))
+        made.append(
+            regroup(
+                f"{rows.name}.{i}", name, left, (*left[:axis], (), *left[axis:]), sizes, rows.module
+            )
+        )
     return [*made, rows.step("concat", word("axis", str(axis)), takes=tuple(s.name for s in made))]
 
 
@@ -440,7 +540,9 @@ def cut(rows: Rows) -> list[Step]:
         raise rows.refuse("has a step")
     size = rows.operand(0)[axis]
     starts, ends = [], []
-    for s, e, n in zip(rows.argument(2, "start", 0), rows.argument(3, "end", None), size, strict=True):
+    for s, e, n in zip(
+        rows.argument(2, "start", 0), rows.argument(3, "end", None), size, strict=True
+    ):
         start, end = (s if isinstance(s, int) else 0), (e if isinstance(e, int) else n)
         starts.append(max(0, start + n) if start < 0 else min(start, n))
         ends.append(max(0, end + n) if end < 0 else min(end, n))
@@ -529,7 +631,9 @@ def averaged(op: str) -> Callable[[Rows], list[Step]]:
     def made(rows: Rows) -> list[Step]:
         dims = rows.argument(1, "dim")[0]
         rank = len(rows.operand(0))
-        given = dims if isinstance(dims, tuple) else (dims,) if dims is not None else tuple(range(rank))
+        given = (
+            dims if isinstance(dims, tuple) else (dims,) if dims is not None else tuple(range(rank))
+        )
         gone = {axis_of(rows.node, d) for d in given}
         names = letters(rank)
         keep = len(rows.shape()) == rank

@@ -6,14 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from closedform.errors import fail
-from closedform.torch.acts import Act, Call, Group, Round, Step, given, taken
-from closedform.torch.fitting import Formula, Values
+from closedform.torch.acts import Act, Call, Group, Round, Step, taken
+from closedform.torch.fitting import Values
 from closedform.torch.scopes import Scope
 from closedform.torch.steps import SIZE, WIDTH, Option, is_usual
 
 WIDE = 70  # what is longer gets a name
 NAMES = ("x", "y", "z", "u", "v", "w", "p", "q", "r", "s", "t")
-PROJECTIONS = {"q": "q", "k": "k", "v": "v", "query": "q", "key": "k", "value": "v", "gate": "gate", "up": "up"}
+PROJECTIONS = {
+    "q": "q",
+    "k": "k",
+    "v": "v",
+    "query": "q",
+    "key": "k",
+    "value": "v",
+    "gate": "gate",
+    "up": "up",
+}
 PIPE, SUM, PRODUCT, ATOM = 0, 1, 2, 3
 
 
@@ -78,7 +87,10 @@ class Body:
             uses[name] = uses.get(name, 0) + (2 if named else 1)
         products = [a for a in acts if isinstance(a, Step) and a.op in ("einsum", "concat")]
         self.operands = {name for act in products for name in act.takes}
-        saved, self.last = self.last, {**{n: v for n, v in self.last.items() if v == float("inf")}, **last}
+        saved, self.last = (
+            self.last,
+            {**{n: v for n, v in self.last.items() if v == float("inf")}, **last},
+        )
         lines: list[str] = []
         for i, act in enumerate(acts):
             if isinstance(act, Step):
@@ -109,7 +121,13 @@ class Body:
         return f"{indent}{name} = {written.text}"
 
     def give(
-        self, value: str, written: Written, at: int, uses: dict[str, int], indent: str, hint: str = ""
+        self,
+        value: str,
+        written: Written,
+        at: int,
+        uses: dict[str, int],
+        indent: str,
+        hint: str = "",
     ) -> list[str]:
         """A line, where a value is used more than once or is long, else none."""
         product = value in self.operands and " -> " in written.text
@@ -123,7 +141,13 @@ class Body:
     # Acts ------------------------------------------------------------------------------------
 
     def step(
-        self, act: Step, at: int, uses: dict[str, int], out: tuple[str, ...], acts: list[Act], indent: str
+        self,
+        act: Step,
+        at: int,
+        uses: dict[str, int],
+        out: tuple[str, ...],
+        acts: list[Act],
+        indent: str,
     ) -> list[str]:
         if act.op == "part":
             source = self.parts.get(act.takes[0])
@@ -143,12 +167,18 @@ class Body:
             base = self.env[act.takes[0]]
             for later in acts:
                 if isinstance(later, Step) and later.op == "part" and later.takes[0] == act.name:
-                    self.last[act.name] = max(self.last.get(act.name, -1), self.last.get(later.name, -1))
+                    self.last[act.name] = max(
+                        self.last.get(act.name, -1), self.last.get(later.name, -1)
+                    )
             name = self.name(act.name, at, "")
             self.enter(act.name, name)
             return [f"{indent}{name} = {base.text}"]
         if act.op == "split":
-            found = {int(str(a.form[0])): a.name for a in acts if isinstance(a, Step) and a.op == "part" and a.takes[0] == act.name}
+            found = {
+                int(str(a.form[0])): a.name
+                for a in acts
+                if isinstance(a, Step) and a.op == "part" and a.takes[0] == act.name
+            }
             base = self.env[act.takes[0]]
             axis, count = act.form
             pool = ("q", "k", "v") if count == 3 else ("a", "b", "c", "e", "f", "g")
@@ -237,10 +267,14 @@ class Body:
             case "neg":
                 return Written(f"-{operands[0].within(ATOM)}", PRODUCT, of)
             case "einsum":
-                return Written(f'einsum("{act.form[0]}", {", ".join(w.text for w in operands)})', ATOM, of)
+                return Written(
+                    f'einsum("{act.form[0]}", {", ".join(w.text for w in operands)})', ATOM, of
+                )
             case "concat":
                 axis = self.option(act.options[0])
-                return Written(f"concat({', '.join(w.text for w in operands)}, axis={axis})", ATOM, of)
+                return Written(
+                    f"concat({', '.join(w.text for w in operands)}, axis={axis})", ATOM, of
+                )
             case "rearrange":
                 return Written(f"{operands[0].text} -> {self.view(act)}", PIPE, of)
             case "mean" | "sum" | "amax":
@@ -250,7 +284,9 @@ class Body:
                 at = str(index) if index is not None else self.option(act.options[0])
                 if axis == 0:
                     return Written(f"{operands[0].text} -> take({at})", PIPE, of)
-                return Written(f"{operands[0].within(ATOM)}[{':, ' * int(str(axis))}{at}]", ATOM, of)
+                return Written(
+                    f"{operands[0].within(ATOM)}[{':, ' * int(str(axis))}{at}]", ATOM, of
+                )
             case "cut":
                 axis, rank = act.form
                 start, end = (self.option(o) for o in act.options)
@@ -265,7 +301,11 @@ class Body:
                 )
         said = [o for o in act.options if not is_usual(o)]
         options = [f"{o.key}={self.option(o)}" if o.key else self.option(o) for o in said]
-        tail = f"({', '.join([*(w.text for w in operands[1:]), *options])})" if options or operands[1:] else ""
+        tail = (
+            f"({', '.join([*(w.text for w in operands[1:]), *options])})"
+            if options or operands[1:]
+            else ""
+        )
         return Written(f"{operands[0].text} -> {act.op}{tail}", PIPE, of)
 
     def signed(self, act: Step, operands: list[Written], of: frozenset[str]) -> Written:
@@ -276,7 +316,11 @@ class Body:
             text = str(number)
             if number == "sqrt":
                 text = f"sqrt({self.option(act.options[0])})"
-            left, right = (operands[0].within(level), text) if place else (text, operands[0].within(level + 1))
+            left, right = (
+                (operands[0].within(level), text)
+                if place
+                else (text, operands[0].within(level + 1))
+            )
             return Written(f"{left}{space}{act.op}{space}{right}", level, of)
         left = operands[0].within(level)
         right = operands[1].within(level if act.op in "+*" else level + 1)
@@ -290,7 +334,11 @@ class Body:
         called = _axes(left, right)
         said = []
         for group in left:
-            unknown = [a for a in group if self.scope.known(sizes[a], SIZE) is None or called[a] in ("h", "g")]
+            unknown = [
+                a
+                for a in group
+                if self.scope.known(sizes[a], SIZE) is None or called[a] in ("h", "g")
+            ]
             omitted = (unknown or list(group))[-1] if len(group) > 1 else None
             if len(unknown) > 1 and called[unknown[-1]] in ("h", "g"):
                 omitted = unknown[0]
@@ -298,7 +346,10 @@ class Body:
                 if len(group) > 1 and axis != omitted:
                     hint = {"h": "heads", "g": "groups"}.get(called[axis], called[axis] * 2)
                     said.append(f"{called[axis]}={self.scope.size(sizes[axis], SIZE, hint).text}")
-        sides = [" ".join(_group([called[a] for a in group]) for group in groups) for groups in (left, right)]
+        sides = [
+            " ".join(_group([called[a] for a in group]) for group in groups)
+            for groups in (left, right)
+        ]
         return f'rearrange("{sides[0]} -> {sides[1]}"{"".join(f", {s}" for s in said)})'
 
 
@@ -320,7 +371,9 @@ def _axes(left: tuple[tuple[str, ...], ...], right: tuple[tuple[str, ...], ...])
 
     for at, group in enumerate(left):
         if len(group) > 1:
-            row = {2: ("h", "e") if at == len(left) - 1 else ("g", "r")}.get(len(group), ("a", "h", "e", "f", "g"))
+            row = {2: ("h", "e") if at == len(left) - 1 else ("g", "r")}.get(
+                len(group), ("a", "h", "e", "f", "g")
+            )
             for axis, letter in zip(group, row, strict=False):
                 take(axis, letter)
     order = [a for group in left for a in group]

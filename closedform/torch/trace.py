@@ -100,7 +100,10 @@ def written(traces: tuple[Trace, ...]) -> str:
             for o in trace.operations
         ]
         lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
-        lines += [f'"{key}": [\n{_lines(value)}\n]' for key, value in (("weights", weights), ("operations", rows))]
+        lines += [
+            f'"{key}": [\n{_lines(value)}\n]'
+            for key, value in (("weights", weights), ("operations", rows))
+        ]
         parts.append("{\n" + ",\n".join(lines) + "\n}")
     return f'{{"closedform_trace": {VERSION}, "traces": [\n' + ",\n".join(parts) + "\n]}\n"
 
@@ -134,7 +137,9 @@ def read_traces(source: Source) -> tuple[Trace, ...]:
 
 
 def _wrong(source: Source, what: str) -> ClosedformError:
-    help_ = "make one: closedform trace package.module:factory -o model.trace.json --input 1,3,224,224"
+    help_ = (
+        "make one: closedform trace package.module:factory -o model.trace.json --input 1,3,224,224"
+    )
     return fail("trace", f"`{source.name}` cannot be read as a trace: {what}", None, help_)
 
 
@@ -163,7 +168,9 @@ class _Reader:
                     "a trace has `factory`, `given`, `inputs`, `modules`, `outputs`, `held`, `weights` and `operations`",
                 )
         if len(operations) > LARGEST:
-            raise _wrong(self.source, f"it has {len(operations)} operations, and {LARGEST} are read")
+            raise _wrong(
+                self.source, f"it has {len(operations)} operations, and {LARGEST} are read"
+            )
         if not all(type(n) is int for n in given.values()):
             raise _wrong(self.source, "`given` are whole numbers by name")
         if not all(isinstance(name, str) for name in modules.values()):
@@ -176,16 +183,24 @@ class _Reader:
             operation = self.operation(item)
             for name in refs((operation.arguments, *operation.named.values())):
                 if name not in known:
-                    raise _wrong(self.source, f"`{operation.name}` takes `{name}`, which nothing before it gives")
+                    raise _wrong(
+                        self.source,
+                        f"`{operation.name}` takes `{name}`, which nothing before it gives",
+                    )
             known.add(operation.name)
             for path in operation.stack:
                 if path.partition("@")[0] not in modules:
-                    raise _wrong(self.source, f"`{operation.name}` ran in `{path}`, which is none of its modules")
+                    raise _wrong(
+                        self.source,
+                        f"`{operation.name}` ran in `{path}`, which is none of its modules",
+                    )
             found.append(operation)
         for name in outputs:
             if name not in known:
                 raise _wrong(self.source, f"the result `{name}` is given by nothing")
-        return Trace(factory, given, read_inputs, modules, table, tuple(found), tuple(outputs), held)
+        return Trace(
+            factory, given, read_inputs, modules, table, tuple(found), tuple(outputs), held
+        )
 
     def input(self, item: object) -> Input:
         match item:
@@ -229,7 +244,9 @@ class _Reader:
 
     def shape(self, value: object, name: str) -> Shape:
         if not isinstance(value, list) or not all(type(n) is int and n >= 0 for n in value):
-            raise _wrong(self.source, f"the shape of `{name}` is {_short(value)}, no list of whole numbers")
+            raise _wrong(
+                self.source, f"the shape of `{name}` is {_short(value)}, no list of whole numbers"
+            )
         return tuple(value)
 
 

@@ -78,7 +78,9 @@ def _torch() -> Any:
     try:
         import torch
     except ImportError:
-        raise fail("torch", "PyTorch is not installed, and a trace needs it", None, INSTALL) from None
+        raise fail(
+            "torch", "PyTorch is not installed, and a trace needs it", None, INSTALL
+        ) from None
     return torch
 
 
@@ -116,7 +118,12 @@ def _size(size: int | str, given: Mapping[str, int]) -> int:
     if isinstance(size, int):
         return size
     if size not in given:
-        raise fail("input", f"the size `{size}` of an input has no value", None, f"give one: --with {size}=16")
+        raise fail(
+            "input",
+            f"the size `{size}` of an input has no value",
+            None,
+            f"give one: --with {size}=16",
+        )
     return given[size]
 
 
@@ -147,7 +154,11 @@ def _not_traced(factory: str, shapes: list[Shape], error: Exception) -> Closedfo
             f"torch.export says {_said(error)}",
         )
     return fail(
-        "trace", f"`{factory}` fails on an input of {said or 'no size'}", None, None, f"it says {_said(error)}"
+        "trace",
+        f"`{factory}` fails on an input of {said or 'no size'}",
+        None,
+        None,
+        f"it says {_said(error)}",
     )
 
 
@@ -169,7 +180,9 @@ class _Noted:
                 found.append(self._operation(node))
             elif node.op == "output":
                 outputs = tuple(
-                    n.name for n in self.torch.utils._pytree.tree_leaves(node.args[0]) if hasattr(n, "name")
+                    n.name
+                    for n in self.torch.utils._pytree.tree_leaves(node.args[0])
+                    if hasattr(n, "name")
                 )
             elif node.op == "get_attr":
                 raise fail(
@@ -180,13 +193,21 @@ class _Noted:
                 )
         named = tuple(self.same.get(name, name) for name in outputs)
         return Trace(
-            factory, dict(given), tuple(self.inputs), self.modules, self.weights, tuple(found), named
+            factory,
+            dict(given),
+            tuple(self.inputs),
+            self.modules,
+            self.weights,
+            tuple(found),
+            named,
         )
 
     def _placeholders(self) -> None:
         from torch.export.graph_signature import InputKind
 
-        values = {n.name: n.meta.get("val") for n in self.program.graph.nodes if n.op == "placeholder"}
+        values = {
+            n.name: n.meta.get("val") for n in self.program.graph.nodes if n.op == "placeholder"
+        }
         first: dict[int, str] = {}
         owners = {}
         for name, tensor in self.module.named_parameters(remove_duplicate=False):
@@ -199,25 +220,33 @@ class _Noted:
                     dtype = str(value.dtype).removeprefix("torch.")
                     self.inputs.append(Input(spec.arg.name, tuple(value.shape), dtype))
                 continue
-            kind = {InputKind.PARAMETER: "parameter", InputKind.BUFFER: "buffer"}.get(spec.kind, "constant")
+            kind = {InputKind.PARAMETER: "parameter", InputKind.BUFFER: "buffer"}.get(
+                spec.kind, "constant"
+            )
             owner = owners.get(spec.target, spec.target)
             name = placed.setdefault(owner, spec.arg.name)
             self.same[spec.arg.name] = name
             self.weights[name] = Weight(name, owner, tuple(value.shape), kind)
         for name, tensor in self.module.named_parameters():
             if name not in placed:  # it did not run
-                self.weights[f"w_{name}"] = Weight(f"w_{name}", name, tuple(tensor.shape), "parameter")
+                self.weights[f"w_{name}"] = Weight(
+                    f"w_{name}", name, tuple(tensor.shape), "parameter"
+                )
 
     def _operation(self, node: Any) -> Operation:
         value = node.meta.get("val")
         several = value if isinstance(value, list | tuple) else [value]
-        shapes = tuple(tuple(map(int, v.shape)) for v in several if isinstance(v, self.torch.Tensor))
+        shapes = tuple(
+            tuple(map(int, v.shape)) for v in several if isinstance(v, self.torch.Tensor)
+        )
         stack = []
         for key, (path, kind) in (node.meta.get("nn_module_stack") or {}).items():
             if path:
                 name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
                 self.modules[path.partition("@")[0]] = name
-                stack.append(path if "@" in path or "@" not in key else f"{path}@{key.rpartition('@')[2]}")
+                stack.append(
+                    path if "@" in path or "@" not in key else f"{path}@{key.rpartition('@')[2]}"
+                )
         return Operation(
             node.name,
             _target(node.target),
