@@ -43,7 +43,7 @@ class Call:
 
 @dataclass
 class Round:
-    """A `repeat`: each pair of values is carried, from before the loop and from the round before."""
+    """A `repeat`: the pairs are values before it, and those that a round hands on to the next."""
 
     counts: Values
     shared: bool
@@ -361,8 +361,10 @@ def composed(one: Step, two: Step) -> Step | None:
     """Two views, one after the other, as one."""
     left, middle = one.form
     inner, right = two.form
-    assert isinstance(left, tuple) and isinstance(middle, tuple)
-    assert isinstance(inner, tuple) and isinstance(right, tuple)
+    assert isinstance(left, tuple)
+    assert isinstance(middle, tuple)
+    assert isinstance(inner, tuple)
+    assert isinstance(right, tuple)
     sizes = {o.key: o.value for o in one.options if not isinstance(o.value, str)}
     mark = "b" * (1 + max((len(n) - len(n.lstrip("b")) for n in sizes), default=0))
     new = {f"{mark}{o.key}": o.value for o in two.options if not isinstance(o.value, str)}

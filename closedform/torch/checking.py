@@ -90,7 +90,8 @@ def compare_shapes(text: str, folder: Path, titles: list[str], seen: list[Shapes
                 name, shape = key
                 raise fail(
                     "import",
-                    f"`{name}` gives the shape {list(shape)} {found[key]} times, and was seen to give it {expected[key]} times",
+                    f"`{name}` gives the shape {list(shape)} {found[key]} times, "
+                    f"and was seen to give it {expected[key]} times",
                     None,
                     "declare an `op` for the part and name its file by --ops",
                     f"at the preset {title!r}",
@@ -106,7 +107,7 @@ def _collect(
             for shape in node.outputs[:1]:
                 if _is_compared(node.name):
                     found[node.name, tuple(int(n.subs(values)) for n in shape)] += times
-        elif isinstance(node, Sequence) or isinstance(node, Weights):
+        elif isinstance(node, Sequence | Weights):
             _collect(node.body, values, times, found)
         elif isinstance(node, Repeat):
             _collect(node.body, values, times * int(node.times.subs(values)), found)

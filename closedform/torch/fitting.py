@@ -1,4 +1,4 @@
-"""Formulas for sizes: which of a bounded number of formulas agree with all values that were seen."""
+"""Formulas for sizes: which of a bounded number agree with all values that were seen."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Formula:
 
 
 def formulas(values: Values, sizes: Mapping[str, Values], sums: bool = True) -> list[Formula]:
-    """The simplest formulas of sizes that give these values, all of one kind; none if there is none.
+    """The simplest formulas of sizes that give these values; none if there is none.
 
     >>> sizes = {"dim": (48, 60, 48), "heads": (3, 3, 4)}
     >>> [formula.text for formula in formulas((192, 240, 192), sizes)]
@@ -63,7 +63,7 @@ def _kinds(sizes: Mapping[str, Values]) -> Iterator[list[Term]]:
         for name, values in sizes.items()
         if len(set(values)) > 1
     }
-    whole = {n: v for n, v in own.items()}
+    whole = dict(own)
     yield [Term(n, v) for n, v in own.items()]
     pairs = [*combinations(own, 2)]
     two = [Term(f"{n}^2", tuple(a * a for a in v)) for n, v in own.items()]

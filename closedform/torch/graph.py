@@ -31,7 +31,7 @@ IGNORED = {"aten._assert_tensor_metadata", "aten._assert_async", "aten.sym_size"
 @dataclass(frozen=True)
 class Node:
     """An operation with shapes that have no batch axis. `rank` is how many axes its first operand
-    had, and `lead` where of these the batch was: what its arguments say of axes is counted in them."""
+    had, and `lead` where of these the batch was: its arguments count axes in these."""
 
     name: str
     target: str
@@ -92,7 +92,8 @@ class _Cleaner:
             if not i.shape or i.shape[0] != 1:
                 raise fail(
                     "trace",
-                    f"the input `{i.name}` has the shape {list(i.shape)}, whose first axis is no batch of 1",
+                    f"the input `{i.name}` has the shape {list(i.shape)}, "
+                    "whose first axis is no batch of 1",
                     None,
                     "trace it with a batch of 1: costs are those of one example",
                 )

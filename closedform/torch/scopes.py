@@ -1,4 +1,4 @@
-"""Sizes in the words of a block or of the model: names of axes and parameters, or a file's sizes."""
+"""Sizes in the words of a block, its axes and parameters, or in those of the file."""
 
 from __future__ import annotations
 
@@ -92,14 +92,16 @@ class ModelScope(Scope):
         if not found:
             return fail(
                 "symbols",
-                f"a size{at} is {seen} in the traces, and no formula of {', '.join(self.atoms)} gives that",
+                f"a size{at} is {seen} in the traces, "
+                f"and no formula of {', '.join(self.atoms)} gives that",
                 None,
                 "vary what it depends on by a name of its own, or import the first trace alone",
             )
         texts = [f.text for f in found]
         return fail(
             "symbols",
-            f"a size{at} is {seen} in the traces, which {' and '.join(f'`{t}`' for t in texts)} give alike",
+            f"a size{at} is {seen} in the traces, "
+            f"which {' and '.join(f'`{t}`' for t in texts)} give alike",
             None,
             settle(texts, self.atoms),
         )

@@ -106,7 +106,8 @@ class Rows:
             "operation",
             f"`{self.node.target}` in {where(self.node)} {why}",
             None,
-            f"declare it in a file that --ops names: op {name}(x: [{sides[0] if sides else ''}]) -> y: [{back}]: "
+            "declare it in a file that --ops names: "
+            f"op {name}(x: [{sides[0] if sides else ''}]) -> y: [{back}]: "
             '"""...""", with its counts indented below',
         )
 
@@ -484,7 +485,7 @@ def sign(text: str) -> Callable[[Rows], list[Step]]:
 
 
 def _square(text: str, place: int, number: Decimal) -> int | None:
-    """n where a tensor is divided by sqrt(n), or multiplied by 1/sqrt(n), that is no whole number."""
+    """n where a tensor is divided by sqrt(n), or multiplied by 1/sqrt(n)."""
     if not (text in "*/" and place and number > 0 and number % 1):
         return None
     exact = number if text == "/" else 1 / number
@@ -660,7 +661,8 @@ TABLE: dict[str, Callable[[Rows], list[Step]]] = {
     "aten.group_norm": norm("groupnorm", 2), "aten.rms_norm": norm("rmsnorm", 2),
     "aten.max_pool2d": pool("maxpool", 2), "aten.max_pool1d": pool("maxpool", 1),
     "aten.avg_pool2d": pool("avgpool", 2), "aten.avg_pool1d": pool("avgpool", 1),
-    "aten.adaptive_avg_pool2d": adaptive("avgpool", 2), "aten.adaptive_avg_pool1d": adaptive("avgpool", 1),
+    "aten.adaptive_avg_pool2d": adaptive("avgpool", 2),
+    "aten.adaptive_avg_pool1d": adaptive("avgpool", 1),
     "aten.adaptive_max_pool2d": adaptive("maxpool", 2), "aten.relu": elementwise("relu"),
     "aten.gelu": gelu, "aten.silu": elementwise("silu"), "aten.sigmoid": elementwise("sigmoid"),
     "aten.tanh": elementwise("tanh"), "aten.hardswish": elementwise("hardswish"),

@@ -297,7 +297,7 @@ class Body:
                     "operation",
                     f"`aten.expand` in `{act.module}` has no place in the language",
                     None,
-                    "what is broadcast by hand is known for the keys of grouped-query attention alone",
+                    "what is broadcast is known for keys of grouped-query attention alone",
                 )
         said = [o for o in act.options if not is_usual(o)]
         options = [f"{o.key}={self.option(o)}" if o.key else self.option(o) for o in said]
@@ -329,7 +329,8 @@ class Body:
     def view(self, act: Step) -> str:
         """`rearrange`, with the sizes that a reader cannot see."""
         left, right = act.form
-        assert isinstance(left, tuple) and isinstance(right, tuple)
+        assert isinstance(left, tuple)
+        assert isinstance(right, tuple)
         sizes = {o.key: o.value for o in act.options if not isinstance(o.value, str)}
         called = _axes(left, right)
         said = []
@@ -361,7 +362,7 @@ def _group(names: list[str]) -> str:
 
 def _axes(left: tuple[tuple[str, ...], ...], right: tuple[tuple[str, ...], ...]) -> dict[str, str]:
     """Letters for the axes of a pattern: (h e) for heads, (i j) for the sides of a map."""
-    free = [c for c in "nmlbcdijkpqrstuvwxyzaefgh"]
+    free = list("nmlbcdijkpqrstuvwxyzaefgh")
     found: dict[str, str] = {}
 
     def take(axis: str, *wanted: str) -> None:

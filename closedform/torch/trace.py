@@ -165,7 +165,8 @@ class _Reader:
             case _:
                 raise _wrong(
                     self.source,
-                    "a trace has `factory`, `given`, `inputs`, `modules`, `outputs`, `held`, `weights` and `operations`",
+                    "a trace has `factory`, `given`, `inputs`, `modules`, `outputs`, `held`, "
+                    "`weights` and `operations`",
                 )
         if len(operations) > LARGEST:
             raise _wrong(
