@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from closedform.errors import fail
-from closedform.torch.acts import Act, Call, Group, Round, Step, taken
+from closedform.torch.acts import Act, Call, Group, Round, taken
 from closedform.torch.fitting import Values
 from closedform.torch.scopes import Scope
-from closedform.torch.steps import SIZE, WIDTH, Option, is_usual
+from closedform.torch.steps import SIZE, WIDTH, Option, Step, is_usual
 
 WIDE = 70  # what is longer gets a name
 NAMES = ("x", "y", "z", "u", "v", "w", "p", "q", "r", "s", "t")
@@ -280,17 +280,15 @@ class Body:
             case "mean" | "sum" | "amax":
                 return Written(f'{operands[0].text} -> {act.op}("{act.form[0]}")', PIPE, of)
             case "select":
-                axis, rank, index = act.form
+                axis, index = int(str(act.form[0])), act.form[2]
                 at = str(index) if index is not None else self.option(act.options[0])
                 if axis == 0:
                     return Written(f"{operands[0].text} -> take({at})", PIPE, of)
-                return Written(
-                    f"{operands[0].within(ATOM)}[{':, ' * int(str(axis))}{at}]", ATOM, of
-                )
+                return Written(f"{operands[0].within(ATOM)}[{':, ' * axis}{at}]", ATOM, of)
             case "cut":
-                axis, rank = act.form
+                axis, rank = (int(str(n)) for n in act.form)
                 start, end = (self.option(o) for o in act.options)
-                before = "..., " if axis == int(str(rank)) - 1 and axis else ":, " * int(str(axis))
+                before = "..., " if axis == rank - 1 and axis else ":, " * axis
                 return Written(f"{operands[0].within(ATOM)}[{before}{start}:{end}]", ATOM, of)
             case "expand":
                 raise fail(

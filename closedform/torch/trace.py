@@ -87,8 +87,10 @@ def written(traces: tuple[Trace, ...]) -> str:
             "outputs": list(trace.outputs),
             "held": trace.held,
         }
-        weights = [[w.name, w.owner, list(w.shape), w.kind] for w in trace.weights.values()]
-        rows = [
+        weights: list[list[object]] = [
+            [w.name, w.owner, list(w.shape), w.kind] for w in trace.weights.values()
+        ]
+        rows: list[list[object]] = [
             [
                 o.name,
                 o.target,
@@ -237,7 +239,7 @@ class _Reader:
         match value:
             case None | bool() | int() | float() | str():
                 return value
-            case {"of": str(of)} if len(value) == 1:
+            case {"of": str(of), **others} if not others:
                 return Ref(of)
             case list():
                 return tuple(self.argument(item, name) for item in value)

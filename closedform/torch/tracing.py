@@ -63,7 +63,7 @@ def trace(
         torch.zeros(shape, dtype=_dtype(torch, wanted.dtype), device="meta")
         for shape, wanted in zip(shapes, inputs, strict=True)
     )
-    config = getattr(module, "config", None)
+    config: Any = getattr(module, "config", None)
     if hasattr(config, "use_cache"):
         config.use_cache = False
     try:
@@ -174,7 +174,8 @@ class _Noted:
 
     def trace(self, factory: str, given: Mapping[str, int]) -> Trace:
         self._placeholders()
-        found, outputs = [], ()
+        found: list[Operation] = []
+        outputs: tuple[str, ...] = ()
         for node in self.program.graph.nodes:
             if node.op == "call_function":
                 found.append(self._operation(node))
@@ -205,14 +206,14 @@ class _Noted:
     def _placeholders(self) -> None:
         from torch.export.graph_signature import InputKind
 
-        values = {
+        values: dict[str, Any] = {
             n.name: n.meta.get("val") for n in self.program.graph.nodes if n.op == "placeholder"
         }
         first: dict[int, str] = {}
-        owners = {}
+        owners: dict[str, str] = {}
         for name, tensor in self.module.named_parameters(remove_duplicate=False):
             owners[name] = first.setdefault(id(tensor), name)
-        placed = {}
+        placed: dict[str, str] = {}
         for spec in self.program.graph_signature.input_specs:
             value = values.get(spec.arg.name)
             if spec.kind is InputKind.USER_INPUT:
