@@ -139,8 +139,8 @@ class _Import:
         head += [f'dim {n}  "{meant[n]}"' for n in varied]
         facts = [f"{a} | {b}" for a, b in scope.divides]
         head += ["", f"assume {', '.join(facts)}"] if facts else []
-        model = [f"model {name}({', '.join(inputs)}):", *lines, ""]
-        return "\n".join([*head, "", *self.texts, *model])
+        written = [f"model {name}({', '.join(inputs)}):", *lines, ""]
+        return "\n".join([*head, "", *self.texts, *written])
 
     def title(self, number: int) -> str:
         """The title of the preset of a trace, all of them counted."""

@@ -271,9 +271,9 @@ class Body:
                     f'einsum("{act.form[0]}", {", ".join(w.text for w in operands)})', ATOM, of
                 )
             case "concat":
-                axis = self.option(act.options[0])
+                along = self.option(act.options[0])
                 return Written(
-                    f"concat({', '.join(w.text for w in operands)}, axis={axis})", ATOM, of
+                    f"concat({', '.join(w.text for w in operands)}, axis={along})", ATOM, of
                 )
             case "rearrange":
                 return Written(f"{operands[0].text} -> {self.view(act)}", PIPE, of)

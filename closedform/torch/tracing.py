@@ -215,7 +215,7 @@ class _Noted:
             owners[name] = first.setdefault(id(tensor), name)
         placed: dict[str, str] = {}
         for spec in self.program.graph_signature.input_specs:
-            value = values.get(spec.arg.name)
+            value: Any = values.get(spec.arg.name)
             if spec.kind is InputKind.USER_INPUT:
                 if isinstance(value, self.torch.Tensor):
                     dtype = str(value.dtype).removeprefix("torch.")
