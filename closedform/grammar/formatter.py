@@ -356,7 +356,7 @@ class _Printer:
 
     @statement.register
     def _(self, node: tree.As) -> None:
-        self.write(f"as {show(node.value, SUM)}")
+        self.long("as ", [node.value])
 
     @statement.register
     def _(self, node: tree.Repeat) -> None:

@@ -53,6 +53,7 @@ class Class:
     stored: dict[str, None] = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
     variables: set[str] = field(default_factory=set)
+    locals: set[str] = field(default_factory=set)
     definitions: dict[Symbol, Expr] = field(default_factory=dict)
     layers: list[tuple[str, str]] = field(default_factory=list)  # Python of a layer, and its name
     example: list[str] = field(default_factory=list)
@@ -78,6 +79,8 @@ class Class:
 
     def spell(self, name: str) -> str:
         """A size in `forward`, where it is an attribute."""
+        if name == "self":
+            return name
         self.stored[name] = None
         return f"self.{attribute(name)}"
 
@@ -88,9 +91,15 @@ class Class:
         return found
 
     def variable(self, wanted: str) -> str:
-        """A free name for a tensor of `forward`, or a size of `__init__`."""
-        found = unused(wanted, {*self.variables, *self.order})
+        """A free name for a tensor of `forward`."""
+        found = unused(wanted, {*self.variables, *self.order, *self.locals})
         self.variables.add(found)
+        return found
+
+    def local(self, wanted: str) -> str:
+        """A free name for a size of `__init__`."""
+        found = unused(wanted, {*self.variables, *self.order, *self.locals})
+        self.locals.add(found)
         return found
 
     # What is needed ------------------------------------------------------------------------
@@ -107,7 +116,7 @@ class Class:
                     needed |= self.defaults[name].roots
         self.init = _kept(self.init, needed)
         made = set(_targets(self.init))
-        taken = needed - made
+        taken = needed - made - {"self"}
         known = {name: i for i, name in enumerate(self.order)}
         self.signature = sorted(taken, key=lambda n: (known.get(n, len(known)), n))
 

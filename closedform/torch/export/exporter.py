@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -48,6 +49,8 @@ class Exporter:
     names: set[str] = field(default_factory=set)
     models: dict[str, Class] = field(default_factory=dict)
     trials: int = 0
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    told: set[tuple[str, str]] = field(default_factory=set)
 
     # Names ---------------------------------------------------------------------------------
 
@@ -63,6 +66,25 @@ class Exporter:
 
     def owner(self, name: str) -> str:
         return name
+
+    def export(self, made: Class, names: Iterable[str]) -> None:
+        """Sizes that a module tells, those of them that somebody asks for."""
+        for name in names:
+            self.told.add((made.name, name))
+            if (made.name, name) in self.asked:
+                made.stored[name] = None
+
+    def used(self) -> set[tuple[str, str]]:
+        """The sizes of modules for which others ask."""
+        lines = [(line, made.name) for made in self.classes for line in made.lines()]
+        return {
+            (name, size)
+            for name, size in self.told
+            if any(
+                re.search(rf"\w\.{size}\b", line) and not line.strip().startswith(f"self.{size} = ")
+                for line, _ in lines
+            )
+        }
 
     def drop(self, made: Class) -> None:
         self.classes.remove(made)
@@ -226,9 +248,9 @@ class Exporter:
         for tensor in results:
             for axis in tensor.shape:
                 for root in self.sizes.roots(axis):
-                    if root in body.changing and root not in exported:
+                    if root in body.own_sizes and root not in exported:
                         exported.append(root)
-                        made.stored[root] = None
+        self.export(made, exported)
         made.finish()
         if is_model(entity):
             self.complete(made, entity, axes, body)

@@ -43,9 +43,15 @@ def torch_module(project: Project, part: str | None = None) -> str:
     parts = [p for p in parts if _takes_tensors(p)]
     if not parts:
         raise fail("export", f"`{project.module.title}` has no model or block", None, "declare one")
-    exporter = Exporter(project)
-    for entity in parts:
-        exporter.block(entity)
+    asked: set[tuple[str, str]] = set()
+    while True:
+        exporter = Exporter(project, asked=asked)
+        for entity in parts:
+            exporter.block(entity)
+        used = exporter.used()
+        if used <= asked:
+            break
+        asked |= used
     body = _classes(exporter)
     presets = _presets(exporter, project, parts)
     text = "\n".join([*body, *presets]) + "\n"

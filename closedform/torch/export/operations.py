@@ -118,8 +118,29 @@ SHORT = {
     "adaptive_maxpool2d": "pool", "adaptive_maxpool3d": "pool",
 }  # fmt: skip
 
-# What a file may name with `as` beside the operations of the library: a function that is written into the module.
+# What a file may name with `as` beside operations: of the input and of the arguments.
+EXTRAS = {
+    "fft": "torch.fft.fft({x})",
+    "real": "{x}.real",
+    "neighbours": "neighbours({x}, {0})",
+    "relative_pairs": "relative_pairs({x}, {0})",
+}
+
+# Functions that are written into a module which calls them.
 HELPERS = {
+    "neighbours": '''def neighbours(x, count):
+    """The `count` tokens around each token, zeros beyond the ends: ... n e -> ... n count e."""
+    before = (count - 1) // 2
+    x = functional.pad(x, (0, 0, before, count - 1 - before))
+    return x.unfold(-2, count, 1).transpose(-1, -2)
+''',
+    "relative_pairs": '''def relative_pairs(table, side):
+    """The row of the table for each pair of places in a window of side x side."""
+    place = torch.arange(side, device=table.device)
+    apart = place[:, None] - place[None, :] + side - 1
+    index = apart[:, None, :, None] * (2 * side - 1) + apart[None, :, None, :]
+    return rearrange(table[index.flatten()], "(n m) h -> h n m", n=side**2)
+''',
     "mixture": '''def mixture(gate, count, experts, x):
     """Each token through the `count` experts with the largest gates, weighted by these."""
     weights, chosen = gate.topk(count, dim=-1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import TypeAlias
 
@@ -108,14 +108,16 @@ def contracted(shapes: Sequence[Axes], pattern: str) -> Axes:
     return tuple(made)
 
 
-def broadcast(left: Axes, right: Axes) -> Axes:
-    """The shape of a sum of two tensors."""
+def broadcast(left: Axes, right: Axes, known: Callable[[Expr], bool]) -> Axes:
+    """The shape of a sum of two tensors, by the axes that are known better where both are written."""
     if REST in left or REST in right:
         return left if len(left) >= len(right) else right
     longer, shorter = (left, right) if len(left) >= len(right) else (right, left)
     head = longer[: len(longer) - len(shorter)]
     tail = longer[len(head) :]
-    return head + tuple(b if a == 1 else a for a, b in zip(tail, shorter, strict=True))
+    return head + tuple(
+        b if a == 1 or not (b == 1 or known(a)) else a for a, b in zip(tail, shorter, strict=True)
+    )
 
 
 def letters(pattern: str, batched: Sequence[bool]) -> str:

@@ -162,7 +162,8 @@ class Sizes:
                 return f"{self._at(above, PRODUCT, spell)} // {self._at(below, POWER, spell)}", PRODUCT
             case ceiling():
                 above, below = fraction(together(size.args[0]))
-                return f"-(-{self._at(above, POWER, spell)} // {self._at(below, POWER, spell)})", PRODUCT
+                upper = f"-{self._at(above, POWER, spell)}" if above.is_Add else self._at(-above, PRODUCT, spell)
+                return f"-({upper} // {self._at(below, POWER, spell)})", PRODUCT
             case Max() | Min():
                 name = "max" if isinstance(size, Max) else "min"
                 items = sorted((self.whole(a, spell) for a in size.args), key=lambda t: (len(t), t))

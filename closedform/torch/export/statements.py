@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -95,7 +95,7 @@ class Body(Walker):
         """A size with a name of its own in `__init__`."""
         if as_it_is:
             return value
-        name = self.made.variable(wanted)
+        name = self.made.local(wanted)
         symbol = self.sizes.name(name)
         self.made.set(name, value)
         self.made.definitions[symbol] = value
@@ -121,6 +121,9 @@ class Body(Walker):
                 continue
             if size in self.running:
                 self.running[size] = self.running[size] or name
+            if size.is_Symbol and str(size).isidentifier():
+                self.scope[name] = size
+                continue
             symbol = self.local(identifier(name), size)
             self.scope[name] = symbol
             shape = tuple(symbol if axis == size and isinstance(axis, Expr) and not axis.is_Atom else axis for axis in shape)
@@ -191,6 +194,9 @@ class Body(Walker):
             closed = True
         self.merge(node, before, ends, closed)
 
+    axes: Mapping[str, int] = {}  # of the tensors that a loop carries on
+    parting: set[str]  # those of them that have others behind the last round
+
     def branch(
         self, header: str, roots: Iterable[str], forward: str, body: Sequence[tree.Statement],
         before: dict[str, Value],
@@ -220,6 +226,11 @@ class Body(Walker):
                 self.scope[name] = first
             elif isinstance(first, Tensor):
                 tensors = [v for v in values if isinstance(v, Tensor)]
+                if len({len(t.shape) for t in tensors}) > 1 and name in self.axes:
+                    # what the next round takes; what the last one gives is looked at by itself
+                    self.parting.add(name)
+                    self.scope[name] = next(t for t in tensors if len(t.shape) == self.axes[name])
+                    continue
                 if len({len(t.shape) for t in tensors}) > 1:
                     raise refuse(f"`{name}` has other axes in each case", node, "use a name for each")
                 shape = []
@@ -235,12 +246,12 @@ class Body(Walker):
     def either(
         self, wanted: str, sizes: Sequence[Expr | str], ends: list[tuple[dict[str, Value], list[Line | Nest]]]
     ) -> Expr:
-        name = self.made.variable(wanted)
+        name = self.made.local(wanted)
         symbol = self.sizes.name(name)
         for size, (_, body) in zip(sizes, ends, strict=True):
             assert isinstance(size, Expr)
             body.append(Line(f"{name} = {self.sizes.whole(size)}", self.sizes.roots(size), name))
-        self.changing.add(name)
+        self.changing |= {name}
         return symbol
 
     # Loops ---------------------------------------------------------------------------------
@@ -271,7 +282,7 @@ class Body(Walker):
         header = f"for {index} in range({self.sizes.whole(first)}, {self.sizes.whole(last + 1)}):"
         what = "stage" if isinstance(last, Integer) else "step"
         roots = self.sizes.roots(first) | self.sizes.roots(last)
-        self.bodies(node.body, header, roots, what, (node.index.name, self.sizes.name(index)))
+        self.bodies(node.body, header, roots, what, (node.index.name, self.sizes.name(index)), last)
 
     def each(self, node: tree.ForEach) -> None:
         values = self.value(node.values)
@@ -282,11 +293,9 @@ class Body(Walker):
         header = f"for {element} in {text}:"
         self.bodies(node.body, header, self._roots(values), "stage", (node.element.name, self.sizes.name(element)))
 
-    changing: set[str] = set()  # locals of `__init__` that have several values
-
     def bodies(
         self, statements: Sequence[tree.Statement], header: str, roots: Iterable[str], what: str,
-        index: tuple[str, Expr] | None,
+        index: tuple[str, Expr] | None, last: Expr | None = None,
     ) -> None:
         """A list of modules, one for each round, and a loop over them in `forward`."""
         names = self.carried(statements)
@@ -306,7 +315,7 @@ class Body(Walker):
                 self.scope[name] = Tensor(value.code, tuple(shape), value.batched, value.sides)
             else:
                 self.scope[name] = self.opened(places[-1] or identifier(name), self._number(value, statements[0]))
-        inner, single = self.inner(statements, names, index, what)
+        inner, single = self.inner(statements, names, index, what, running)
         tensors = [n for n in names if isinstance(start[n], Tensor)]
         attribute = self.made.attribute(f"{what}s")
         taken = {n: n for n in inner.made.signature}
@@ -348,12 +357,33 @@ class Body(Walker):
         call = f"{what}({', '.join(self.given(inner))})"
         with self.in_forward(f"for {what} in self.{attribute}:"):
             self.made.say(f"{targets} = {call}" if targets else call)
+        ends = self.last_round(statements, names, index, last) if inner.parting else {}
         for name in names:
             after = inner.scope[name]
+            if name in inner.parting:
+                self.scope[name] = ends[name]
+                continue
             if name in running:
                 continue
             if isinstance(after, Tensor):
                 self.scope[name] = Tensor(start[name].code, self.scope[name].shape, True, after.sides)  # type: ignore[union-attr]
+
+    def last_round(
+        self, statements: Sequence[tree.Statement], names: Sequence[str],
+        index: tuple[str, Expr] | None, last: Expr | None,
+    ) -> dict[str, Value]:
+        """What a loop gives, where that has other axes than what it takes."""
+        if index is None or not isinstance(last, Integer):
+            raise refuse("a loop gives back other axes than it takes", statements[0], "use another name for them")
+        with self.exporter.trying():
+            inner = self.child("last")
+            inner.scope[index[0]] = last
+            inner.run(statements)
+            return {
+                n: Tensor(v.code, tuple(settled(inner, a) if isinstance(a, Expr) else a for a in v.shape), True, v.sides)
+                for n in names
+                if isinstance(v := inner.scope[n], Tensor)
+            }
 
     def given(self, inner: Body) -> list[str]:
         """The tensors that a body takes, here."""
@@ -368,23 +398,23 @@ class Body(Walker):
 
     def opened(self, wanted: str, before: Expr) -> Expr:
         """A size that changes from round to round, with its first value."""
-        name = self.made.variable(wanted)
+        name = self.made.local(wanted)
         symbol = self.sizes.name(name)
         self.made.set(name, before)
-        self.changing = {*self.changing, name}
+        self.changing |= {name}
         return symbol
 
     def outside(self, inner: Body, size: Expr, what: str) -> tuple[Expr, bool]:
         """A size of a body as its owner can compute it, or read it from the module."""
         size = settled(inner, size)
-        own = {n for n in self.sizes.roots(size) if n in inner.changing and n not in inner.made.signature}
-        own -= {n for n in own if n in self.made.variables}
-        if not own:
-            return size, False
-        for name in own:
-            inner.made.stored[name] = None
-        inner.made.finish()
-        return self.sizes.put(size, {n: self.sizes.compose(f"{what}.{n}") for n in own}), True
+        own = {n for n in self.sizes.roots(size) if n in inner.own_sizes or n == "self"}
+        spelled = {n: what if n == "self" else self.sizes.compose(f"{what}.{n}") for n in own}
+        return self.sizes.put(size, spelled), bool(own)
+
+    @property
+    def own_sizes(self) -> frozenset[str]:
+        """Sizes that only this class can tell."""
+        return self.changing & self.made.locals
 
     def child(self, what: str) -> Body:
         """A class for a body, with the names of this one."""
@@ -392,6 +422,8 @@ class Body(Walker):
         made.order = list(self.made.order)
         scope = dict(self.scope)
         inner = Body(self.exporter, made, self.module, scope)
+        inner.parting = set()
+        inner.axes = {n: len(v.shape) for n, v in scope.items() if isinstance(v, Tensor)}
         inner.running = self.running
         inner.exact, inner.once = self.exact, self.once
         for name, value in scope.items():
@@ -401,10 +433,11 @@ class Body(Walker):
 
     def inner(
         self, statements: Sequence[tree.Statement], names: Sequence[str], index: tuple[str, Expr] | None,
-        what: str,
+        what: str, running: Iterable[str] = (),
     ) -> tuple[Body, tuple[str, frozenset[str]] | None]:
         """The class of a body; where it is one module alone, the Python of that instead."""
         inner = self.child(what)
+        inner.made.locals |= self.made.locals
         if index is not None:
             inner.scope[index[0]] = index[1]
         read = names_in(tuple(statements))
@@ -413,7 +446,15 @@ class Body(Walker):
         inner.takes = tuple([*carried, *(n for n in tensors if n not in carried)])
         inner.made.inputs = [identifier(n) for n in inner.takes]
         inner.made.variables |= set(inner.made.inputs)
+        inherited = set(inner.made.locals)
+        inner.changing = frozenset()
         inner.run(statements)
+        inner.made.locals -= inherited
+        for name in running:
+            after = inner.scope[name]
+            for axis in after.shape if isinstance(after, Tensor) else (after,):
+                if isinstance(axis, Expr):
+                    self.exporter.export(inner.made, self.sizes.roots(settled(inner, axis)) & inner.own_sizes)
         results = [identifier(n) for n in carried]
         if len(results) == 1 and inner.made.forward and inner.made.forward[-1][1].startswith(f"{results[0]} = ") and inner.made.forward[-1][0] == 0:
             depth, last = inner.made.forward.pop()

@@ -17,7 +17,7 @@ from closedform.grammar.traverse import names_in
 from closedform.torch.export.calls import bind, match, numbers, parameters_of, result_shape
 from closedform.torch.export.classes import Class, Nest
 from closedform.torch.export.expressions import Reader, refuse
-from closedform.torch.export.operations import ANY_MAP, LAST, OPERATIONS, SHORT, Layer, OnMap
+from closedform.torch.export.operations import ANY_MAP, EXTRAS, HELPERS, LAST, OPERATIONS, SHORT, Layer, OnMap
 from closedform.torch.export.python import identifier, quoted, snake
 from closedform.torch.export.shapes import (
     REST,
@@ -102,7 +102,7 @@ class Walker(Reader):
         batched = shapes[0].batched
         if len(shapes) == 2:
             left, right = self._aligned(shapes[0], shapes[1])
-            shape = broadcast(left.shape, right.shape)
+            shape = broadcast(left.shape, right.shape, self.known)
             batched = left.batched or right.batched
             sides = left.sides if left.sides is not None else right.sides
         texts = []
@@ -115,6 +115,12 @@ class Walker(Reader):
                     self.sizes.quotient(number, self.made.spell))
                 texts.append(text if number.is_Atom else f"({text})")
         return Tensor(f"{texts[0]} {operator} {texts[1]}", shape, batched, sides, level)
+
+    changing: frozenset[str] = frozenset()  # sizes of `__init__` that have several values
+
+    def known(self, axis: Expr) -> bool:
+        """Whether a size is the same in all cases."""
+        return not self.sizes.roots(axis) & {*self.changing, "self"}
 
     def _aligned(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
         """Two tensors of which the one with fewer axes has others behind its batch."""
@@ -236,9 +242,13 @@ class Walker(Reader):
                 scope[name] = numbers(parameter, value)
         if not tensors:
             raise refuse(f"`{entity.name}` takes no tensor", node, "it has no place in a module")
+        outputs = [
+            result_shape(self.sizes, o, scope, rests, sides, tensors[0]) for o in declaration.outputs
+        ]
+        shape, new_sides = outputs[0]
         does = next((line for line in declaration.body if isinstance(line, tree.As)), None)
         if does is not None:
-            return self._done_as(node, entity, does, scope, given, modifiers, tensors[0])
+            return self._done_as(node, entity, does, scope, modifiers, tensors[0], shape)
         row = OPERATIONS.get(entity.name) if entity.module.title.startswith("std/") else None
         if row is None:
             raise refuse(
@@ -246,8 +256,6 @@ class Walker(Reader):
                 node,
                 f"add a line to `op {entity.name}`: `as linear(out)`, or what it is made of",
             )
-        outputs = [result_shape(self.sizes, o, scope, rests, sides, tensors[0]) for o in declaration.outputs]
-        shape, new_sides = outputs[0]
         x = tensors[0]
         result = Tensor("", shape, x.batched, new_sides)
         if isinstance(row, str):
@@ -382,7 +390,7 @@ class Walker(Reader):
 
     def _done_as(
         self, node: tree.Call, entity: Entity, does: tree.As, scope: dict[str, Value],
-        given: dict[str, Value], modifiers: dict[str, Value], first: Tensor,
+        modifiers: dict[str, Value], first: Tensor, shape: Axes,
     ) -> Value:
         """An operation by what it says that it does."""
         inner = Walker(self.exporter, self.made, entity.module, dict(scope))
@@ -393,6 +401,10 @@ class Walker(Reader):
             tree.Argument(n, tree.Boolean(v), span=node.span) for n, v in modifiers.items() if isinstance(v, bool) and n in ("tied", "frozen")
         )
         value = does.value
+        extra_call = value if isinstance(value, tree.Call) else None
+        named = extra_call.function.name if extra_call else getattr(value, "name", "")
+        if named in EXTRAS:
+            return self._extra(named, extra_call, inner, entity, first, shape)
         tensors = {p.name.name for p in parameters_of(entity) if p.shape is not None}
         if not names_in(value) & tensors:
             value = _behind(tree.Name(next(iter(n for n in scope if n in tensors)), span=value.span), value, extra)
@@ -400,15 +412,28 @@ class Walker(Reader):
         self.wanted_layer = None
         if not isinstance(found, Tensor):
             raise refuse(f"`as` of `{entity.name}` gives no tensor", value, "it gives the result")
-        outputs = entity.declaration.outputs  # type: ignore[union-attr]
-        if len(outputs) == 1 and isinstance(outputs[0].shape, tree.Shape) and REST not in found.shape:
-            plain = [a for a in outputs[0].shape.axes if not isinstance(a, tree.Rest)]
-            if len(plain) == len(outputs[0].shape.axes):
-                shape, sides = result_shape(self.sizes, outputs[0], scope, [], None, first)
-                if len(shape) != len(found.shape):
-                    raise refuse(f"`as` of `{entity.name}` gives {len(found.shape)} axes, and its result has {len(shape)}", value, "both are the same tensor")
-                found = replace(found, shape=shape)
+        if len(shape) != len(found.shape):
+            raise refuse(
+                f"`as` of `{entity.name}` gives {len(found.shape)} axes, and its result has {len(shape)}",
+                value,
+                "both are the same tensor",
+            )
+        found = replace(found, shape=shape)
         return found
+
+    def _extra(
+        self, name: str, call: tree.Call | None, inner: Walker, entity: Entity, first: Tensor,
+        shape: Axes,
+    ) -> Value:
+        """What no operation of the library does, by a row of its own."""
+        text = EXTRAS[name]
+        arguments = [inner._python(inner.value(a.value), self.made.spell) for a in call.arguments] if call else []
+        if text.count("{") != 1 + len(arguments):
+            raise refuse(f"`{name}` takes {text.count('{') - 1} sizes", entity.declaration, "give them")
+        if name in HELPERS:
+            self.exporter.helpers.add(name)
+        code = text.format(*arguments, x=first.at(ATOM) if text.startswith("{x}") else first.code)
+        return Tensor(code, shape, first.batched)
 
     # Functions of the language -------------------------------------------------------------
 
@@ -586,7 +611,7 @@ class Walker(Reader):
             self.sites.append(Site(entity.name, python, str(attribute)))
         inner: dict[str, Expr | str] = dict(values)
         for name in made.exported:
-            inner[name] = self.sizes.compose(f"self.{attribute}.{name}")
+            inner[name] = self.sizes.compose(Root("self"), f".{attribute}.{name}")
         results = []
         for tensor in made.results:
             shape: list[Expr | str] = []
