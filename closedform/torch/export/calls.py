@@ -47,7 +47,9 @@ def bind(
     return given, modifiers
 
 
-def with_sides(shape: tree.Shape, tensor: Tensor, node: tree.Node) -> tuple[list[object], int | None]:
+def with_sides(
+    shape: tree.Shape, tensor: Tensor, node: tree.Node
+) -> tuple[list[object], int | None]:
     """The axes of a pattern, and the sides that a tensor has by it."""
     axes: list[object] = [REST if isinstance(a, tree.Rest) else a for a in shape.axes]
     if shape.sides is None:
@@ -77,7 +79,9 @@ def match(
     before = len(axes) if where is None else where
     behind = 0 if where is None else len(axes) - where - 1
     if not fits(tensor.shape, before, behind, where is not None):
-        raise refuse("a tensor does not have the axes of its pattern", node, "see `closedform check`")
+        raise refuse(
+            "a tensor does not have the axes of its pattern", node, "see `closedform check`"
+        )
     if where is None:
         known = tuple(axis for axis in tensor.shape if axis != REST)
         pairs, rest = list(zip(axes, known, strict=True)), ()
@@ -110,8 +114,15 @@ def result_shape(
     for i, axis in enumerate(output.shape.axes):
         if isinstance(axis, tree.Rest):
             behind_channels = count is not None and i >= len(output.shape.axes) - count
-            made.extend(tensor.shape[len(tensor.shape) - (sides or 0) :] if behind_channels and sides
-                        else () if behind_channels else rests[0] if rests else ())
+            made.extend(
+                tensor.shape[len(tensor.shape) - (sides or 0) :]
+                if behind_channels and sides
+                else ()
+                if behind_channels
+                else rests[0]
+                if rests
+                else ()
+            )
         else:
             made.append(reader.size(axis))
     shape = tuple(made)

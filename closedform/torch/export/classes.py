@@ -84,9 +84,10 @@ class Class:
         self.stored[name] = None
         return f"self.{attribute(name)}"
 
-    def attribute(self, wanted: str) -> str:
+    def attribute(self, wanted: str, others: Iterable[str] = ()) -> str:
         """A free name for a layer."""
-        found = attribute(unused(wanted, {*self.attributes, *self.order}))
+        sizes = {attribute(n) for n in (*self.order, *self.locals, *others)}
+        found = unused(attribute(wanted), self.attributes | sizes)
         self.attributes.add(found)
         return found
 
@@ -98,7 +99,8 @@ class Class:
 
     def local(self, wanted: str) -> str:
         """A free name for a size of `__init__`."""
-        found = unused(wanted, {*self.variables, *self.order, *self.locals})
+        used = {*self.variables, *self.order, *self.locals, *self.attributes}
+        found = unused(wanted, used)
         self.locals.add(found)
         return found
 
@@ -136,7 +138,7 @@ class Class:
         early = [n for n in self.stored if n in self.signature]
         late = [n for n in self.stored if n not in self.signature]
         made += [f"{inner}self.{attribute(n)} = {n}" for n in early]
-        made += _written(self.init, inner)
+        made += written(self.init, inner)
         made += [f"{inner}self.{attribute(n)} = {n}" for n in late]
         made.append("")
         made.append(f"{INDENT}def forward({', '.join(['self', *self.inputs])}):")
@@ -145,8 +147,12 @@ class Class:
         if self.example:
             made += ["", f"{INDENT}def example(self, batch=1):"]
             made.append(f'{inner}"""Inputs of the right shapes, for a first run."""')
-            made += wrapped(f"return ({', '.join(self.example)},)" if len(self.example) == 1
-                            else f"return {', '.join(self.example)}", inner)
+            made += wrapped(
+                f"return ({', '.join(self.example)},)"
+                if len(self.example) == 1
+                else f"return {', '.join(self.example)}",
+                inner,
+            )
         return made
 
     def _parameter(self, name: str) -> str:
@@ -205,7 +211,9 @@ def _opened(kept: Sequence[Line | Nest], part: Nest) -> bool:
 def _first(part: Nest, body: Sequence[Line | Nest]) -> str:
     """The `if` that an `elif` or `else` goes on."""
     where = next(i for i, other in enumerate(body) if other is part)
-    first = next(o for o in reversed(body[:where]) if isinstance(o, Nest) and o.header.startswith("if"))
+    first = next(
+        o for o in reversed(body[:where]) if isinstance(o, Nest) and o.header.startswith("if")
+    )
     return first.header
 
 
@@ -219,12 +227,13 @@ def _targets(body: Sequence[Line | Nest]) -> Iterable[str]:
             yield part.target
 
 
-def _written(body: Sequence[Line | Nest], indent: str) -> list[str]:
+def written(body: Sequence[Line | Nest], indent: str) -> list[str]:
+    """Statements as lines of Python."""
     made: list[str] = []
     for part in body:
         if isinstance(part, Nest):
             made += wrapped(part.header, indent)
-            made += _written(part.body, indent + INDENT)
+            made += written(part.body, indent + INDENT)
         else:
             for line in part.text.split("\n"):
                 deep = len(line) - len(line.lstrip())

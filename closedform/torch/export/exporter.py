@@ -6,19 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from sympy import Expr, Integer, Rational
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.grammar import tree
-from closedform.grammar.expressions import show
 from closedform.grammar.traverse import at_stage, names_in, parts_of
-from closedform.torch.export.classes import Class, Default, Line
+from closedform.torch.export.classes import Class, Default, Line, written
 from closedform.torch.export.expressions import Reader, refuse
-from closedform.torch.export.operations import HELPERS
-from closedform.torch.export.python import INDENT, docstring, identifier, quoted, unused, wrapped
+from closedform.torch.export.python import INDENT, docstring, identifier, unused, wrapped
 from closedform.torch.export.shapes import REST
 from closedform.torch.export.sizes import Root, Sizes
 from closedform.torch.export.statements import Body, check, settled
@@ -63,9 +60,6 @@ class Exporter:
         made.trial = self.trials
         self.classes.append(made)
         return made
-
-    def owner(self, name: str) -> str:
-        return name
 
     def export(self, made: Class, names: Iterable[str]) -> None:
         """Sizes that a module tells, those of them that somebody asks for."""
@@ -162,7 +156,11 @@ class Exporter:
             if len(items) == 1:
                 items *= count
         else:
-            lists = {n for n, e in entity.module.names.items() if getattr(e.declaration, "length", None) is not None}
+            lists = {
+                n
+                for n, e in entity.module.names.items()
+                if getattr(e.declaration, "length", None) is not None
+            }
             items = [reader.size(at_stage(node, lists, s)) for s in range(1, count + 1)]
         texts = [self.sizes.quotient(i) if ratio else self.sizes.whole(i) for i in items]
         roots = frozenset[str]().union(*(self.sizes.roots(i) for i in items))
@@ -197,7 +195,9 @@ class Exporter:
                     axis = tree.Name(f"{name}_{i + 1}", span=axis.span)
                 named.append(axis)
                 if isinstance(axis, tree.Name) and axis.name not in scope:
-                    if axis.name in entity.module.names and isinstance(entity.module.names[axis.name].declaration, tree.Dim | tree.Let):
+                    if axis.name in entity.module.names and isinstance(
+                        entity.module.names[axis.name].declaration, tree.Dim | tree.Let
+                    ):
                         continue
                     own = identifier(axis.name)
                     if own not in made.order:
@@ -220,14 +220,20 @@ class Exporter:
             if parameter.default is not None:
                 value = body.value(parameter.default)
                 if isinstance(value, bool | str | Rational) and parameter.length is None:
-                    made.defaults[own] = Default(body._python(value))
+                    made.defaults[own] = Default(body.python(value))
                 elif parameter.length is not None and isinstance(value, Expr | tuple):
-                    items = value if isinstance(value, tuple) else (value,) * int(body.size(parameter.length))
-                    text = f"({', '.join(body._python(v) for v in items)})"
-                    roots = body._roots(items)
-                    made.defaults[own] = Default(None if roots else text, text if roots else None, roots)
+                    items = (
+                        value
+                        if isinstance(value, tuple)
+                        else (value,) * int(body.size(parameter.length))
+                    )
+                    text = f"({', '.join(body.python(v) for v in items)})"
+                    roots = body.roots_of(items)
+                    made.defaults[own] = Default(
+                        None if roots else text, text if roots else None, roots
+                    )
                 else:
-                    made.defaults[own] = Default(None, body._python(value), body._roots(value))
+                    made.defaults[own] = Default(None, body.python(value), body.roots_of(value))
                 if isinstance(value, Expr):
                     computed[own] = value
                 elif isinstance(value, bool):
@@ -235,13 +241,19 @@ class Exporter:
         for parameter in declaration.parameters:
             if parameter.shape is not None:
                 name = parameter.name.name
-                shape = tuple(REST if isinstance(a, tree.Rest) else body.size(a) for a in axes[name])
+                shape = tuple(
+                    REST if isinstance(a, tree.Rest) else body.size(a) for a in axes[name]
+                )
                 scope[name] = Tensor(identifier(name), shape, True, parameter.shape.sides)
         body.run(declaration.body)
         results: list[Tensor] = []
         for value in body.results:
             if not isinstance(value, Tensor):
-                raise refuse(f"`{entity.name}` gives a size and takes tensors", declaration, "give the size by a block of its own")
+                raise refuse(
+                    f"`{entity.name}` gives a size and takes tensors",
+                    declaration,
+                    "give the size by a block of its own",
+                )
             shape = tuple(a if isinstance(a, str) else settled(body, a) for a in value.shape)
             results.append(Tensor("", shape, True, value.sides))
         exported = []
@@ -256,17 +268,36 @@ class Exporter:
             self.complete(made, entity, axes, body)
         return Block(made, axes, results, body.exact, computed, tuple(exported))
 
-    def complete(self, made: Class, entity: Entity, axes: dict[str, list[tree.Expression | tree.Rest]], body: Body) -> None:
-        """The sizes of a model: its `let`s in `__init__`, its defaults, and an example of its inputs."""
+    def complete(
+        self,
+        made: Class,
+        entity: Entity,
+        axes: dict[str, list[tree.Expression | tree.Rest]],
+        body: Body,
+    ) -> None:
+        """The sizes of a model: its `let`s, its defaults, and an example of its inputs."""
         tokens = {identifier(n) for n in read_as_numbers(self, entity)}
         for name, own in axes.items():
-            shape = ", ".join(["batch", *(self.sizes.whole(body.size(a), made.spell) for a in own if not isinstance(a, tree.Rest))])
+            shape = ", ".join(
+                [
+                    "batch",
+                    *(
+                        self.sizes.whole(body.size(a), made.spell)
+                        for a in own
+                        if not isinstance(a, tree.Rest)
+                    ),
+                ]
+            )
             kind = ", dtype=torch.long" if identifier(name) in tokens else ""
             made.example.append(f"torch.zeros({shape}{kind})")
         made.finish()
         lets: list[Line] = []
         while True:
-            waiting = [n for n in made.signature if n in self.globals and isinstance(self.globals[n].declaration, tree.Let)]
+            waiting = [
+                n
+                for n in made.signature
+                if n in self.globals and isinstance(self.globals[n].declaration, tree.Let)
+            ]
             if not waiting:
                 break
             for name in waiting:
@@ -286,7 +317,9 @@ class Exporter:
                 made.meanings[name] = entity_of.declaration.meaning or ""
                 if entity_of.declaration.default is not None:
                     text, roots, literal = self.python_of(entity_of)
-                    made.defaults[name] = Default(text if literal else None, None if literal else text, roots)
+                    made.defaults[name] = Default(
+                        text if literal else None, None if literal else text, roots
+                    )
             made.finish()
         order = [identifier(n) for n in entity.module.names]
         made.order = [*(n for n in order if n in made.signature), *made.order]
@@ -303,7 +336,10 @@ class Exporter:
             names = names_in(condition)
             if not {identifier(n) for n in names} <= set(made.signature):
                 continue
-            if any(getattr(entity.module.names[n].declaration, "length", None) is not None for n in names):
+            if any(
+                getattr(entity.module.names[n].declaration, "length", None) is not None
+                for n in names
+            ):
                 continue
             line = check(reader, condition, made.name)
             lines += [line] if line else []
@@ -317,7 +353,8 @@ class Exporter:
             name = unused(identifier(entity.name), {*self.names, *self.globals_of_files()})
             self.names.add(name)
             scope: dict[str, Value] = {
-                p.name.name: self.sizes.name(identifier(p.name.name), False) for p in declaration.parameters
+                p.name.name: self.sizes.name(identifier(p.name.name), False)
+                for p in declaration.parameters
             }
             made = Class(name, "", self.sizes)
             body = Body(self, made, entity.module, scope)
@@ -325,7 +362,11 @@ class Exporter:
             takes = []
             for parameter in declaration.parameters:
                 own = identifier(parameter.name.name)
-                default = "" if parameter.default is None else f"={body._python(body.value(parameter.default))}"
+                default = (
+                    ""
+                    if parameter.default is None
+                    else f"={body.python(body.value(parameter.default))}"
+                )
                 takes.append(own + default)
                 made.order.append(own)
             body.run(declaration.body)
@@ -335,11 +376,9 @@ class Exporter:
             lines = [f"def {name}({', '.join(takes)}):"]
             if declaration.doc:
                 lines += docstring(declaration.doc, INDENT)
-            from closedform.torch.export.classes import _written
-
-            made.stored = {root: None for root in self.sizes.roots(value)}
+            made.stored = dict.fromkeys(self.sizes.roots(value))
             made.finish()
-            lines += _written(made.init, INDENT)
+            lines += written(made.init, INDENT)
             lines += wrapped(f"return {self.sizes.whole(value)}", INDENT)
             self.functions[entity] = (name, lines)
         return self.functions[entity][0]
@@ -380,7 +419,12 @@ def rounded_in(node: object) -> frozenset[str]:
 
 def assigned_once(node: tree.Block) -> frozenset[str]:
     """The names that one statement of a block alone gives a value."""
-    names = [t.name for part in parts_of(node.body) if isinstance(part, tree.Assign) for t in part.targets]
+    names = [
+        t.name
+        for part in parts_of(node.body)
+        if isinstance(part, tree.Assign)
+        for t in part.targets
+    ]
     taken = {p.name.name for p in node.parameters}
     return frozenset(n for n in names if names.count(n) == 1 and n not in taken)
 

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NoReturn
-
-from sympy import Eq, Expr, Ge, Gt, Integer, Le, Lt, Max, Min, Mod, Ne, Rational, Symbol, ceiling, false, floor, sqrt, true
+from sympy import (
+    Eq,
+    Expr,
+    Ge,
+    Gt,
+    Integer,
+    Le,
+    Lt,
+    Max,
+    Min,
+    Mod,
+    Ne,
+    Rational,
+    Symbol,
+    ceiling,
+    false,
+    floor,
+    sqrt,
+    true,
+)
 
 from closedform.errors import ClosedformError, fail
 from closedform.grammar import tree
@@ -132,7 +148,9 @@ class Reader:
             if isinstance(part, Tensor):
                 raise refuse("a choice between tensors", value, "write it as `if` and `else`")
         assert not isinstance(decided, bool)
-        return self.sizes.compose("(", *self._parts(first), " if ", *decided, " else ", *self._parts(others), ")")
+        return self.sizes.compose(
+            "(", *self._parts(first), " if ", *decided, " else ", *self._parts(others), ")"
+        )
 
     def _parts(self, value: Value) -> tuple[str | Root | Expr, ...]:
         match value:
@@ -239,5 +257,3 @@ class Reader:
 
 def _tight(size: Expr) -> tuple[str | Root | Expr, ...]:
     return (size,) if isinstance(size, Symbol | Integer) else ("(", size, ")")
-
-

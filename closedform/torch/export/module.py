@@ -30,16 +30,17 @@ def torch_module(project: Project, part: str | None = None) -> str:
     """A file as modules of PyTorch: its models with their presets, or its blocks where it has none.
 
     >>> from closedform.projects import open_project
-    >>> print(torch_module(open_project("vit"), "MLP").partition("class ")[2].partition("forward")[0])
-    MLP(nn.Module):
-        def __init__(self, *, d, hidden):
-            super().__init__()
-            self.linear = nn.Linear(d, hidden)
+    >>> text = torch_module(open_project("vit"), "MLP")
+    >>> print(text.partition("super().__init__()")[2].strip())
+    self.linear = nn.Linear(d, hidden)
             self.linear2 = nn.Linear(hidden, d)
     <BLANKLINE>
-        def 
+        def forward(self, x):
+            return self.linear2(functional.gelu(self.linear(x)))
     """
-    parts = [project.part(part)] if part is not None else project.models() or project.module.blocks()
+    parts = (
+        [project.part(part)] if part is not None else project.models() or project.module.blocks()
+    )
     parts = [p for p in parts if _takes_tensors(p)]
     if not parts:
         raise fail("export", f"`{project.module.title}` has no model or block", None, "declare one")
@@ -55,7 +56,9 @@ def torch_module(project: Project, part: str | None = None) -> str:
     body = _classes(exporter)
     presets = _presets(exporter, project, parts)
     text = "\n".join([*body, *presets]) + "\n"
-    head = docstring(project.module.file.doc or f"{project.module.title}, as modules of PyTorch.", "")
+    head = docstring(
+        project.module.file.doc or f"{project.module.title}, as modules of PyTorch.", ""
+    )
     return "\n".join([*head, "", *_imports(text), "", "", ""]) + text
 
 
@@ -104,13 +107,24 @@ def _presets(exporter: Exporter, project: Project, parts: Iterable[Entity]) -> l
                 continue
             value = reader.value(binding.value)
             of = exporter.globals.get(name)
-            if of is not None and getattr(of.declaration, "length", None) is not None and isinstance(value, Rational):
+            if (
+                of is not None
+                and getattr(of.declaration, "length", None) is not None
+                and isinstance(value, Rational)
+            ):
                 length = of.declaration.length  # type: ignore[union-attr]
                 value = (value,) * int(reader.size(length))
             if isinstance(value, tuple):
-                text = f"({', '.join(exporter.sizes.quotient(v) for v in value)}{',' if len(value) == 1 else ''})"
+                texts = [exporter.sizes.quotient(v) for v in value]
+                text = f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
             elif isinstance(value, Family | bool | str):
-                text = str(value) if isinstance(value, bool) else quoted(value) if isinstance(value, str) else value.name
+                text = (
+                    str(value)
+                    if isinstance(value, bool)
+                    else quoted(value)
+                    if isinstance(value, str)
+                    else value.name
+                )
             else:
                 text = exporter.sizes.quotient(value)
             items.append(f"{quoted(name)}: {text}")
@@ -124,8 +138,14 @@ def _presets(exporter: Exporter, project: Project, parts: Iterable[Entity]) -> l
         value = f"({name}, {sizes})" if several else sizes
         lines += wrapped(f"{quoted(title)}: {value}", INDENT, last=True)
     lines += ["}", "", "", "def build(preset, **sizes):"]
-    example = quoted(rows[0][0]) if '"""' not in rows[0][0] and "\\" not in quoted(rows[0][0]) else '"..."'
-    lines += docstring(f"The model of a preset, build({example}), with other sizes where they are given.", INDENT)
+    example = (
+        quoted(rows[0][0])
+        if '"""' not in rows[0][0] and "\\" not in quoted(rows[0][0])
+        else '"..."'
+    )
+    lines += docstring(
+        f"The model of a preset, build({example}), with other sizes where they are given.", INDENT
+    )
     if several:
         lines.append(f"{INDENT}model, given = PRESETS[preset]")
         lines.append(f"{INDENT}return model(**given | sizes)")

@@ -98,9 +98,9 @@ OPERATIONS: dict[str, Layer | OnMap | str] = {
     "resize2d": OnMap("functional.interpolate({x}, size={y}, mode={mode})", 2),
     "resize3d": OnMap("functional.interpolate({x}, size={y}, mode={mode})", 3),
     # any axes
-    "mean": "reduce({x}, {pattern}, \"mean\")",
-    "sum": "reduce({x}, {pattern}, \"sum\")",
-    "amax": "reduce({x}, {pattern}, \"max\")",
+    "mean": 'reduce({x}, {pattern}, "mean")',
+    "sum": 'reduce({x}, {pattern}, "sum")',
+    "amax": 'reduce({x}, {pattern}, "max")',
     "take": "{x}[:, {index}]",
     "roll": "{x}.roll(1, dims=1)",
 }

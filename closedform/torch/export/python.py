@@ -14,21 +14,69 @@ INDENT = "    "
 TAKEN = frozenset(
     {
         *keyword.kwlist, *dir(builtins), "self", "torch", "nn", "functional", "rearrange", "reduce",
-        "repeat", "Fraction", "gcd", "PRESETS", "build", "mixture", "layer", "stage", "step", "made",
+        "repeat", "Fraction", "gcd", "PRESETS", "build", "mixture", "layer", "stage", "step",
     }
 )  # fmt: skip
 
 # What every nn.Module has.
 OF_MODULES = frozenset(
-    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
-    double dump_patches eval example extra_repr float forward get_buffer get_extra_state
-    get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children
-    named_modules named_parameters parameters register_backward_hook register_buffer
-    register_forward_hook register_forward_pre_hook register_full_backward_hook
-    register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter
-    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
-    set_submodule share_memory state_dict to to_empty train training type xpu zero_grad""".split()
+    [
+        "T_destination",
+        "add_module",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "example",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+    ]
 )
 
 
@@ -47,6 +95,7 @@ def identifier(name: str) -> str:
 
 def attribute(name: str) -> str:
     """A name as that of an attribute of a module."""
+    name = identifier(name)
     return f"{name}_" if name in OF_MODULES else name
 
 
@@ -90,7 +139,9 @@ def quoted(text: str) -> str:
 def docstring(text: str, indent: str) -> list[str]:
     """The lines of a docstring."""
     clean = "".join(c if c == "\n" or c.isprintable() else ascii(c)[1:-1] for c in text)
-    clean = "\n".join(line.strip() if not line.strip() else line.rstrip() for line in clean.split("\n"))
+    clean = "\n".join(
+        line.strip() if not line.strip() else line.rstrip() for line in clean.split("\n")
+    )
     clean = clean.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if clean.endswith('"'):
         clean = clean[:-1] + '\\"'
@@ -111,14 +162,15 @@ def wrapped(text: str, indent: str, last: bool = False) -> list[str]:
         return [f"{indent}{text}{end}"]
     found = _last_brackets(text)
     if found is None:
-        return _parted(text, indent, end)
+        return [f"{indent}{text}{end}"]
     start, stop = found
     head, body, tail = text[: start + 1], text[start + 1 : stop], text[stop:]
     inner = indent + INDENT
     parts = split_at_commas(body)
     comprehension = _split_at(body, (" for ", " if ")) if len(parts) == 1 else []
     lines = [f"{indent}{head}"]
-    if len(inner) + len(body) <= WIDTH and not body.startswith("lambda"):
+    literal = not head[:-1] or not (head[-2].isalnum() or head[-2] in "_)]")
+    if len(inner) + len(body) <= WIDTH and (not literal or len(parts) == 1):
         lines.append(f"{inner}{body}")
     elif len(parts) == 1 and len(comprehension) > 1:
         for part in comprehension:
@@ -127,10 +179,6 @@ def wrapped(text: str, indent: str, last: bool = False) -> list[str]:
         for part in parts:
             lines += wrapped(part, inner, last=True)
     return [*lines, f"{indent}{tail}{end}"]
-
-
-def _parted(text: str, indent: str, end: str) -> list[str]:
-    return [f"{indent}{text}{end}"]
 
 
 def _scan(text: str) -> Iterable[tuple[int, str, int]]:

@@ -109,7 +109,7 @@ def contracted(shapes: Sequence[Axes], pattern: str) -> Axes:
 
 
 def broadcast(left: Axes, right: Axes, known: Callable[[Expr], bool]) -> Axes:
-    """The shape of a sum of two tensors, by the axes that are known better where both are written."""
+    """The shape of a sum of two tensors, by the axes that are known better."""
     if REST in left or REST in right:
         return left if len(left) >= len(right) else right
     longer, shorter = (left, right) if len(left) >= len(right) else (right, left)

@@ -50,7 +50,11 @@ class Sizes:
 
     def name(self, name: str, whole: bool = True) -> Symbol:
         """The symbol of a name of Python."""
-        symbol = Symbol(name, integer=True, nonnegative=True) if whole else Symbol(name, nonnegative=True)
+        symbol = (
+            Symbol(name, integer=True, nonnegative=True)
+            if whole
+            else Symbol(name, nonnegative=True)
+        )
         self.made[symbol] = Made((Root(name),))
         return symbol
 
@@ -147,9 +151,12 @@ class Sizes:
                     return f"-{self._at(rest, POWER, spell)}", PRODUCT
                 factors = [rest] if not isinstance(rest, Mul) else rest.as_ordered_factors()
                 factors = [number, *factors] if number != 1 else factors
-                return " * ".join(self._at(f, PRODUCT if not f.is_Mul else ATOM, spell)
-                                  if not isinstance(f, floor) else f"({self._whole(f, spell)[0]})"
-                                  for f in factors), PRODUCT
+                return " * ".join(
+                    self._at(f, PRODUCT if not f.is_Mul else ATOM, spell)
+                    if not isinstance(f, floor)
+                    else f"({self._whole(f, spell)[0]})"
+                    for f in factors
+                ), PRODUCT
             case Pow():
                 base, exponent = size.as_base_exp()
                 sides = [self._at(side, ATOM, spell) for side in (base, exponent)]
@@ -159,10 +166,17 @@ class Sizes:
                 above, below = fraction(together(size.args[0]))
                 if below == 1:
                     return f"{self._at(above, PRODUCT, spell)} // 1", PRODUCT
-                return f"{self._at(above, PRODUCT, spell)} // {self._at(below, POWER, spell)}", PRODUCT
+                return (
+                    f"{self._at(above, PRODUCT, spell)} // {self._at(below, POWER, spell)}",
+                    PRODUCT,
+                )
             case ceiling():
                 above, below = fraction(together(size.args[0]))
-                upper = f"-{self._at(above, POWER, spell)}" if above.is_Add else self._at(-above, PRODUCT, spell)
+                upper = (
+                    f"-{self._at(above, POWER, spell)}"
+                    if above.is_Add
+                    else self._at(-above, PRODUCT, spell)
+                )
                 return f"-({upper} // {self._at(below, POWER, spell)})", PRODUCT
             case Max() | Min():
                 name = "max" if isinstance(size, Max) else "min"
@@ -175,7 +189,13 @@ class Sizes:
         for term in size.as_ordered_terms():
             sign, term = ("-", -term) if term.could_extract_minus_sign() else ("+", term)
             shown = self._at(term, PRODUCT, spell)
-            text += f" {sign} {shown}" if text else shown if sign == "+" else f"-{self._at(term, POWER, spell)}"
+            text += (
+                f" {sign} {shown}"
+                if text
+                else shown
+                if sign == "+"
+                else f"-{self._at(term, POWER, spell)}"
+            )
         return text
 
 

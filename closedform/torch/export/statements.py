@@ -12,10 +12,9 @@ from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
 from closedform.torch.export.calls import match
-from closedform.torch.export.classes import Class, Line, Nest
+from closedform.torch.export.classes import Line, Nest
 from closedform.torch.export.expressions import Reader, refuse
 from closedform.torch.export.python import INDENT, identifier, quoted
-from closedform.torch.export.sizes import Root
 from closedform.torch.export.values import Family, Recipe, Several, Tensor, Value
 from closedform.torch.export.walk import LAYERS, Walker
 
@@ -86,7 +85,9 @@ class Body(Walker):
     def is_block(self, name: str) -> bool:
         entity = self.module.names.get(name)
         return (
-            name not in self.scope and entity is not None and isinstance(entity.declaration, tree.Block)
+            name not in self.scope
+            and entity is not None
+            and isinstance(entity.declaration, tree.Block)
         )
 
     exact: frozenset[str] = frozenset()  # names that are rounded, and need not be whole
@@ -126,8 +127,13 @@ class Body(Walker):
                 continue
             symbol = self.local(identifier(name), size)
             self.scope[name] = symbol
-            shape = tuple(symbol if axis == size and isinstance(axis, Expr) and not axis.is_Atom else axis for axis in shape)
-        self.scope[node.tensor.name] = Tensor(tensor.code, shape, tensor.batched, sides, tensor.level)
+            shape = tuple(
+                symbol if axis == size and isinstance(axis, Expr) and not axis.is_Atom else axis
+                for axis in shape
+            )
+        self.scope[node.tensor.name] = Tensor(
+            tensor.code, shape, tensor.batched, sides, tensor.level
+        )
 
     def require(self, condition: tree.Expression) -> None:
         line = check(self, condition, self.made.name)
@@ -198,7 +204,11 @@ class Body(Walker):
     parting: set[str]  # those of them that have others behind the last round
 
     def branch(
-        self, header: str, roots: Iterable[str], forward: str, body: Sequence[tree.Statement],
+        self,
+        header: str,
+        roots: Iterable[str],
+        forward: str,
+        body: Sequence[tree.Statement],
         before: dict[str, Value],
     ) -> tuple[dict[str, Value], list[Line | Nest]]:
         self.scope = dict(before)
@@ -210,8 +220,11 @@ class Body(Walker):
         return self.scope, inner
 
     def merge(
-        self, node: tree.If, before: dict[str, Value],
-        ends: list[tuple[dict[str, Value], list[Line | Nest]]], closed: bool,
+        self,
+        node: tree.If,
+        before: dict[str, Value],
+        ends: list[tuple[dict[str, Value], list[Line | Nest]]],
+        closed: bool,
     ) -> None:
         """What a name is behind the cases; an axis that differs is a size of its own."""
         if not closed:
@@ -232,10 +245,16 @@ class Body(Walker):
                     self.scope[name] = next(t for t in tensors if len(t.shape) == self.axes[name])
                     continue
                 if len({len(t.shape) for t in tensors}) > 1:
-                    raise refuse(f"`{name}` has other axes in each case", node, "use a name for each")
+                    raise refuse(
+                        f"`{name}` has other axes in each case", node, "use a name for each"
+                    )
                 shape = []
                 for i, axes in enumerate(zip(*(t.shape for t in tensors), strict=True)):
-                    shape.append(axes[0] if len(set(axes)) == 1 else self.either(f"{identifier(name)}_{i + 1}", axes, ends))
+                    shape.append(
+                        axes[0]
+                        if len(set(axes)) == 1
+                        else self.either(f"{identifier(name)}_{i + 1}", axes, ends)
+                    )
                 batched = any(t.batched for t in tensors)
                 sides = first.sides if len({t.sides for t in tensors}) == 1 else None
                 self.scope[name] = Tensor(first.code, tuple(shape), batched, sides)
@@ -244,7 +263,10 @@ class Body(Walker):
                 self.scope[name] = self.either(identifier(name), sizes, ends)
 
     def either(
-        self, wanted: str, sizes: Sequence[Expr | str], ends: list[tuple[dict[str, Value], list[Line | Nest]]]
+        self,
+        wanted: str,
+        sizes: Sequence[Expr | str],
+        ends: list[tuple[dict[str, Value], list[Line | Nest]]],
     ) -> Expr:
         name = self.made.local(wanted)
         symbol = self.sizes.name(name)
@@ -258,7 +280,12 @@ class Body(Walker):
 
     def carried(self, body: Sequence[tree.Statement]) -> list[str]:
         """The names that a body changes and that stood before it."""
-        changed = [t.name for part in parts_of(tuple(body)) if isinstance(part, tree.Assign) for t in part.targets]
+        changed = [
+            t.name
+            for part in parts_of(tuple(body))
+            if isinstance(part, tree.Assign)
+            for t in part.targets
+        ]
         return [n for n in dict.fromkeys(sorted(changed)) if n in self.scope]
 
     def repeat(self, node: tree.Repeat) -> None:
@@ -267,7 +294,13 @@ class Body(Walker):
             with self.in_forward(f"for _ in range({self.forward(count)}):"):
                 self.run(node.body)
             return
-        self.bodies(node.body, f"for _ in range({self.sizes.whole(count)}):", self.sizes.roots(count), "layer", None)
+        self.bodies(
+            node.body,
+            f"for _ in range({self.sizes.whole(count)}):",
+            self.sizes.roots(count),
+            "layer",
+            None,
+        )
 
     @contextmanager
     def in_forward(self, header: str) -> Iterator[None]:
@@ -289,19 +322,38 @@ class Body(Walker):
         element = identifier(node.element.name)
         if not isinstance(values, Family | tuple):
             raise refuse("a loop goes over a list", node, "name a list")
-        text = values.name if isinstance(values, Family) else f"({', '.join(self._python(v) for v in values)},)"
+        text = (
+            values.name
+            if isinstance(values, Family)
+            else f"({', '.join(self.python(v) for v in values)},)"
+        )
         header = f"for {element} in {text}:"
-        self.bodies(node.body, header, self._roots(values), "stage", (node.element.name, self.sizes.name(element)))
+        self.bodies(
+            node.body,
+            header,
+            self.roots_of(values),
+            "stage",
+            (node.element.name, self.sizes.name(element)),
+        )
 
     def bodies(
-        self, statements: Sequence[tree.Statement], header: str, roots: Iterable[str], what: str,
-        index: tuple[str, Expr] | None, last: Expr | None = None,
+        self,
+        statements: Sequence[tree.Statement],
+        header: str,
+        roots: Iterable[str],
+        what: str,
+        index: tuple[str, Expr] | None,
+        last: Expr | None = None,
     ) -> None:
         """A list of modules, one for each round, and a loop over them in `forward`."""
         names = self.carried(statements)
         for name in names:
             if isinstance(self.scope[name], tuple | Family | Recipe):
-                raise refuse(f"`{name}` is no tensor or size that a loop can change", statements[0], "use another name")
+                raise refuse(
+                    f"`{name}` is no tensor or size that a loop can change",
+                    statements[0],
+                    "use another name",
+                )
         start = {name: self.scope[name] for name in names}
         running = self.trial(statements, names, index) if index is not None else {}
         for name, places in running.items():
@@ -314,12 +366,17 @@ class Body(Walker):
                     shape[place] = self.opened(wanted or f"{identifier(name)}_{place + 1}", before)
                 self.scope[name] = Tensor(value.code, tuple(shape), value.batched, value.sides)
             else:
-                self.scope[name] = self.opened(places[-1] or identifier(name), self._number(value, statements[0]))
+                self.scope[name] = self.opened(
+                    places[-1] or identifier(name), self._number(value, statements[0])
+                )
         inner, single = self.inner(statements, names, index, what, running)
         tensors = [n for n in names if isinstance(start[n], Tensor)]
         attribute = self.made.attribute(f"{what}s")
         taken = {n: n for n in inner.made.signature}
-        text, needs = (single or (f"{inner.made.name}({', '.join(f'{n}={n}' for n in taken)})", frozenset(taken)))
+        text, needs = single or (
+            f"{inner.made.name}({', '.join(f'{n}={n}' for n in taken)})",
+            frozenset(taken),
+        )
         for name in needs:
             if name not in self.made.order:
                 self.made.order.append(name)
@@ -352,7 +409,9 @@ class Body(Walker):
             else:
                 nest.body.append(Line(f"self.{attribute}.append({text})", frozenset(needs)))
             for name, size in in_order(updates, self.sizes):
-                nest.body.append(Line(f"{name} = {self.sizes.whole(size)}", self.sizes.roots(size), name))
+                nest.body.append(
+                    Line(f"{name} = {self.sizes.whole(size)}", self.sizes.roots(size), name)
+                )
         targets = ", ".join(self.scope[n].code for n in tensors)  # type: ignore[union-attr]
         call = f"{what}({', '.join(self.given(inner))})"
         with self.in_forward(f"for {what} in self.{attribute}:"):
@@ -366,21 +425,35 @@ class Body(Walker):
             if name in running:
                 continue
             if isinstance(after, Tensor):
-                self.scope[name] = Tensor(start[name].code, self.scope[name].shape, True, after.sides)  # type: ignore[union-attr]
+                self.scope[name] = Tensor(
+                    start[name].code, self.scope[name].shape, True, after.sides
+                )  # type: ignore[union-attr]
 
     def last_round(
-        self, statements: Sequence[tree.Statement], names: Sequence[str],
-        index: tuple[str, Expr] | None, last: Expr | None,
+        self,
+        statements: Sequence[tree.Statement],
+        names: Sequence[str],
+        index: tuple[str, Expr] | None,
+        last: Expr | None,
     ) -> dict[str, Value]:
         """What a loop gives, where that has other axes than what it takes."""
         if index is None or not isinstance(last, Integer):
-            raise refuse("a loop gives back other axes than it takes", statements[0], "use another name for them")
+            raise refuse(
+                "a loop gives back other axes than it takes",
+                statements[0],
+                "use another name for them",
+            )
         with self.exporter.trying():
             inner = self.child("last")
             inner.scope[index[0]] = last
             inner.run(statements)
             return {
-                n: Tensor(v.code, tuple(settled(inner, a) if isinstance(a, Expr) else a for a in v.shape), True, v.sides)
+                n: Tensor(
+                    v.code,
+                    tuple(settled(inner, a) if isinstance(a, Expr) else a for a in v.shape),
+                    True,
+                    v.sides,
+                )
                 for n in names
                 if isinstance(v := inner.scope[n], Tensor)
             }
@@ -418,7 +491,7 @@ class Body(Walker):
 
     def child(self, what: str) -> Body:
         """A class for a body, with the names of this one."""
-        made = self.exporter.new_class(f"{self.exporter.owner(self.made.name)}{what.capitalize()}", "")
+        made = self.exporter.new_class(f"{self.made.name}{what.capitalize()}", "")
         made.order = list(self.made.order)
         scope = dict(self.scope)
         inner = Body(self.exporter, made, self.module, scope)
@@ -432,8 +505,12 @@ class Body(Walker):
         return inner
 
     def inner(
-        self, statements: Sequence[tree.Statement], names: Sequence[str], index: tuple[str, Expr] | None,
-        what: str, running: Iterable[str] = (),
+        self,
+        statements: Sequence[tree.Statement],
+        names: Sequence[str],
+        index: tuple[str, Expr] | None,
+        what: str,
+        running: Iterable[str] = (),
     ) -> tuple[Body, tuple[str, frozenset[str]] | None]:
         """The class of a body; where it is one module alone, the Python of that instead."""
         inner = self.child(what)
@@ -443,7 +520,7 @@ class Body(Walker):
         read = names_in(tuple(statements))
         tensors = [n for n in self.scope if isinstance(self.scope[n], Tensor) and n in read]
         carried = [n for n in names if isinstance(self.scope[n], Tensor)]
-        inner.takes = tuple([*carried, *(n for n in tensors if n not in carried)])
+        inner.takes = (*carried, *(n for n in tensors if n not in carried))
         inner.made.inputs = [identifier(n) for n in inner.takes]
         inner.made.variables |= set(inner.made.inputs)
         inherited = set(inner.made.locals)
@@ -454,10 +531,17 @@ class Body(Walker):
             after = inner.scope[name]
             for axis in after.shape if isinstance(after, Tensor) else (after,):
                 if isinstance(axis, Expr):
-                    self.exporter.export(inner.made, self.sizes.roots(settled(inner, axis)) & inner.own_sizes)
+                    self.exporter.export(
+                        inner.made, self.sizes.roots(settled(inner, axis)) & inner.own_sizes
+                    )
         results = [identifier(n) for n in carried]
-        if len(results) == 1 and inner.made.forward and inner.made.forward[-1][1].startswith(f"{results[0]} = ") and inner.made.forward[-1][0] == 0:
-            depth, last = inner.made.forward.pop()
+        if (
+            len(results) == 1
+            and inner.made.forward
+            and inner.made.forward[-1][1].startswith(f"{results[0]} = ")
+            and inner.made.forward[-1][0] == 0
+        ):
+            _depth, last = inner.made.forward.pop()
             inner.made.say(f"return {last.removeprefix(f'{results[0]} = ')}")
         elif results:
             inner.made.say(f"return {', '.join(results)}")
@@ -476,14 +560,20 @@ class Body(Walker):
         return inner, None
 
     def trial(
-        self, statements: Sequence[tree.Statement], names: Sequence[str], index: tuple[str, Expr] | None
+        self,
+        statements: Sequence[tree.Statement],
+        names: Sequence[str],
+        index: tuple[str, Expr] | None,
     ) -> dict[str, dict[int, str]]:
         """The axes of each tensor that a body changes, with the names that it has for them."""
         with self.exporter.trying():
             return self._tried(statements, names, index)
 
     def _tried(
-        self, statements: Sequence[tree.Statement], names: Sequence[str], index: tuple[str, Expr] | None
+        self,
+        statements: Sequence[tree.Statement],
+        names: Sequence[str],
+        index: tuple[str, Expr] | None,
     ) -> dict[str, dict[int, str]]:
         inner = self.child("trial")
         if index is not None:
@@ -509,7 +599,11 @@ class Body(Walker):
             for place, symbol in places.items():
                 new = after.shape[place] if isinstance(after, Tensor) else after
                 if isinstance(new, Expr) and settled(inner, new) != symbol:
-                    found.setdefault(name, {})[place] = identifier(inner.running.get(symbol, ""))if inner.running.get(symbol) else ""
+                    found.setdefault(name, {})[place] = (
+                        identifier(inner.running.get(symbol, ""))
+                        if inner.running.get(symbol)
+                        else ""
+                    )
         return found
 
     # Experts -------------------------------------------------------------------------------
@@ -528,14 +622,17 @@ class Body(Walker):
             if name not in self.made.order:
                 self.made.order.append(name)
         attribute = self.made.attribute("experts")
-        self.made.add(f"self.{attribute} = nn.ModuleList({text} {header})", needs | self.sizes.roots(of))
+        self.made.add(
+            f"self.{attribute} = nn.ModuleList({text} {header})", needs | self.sizes.roots(of)
+        )
         if count == 0:
             self.made.say(f"# self.{attribute}: weights that do not run")
             return
         tensors = [n for n in names if isinstance(before[n], Tensor)]
         x = before[tensors[0]] if len(tensors) == 1 else None
         gates = [
-            v for n, v in self.scope.items()
+            v
+            for n, v in self.scope.items()
             if isinstance(v, Tensor) and isinstance(x, Tensor) and v.shape == (*x.shape[:-1], of)
         ]
         if not isinstance(x, Tensor) or not gates or inner.takes != (tensors[0],):
@@ -552,7 +649,15 @@ class Body(Walker):
         self.scope[tensors[0]] = Tensor(x.code, after.shape, True, after.sides)
 
 
-NOT = {" == 0": " != 0", " == ": " != ", " != ": " == ", " <= ": " > ", " >= ": " < ", " < ": " >= ", " > ": " <= "}
+NOT = {
+    " == 0": " != 0",
+    " == ": " != ",
+    " != ": " == ",
+    " <= ": " > ",
+    " >= ": " < ",
+    " < ": " >= ",
+    " > ": " <= ",
+}
 
 
 def check(reader: Reader, condition: tree.Expression, name: str) -> Line | None:

@@ -45,13 +45,11 @@ class Family:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An operation or a block with a name and arguments, and without its tensor: `f = linear(D)`."""
+    """An operation or a block with arguments, without its tensor: `f = linear(D)`."""
 
     call: tree.Call
     entity: Entity
     name: str  # of what it is assigned to
 
 
-Value: TypeAlias = (
-    Expr | bool | str | Tensor | Several | Family | Recipe | tuple["Value", ...]
-)
+Value: TypeAlias = Expr | bool | str | Tensor | Several | Family | Recipe | tuple["Value", ...]

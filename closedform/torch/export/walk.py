@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from sympy import Expr, Integer
 
@@ -15,9 +15,18 @@ from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in
 from closedform.torch.export.calls import bind, match, numbers, parameters_of, result_shape
-from closedform.torch.export.classes import Class, Nest
+from closedform.torch.export.classes import Class
 from closedform.torch.export.expressions import Reader, refuse
-from closedform.torch.export.operations import ANY_MAP, EXTRAS, HELPERS, LAST, OPERATIONS, SHORT, Layer, OnMap
+from closedform.torch.export.operations import (
+    ANY_MAP,
+    EXTRAS,
+    HELPERS,
+    LAST,
+    OPERATIONS,
+    SHORT,
+    Layer,
+    OnMap,
+)
 from closedform.torch.export.python import identifier, quoted, snake
 from closedform.torch.export.shapes import (
     REST,
@@ -28,11 +37,45 @@ from closedform.torch.export.shapes import (
     rearranged,
     with_batch,
 )
-from closedform.torch.export.sizes import Root
-from closedform.torch.export.values import ATOM, PRODUCT, SUM, Family, Recipe, Several, Tensor, Value
+from closedform.torch.export.sizes import Root, Sizes
+from closedform.torch.export.values import (
+    ATOM,
+    PRODUCT,
+    SUM,
+    Family,
+    Recipe,
+    Several,
+    Tensor,
+    Value,
+)
 
-if TYPE_CHECKING:
-    from closedform.torch.export.exporter import Exporter
+
+class BlockMade(Protocol):
+    """A block that is made: its class, the axes of its inputs, and what it gives."""
+
+    made: Class
+    axes: dict[str, list[tree.Expression | tree.Rest]]
+    results: list[Tensor]
+    quotients: frozenset[str]
+    computed: dict[str, Expr]
+    exported: tuple[str, ...]
+
+
+class Maker(Protocol):
+    """What makes the classes of a file, and keeps them."""
+
+    sizes: Sizes
+    helpers: set[str]
+
+    def size_of(self, entity: Entity, made: Class | None) -> Value: ...
+    def block(self, entity: Entity) -> BlockMade: ...
+    def function(self, entity: Entity) -> str: ...
+    def new_class(self, name: str, doc: str) -> Class: ...
+    def drop(self, made: Class) -> None: ...
+    def globals_of_files(self) -> set[str]: ...
+    def export(self, made: Class, names: Iterable[str]) -> None: ...
+    def trying(self) -> AbstractContextManager[None]: ...
+
 
 LONG = 58  # of an expression that goes on: a line of its own
 
@@ -51,7 +94,7 @@ class Walker(Reader):
     """Walks the statements of one class."""
 
     def __init__(
-        self, exporter: Exporter, made: Class, module: Module, scope: dict[str, Value]
+        self, exporter: Maker, made: Class, module: Module, scope: dict[str, Value]
     ) -> None:
         super().__init__(exporter.sizes, scope)
         self.exporter = exporter
@@ -84,7 +127,7 @@ class Walker(Reader):
 
     def arithmetic(self, values: list[tuple[str, Value]], node: tree.Node) -> Value:
         if len(values) == 1:
-            (_, only), = values
+            ((_, only),) = values
             assert isinstance(only, Tensor)
             return replace(only, code=f"-{only.at(ATOM)}", level=PRODUCT)
         total = values[0][1]
@@ -111,8 +154,11 @@ class Walker(Reader):
                 texts.append(value.at(level + 1 if strict else level))
             else:
                 number = self._number(value, node)
-                text = self.sizes.whole(number, self.made.spell) if number.is_integer else (
-                    self.sizes.quotient(number, self.made.spell))
+                text = (
+                    self.sizes.whole(number, self.made.spell)
+                    if number.is_integer
+                    else (self.sizes.quotient(number, self.made.spell))
+                )
                 texts.append(text if number.is_Atom else f"({text})")
         return Tensor(f"{texts[0]} {operator} {texts[1]}", shape, batched, sides, level)
 
@@ -155,14 +201,15 @@ class Walker(Reader):
                 start = self.size(item.start) if item.start else Integer(0)
                 stop = self.size(item.stop) if item.stop else axis
                 texts = [self.forward(self.size(e)) if e else "" for e in (item.start, item.stop)]
-                items.append(":".join(texts) if all(t.isalnum() or not t or "." in t for t in texts) else " : ".join(texts).strip())
+                simple = all(not t or t.isidentifier() or t.isdigit() for t in texts)
+                items.append((":" if simple else " : ").join(texts).strip())
                 shape.append(stop - start)
             else:
                 known.pop(0)
                 items.append(self.forward(self.size(item)))
         if tensor.batched and not (dotted and items[0] == "..."):
             items.insert(0, ":")
-        return Tensor(f"{tensor.at(ATOM)}[{', '.join(items)}]", tuple([*shape, *known]), tensor.batched)
+        return Tensor(f"{tensor.at(ATOM)}[{', '.join(items)}]", (*shape, *known), tensor.batched)
 
     def pipe(self, node: tree.Pipe) -> Value:
         value = self.value(node.source)
@@ -213,7 +260,11 @@ class Walker(Reader):
     # Operations ----------------------------------------------------------------------------
 
     def _operation(
-        self, node: tree.Call, entity: Entity, given: dict[str, Value], modifiers: dict[str, Value],
+        self,
+        node: tree.Call,
+        entity: Entity,
+        given: dict[str, Value],
+        modifiers: dict[str, Value],
         label: str | None,
     ) -> Value:
         declaration = entity.declaration
@@ -243,7 +294,8 @@ class Walker(Reader):
         if not tensors:
             raise refuse(f"`{entity.name}` takes no tensor", node, "it has no place in a module")
         outputs = [
-            result_shape(self.sizes, o, scope, rests, sides, tensors[0]) for o in declaration.outputs
+            result_shape(self.sizes, o, scope, rests, sides, tensors[0])
+            for o in declaration.outputs
         ]
         shape, new_sides = outputs[0]
         does = next((line for line in declaration.body if isinstance(line, tree.As)), None)
@@ -266,7 +318,10 @@ class Walker(Reader):
             if count == 0:
                 return replace(result, code=x.code, level=x.level)
             code, tail = self._as_map(x, count)
-            return replace(result, code=self._filled(row.torch, replace(x, code=code), scope, shape, count) + tail)
+            return replace(
+                result,
+                code=self._filled(row.torch, replace(x, code=code), scope, shape, count) + tail,
+            )
         attribute = self._layer(node, entity.name, row, scope, given, modifiers, sides, label)
         if isinstance(attribute, tuple):  # somebody else's weight
             return replace(result, code=f"functional.linear({x.code}, {attribute[0]})")
@@ -295,19 +350,21 @@ class Walker(Reader):
         words: dict[str, str] = {"x": x.at(ATOM) if text.startswith("{x}") else x.code}
         for name, value in scope.items():
             if "{" + name + "}" in text and name != "x":
-                words[name] = self._python(value, self.made.spell)
+                words[name] = self.python(value, self.made.spell)
         if "{pattern}" in text:
             pattern = scope["pattern"]
             assert isinstance(pattern, str)
             words["pattern"] = quoted(with_batch(pattern) if x.batched else pattern)
         if "{sides}" in text and sides:
-            words["sides"] = f"({', '.join(str(-i) for i in range(sides, 0, -1))}{',' if sides == 1 else ''})"
+            words["sides"] = (
+                f"({', '.join(str(-i) for i in range(sides, 0, -1))}{',' if sides == 1 else ''})"
+            )
         if "{y}" in text and sides:
             ends = [self.forward(axis) for axis in shape[-sides:] if isinstance(axis, Expr)]
             words["y"] = f"({', '.join(ends)},)" if sides == 1 else f"({', '.join(ends)})"
         return text.format(**words)
 
-    def _python(self, value: Value, spell: object = str) -> str:
+    def python(self, value: Value, spell: Callable[[str], str] = str) -> str:
         """A value as Python."""
         match value:
             case bool():
@@ -315,40 +372,49 @@ class Walker(Reader):
             case str():
                 return quoted(value)
             case Expr():
-                text = self.sizes.whole(value, spell)  # type: ignore[arg-type]
+                text = self.sizes.whole(value, spell)
                 bare = text[1:-1]
-                return bare if text.startswith("(") and text.endswith(")") and _closed(bare) else text
+                return (
+                    bare if text.startswith("(") and text.endswith(")") and _closed(bare) else text
+                )
             case Family(name=name):
-                return spell(name)  # type: ignore[operator]
+                return spell(name)
             case tuple():
-                items = [self._python(item, spell) for item in value]
+                items = [self.python(item, spell) for item in value]
                 if len(set(items)) == 1 and len(items) > 1:
                     return items[0]
                 return f"({', '.join(items)})"
         raise TypeError(value)
 
-    def _roots(self, value: Value) -> frozenset[str]:
+    def roots_of(self, value: Value) -> frozenset[str]:
         if isinstance(value, Family):
             return frozenset({value.name})
         if isinstance(value, tuple):
-            return frozenset().union(*map(self._roots, value))
+            return frozenset().union(*map(self.roots_of, value))
         return self.sizes.roots(value)
 
     def _layer(
-        self, node: tree.Call, name: str, row: Layer, scope: dict[str, Value], given: dict[str, Value],
-        modifiers: dict[str, Value], sides: int | None, label: str | None,
+        self,
+        node: tree.Call,
+        name: str,
+        row: Layer,
+        scope: dict[str, Value],
+        given: dict[str, Value],
+        modifiers: dict[str, Value],
+        sides: int | None,
+        label: str | None,
     ) -> str | tuple[str]:
         """The attribute that holds a layer, made here; or the weight of another in its place."""
         torch = row.torch.format(k=max(sides or 0, 1))
         takes, roots = [], frozenset[str]()
         for size in filter(None, row.sizes.split(", ")):
-            takes.append(self._python(scope[size]))
-            roots |= self._roots(scope[size])
+            takes.append(self.python(scope[size]))
+            roots |= self.roots_of(scope[size])
         for option in filter(None, row.options.split(", ")):
             own, _, theirs = option.partition(": ")
             if own in given:
-                takes.append(f"{theirs or own}={self._python(scope[own])}")
-                roots |= self._roots(scope[own])
+                takes.append(f"{theirs or own}={self.python(scope[own])}")
+                roots |= self.roots_of(scope[own])
         python = f"{torch}({', '.join(takes)})"
         weight: Axes | None = None
         if name == "linear":
@@ -359,15 +425,17 @@ class Walker(Reader):
             return self._tied(node, name, python, weight, given)
         if modifiers.get("frozen") is True:
             python += ".requires_grad_(False)"
-        attribute = self.made.attribute(label or self._wanted(SHORT.get(name, name)))
+        attribute = self.named(label, SHORT.get(name, name))
         self.made.add(f"self.{attribute} = {python}", roots)
         self.sites.append(Site(name, python, attribute, weight))
         return attribute
 
-    def _wanted(self, otherwise: str) -> str:
-        """The name of a layer: what is assigned, for the first of a statement."""
-        wanted, self.wanted_layer = self.wanted_layer, None
-        return snake(wanted).lower() if wanted else otherwise
+    def named(self, label: str | None, otherwise: str) -> str:
+        """The attribute of a layer: as a recipe or what is assigned is called, or by its kind."""
+        wanted, self.wanted_layer = label or self.wanted_layer, None
+        if wanted is not None:
+            return self.made.attribute(snake(wanted))
+        return self.made.attribute(otherwise, self.exporter.globals_of_files())
 
     wanted_layer: str | None = None
 
@@ -385,12 +453,18 @@ class Walker(Reader):
         raise refuse(
             f"whose weights the tied `{name}` has cannot be told",
             node,
-            "give a name to the one that has them, and use that: `f = linear(d)`, `x -> f(tied=true)`",
+            "name the one that has them, and use that: `f = linear(d)`, `x -> f(tied=true)`",
         )
 
     def _done_as(
-        self, node: tree.Call, entity: Entity, does: tree.As, scope: dict[str, Value],
-        modifiers: dict[str, Value], first: Tensor, shape: Axes,
+        self,
+        node: tree.Call,
+        entity: Entity,
+        does: tree.As,
+        scope: dict[str, Value],
+        modifiers: dict[str, Value],
+        first: Tensor,
+        shape: Axes,
     ) -> Value:
         """An operation by what it says that it does."""
         inner = Walker(self.exporter, self.made, entity.module, dict(scope))
@@ -398,7 +472,9 @@ class Walker(Reader):
         if self.wanted_layer is None:
             inner.wanted_layer = entity.name if names_in(does.value) & LAYERS else None
         extra = tuple(
-            tree.Argument(n, tree.Boolean(v), span=node.span) for n, v in modifiers.items() if isinstance(v, bool) and n in ("tied", "frozen")
+            tree.Argument(n, tree.Boolean(v), span=node.span)
+            for n, v in modifiers.items()
+            if isinstance(v, bool) and n in ("tied", "frozen")
         )
         value = does.value
         extra_call = value if isinstance(value, tree.Call) else None
@@ -407,29 +483,44 @@ class Walker(Reader):
             return self._extra(named, extra_call, inner, entity, first, shape)
         tensors = {p.name.name for p in parameters_of(entity) if p.shape is not None}
         if not names_in(value) & tensors:
-            value = _behind(tree.Name(next(iter(n for n in scope if n in tensors)), span=value.span), value, extra)
+            value = _behind(
+                tree.Name(next(iter(n for n in scope if n in tensors)), span=value.span),
+                value,
+                extra,
+            )
         found = inner.value(value)
         self.wanted_layer = None
         if not isinstance(found, Tensor):
             raise refuse(f"`as` of `{entity.name}` gives no tensor", value, "it gives the result")
         if len(shape) != len(found.shape):
             raise refuse(
-                f"`as` of `{entity.name}` gives {len(found.shape)} axes, and its result has {len(shape)}",
+                f"`as` of `{entity.name}` gives a tensor of {len(found.shape)} axes",
                 value,
-                "both are the same tensor",
+                f"the result of the operation has {len(shape)}",
             )
         found = replace(found, shape=shape)
         return found
 
     def _extra(
-        self, name: str, call: tree.Call | None, inner: Walker, entity: Entity, first: Tensor,
+        self,
+        name: str,
+        call: tree.Call | None,
+        inner: Walker,
+        entity: Entity,
+        first: Tensor,
         shape: Axes,
     ) -> Value:
         """What no operation of the library does, by a row of its own."""
         text = EXTRAS[name]
-        arguments = [inner._python(inner.value(a.value), self.made.spell) for a in call.arguments] if call else []
+        arguments = (
+            [inner.python(inner.value(a.value), self.made.spell) for a in call.arguments]
+            if call
+            else []
+        )
         if text.count("{") != 1 + len(arguments):
-            raise refuse(f"`{name}` takes {text.count('{') - 1} sizes", entity.declaration, "give them")
+            raise refuse(
+                f"`{name}` takes {text.count('{') - 1} sizes", entity.declaration, "give them"
+            )
         if name in HELPERS:
             self.exporter.helpers.add(name)
         code = text.format(*arguments, x=first.at(ATOM) if text.startswith("{x}") else first.code)
@@ -517,12 +608,16 @@ class Walker(Reader):
         if given.get("tied") is True:
             tables = [s for s in self.sites if s.weight == axes]
             if len(tables) != 1:
-                raise refuse("whose weights the tied `param` has cannot be told", node, "give the one that has them a name, and use that")
+                raise refuse(
+                    "whose weights the tied `param` has cannot be told",
+                    node,
+                    "give the one that has them a name, and use that",
+                )
             kept = tables[0].attribute
             code = f"self.{kept}" if tables[0].entity == "param" else f"self.{kept}.weight"
             return Tensor(code, axes, False)
         frozen = ", requires_grad=False" if given.get("frozen") is True else ""
-        attribute = self.made.attribute(self._wanted("weight"))
+        attribute = self.named(None, "weight")
         roots = frozenset().union(*(self.sizes.roots(a) for a in axes))
         self.made.add(f"self.{attribute} = nn.Parameter(torch.randn({text}) * 0.02{frozen})", roots)
         self.sites.append(Site("param", text, attribute, axes))
@@ -534,15 +629,21 @@ class Walker(Reader):
         assert isinstance(shape, tuple)
         axes = tuple(self._number(v, node) for v in shape)
         text = ", ".join(self.sizes.whole(axis) for axis in axes)
-        attribute = self.made.attribute(self._wanted("zeros"))
+        attribute = self.named(None, "zeros")
         roots = frozenset().union(*(self.sizes.roots(a) for a in axes))
-        self.made.add(f'self.register_buffer("{attribute}", torch.zeros({text}), persistent=False)', roots)
+        self.made.add(
+            f'self.register_buffer("{attribute}", torch.zeros({text}), persistent=False)', roots
+        )
         return Tensor(f"self.{attribute}", axes, False)
 
     # Blocks --------------------------------------------------------------------------------
 
     def _block(
-        self, node: tree.Call, entity: Entity, given: dict[str, Value], modifiers: dict[str, Value],
+        self,
+        node: tree.Call,
+        entity: Entity,
+        given: dict[str, Value],
+        modifiers: dict[str, Value],
         label: str | None,
     ) -> Value:
         declaration = entity.declaration
@@ -563,7 +664,11 @@ class Walker(Reader):
                 if not isinstance(value, Tensor):
                     raise refuse(f"`{entity.name}` takes a tensor `{name}`", node, "give it")
                 names = made.axes[name]
-                tensor = value if value.batched else replace(value, code=f"{value.at(ATOM)}[None]", level=ATOM)
+                tensor = (
+                    value
+                    if value.batched
+                    else replace(value, code=f"{value.at(ATOM)}[None]", level=ATOM)
+                )
                 codes.append(tensor.code)
                 pattern = tree.Shape(tuple(names), parameter.shape.sides)
                 found, part, _ = match(self, pattern, value, node)
@@ -576,10 +681,14 @@ class Walker(Reader):
                 own = identifier(name)
                 explicit.add(own)
                 if isinstance(value, Recipe):
-                    raise refuse(f"`{entity.name}` takes a block in `{name}`", node, "write the block in it by its name")
+                    raise refuse(
+                        f"`{entity.name}` takes a block in `{name}`",
+                        node,
+                        "write the block in it by its name",
+                    )
                 exact = own in made.quotients and isinstance(value, Expr)
-                texts[own] = self.sizes.quotient(value) if exact else self._python(value)  # type: ignore[arg-type]
-                roots |= self._roots(value)
+                texts[own] = self.sizes.quotient(value) if exact else self.python(value)  # type: ignore[arg-type]
+                roots |= self.roots_of(value)
                 if isinstance(value, Family):
                     values[own] = value.name
                 elif isinstance(value, Expr):
@@ -591,8 +700,8 @@ class Walker(Reader):
             if name in texts:
                 takes.append(f"{name}={texts[name]}")
             elif name in values:
-                takes.append(f"{name}={self._python(values[name])}")  # type: ignore[arg-type]
-                roots |= self._roots(values[name])
+                takes.append(f"{name}={self.python(values[name])}")  # type: ignore[arg-type]
+                roots |= self.roots_of(values[name])
             elif name not in made.made.defaults:
                 takes.append(f"{name}={name}")
                 roots.add(name)
@@ -606,7 +715,7 @@ class Walker(Reader):
             attribute = self._tied(node, entity.name, python, None, given)
         else:
             frozen = ".requires_grad_(False)" if modifiers.get("frozen") is True else ""
-            attribute = self.made.attribute(label or self._wanted(snake(made.made.name)))
+            attribute = self.named(label, snake(made.made.name))
             self.made.add(f"self.{attribute} = {python}{frozen}", roots)
             self.sites.append(Site(entity.name, python, str(attribute)))
         inner: dict[str, Expr | str] = dict(values)
@@ -637,7 +746,9 @@ LANGUAGE = ("rearrange", "einsum", "concat", "split", "param", "zeros")
 LAYERS = {name for name, row in OPERATIONS.items() if isinstance(row, Layer)}
 
 
-def _behind(x: tree.Name, value: tree.Expression, extra: tuple[tree.Argument, ...]) -> tree.Expression:
+def _behind(
+    x: tree.Name, value: tree.Expression, extra: tuple[tree.Argument, ...]
+) -> tree.Expression:
     """`linear(out)` as `x -> linear(out)`."""
     stages: tuple[tree.Name | tree.Call, ...]
     match value:

@@ -1,0 +1,1 @@
+"""Models of PyTorch: what is read from them, and what is written for them."""
