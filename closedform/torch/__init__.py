@@ -1,1 +1,1 @@
-"""Models of PyTorch: what is read from them, and what is written for them."""
+"""Between PyTorch modules and files: traces, what is read in them, modules that are written."""

@@ -204,7 +204,7 @@ def _has_quotients(size: Expr) -> bool:
     if isinstance(size, floor | ceiling | Symbol):
         return False
     if isinstance(size, Rational):
-        return size.q != 1
+        return bool(size.q != 1)
     if isinstance(size, Pow) and size.args[1].could_extract_minus_sign():
         return True
     return any(_has_quotients(part) for part in size.args if isinstance(part, Expr))
