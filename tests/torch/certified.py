@@ -42,9 +42,8 @@ def numbers(name: str) -> Iterator[tuple[str, int, int, int, int]]:
         return
     made = written(name)
     for preset in project.module.presets():
-        params, flops = (
-            project.value(preset, project.measure(what, "torch")) for what in ("params", "flops")
-        )
+        params, macs = (project.value(preset, project.measure(n)) for n in ("params", "macs"))
+        flops = 2 * macs
         with torch.device("meta"):
             model = made.build(preset.title)
         yield (preset.title, params, flops, *counted(model))

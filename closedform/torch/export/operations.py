@@ -153,7 +153,7 @@ HELPERS = {
     y = 0
     for index, expert in enumerate(experts):
         token, slot = torch.where(chosen == index)
-        made = expert(rows[token].view(*shape, len(token), -1)).flatten(0, -2)
+        made = expert(rows[token].view(*shape, *rows[token].shape)).flatten(0, -2)
         made = made * weights[token, slot, None]
         y = y + made.new_zeros(len(rows), made.shape[-1]).index_add(0, token, made)
     return y.view(*x.shape[:-1], -1)
