@@ -10,7 +10,7 @@ from closedform.derive.symbolic.expansion import expand
 
 
 def taken_apart(expr: Expr) -> Expr:
-    """An expression with logarithms of products as sums, and what both sizes of a gcd share in front.
+    """An expression with logarithms of products as sums, and what sizes of a gcd share in front.
 
     >>> a, b = sympy.symbols("a b", integer=True, positive=True)
     >>> taken_apart(Log(a * b**2, 2)), taken_apart(Gcd(4 * a * b, 6 * a))
