@@ -142,17 +142,32 @@ class StageRuns:
         """Stages alike, and what enters the first of them where that is told as another's is."""
         first = self.node.first
         found: list[tuple[list[int], Mapping[str, Expr]]] = []
-        keys = {i: self._key(i, {}) for i in range(first, first + len(self.node.bodies))}
-        for index in keys:
-            if found and keys[index] == keys[found[-1][0][-1]]:
+        indices = range(first, first + len(self.node.bodies))
+        bare = {i: self._bare_key(i) for i in indices}  # told apart by it, they need no other
+        keys: dict[int, tuple[Any, ...]] = {}
+
+        def alike(index: int, other: int) -> bool:
+            if bare[index] != bare[other]:
+                return False
+            for i in (index, other):
+                if i not in keys:
+                    keys[i] = self._key(i, {})
+            return keys[index] == keys[other]
+
+        for index in indices:
+            if found and alike(index, found[-1][0][-1]):
                 found[-1][0].append(index)
                 continue
             start = self._start(outer) if found and index == first + 1 else {}
-            if start and self._key(index, start) == keys[first]:
+            if start and bare[index] == bare[first] and self._key(index, start) == keys[first]:
                 found[-1] = ([first, index], start)
             else:
                 found.append(([index], {}))
         return found
+
+    def _bare_key(self, index: int) -> tuple[Any, ...]:
+        """What the parts of a stage are, and not how much they count."""
+        return sites_key(self.node.bodies[index - self.node.first], self.value, lambda _: None)
 
     def _key(self, index: int, start: Mapping[str, Expr]) -> tuple[Any, ...]:
         places: dict[Symbol, Expr] = dict(self.places.around(index))
