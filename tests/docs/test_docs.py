@@ -15,7 +15,8 @@ from claims_page import claims_page
 from closedform import __version__, cli
 from closedform.api import loads
 from closedform.derive.check.check import check
-from closedform.derive.resolve.library import library_folder, standard_library
+from closedform.derive.resolve.folders import library_folder
+from closedform.derive.resolve.library import standard_library
 from closedform.grammar import format_file, parse, tree
 from helpers import ROOT, TESTS, Golden
 from library_page import library_page

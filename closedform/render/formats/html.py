@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 def _display(name: str, node: Node) -> str:
-    """An equation, and where it is long the same in the lines of a phone."""
-    broad = mathml_lines.equation(name, node.written)
-    return _both(broad, mathml_lines.narrow(name, node.written))
+    return mathml_lines.equation(name, node.written)
+
+
+def _display_in_page(name: str, node: Node) -> str:
+    """An equation, and where it is long the same in the lines of a phone: a page shows one."""
+    return _both(_display(name, node), mathml_lines.narrow(name, node.written))
 
 
 def _both(broad: str, narrow: str | None) -> str:
@@ -80,6 +83,9 @@ HTML = Markup(
 )
 
 
+IN_PAGE = HTML.having({"display": _display_in_page})
+
+
 def _report(report: Report) -> str:
     """A report with its pictures, which are drawn when a page is written."""
     from closedform.render.pictures.page import page_of
@@ -92,18 +98,18 @@ def _report(report: Report) -> str:
         "sweeps": tuple(map(Raw, page.sweeps)),
     }
     told = {"preset": page.preset, "costs": page.costs, "at_preset": page.at_preset}
-    return HTML.having({"page": lambda: {**told, **drawn}}).file("report.html.j2")(report)
+    return IN_PAGE.having({"page": lambda: {**told, **drawn}}).file("report.html.j2")(report)
 
 
 FORMAT = Format(
     report=_report,
     suffixes=(".html", ".htm"),
-    derivation=HTML.having({"equals": _equals, "shapes": _shapes}).file("derivation.html.j2"),
+    derivation=IN_PAGE.having({"equals": _equals, "shapes": _shapes}).file("derivation.html.j2"),
     template=HTML,
     site=Site(
         suffix=".html",
         index=HTML.having({"share": _share}).file("index.html.j2"),
-        closed_forms=HTML.file("closed_forms.html.j2"),
+        closed_forms=IN_PAGE.file("closed_forms.html.j2"),
         comment=("<!-- ", " -->"),
         link=('href="', '"'),
     ),
