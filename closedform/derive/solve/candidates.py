@@ -36,7 +36,7 @@ def total(
 ) -> Callable[[Node], Expr]:
     """Adds a measure up over a cost tree; sums that are factors stay in brackets, or do not."""
     if measure.whole is not None:
-        found = measure.whole()
+        found = measure.whole(derivation)
         return lambda node: in_stages(derivation, derivation.known.renamed(found(node)))
 
     def value(node: Operation) -> Expr:

@@ -177,7 +177,7 @@ def test_a_row_from_outside() -> None:
         (
             "watts",
             "error[measure]: `watts` is not measured\n     = help: there are params, trainable, "
-            "buffers, active, non_embedding, cache, reads, loads, writes, depth, kept, "
+            "buffers, active, non_embedding, cache, reads, loads, writes, depth, kept, peak, "
             "weight_bytes, gradient_bytes, cache_bytes, read_bytes, written_bytes, moved_bytes, "
             "backward, backward_input, backward_weight, recomputed, training, optimizer_bytes, "
             "updates, state_bytes, step_bytes, flops, macs, broken, failing, foreign, inexact, "
