@@ -33,7 +33,7 @@ from closedform.console.exits import (
 )
 from closedform.console.fitting import memory
 from closedform.console.library import std, zoo
-from closedform.console.output import format_of, give
+from closedform.console.output import format_of, give, warn_of_width
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import drop, replace_closed
 from closedform.errors import ClosedformError
@@ -284,6 +284,8 @@ def derive(
         lang=lang,
         width=wide,
     )
+    if width and wide is not None:
+        warn_of_width([(row.label, row.formula) for row in report.formulas], wide)
     give(write(report), target, read)
 
 
@@ -353,8 +355,12 @@ def check(
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if claim is not None or latex is not None:
-        if (claim is None) == (latex is None) or len(files) != 1 or zoo or to or verbose:
+        if (claim is None) == (latex is None) or len(files) != 1 or zoo:
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
+        if to or verbose:
+            raise click.UsageError(
+                "--to and --verbose are for all claims of a file: leave them out"
+            )
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
         if claim is not None and convention is not None:

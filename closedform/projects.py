@@ -12,7 +12,7 @@ from pathlib import Path
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.configs import read_configuration
-from closedform.derive.resolve.library import library_folder
+from closedform.derive.resolve.folders import library_folder
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.resolve.shipped import zoo_names, zoo_path

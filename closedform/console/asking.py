@@ -52,7 +52,10 @@ def solve(
     sizes: dict[str, Any],
     ignored: tuple[str, ...],
 ) -> None:
-    """The largest number of a size within a budget that what the file assumes allows.
+    """The largest number of a size within a budget B that what the file assumes allows.
+
+    Prints the number and what it costs; where the real solution has a formula, B in it stands for
+    the amount of --budget.
 
     The other sizes are those of the preset, or the defaults of the file; a config.json is the
     preset of its model.

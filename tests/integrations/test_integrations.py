@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from base64 import b64decode
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +26,9 @@ from pygments.token import STANDARD_TYPES, Error, Keyword, Name, Number, String
 
 from closedform.errors import ClosedformError
 from closedform.integrations.options import Place, answer, header
+from closedform.integrations.outline import Picture
 from closedform.integrations.pygments import ArchLexer
+from closedform.integrations.sphinx import _node
 from helpers import ROOT, TESTS, ZOO, Golden, call, programs
 
 HERE = TESTS / "integrations"
@@ -235,6 +238,21 @@ def test_fence_of_pictures_and_parts() -> None:
         title = root.findtext("{http://www.w3.org/2000/svg}title")
         assert title
         assert picture.get("alt", "").startswith(f"{title}. ")
+
+
+def test_fence_of_blocks() -> None:
+    """Fails when a block does not open, or is a picture without words."""
+    shown = html5lib.parse(page(fence("file: vit\nshow: blocks")), namespaceHTMLElements=False)
+    names = [summary.text for summary in shown.iter("summary")]
+    assert names == ["Inside EncoderLayer", "Inside SelfAttention", "Inside MLP"]
+    pictures = [block.find(".//img") for block in shown.iter("details")]
+    assert all(picture is not None and picture.get("alt") for picture in pictures)
+
+
+def test_a_directive_has_blocks_below_their_names() -> None:
+    piece = Picture("<svg/>", "what it shows", "Inside MLP")
+    assert [child.tagname for child in _node(piece).children] == ["rubric", "image"]
+    assert _node(replace(piece, folded="")).tagname == "image"
 
 
 @pytest.mark.parametrize("marks", ["````", "~~~"])

@@ -179,6 +179,22 @@ def test_defaults_are_put_in_where_that_is_asked_for(tmp_path: Path) -> None:
     assert "held fixed" not in ran.out
 
 
+def test_thresholds_at_numbers() -> None:
+    """Fails when the number at which one overtakes the other can be asked in Python alone."""
+    blocks = ("attention:GlobalAttention", "attention:SlidingAttention")
+    asked = ("--threshold", "n", "--set", "d=64,window=16,heads=4", "--measure", "macs")
+    said = "MACs: GlobalAttention against SlidingAttention: larger from n = 17 on, for all larger"
+    ran = call("compare", *blocks, *asked)
+    assert (ran.code, ran.out, ran.err) == (0, f"{said} ones\n", "")
+    for wrong, told in (
+        (("vit", "--threshold", "N"), "--threshold is of two FILES or more"),
+        (("vit", "pvt", "--threshold", "N", "--in", "N"), "--threshold is of two FILES or more"),
+        (("vit", "pvt", "--set", "N=1"), "--set goes with --threshold"),
+    ):
+        ran = call("compare", *wrong)
+        assert (ran.code, told in ran.err) == (2, True)
+
+
 def test_an_abbreviation_of_two_formulas_is_told() -> None:
     text = "dim D\nlet E = {}*D\n\nmodel M{}(x: [D]):\n    return x -> linear(E)\n"
     models = [cf.loads(text.format(factor, factor)) for factor in (2, 3)]

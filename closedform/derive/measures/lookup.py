@@ -236,12 +236,14 @@ def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
     own = [*ROWS, *IN_BYTES, *STEPS, *OPTIMIZED]
     totals = [*own, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
     counts = sorted({*module.counts} - {*totals})
+    near = suggestion(name, {*counts, *totals})
+    rest = f"each count of an operation is measured too: {', '.join(counts)}"
     return fail(
         "measure",
         f"`{name}` is not measured",
         span,
-        suggestion(name, {*counts, *totals})
-        or f"there are {', '.join(totals)}, and each count: {', '.join(counts)}",
+        near or f"there are {', '.join(totals)}",
+        *([] if near else [rest]),
     )
 
 
