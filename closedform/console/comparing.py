@@ -151,6 +151,7 @@ def _changing() -> tuple[str, ...]:
 @click.argument("new", shell_complete=completion.files)
 @options.measures
 @options.convention
+@options.dtype
 @click.option(
     "--to", type=FormatName(_changing), default="text", show_default=True, help="The format."
 )
@@ -162,6 +163,7 @@ def diff(
     new: str,
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     to: str,
     lang: str,
     exit_code: bool,
@@ -178,6 +180,7 @@ def diff(
 
     target = Path(output) if output else None
     write = formats.changes_in(format_of(target, free=False) if target else to)
-    found = changes(open_project(old), open_project(new), measures, convention)
+    both = open_project(old).typed(dtype), open_project(new).typed(dtype)
+    found = changes(*both, measures, convention)
     give(write(changes_view(found, lang)), target)
     return EXIT_WRONG if exit_code and found.changed else 0
