@@ -75,6 +75,8 @@ def compare(
     to = to or format_of(target, free=False)
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
+    for _ in files:
+        click.get_current_context().obj.more()
     projects, parts = parts_named(files)
     projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects

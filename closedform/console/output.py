@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from closedform.console import terminal
-from closedform.errors import ClosedformError
+from closedform.errors import ClosedformError, visible
 from closedform.render import formats
 
 
@@ -25,6 +25,7 @@ def give(text: str, target: Path | None, colours: bool = False) -> None:
     """Write a text to its file, or print it, on a terminal without what would control that."""
     from closedform.files import write_text
 
+    text = visible(text)
     if target:
         write_text(target, text)
     elif terminal.is_output():

@@ -27,7 +27,7 @@ MAX_BRACKET_DEPTH = 50
 MAX_BLOCK_DEPTH = 50
 
 CLOSERS = {"(": ")", "[": "]"}
-STRING_OR_COMMENT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|(?P<comment>#[^\n]*)')
+STRING_OR_COMMENT = re.compile(r'"""[\s\S]*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|(?P<comment>#[^\n]*)')
 
 
 def parse(text: str, name: str = "<text>") -> tree.File:
