@@ -49,13 +49,10 @@ class Watch:
 def watched() -> Iterator[Watch]:
     """Watch what is done inside, where the system can; raises LimitError with its place."""
     watch = Watch(_seconds())
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
+    if not _is_free():
         yield watch
         return
-    before = signal.signal(signal.SIGPROF, watch.look)
+    signal.signal(signal.SIGPROF, watch.look)
     signal.setitimer(signal.ITIMER_PROF, TICK, TICK)
     try:
         yield watch
@@ -64,7 +61,14 @@ def watched() -> Iterator[Watch]:
         _tell(error)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+
+def _is_free() -> bool:
+    """Whether the system has the timer, and nobody else, such as a profiler, uses it."""
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    return hasattr(signal, "setitimer") and signal.getsignal(signal.SIGPROF) is signal.SIG_DFL
 
 
 def _tell(error: Ended) -> NoReturn:
