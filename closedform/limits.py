@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 
 from closedform.errors import Diagnostic, LimitError, Span
@@ -30,6 +31,12 @@ def placed() -> Iterator[None]:
     """Let what Python cannot do any more be a LimitError, placed at what was worked on."""
     try:
         yield
+    except LimitError as error:
+        first, *others = error.diagnostics
+        if first.span is not None:
+            raise
+        told = replace(first, span=place_of(error), help=first.help or SMALLER)
+        raise LimitError(told, *others) from None
     except (RecursionError, MemoryError, ValueError) as error:
         if isinstance(error, ValueError) and TOO_LONG not in str(error):
             raise

@@ -313,7 +313,12 @@ def _check_power(base: Expr, exponent: Expr, node: tree.Power) -> None:
     bound = MAX_BITS if base.is_Rational else MAX_EXPONENT
     if bits > bound or (isinstance(base, sympy.Add) and abs(exponent) > 16):
         raise LimitError(
-            Diagnostic("limit", "this power is too large to be written out", node.span)
+            Diagnostic(
+                "limit",
+                "this power is too large to be written out",
+                node.span,
+                "take a smaller exponent, or declare the power as a size of its own, with `dim`",
+            )
         )
 
 
