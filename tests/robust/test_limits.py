@@ -240,3 +240,27 @@ def test_an_unclosed_docstring_takes_little_memory() -> None:
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 30 * len(text)
+
+
+def test_the_page_tells_the_limits() -> None:
+    """Fails when a limit is changed, and docs/reliability.md tells another."""
+    from closedform import files
+    from closedform.derive.elaborate import names
+    from closedform.derive.resolve import loader
+    from closedform.grammar import parser
+    from helpers import ROOT
+
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    for told in (
+        f"| a file | {files.MAX_BYTES:,} bytes, {parser.MAX_CHARACTERS:,} characters |",
+        f"| brackets and blocks in each other | {parser.MAX_BRACKET_DEPTH} |",
+        f"| files that import each other | {loader.MAX_IMPORTS} deep |",
+        f"| a list | {names.MAX_FAMILY:,} elements |",
+        f"| a number in a file | {extent.MAX_BITS:,} bits |",
+        f"| a number in a formula or at a preset | {bits.MAX_BITS:,} bits, some 4,200 digits |",
+        f"{extent.MAX_PARTS:,} parts, degree {extent.MAX_DEGREE}, {extent.MAX_CASES} conditions",
+        f"{watch.SECONDS} s of processor time, {watch.MEMORY // 10**6} MB of memory",
+        f"more than {MAX_MESSAGE:,} characters",
+        f"{len(BOMBS)} kinds and {len(PRESETS) + 1} at presets are kept as tests",
+    ):
+        assert told in page
