@@ -1,5 +1,5 @@
 """A step of the build: writes what no command should have to make: the tables of the parsers, and
-the syntax trees of the standard library."""
+the syntax trees of the standard library; and what is in its files and in those of the zoo."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Tables(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         sys.path.insert(0, self.root)
+        from closedform.derive.resolve import contents
         from closedform.derive.resolve.trees import module_of
         from closedform.grammar.lalr import ARCH, LATEX, tables
         from closedform.grammar.latex_tokens import Tokens
@@ -28,6 +29,7 @@ class Tables(BuildHookInterface):
             "derive/resolve/made_trees.py": module_of(
                 {path.stem: path.read_text("utf-8") for path in library}
             ),
+            "derive/resolve/made_contents.py": contents.module_of(),
         }
         for name, text in made.items():
             (package / name).write_text(text, "utf-8", newline="\n")

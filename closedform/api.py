@@ -74,11 +74,14 @@ def compare(
     convention: str | None = None,
     presets: Sequence[str] = (),
     when: str | None = None,
+    defaults: bool = False,
 ) -> Comparison:
     """Models or blocks side by side in the named sizes: formulas, by parts and at presets; of each
     and the first the difference, the ratio with its limits, and which is larger where.
 
-    Symbols of one name are one symbol. Conditions of `when` are put where their sizes are.
+    Symbols of one name are one symbol, and where the files mean two things by it, that is told.
+    Conditions of `when` are put where their sizes are; with `defaults` the sizes that are not named
+    take those of their files.
 
     >>> file = zoo("attention")
     >>> models = file["GlobalAttention"], file["SlidingAttention"]
@@ -86,6 +89,7 @@ def compare(
     MACs
       GlobalAttention   2 n d (2 d + n)
       SlidingAttention  2 n d (2 d + window)
+      Not expressed in n, and held fixed: d, window.
     <BLANKLINE>
     Parts
       part    GlobalAttention  SlidingAttention
@@ -101,7 +105,7 @@ def compare(
     <BLANKLINE>
     Derived from ...
     """
-    return Comparison(models, names, measures, convention, presets, when)
+    return Comparison(models, names, measures, convention, presets, when, defaults)
 
 
 def diff(
@@ -125,14 +129,15 @@ def diff(
     return Changes(changes(old._project, new._project, measures, convention))
 
 
-def load(path: str | Path) -> Architecture:
-    """The architecture of an .arch file, or of a `config.json`, which is its only preset.
+def load(path: str | Path, ignore: Sequence[str] = ()) -> Architecture:
+    """The architecture of an .arch file, or of a `config.json`, which is its only preset, without
+    the keys to `ignore`, which its family does not cover.
 
     Raises FileError when it cannot be read, and ClosedformError when it is wrong.
     """
     path = Path(path)
-    if path.suffix == ".json":
-        return Architecture(open_project(str(path)))
+    if path.suffix == ".json" or ignore:
+        return Architecture(open_project(str(path), ignore))
     return Architecture(Project(Loader(read_text, path.parent).file(path)))
 
 

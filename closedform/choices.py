@@ -9,7 +9,10 @@ COUNTED = (
     *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
     *("reads", "loads", "writes", "kept", "depth"),
 )
-IN_BYTES = ("weight_bytes", "cache_bytes", "read_bytes", "written_bytes", "moved_bytes")
+IN_BYTES = (
+    *("weight_bytes", "gradient_bytes", "cache_bytes"),
+    *("read_bytes", "written_bytes", "moved_bytes"),
+)
 
 # The width of a column, in points of TeX, as the classes of journals and conferences set it.
 COLUMNS = {

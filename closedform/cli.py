@@ -32,8 +32,9 @@ from closedform.console.exits import (
     complain_of_bug,
     print_error,
 )
+from closedform.console.fitting import memory
 from closedform.console.library import std, zoo
-from closedform.console.output import format_of, give
+from closedform.console.output import format_of, give, warn_of_width
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import (
     Stopped,
@@ -69,6 +70,7 @@ commands.add_command(zoo)
 commands.add_command(std)
 commands.add_command(solve)
 commands.add_command(roofline)
+commands.add_command(memory)
 commands.add_command(explain)
 commands.add_command(compare)
 commands.add_command(diff)
@@ -130,12 +132,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         return EXIT_BUG
 
 
-def _open(file: str) -> Project:
+def _open(file: str, ignored: Sequence[str] = ()) -> Project:
     """The project of a file, or of a model of the zoo when no such file is there."""
     from closedform.projects import open_project
 
     click.get_current_context().obj.more()
-    return open_project(file)
+    return open_project(file, ignored)
 
 
 # Commands ----------------------------------------------------------------------------------
@@ -176,6 +178,7 @@ def _open(file: str) -> Project:
     help="Give the numbers of a preset too.",
 )
 @options.sizes
+@options.ignored
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")
 @click.option(
     "--form",
@@ -226,6 +229,7 @@ def derive(
     dtype: str | None,
     preset: str | None,
     sizes: Mapping[str, int],
+    ignored: tuple[str, ...],
     when: str | None,
     defaults: bool,
     form: str,
@@ -260,7 +264,7 @@ def derive(
 
         source = Source(template, read_text(Path(template)))
         write = partial(fill_template, source, formats.template_in(to))
-    project = _open(file).typed(dtype)
+    project = _open(file, ignored).typed(dtype)
     if sizes:
         preset = preset or project.configured
         if preset is None:
@@ -271,7 +275,7 @@ def derive(
         if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --dtype, --preset, --set, "
-                "--when, --to, --width, --lang"
+                "--ignore, --when, --to, --width, --lang"
             )
         chosen = (part, measures, convention, preset, to, lang, wide, when)
         give(derivation_of(project, *chosen), target, read)
@@ -293,6 +297,8 @@ def derive(
         lang=lang,
         width=wide,
     )
+    if width and wide is not None:
+        warn_of_width([(row.label, row.formula) for row in report.formulas], wide)
     give(write(report), target, read)
 
 
@@ -335,6 +341,7 @@ def new(file: str) -> None:
     help="What the formula of --latex is of.",
 )
 @options.convention
+@options.ignored
 def check(
     files: tuple[str, ...],
     zoo: bool,
@@ -347,6 +354,7 @@ def check(
     when: str,
     measure: str | None,
     convention: str | None,
+    ignored: tuple[str, ...],
 ) -> int:
     """Check syntax, shapes, expectations and claims.
 
@@ -360,15 +368,20 @@ def check(
     from closedform.render.report.verdicts import in_words, notes, verdicts_of
 
     if claim is not None or latex is not None:
-        if (claim is None) == (latex is None) or len(files) != 1 or zoo or to or verbose:
+        if (claim is None) == (latex is None) or len(files) != 1 or zoo:
             raise click.UsageError("--claim, or --latex with --measure, is asked of one FILE")
+        if to or verbose:
+            raise click.UsageError(
+                "--to and --verbose are for all claims of a file: leave them out"
+            )
         if (latex is None) != (measure is None):
             raise click.UsageError("--measure says what the formula of --latex is of")
         if claim is not None and convention is not None:
             raise click.UsageError(
                 "--convention goes with --latex: a claim says it, as in 'macs under hooks == D^2'"
             )
-        return ask(_open(files[0]), part, latex or claim or "", measure, where, when, convention)
+        project = _open(files[0], ignored)
+        return ask(project, part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:
         raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")
     if not files and not zoo:
@@ -378,7 +391,7 @@ def check(
     rows: list[dict[str, object]] = []
     for file in [*files, *(zoo_names() if zoo else ())]:
         try:
-            project = _open(file)
+            project = _open(file, ignored)
             outcome = check_project(project)
         except ClosedformError as error:
             complain(error)

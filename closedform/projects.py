@@ -12,7 +12,7 @@ from pathlib import Path
 
 from closedform.derive.project import Project
 from closedform.derive.resolve.configs import read_configuration
-from closedform.derive.resolve.library import library_folder
+from closedform.derive.resolve.folders import library_folder
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.resolve.shipped import zoo_names, zoo_path
@@ -29,12 +29,16 @@ from closedform.render.report.view import Report, Wish, report
 FAMILY = re.compile(r'^config "([^"]+)"', re.MULTILINE)  # where a file describes a family
 
 
-def open_project(file: str) -> Project:
+def open_project(file: str, ignored: Sequence[str] = ()) -> Project:
     """The project of a file, of a model of the zoo when there is no such file, or of a `.json`
-    configuration: that of its family, with the configuration as its preset."""
+    configuration: that of its family, with the configuration as its preset, without keys that are
+    to be `ignored`."""
     path = Path(file)
     if path.suffix == ".json":
-        return _configured(path)
+        return _configured(path, ignored)
+    if ignored:
+        message = f"`{file}` is no configuration, whose keys can be ignored"
+        raise fail("argument", message, None, "give a `config.json`")
     if not path.exists() and file in zoo_names():
         path = zoo_path(file)
         return Project(Loader(read_text, path.parent).file(path))
@@ -46,7 +50,7 @@ def open_project(file: str) -> Project:
     return Project(Loader(read_text, path.parent).file(path))
 
 
-def _configured(path: Path) -> Project:
+def _configured(path: Path, ignored: Sequence[str]) -> Project:
     configuration = read_configuration(Source(str(path), read_text(path)))
     known: list[str] = []
     for folder in (path.parent, library_folder("families")):
@@ -55,7 +59,7 @@ def _configured(path: Path) -> Project:
             known += found
             if configuration.family in found:
                 project = Project(Loader(read_text, folder).file(candidate))
-                project.configure(configuration)
+                project.configure(configuration, ignored)
                 return project
     raise fail(
         "config",
@@ -67,10 +71,14 @@ def _configured(path: Path) -> Project:
     )
 
 
-def parts_named(names: Sequence[str]) -> tuple[list[Project], list[Entity] | None]:
-    """The projects of files, and the model or block of each where `file:Name` names one."""
+def parts_named(
+    names: Sequence[str], ignored: Sequence[str] = ()
+) -> tuple[list[Project], list[Entity] | None]:
+    """The projects of files, and the model or block of each where `file:Name` names one; keys of
+    configurations among them are `ignored`."""
     split = [_split(name) for name in names]
-    projects = [open_project(file) for file, _ in split]
+    given = [file for file, _ in split if file.endswith(".json")] or [file for file, _ in split]
+    projects = [open_project(file, ignored if file in given else ()) for file, _ in split]
     if not any(part for _, part in split):
         return projects, None
     parts = zip(projects, split, strict=True)

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from closedform import cli
-from closedform.derive.resolve.library import library_folder
+from closedform.derive.resolve.folders import library_folder
 from closedform.derive.resolve.shipped import zoo_text
 from closedform.render.formats import own_names
 from helpers import BAD, ZOO, Ran, call, cases, programs, spawn
@@ -276,7 +276,8 @@ def test_help_is_light(arguments: list[str]) -> None:
     assert imported_by(f"from closedform.cli import run; run({arguments!r})") == set()
 
 
-LIGHT = (["zoo", "list"], ["zoo", "show", "vit"], ["std", "list"], ["fmt", "--check", "m.arch"])
+LIGHT = (["zoo", "show", "vit"], ["fmt", "--check", "m.arch"])
+LISTS = (["zoo", "list"], ["std", "list"], ["new", "new.arch"])
 
 
 def test_what_derives_nothing_needs_no_sympy(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,6 +285,15 @@ def test_what_derives_nothing_needs_no_sympy(model: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(model.parent)
     code = f"from closedform.cli import run\nfor words in {LIGHT!r}: assert run(words) == 0"
     assert imported_by(code) == {"lark"}
+
+
+def test_what_lists_and_begins_files_parses_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when a list parses the files that the build has read, or imports a parser."""
+    monkeypatch.chdir(tmp_path)
+    code = f"from closedform.cli import run\nfor words in {LISTS!r}: assert run(words) == 0"
+    assert imported_by(code) == set()
 
 
 def test_heavy_imports_are_seen() -> None:
@@ -428,6 +438,7 @@ def test_output_into_what_is_no_file(model: Path) -> None:
     assert pipe.is_fifo()
 
 
+@pytest.mark.slow
 def test_output_into_a_descriptor(model: Path) -> None:
     """Fails when `/dev/stdout` is replaced, or the file behind it is, which the shell has open."""
     report = call("derive", str(model)).out.encode()

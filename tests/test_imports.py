@@ -97,6 +97,7 @@ AT_THE_EDGE = (
     "closedform.console.asking",
     "closedform.console.bounding",
     "closedform.console.exits",
+    "closedform.console.fitting",
     "closedform.integrations.ipython",
     "closedform.console.library",
     "closedform.console.output",

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 )
 @options.dtype
 @options.sizes
+@options.ignored
 def solve(
     file: str,
     size: str,
@@ -49,16 +50,21 @@ def solve(
     preset: str | None,
     dtype: str | None,
     sizes: dict[str, Any],
+    ignored: tuple[str, ...],
 ) -> None:
-    """The largest number of a size within a budget that what the file assumes allows.
+    """The largest number of a size within a budget B that what the file assumes allows.
 
-    The other sizes are those of the preset, or the defaults of the file.
+    Prints the number and what it costs; where the real solution has a formula, B in it stands for
+    the amount of --budget.
+
+    The other sizes are those of the preset, or the defaults of the file; a config.json is the
+    preset of its model.
     """
     from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
     measure, amount = pair(budget, "--budget")
-    model: Part = Architecture(open_project(file).typed(dtype))
+    model: Part = Architecture(open_project(file, ignored).typed(dtype))
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")
@@ -76,8 +82,15 @@ def solve(
     shell_complete=completion.presets,
     help="Of which the numbers are that name none.",
 )
+@options.ignored
 @click.option("--to", type=click.Choice(["json"]), help="Print the readings for a program.")
-def explain(file: str, numbers: tuple[str, ...], preset: str | None, to: str | None) -> int:
+def explain(
+    file: str,
+    numbers: tuple[str, ...],
+    preset: str | None,
+    ignored: tuple[str, ...],
+    to: str | None,
+) -> int:
     """Say what printed NUMBERS count: 16.85G, params=86M, ViT-B/16=49.3G, vit:ViT-B/16=49.3G.
 
     Several are explained at once. Ends with 1 where no reading explains all of them.
@@ -88,9 +101,8 @@ def explain(file: str, numbers: tuple[str, ...], preset: str | None, to: str | N
     from closedform.reason.explain import asked, data, entries_of
     from closedform.reason.explain import explain as explained
 
-    answer = explained(
-        entries_of(open_project(file), list(map(asked, numbers)), preset, open_project)
-    )
+    project = open_project(file, ignored)
+    answer = explained(entries_of(project, list(map(asked, numbers)), preset, open_project))
     click.echo(json.dumps(data(answer), indent=2, ensure_ascii=False) if to else str(answer))
     return 0 if answer else EXIT_WRONG
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     help="The preset of the sizes.",
 )
 @options.sizes
+@options.ignored
 @click.option("--measured", metavar="SECONDS", help="A time that was measured, for the MFU.")
 @click.option("-o", "--output", metavar="FILE", help="Draw the roof and the parts: .svg or .png.")
 def roofline(
@@ -42,6 +43,7 @@ def roofline(
     dtype: str | None,
     preset: str | None,
     sizes: dict[str, Any],
+    ignored: tuple[str, ...],
     measured: str | None,
     output: str | None,
 ) -> None:
@@ -53,7 +55,7 @@ def roofline(
     from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
-    project = open_project(file)
+    project = open_project(file, ignored)
     model: Part = Architecture(project)
     if part is None and preset is not None:
         part = project.model_of(project.preset(preset)).name

@@ -61,9 +61,9 @@ def files(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comple
 
 
 def _library(name: str) -> list[str]:
-    from closedform.derive.resolve.library import library_folder
+    from closedform.derive.resolve.folders import library_names
 
-    return sorted(path.stem for path in library_folder(name).glob("*.arch"))
+    return library_names(name)
 
 
 # What is in a file -------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def _named(context: click.Context) -> tuple[tree.Node, ...]:
 
 
 def _declarations(file: str) -> tuple[tree.Node, ...]:
-    from closedform.derive.resolve.library import library_folder
+    from closedform.derive.resolve.folders import library_folder
     from closedform.files import read_text
     from closedform.grammar import parse
 
@@ -118,7 +118,7 @@ def _declarations(file: str) -> tuple[tree.Node, ...]:
 
 
 def _standard(name: str) -> tuple[tree.Node, ...]:
-    from closedform.derive.resolve.library import library_folder
+    from closedform.derive.resolve.folders import library_folder
 
     return _declarations(str(library_folder("std") / f"{name}.arch"))
 

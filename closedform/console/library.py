@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
 from closedform.console.completion import library
@@ -18,20 +16,19 @@ def zoo() -> None:
 @zoo.command("list")
 def zoo_list() -> None:
     """List the models of the zoo and their presets."""
-    from closedform.derive.resolve.shipped import library_file, library_names
-    from closedform.grammar import tree
-
-    for name in library_names("zoo"):
-        file = library_file("zoo", name)
-        presets = [d.title for d in file.declarations if isinstance(d, tree.Preset)]
-        _list(name, file.doc, presets)
+    _list("zoo")
 
 
-def _list(name: str, doc: str | None, parts: Sequence[str]) -> None:
-    """Print what a file is, and below it what is in it."""
-    click.echo(f"{name:<20}{(doc or '').split(chr(10))[0]}".rstrip())
-    if parts:
-        click.echo(f"{'':<20}{', '.join(parts)}")
+def _list(library: str) -> None:
+    """Print what each file is, and below it what is in it."""
+    from closedform.derive.resolve.contents import contents_of
+    from closedform.derive.resolve.folders import library_names
+
+    for name in library_names(library):
+        found = contents_of(library, name)
+        click.echo(f"{name:<20}{found.doc}".rstrip())
+        if found.names:
+            click.echo(f"{'':<20}{', '.join(found.names)}")
 
 
 @zoo.command("show")
@@ -51,14 +48,7 @@ def std() -> None:
 @std.command("list")
 def std_list() -> None:
     """List the files of the library, and the operations, blocks and conventions in each."""
-    from closedform.derive.resolve.shipped import library_file, library_names
-    from closedform.grammar import tree
-
-    kinds = (tree.Op, tree.Block, tree.Convention)
-    for name in library_names("std"):
-        file = library_file("std", name)
-        parts = [d.name.name for d in file.declarations if isinstance(d, kinds)]
-        _list(name, file.doc, parts)
+    _list("std")
 
 
 @std.command("show")

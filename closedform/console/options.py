@@ -33,6 +33,14 @@ dtype = click.option(
     metavar="TYPE,...",
     help="The type of elements, for bytes: bf16, or 'bf16, weights = int4'.",
 )
+ignored = click.option(
+    "--ignore",
+    "ignored",
+    multiple=True,
+    callback=listed,
+    metavar="KEY,...",
+    help="Keys of a config.json that its family does not cover, and that change nothing counted.",
+)
 width = click.option(
     "--width",
     default=None,

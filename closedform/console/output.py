@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from closedform.console import terminal
 from closedform.errors import ClosedformError, visible
 from closedform.render import formats
+
+if TYPE_CHECKING:
+    from closedform.formula import Written
 
 
 def format_of(target: Path | None, free: bool) -> str:
@@ -19,6 +24,23 @@ def format_of(target: Path | None, free: bool) -> str:
         if free:
             return formats.DEFAULT
         raise
+
+
+def warn_of_width(formulas: Iterable[tuple[str, Written]], room: float) -> None:
+    """Say which formulas have a line that stays wider than it may be, for it has no place to break.
+
+    A formula comes with the label that is set before it.
+    """
+    from closedform.render.formulas.latex import overfull
+
+    for label, written in formulas:
+        wide = overfull(label, written, room)
+        if wide is not None:
+            click.echo(
+                f"warning: a line of {label} stays {wide:.0f} pt wide, where --width leaves "
+                f"{room:.0f} pt",
+                err=True,
+            )
 
 
 def give(text: str, target: Path | None, colours: bool = False) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from closedform.errors import Diagnostic, LimitError
 from closedform.limits import SMALLER, place_of
 
-SECONDS = 30  # of processor time for what one file is asked
+SECONDS = 30  # of processor time for a command, and as much again for each file
 MEMORY = 500_000_000  # bytes that a run may take beside what it began with
 TICK = 0.2  # seconds of processor time from one look to the next
 VARIABLE = "CLOSEDFORM_SECONDS"

@@ -264,14 +264,21 @@ class Project:
             suggestion(name, [*dims, *parameters]) or f"a preset gives values to dims{given}",
         )
 
-    def configure(self, configuration: Configuration) -> None:
-        """Take a configuration for the one preset of the file, by the `config` of its family."""
+    def configure(self, configuration: Configuration, ignored: Sequence[str] = ()) -> None:
+        """Take a configuration for the one preset of the file, by the `config` of its family;
+        `ignored` are keys that it does not cover, and that change nothing that is counted."""
         file = self.module.file
         node = next(n for n in families(file) if n.family == configuration.family)
         names = self.module.names
         sizes = {name for name, e in names.items() if isinstance(e.declaration, tree.Dim)}
-        made = preset_of(node, configuration, sizes)
+        made = preset_of(node, configuration, sizes, ignored)
         self.asked, self.configured = (made,), made.title
+
+    def preset_or_configured(self, entity: Entity, title: str | None) -> str | None:
+        """The preset that is named; without one, a configuration that is of this model."""
+        if title is not None or self.configured is None:
+            return title
+        return self.configured if self.model_of(self.preset(self.configured)) is entity else None
 
     def check_family(self, node: tree.Config) -> None:
         """Refuse a family that gives a value to what its model does not have."""

@@ -23,6 +23,7 @@ class Comparison:
         convention: str | None = None,
         presets: Sequence[str] = (),
         when: str | None = None,
+        defaults: bool = False,
     ):
         if len(models) < 2:
             raise fail("argument", "a comparison is of two models or more")
@@ -30,12 +31,12 @@ class Comparison:
         projects = [model._project for model in models]
         projects = under_each(projects, parts, when) if when else projects
         self._asked = projects, presets, measures, convention
-        self._parts, self._names = parts, tuple(names)
+        self._parts, self._names, self._defaults = parts, tuple(names), defaults
 
     def to(self, to: str = "text", lang: str = "en") -> str:
         """The comparison as text, in a format that has tables of models: "text", "md", "json"."""
-        asked = comparison(*self._asked, lang, None, self._parts, self._names)
-        return comparison_in(to)(asked)
+        shared = self._parts, self._names, self._defaults
+        return comparison_in(to)(comparison(*self._asked, lang, None, *shared))
 
     def __repr__(self) -> str:
         return self.to().rstrip()

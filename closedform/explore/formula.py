@@ -127,7 +127,9 @@ class Solution:
 
     def __repr__(self) -> str:
         size, found = self.found.size, self.found
-        exact = f"; exactly, {size} = {self.formula}" if self.formula is not None else ""
+        exact = (
+            f"; a budget B is met at {size} = {self.formula}" if self.formula is not None else ""
+        )
         return (
             f"{size} = {found.number:,} costs {_number(found.cost)}, and {size} = {found.next:,} "
             f"would cost {_number(found.next_cost)}{exact}"
@@ -239,6 +241,17 @@ class Formula(Quantity):
             for r in found
         )
 
+    def per(self, *names: str) -> Formula:
+        """The formula for one of what sizes count: of a batch of B sequences of S tokens
+        `.per("B", "S")` is that of a token.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("llama")["Llama"].flops.per("S"))
+        2 L (2 S H E + 2 D H E + 2 D G E + 3 D F) + 2 V D
+        """
+        found: Formula = self / sympy.Mul(*map(self._sizes.symbol, names))
+        return found
+
     def overtakes(
         self, other: Formula, name: str, preset: str | None = None, **sizes: Any
     ) -> Overtaking:
@@ -295,11 +308,13 @@ class Formula(Quantity):
         816
         """
         limit = amount(budget)
+        preset = self._project.preset_or_configured(self._entity, preset)
         form = self if not family else self.subs(family)
         cost = form._along(name, preset, sizes)
-        values = form._values(preset, sizes)
+        there, rest = form._at_lets(name, preset, sizes)
+        values = there._values(preset, rest)
         made = [getattr(value, "expr", value) for value in (family or {}).values()]
-        whole = tuple(in_x(value, form._closed, name, values) for value in made)
+        whole = tuple(in_x(value, there._closed, name, values) for value in made)
         cost = replace(cost, whole=whole)
         symbol, bound = self._sizes.symbol(name), size_symbol(BUDGET)
         root = inverse.real_root(cost.expr, X, bound) if symbol.name != BUDGET else None

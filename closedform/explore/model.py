@@ -13,6 +13,7 @@ from closedform.errors import ClosedformError, MissingError
 from closedform.explore import show
 from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
+from closedform.explore.memory import ROWS, Memory, held
 from closedform.explore.parts import ModelPart, Parts, part, parts
 from closedform.explore.presets import Presets
 from closedform.explore.roofline import Roofline, bounded
@@ -253,6 +254,35 @@ class Part:
         312000/2039
         """
         return bounded(self._project.typed(dtype), self._entity, machine, preset, sizes)
+
+    def memory(
+        self,
+        optimizer: str,
+        dtype: str | None = None,
+        preset: str | None = None,
+        *,
+        tensor: int | str = 1,
+        pipeline: int | str = 1,
+        data: int | str = 1,
+        zero: int = 0,
+        **sizes: int | Fraction | Sequence[int],
+    ) -> Memory:
+        """What each device holds in a training step: parameters, gradients, the states of the
+        optimizer, and what is kept for the backward pass.
+
+        `tensor`, `pipeline` and `data` say over how many devices each is spread, in numbers or by
+        a letter, `zero` is the stage of ZeRO by which those with other data share.
+
+        >>> from closedform.api import zoo
+        >>> print(zoo("gpt2").memory("adam_mixed", "bf16", data="d", zero=2)[1].divided)
+        ('d',)
+        """
+        under = {"optimizer_bytes": optimizer}
+        formulas = [self.measure(name, under.get(name), dtype=dtype) for _, name, *_ in ROWS]
+        told = preset is not None or sizes
+        values = [formula.at(preset, **sizes) if told else None for formula in formulas]
+        ways = {"tensor": tensor, "pipeline": pipeline, "data": data}
+        return held(formulas, values, ways, zero)
 
     @property
     def parts(self) -> Parts:

@@ -62,6 +62,9 @@ class ModelPart:
     def _of(self, what: Measure, whole: bool) -> Formula:
         form = self._project.closed(self._entity, what)
         value = form.of(self._found[0].node)
+        if whole and what.whole is not None:
+            message = f"`{what.title}` is no sum over parts, and a part has no share of it"
+            raise fail("measure", message, None, "ask for what one of the part costs: `.measure`")
         if whole:
             counted = [use for use in self._found if all(map(what.scaling.counts, use.modes))]
             times = sum((use.counted(what.scaling) for use in counted), Integer(0))

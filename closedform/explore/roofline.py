@@ -143,6 +143,7 @@ def bounded(
     widths = project.widths or widths_in(project.module)
     work, moved = project.measure("flops"), project.measure("moved_bytes")
     assert isinstance(widths, Widths)  # which the bytes have asked for
+    preset = project.preset_or_configured(entity, preset)
     if preset is not None:
         entity = project.at_preset(project.preset(preset))
     derivation = project.derivation(entity)

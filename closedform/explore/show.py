@@ -19,7 +19,7 @@ from closedform.render.formats.svg import style_within
 from closedform.render.formulas import mathml
 from closedform.render.formulas.latex import latex as in_latex
 from closedform.render.markup.markdown import escape_markdown
-from closedform.render.pictures.page import architecture
+from closedform.render.pictures.page import architecture, inside
 from closedform.render.report.cell import cell
 from closedform.render.report.names import with_needed
 from closedform.render.report.view import Report
@@ -63,11 +63,12 @@ def _filled(to: str, suffix: str, formulas: Sequence[Shown], title: str) -> str:
 
 
 def html_drawing(told: Report) -> str:
-    """The drawing of a model, in the colours of the page around it."""
-    image = architecture(told)
+    """The drawing of a model with its blocks to be opened, in the colours of the page around it."""
+    blocks = "".join(folded(f"Inside {name}", picture.labelled()) for name, picture in inside(told))
     style = f"<style>{style_within(told, '.closedform.drawn')}</style>"
+    drawn = architecture(told).labelled()
     font = "overflow-x: auto; font: 14px system-ui, sans-serif"
-    return f'{style}<div class="closedform drawn" style="{font}">{image.labelled()}</div>'
+    return f'{style}<div class="closedform drawn" style="{font}">{drawn}{blocks}</div>'
 
 
 def folded(title: str, content: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, Generic, TypeVar
@@ -13,7 +14,7 @@ from closedform.explore import show
 Row = TypeVar("Row")
 
 
-class Table(tuple[Row, ...], Generic[Row]):
+class Table(tuple[Row, ...], ABC, Generic[Row]):
     """A tuple of rows; `columns` are the headings, `cells` what a row has below them.
 
     `print` shows it as text, a notebook as a table.
@@ -21,9 +22,9 @@ class Table(tuple[Row, ...], Generic[Row]):
 
     columns: ClassVar[tuple[str, ...]] = ()
 
+    @abstractmethod
     def cells(self, row: Row) -> tuple[object, ...]:
         """What a row has in each column."""
-        raise NotImplementedError
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -139,10 +139,14 @@ def _piece(piece: Piece) -> str:
         case Table():
             return _table(piece)
         case Picture():
-            return (
+            image = (
                 f'<div style="overflow-x: auto" tabindex="0"><img src="{piece.address}" '
                 f'alt="{escape(piece.about)}" style="max-width: none"></div>'
             )
+            if not piece.folded:
+                return image
+            summary = f"<summary>{escape(piece.folded)}</summary>"
+            return f"<details>\n{summary}\n{image}\n</details>"
 
 
 def _table(table: Table) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -67,10 +67,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A document of SVG, and what it shows in words."""
+    """A document of SVG, and what it shows in words; with `folded`, what is below that heading."""
 
     svg: str
     about: str
+    folded: str = ""
 
     @property
     def address(self) -> str:
@@ -82,7 +83,7 @@ Piece: TypeAlias = Paragraph | Display | Bullets | Table | Picture
 Outline: TypeAlias = tuple[Piece, ...]
 
 
-SHOWN = ("report", "formulas", "drawing", "plots", "parts")
+SHOWN = ("report", "formulas", "drawing", "blocks", "plots", "parts")
 
 
 def outline(report: Report, show: Sequence[str] = SHOWN[:1]) -> Outline:
@@ -91,6 +92,7 @@ def outline(report: Report, show: Sequence[str] = SHOWN[:1]) -> Outline:
         "report": partial(_told, only_formulas=False),
         "formulas": partial(_told, only_formulas=True),
         "drawing": _drawing,
+        "blocks": _blocks,
         "plots": _plots,
         "parts": _parts,
     }
@@ -101,6 +103,17 @@ def _drawing(report: Report) -> list[Piece]:
     from closedform.render.pictures.page import architecture
 
     return [_picture(architecture(report), report)]
+
+
+def _blocks(report: Report) -> list[Piece]:
+    """What flows through each block, to be opened."""
+    from closedform.render.pictures.page import inside
+
+    words = language(report.lang)
+    return [
+        replace(_picture(image, report), folded=words.tr("Inside {name}", name=name))
+        for name, image in inside(report)
+    ]
 
 
 def _plots(report: Report) -> list[Piece]:

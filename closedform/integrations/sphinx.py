@@ -95,7 +95,10 @@ def _node(piece: Piece) -> nodes.Node:
         case Table():
             return _table(piece)
         case Picture():
-            return nodes.image(uri=piece.address, alt=piece.about)
+            image = nodes.image(uri=piece.address, alt=piece.about)
+            if not piece.folded:
+                return image
+            return nodes.container("", nodes.rubric("", piece.folded), image)
 
 
 def _table(table: Table) -> nodes.table:

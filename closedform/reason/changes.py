@@ -12,6 +12,7 @@ from closedform.derive.assume.proofs.equality import equality
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.comparisons import all_that_holds
+from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
@@ -40,13 +41,15 @@ class FormulaChange:
 
 @dataclass(frozen=True)
 class ValueChange:
-    """A number of a preset before and after; None where it has none, or there was or is no such
-    preset."""
+    """A number of a preset before and after; None where it has none, or there was or is no
+    such preset."""
 
     preset: str
     measure: Measure
     old: int | None
     new: int | None
+    was_there: bool
+    is_there: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,9 @@ def changes(
         for pair in pairs
     ]
     assumed = [
-        _assumed(name[0], old.derivation(both[0][name]).facts, new.derivation(both[1][name]).facts)
+        _assumed(
+            name[0], _facts(old.derivation(both[0][name])), _facts(new.derivation(both[1][name]))
+        )
         for name in names
         if name in both[0] and name in both[1]
     ]
@@ -150,6 +155,12 @@ def _by_name(expr: Expr, symbols: set[Symbol]) -> Expr:
     return expr.xreplace({s: named[s.name] for s in expr.free_symbols if s.name in named})
 
 
+def _facts(derivation: Derivation) -> list[Fact]:
+    """What the file assumes, and what the formulas rest on besides."""
+    stated = [fact for fact in derivation.known.facts if fact.reason == "assumed"]
+    return list(dict.fromkeys([*stated, *derivation.facts]))
+
+
 def _assumed(name: str, old: Sequence[Fact], new: Sequence[Fact]) -> AssumptionChange:
     before, after = ({str(fact.condition): fact for fact in facts} for facts in (old, new))
     gone = tuple(fact for text, fact in before.items() if text not in after)
@@ -159,11 +170,11 @@ def _assumed(name: str, old: Sequence[Fact], new: Sequence[Fact]) -> AssumptionC
 def _values(
     old: Project, new: Project, pairs: Sequence[tuple[Measure, Measure]]
 ) -> Iterator[ValueChange]:
-    titles = [preset.title for project in (new, old) for preset in project.presets()]
-    for title in dict.fromkeys(titles):
+    there = [[preset.title for preset in project.presets()] for project in (old, new)]
+    for title in dict.fromkeys([*there[1], *there[0]]):
         for before, after in pairs:
             values = _value(old, title, before), _value(new, title, after)
-            yield ValueChange(title, after, *values)
+            yield ValueChange(title, after, *values, *(title in titles for titles in there))
 
 
 def _value(project: Project, title: str, what: Measure) -> int | None:

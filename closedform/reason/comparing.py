@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.check.comparisons import all_that_holds
 from closedform.derive.solve.closed import Closed
-from closedform.derive.solve.express import express
+from closedform.derive.solve.express import express, with_defaults
 from closedform.derive.solve.made import Made, joined, joined_order, nameless, quotient, written_out
 from closedform.derive.solve.numbers import size_names
 from closedform.derive.symbolic.atoms import put_in
@@ -51,8 +51,9 @@ class Pair:
     growing: tuple[AsGrows, ...]
 
 
-def sides(forms: Sequence[Closed], names: Sequence[str]) -> list[Side]:
-    """Closed forms of one measure in the named symbols, as far as they go.
+def sides(forms: Sequence[Closed], names: Sequence[str], defaults: bool = False) -> list[Side]:
+    """Closed forms of one measure in the named symbols, as far as they go; with the defaults of
+    their files for others, where that is asked for.
 
     Raises ClosedformError for a name that none of them knows.
     """
@@ -63,12 +64,13 @@ def sides(forms: Sequence[Closed], names: Sequence[str]) -> list[Side]:
             near = suggestion(name, everything) or f"there are {', '.join(everything)}"
             raise fail("name", f"none of the models has a size `{name}`", None, near)
     return [
-        _side(form, [name for name in names if name in table])
+        _side(form, [name for name in names if name in table], defaults)
         for form, table in zip(forms, known, strict=True)
     ]
 
 
-def _side(form: Closed, names: Sequence[str]) -> Side:
+def _side(form: Closed, names: Sequence[str], defaults: bool) -> Side:
+    form = with_defaults(form, names) if defaults else form
     form = express(form, names) if names else form
     found = (
         (name, Made(form.measure, form.derivation, value=expr, arranged=form.order))

@@ -17,6 +17,7 @@ from sympy import Expr, Integer, Poly
 from closedform.derive.solve.along import Along, X
 
 MOST_TRIED = 2_000
+MOST_NODES = 100_000  # of expressions that numbers are put into, one by one
 
 
 @dataclass(frozen=True)
@@ -52,24 +53,32 @@ def order_of(first: Along, second: Along) -> Order:
         sign, proved = found
         start, before, untried = _first(first, second, sign, proved)
         return Order(first.name, sign, start, before, None, untried)
-    last = next((x for x in range(MOST_TRIED, 0, -1) if _order(first, second, x) is not None), 1)
+    most = _most(first, second)
+    last = next((x for x in range(most, 0, -1) if _order(first, second, x) is not None), 1)
     sign = _order(first, second, last) or 0
     start, before, untried = _first(first, second, sign, last)
-    return Order(first.name, sign, start, before, MOST_TRIED, untried)
+    return Order(first.name, sign, start, before, most, untried)
+
+
+def _most(first: Along, second: Along) -> int:
+    """How many numbers are tried: fewer where costs and what they assume are long."""
+    each = [e for one in (first, second) for e in (one.expr, *one.conditions, *one.whole)]
+    nodes = sum(1 for expr in each for _ in sympy.preorder_traversal(expr))
+    return min(MOST_TRIED, max(100, MOST_NODES // nodes))
 
 
 def _first(first: Along, second: Along, sign: int, proved: int) -> tuple[int, bool, bool]:
     """The smallest number from which on the order is so, when it is from `proved` on, whether it is
     another one below, and whether that was not tried. Numbers that are not allowed are of any
     order."""
-    found = proved
-    for x in range(proved - 1, max(0, proved - MOST_TRIED), -1):
+    found, most = proved, _most(first, second)
+    for x in range(proved - 1, max(0, proved - most), -1):
         order = _order(first, second, x)
         if order is not None and order != sign:
             return found, True, False
         if order is not None:
             found = x
-    return (found, False, True) if proved > MOST_TRIED else (1, False, False)
+    return (found, False, True) if proved > most else (1, False, False)
 
 
 def _order(first: Along, second: Along, x: int) -> int | None:

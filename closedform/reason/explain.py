@@ -11,7 +11,7 @@ from math import prod
 
 from closedform.derive.measures.rows import Measure, work
 from closedform.derive.project import Project
-from closedform.errors import fail
+from closedform.errors import fail, suggestion
 from closedform.reason.counted import NONE, Change, Subject, is_in, parts_of
 from closedform.reason.figures import Figure, figure_of
 
@@ -284,10 +284,11 @@ def told(explanation: Explanation) -> Iterator[str]:
         yield f"    {_chance(explanation, found.reading.deviations)}"
     rest = len(explanation.found) - len(explanation.told)
     if rest:
-        yield f"  {rest} more, with deviations that are not needed or that accident would make"
+        fit = "fits" if rest == 1 else "fit"
+        yield f"  {rest} more {fit}, with deviations that are not needed or too many to say much"
     if not explanation:
         what = "no reading of all at once" if several else "no reading found"
-        yield f"  {what}: {_chance(explanation, max(explanation.tried))}"
+        yield f"  {what}; {_chance(explanation, max(explanation.tried))}"
     for apart in explanation.apart:
         yield from told(apart)
 
@@ -295,11 +296,11 @@ def told(explanation: Explanation) -> Iterator[str]:
 def _chance(explanation: Explanation, most: int) -> str:
     """How likely it is that a reading as simple fits by accident."""
     number, expected = explanation.tried[most], explanation.by_accident(most)
-    readings = f"{number} reading{'s' if number != 1 else ''}"
-    within = f"of {readings} with {most} deviation{'s' if most != 1 else ''} or fewer"
-    if expected < 1:
-        return f"{within}, one fits by accident with {_digits(100 * expected)}%"
-    return f"{within}, {_digits(expected)} fit by accident"
+    within = f"with {most} deviation{'s' if most != 1 else ''} or fewer"
+    if expected >= 1:
+        return f"of {number} readings {within}, {_digits(expected)} are expected to fit by accident"
+    one = f"one of {number} readings" if number != 1 else "the one reading"
+    return f"chance that {one} {within} fits by accident: {_digits(100 * expected)}%"
 
 
 def _digits(value: Fraction) -> str:
@@ -365,6 +366,7 @@ def entries_of(
 
     units = {row.unit.lower() for row in project.conventions.values()}
     titles = [node.title for node in project.presets()]
+    preset = preset or project.configured
     found = []
     for name, text in asked:
         figure = figure_of(text)
@@ -376,6 +378,16 @@ def entries_of(
             continue
         file, colon, title = name.partition(":")
         known = name in titles or not colon
+        if name not in titles and not colon:
+            what = ("params", *sorted(units))
+            presets = f", or a preset: {', '.join(map(repr, titles))}" if titles else ""
+            raise fail(
+                "name",
+                f"`{name}` is no preset of `{project.module.title}`, nor what is explained",
+                None,
+                suggestion(name, [*what, *titles])
+                or f"name what is counted: {', '.join(what)}{presets}",
+            )
         found.append(Entry(subject("", name) if known else subject(file, title), None, figure))
     return tuple(found)
 

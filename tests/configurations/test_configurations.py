@@ -20,7 +20,9 @@ from closedform import load
 from closedform.derive.project import Project
 from closedform.errors import ClosedformError
 from closedform.projects import open_project, report_of
+from closedform.reason.explain import entries_of
 from closedform.render.formats import format_named
+from helpers import call
 
 ROWS = [json.loads(line) for line in Path(__file__).with_name("counted.jsonl").open()]
 LLAMA = next(row["config"] for row in ROWS if row["config"]["model_type"] == "llama")
@@ -86,6 +88,45 @@ def test_a_key_that_is_not_covered(tmp_path: Path) -> None:
     assert message(tmp_path, {**LLAMA, "layer_sharing": 2}) == _UNCOVERED
 
 
+def test_a_key_can_be_ignored_from_outside(tmp_path: Path) -> None:
+    """Fails when what the error advises does not help, or hides what the family reads."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**LLAMA, "layer_sharing": 2, "later": [1]}))
+    with pytest.raises(ClosedformError) as caught:
+        load(path)
+    said = "ask with --ignore layer_sharing,later, or"
+    assert [said in str(found.help) for found in caught.value.diagnostics] == [True, True]
+    model = load(path, ignore=["layer_sharing", "later"])
+    assert model.params.at(*model.presets) == 6738415616
+    asked = ("--ignore", "layer_sharing,later", "--measure", "params", "--to", "text")
+    ran = call("derive", "config.json", *asked, folder=tmp_path)
+    assert (ran.code, "= 6,738,415,616 (6.74 G) at " in ran.out) == (0, True)
+    for key, told in (
+        ("later_", "`config.json` has no key `later_`\n     = help: did you mean `later`?"),
+        ("hidden_size", '`hidden_size` is read by `config "llama"` (families/llama.arch:54:1)'),
+    ):
+        ran = call("derive", "config.json", "--ignore", key, folder=tmp_path)
+        assert (ran.code, told in ran.err) == (2, True)
+    ran = call("derive", "vit", "--ignore", "later")
+    assert (ran.code, ran.err) == (2, _NO_CONFIGURATION)
+
+
+def test_questions_take_the_preset_that_a_configuration_is(tmp_path: Path) -> None:
+    """Fails when its sizes have to be named again, though it has one preset."""
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA))
+    model = load(tmp_path / "config.json")
+    (title,) = model.presets
+    solved = repr(model.params.solve("D", "7G"))
+    assert solved[:24] == "D = 4,255 costs 6,999,98"
+    assert repr(model.params.solve("D", "7G", title)) == solved
+    bounds = [repr(model.roofline("H100", "bf16", preset=p, T=1)) for p in (None, title)]
+    assert bounds[0] == bounds[1]
+    assert model["GatedMLP"].roofline("H100", "bf16", n=2, d=8, hidden=16).work == 1536
+    project = open_project(str(tmp_path / "config.json"))
+    (entry,) = entries_of(project, [(None, "6.74B")], None, open_project)
+    assert entry.subject.preset.title == title
+
+
 def test_a_value_that_is_not_covered(tmp_path: Path) -> None:
     found = message(tmp_path, '{"model_type": "llama", "hidden_act": "relu"}')
     assert found == _REFUSED
@@ -143,12 +184,17 @@ def test_a_family_beside_the_file(tmp_path: Path) -> None:
         assert project.value(preset, project.measures(["params"], None)[0]) == params
 
 
+_NO_CONFIGURATION = """\
+error[argument]: `vit` is no configuration, whose keys can be ignored
+     = help: give a `config.json`
+"""
 _UNCOVERED = """\
 folder/config.json:1:637: error[config]: `layer_sharing` is not covered by `config "llama"` \
 (families/llama.arch:54:1)
    1 | ...version": "5.23.0", "use_cache": true, "vocab_size": 32000, "layer_sharing": 2}
      |                                                                ^^^^^^^^^^^^^^^
-     = help: where it changes nothing that is counted, add there: ignore layer_sharing"""
+     = help: where it changes nothing that is counted, ask with --ignore layer_sharing, \
+or add there: ignore layer_sharing"""
 _REFUSED = """\
 folder/config.json:1:25: error[config]: `llama` is counted only where hidden_act == "silu"
    1 | {"model_type": "llama", "hidden_act": "relu"}

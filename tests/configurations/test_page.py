@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from closedform.derive.resolve.configs import families
-from closedform.derive.resolve.library import library_folder
+from closedform.derive.resolve.folders import library_folder
 from closedform.grammar import parse
 from closedform.projects import open_project, report_of
 from closedform.render.formats import format_named

@@ -55,7 +55,7 @@ def bindings(comparison: Comparison, title: str) -> dict[str, Any]:
     return sizes
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", cases(ZOO))
 def test_presets_of_the_zoo(name: str) -> None:
     for comparison in models(name):
         for title in comparison.module.presets(comparison.model):
@@ -144,7 +144,7 @@ def search(comparison: Comparison, seed: str) -> Counter[str]:
     return seen
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", cases(ZOO))
 def test_random_sizes_of_the_zoo(name: str) -> None:
     for comparison in models(name):
         seen = search(comparison, name)

@@ -13,7 +13,7 @@ from brute import Run
 from brute_modules import Scope
 from check_brute import of_text, of_zoo, zoo_module
 from closedform.errors import ClosedformError
-from helpers import call
+from helpers import call, cases
 from programs import Program, programs
 
 FILES = (
@@ -29,7 +29,7 @@ FILES = (
 )
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", cases(FILES))
 def test_presets_of_the_zoo(name: str) -> None:
     """The longest chain of a walk through the unrolled model is that of the formula."""
     module = zoo_module(name)

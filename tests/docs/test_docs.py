@@ -15,7 +15,8 @@ from claims_page import claims_page
 from closedform import __version__, cli
 from closedform.api import loads
 from closedform.derive.check.check import check
-from closedform.derive.resolve.library import library_folder, standard_library
+from closedform.derive.resolve.folders import library_folder
+from closedform.derive.resolve.library import standard_library
 from closedform.grammar import format_file, parse, tree
 from helpers import ROOT, TESTS, Golden
 from library_page import library_page
@@ -81,6 +82,7 @@ def test_readme_python_runs() -> None:
             exec(code, space)
 
 
+@pytest.mark.slow
 def test_what_the_page_for_papers_says(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,13 +182,6 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text("utf-8")):
         if "://" not in target:
             assert (path.parent / target).exists(), target
-
-
-@pytest.mark.slow
-def test_gallery_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
-    """docs/zoo is what `closedform docs --zoo --to md -o docs/zoo` writes now."""
-    folder = str(ROOT / "docs" / "zoo")
-    assert cli.run(["docs", "--zoo", "--to", "md", "-o", folder, "--check"]) == 0
 
 
 @pytest.mark.parametrize("page", ["notebook.md", "reasoning.md", "costs.md"])

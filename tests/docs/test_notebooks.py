@@ -14,6 +14,10 @@ from notebooks import shown
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = ["attention", "budget", "context", "first-steps", "papers", "sweep"]
+PATHS = [
+    pytest.param(path, id=path.stem, marks=[] if path.stem == "first-steps" else pytest.mark.slow)
+    for path in NOTEBOOKS
+]
 
 
 def run(path: Path) -> Any:
@@ -28,7 +32,7 @@ def test_there_are_notebooks() -> None:
     assert [path.stem for path in NOTEBOOKS] == NAMES
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_notebook_shows_what_it_says(path: Path, golden: Golden) -> None:
     """Fails when a cell does not run, or shows something else than is committed."""
     made = run(path)

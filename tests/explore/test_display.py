@@ -21,8 +21,10 @@ def shown(model: cf.Part) -> Element:
 def test_a_model_has_its_drawing_and_its_parts_folded() -> None:
     found = shown(cf.zoo("vit"))
     titles = [summary.text for summary in found.iter(f"{XHTML}summary")]
-    assert titles == ["Drawing", "Parts"]
-    (svg,) = found.iter(f"{SVG}svg")
+    blocks = ["Inside EncoderLayer", "Inside SelfAttention", "Inside MLP"]
+    assert titles == ["Drawing", *blocks, "Parts"]
+    svg, *opened = found.iter(f"{SVG}svg")
+    assert len(opened) == len(blocks)
     about = (
         "Architecture of ViT. The parts of ViT from the input down, with the MACs of one of each, "
         "and bars of what all of it costs at ViT-Ti/16."
@@ -50,6 +52,12 @@ def test_colours_are_those_of_the_page() -> None:
     assert "var(--" not in html
     assert set(re.findall(r"#[0-9a-f]{6}\b", html)) - {*OURS} == {"#ffffff"}
     assert html.count("#ffffff") == 1  # `.inside`, of a bar that a drawing has not
+
+
+def test_a_formula_stands_there_once() -> None:
+    """Fails when a cell has the lines of a phone too, which only the style of a page hides."""
+    html = cf.zoo("pvt")._repr_html_()
+    assert html.count('alttext="MACs = ') == html.count('alttext="params = ') == 1
 
 
 def test_an_operation_has_no_drawing() -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from base64 import b64decode
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +26,9 @@ from pygments.token import STANDARD_TYPES, Error, Keyword, Name, Number, String
 
 from closedform.errors import ClosedformError
 from closedform.integrations.options import Place, answer, header
+from closedform.integrations.outline import Picture
 from closedform.integrations.pygments import ArchLexer
+from closedform.integrations.sphinx import _node
 from helpers import ROOT, TESTS, ZOO, Golden, call, programs
 
 HERE = TESTS / "integrations"
@@ -237,6 +240,21 @@ def test_fence_of_pictures_and_parts() -> None:
         assert picture.get("alt", "").startswith(f"{title}. ")
 
 
+def test_fence_of_blocks() -> None:
+    """Fails when a block does not open, or is a picture without words."""
+    shown = html5lib.parse(page(fence("file: vit\nshow: blocks")), namespaceHTMLElements=False)
+    names = [summary.text for summary in shown.iter("summary")]
+    assert names == ["Inside EncoderLayer", "Inside SelfAttention", "Inside MLP"]
+    pictures = [block.find(".//img") for block in shown.iter("details")]
+    assert all(picture is not None and picture.get("alt") for picture in pictures)
+
+
+def test_a_directive_has_blocks_below_their_names() -> None:
+    piece = Picture("<svg/>", "what it shows", "Inside MLP")
+    assert [child.tagname for child in _node(piece).children] == ["rubric", "image"]
+    assert _node(replace(piece, folded="")).tagname == "image"
+
+
 @pytest.mark.parametrize("marks", ["````", "~~~"])
 def test_fence_in_a_fence_is_a_text(marks: str) -> None:
     """Fails when a page that shows how a fence is written renders it."""
@@ -315,6 +333,7 @@ def html_of(element: Element) -> str:
     return ElementTree.tostring(element, "unicode", method="html")
 
 
+@pytest.mark.slow
 def test_strict_mkdocs_stops_at_an_error(mkdocs_project: Path, tmp_path: Path) -> None:
     """Fails when a page with a broken fence is published."""
     model = mkdocs_project / "models" / "mixer.arch"
@@ -393,6 +412,7 @@ def test_sphinx_builds(sphinx_project: Path, tmp_path: Path, golden: Golden) -> 
     golden.compare(HERE / "sphinx_project" / "expected.xml", "".join(map(lines_of, nodes)))
 
 
+@pytest.mark.slow
 def test_sphinx_builds_again_when_a_model_changes(sphinx_project: Path, tmp_path: Path) -> None:
     """Fails when the page does not depend on its models."""
     sphinx(sphinx_project, tmp_path / "html")
@@ -405,6 +425,7 @@ def test_sphinx_builds_again_when_a_model_changes(sphinx_project: Path, tmp_path
     assert "2\\, L\\, N\\, D^{2}" not in before
 
 
+@pytest.mark.slow
 def test_error_is_a_sphinx_warning_with_its_place(sphinx_project: Path, tmp_path: Path) -> None:
     """Fails when an error stops the build, or when its line is not that of the document."""
     (sphinx_project / "index.rst").write_text(
@@ -431,6 +452,7 @@ def test_error_is_a_sphinx_warning_with_its_place(sphinx_project: Path, tmp_path
     assert sphinx(sphinx_project, tmp_path / "strict", "-W").returncode == 1
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_texts_in_sphinx(sphinx_project: Path, tmp_path: Path) -> None:
     """Fails when a title, a meaning or a docstring becomes markup, in HTML or in LaTeX."""
     (sphinx_project / "hostile.arch").write_text(HOSTILE_ARCH)

@@ -60,13 +60,16 @@ Two
           difference  -hidden
 
 Presets
-  preset  measure  before    after     difference
-  small   params   168       120       -48 (-28.6%)
-  small   MACs     432       336       -96 (-22.2%)
-  new     params   no value  120
-  new     MACs     no value  448
-  gone    params   168       no value
-  gone    MACs     576       no value
+  preset  measure  before  after  difference
+  small   params   168     120    -48 (-28.6%)
+  small   MACs     432     336    -96 (-22.2%)
+  new     params   -       120    preset added
+  new     MACs     -       448    preset added
+  gone    params   168     -      preset removed
+  gone    MACs     576     -      preset removed
+
+What is assumed
+  M: 2 | D, from now on
 """
     assert call("diff", "old.arch", "new.arch", folder=both) == Ran(0, said, "")
     assert call("diff", "old.arch", "new.arch", "--exit-code", folder=both) == Ran(1, said, "")
@@ -89,8 +92,10 @@ def test_markdown_and_chinese(both: Path) -> None:
 | 预设 | 度量 | 之前 | 之后 | 差 |
 |---|---|---:|---:|---:|
 | small | MACs | 432 | 336 | -96 (-22.2%) |
-| new | MACs | 无值 | 448 |  |
-| gone | MACs | 576 | 无值 |  |
+| new | MACs | - | 448 | 新增预设 |
+| gone | MACs | 576 | - | 删除预设 |
+
+- `M`：现在要求 $`2 \\mid D`$
 """
     to = ("--measure", "macs", "--to", "md", "--lang", "zh")
     assert call("diff", "old.arch", "new.arch", *to, folder=both) == Ran(0, said, "")
@@ -106,6 +111,7 @@ def test_json_has_what_is_the_same_too(both: Path) -> None:
     assert told["formulas"][0]["difference"] == {"text": "-2 T D^2", "latex": "-2\\, T\\, D^{2}"}
     assert told["presets"][0] == {
         "preset": "small", "measure": "macs", "changed": True, "old": "432", "new": "336",
+        "preset_is": "same",
     }  # fmt: skip
     lacks = "error[format]: the format `svg` lacks a way to tell changes\n"
     ran = call("diff", "old.arch", "new.arch", "-o", "a.svg", folder=both)
@@ -146,7 +152,7 @@ B
           after       d^2/2 + d
           difference  d^2/2 - d^2/h
 
-What this rests on
+What is assumed
   B: h | d, no more
   B: 2 | d, from now on
 """

@@ -214,6 +214,19 @@ def test_fractions_are_exact(blocks: dict[str, Part]) -> None:
     assert found.values == (6, Fraction(1, 10))
 
 
+def test_a_symbol_may_stand_for_a_measure() -> None:
+    """Fails when 2 N n with N parameters is refused, or params are offered as a size."""
+    text = "block L(x: [n, d], h):\n    return x -> linear(h, bias=false)\n"
+    linear = loads(text)["L"]
+    assert linear.check("2 N n", "flops", "N = params")
+    assert linear.check("flops == 2*N*n", where="N = params")
+    assert linear.check("3 N n", "flops", "N = params").difference == "-n d h"
+    with pytest.raises(ClosedformError, match=r"`q` is no size here[^_]*are n, d, h\n"):
+        linear.check("2 N q", "flops", "N = params")
+    with pytest.raises(ClosedformError, match="`params` is a measure, and an order is of sizes"):
+        linear.check("O(N n)", "flops", "N = params")
+
+
 # On the command line ---------------------------------------------------------------------------
 
 
@@ -253,6 +266,7 @@ layer norm, 2 of a batch norm and 1 of adaptive pooling, as fvcore counts
         (["vit", "pvt", "--claim", "n"], "is asked of one FILE"),
         (["--zoo", "--claim", "n"], "is asked of one FILE"),
         (["vit", "--claim", "n", "--latex", "n"], "is asked of one FILE"),
+        (["vit", "--claim", "n", "-v"], "--verbose are for all claims of a file: leave them out"),
         (["vit", "--map", "h = n"], "--measure, --convention go with a claim"),
     ],
 )

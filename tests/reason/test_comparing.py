@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import sympy
@@ -93,6 +94,7 @@ SAID = f"""\
 MACs
   SelfAttention  2 n d (2 d + n)
   SRA            n d (3 d + 2 (d + n)/r^2)
+  Not expressed in n, d, and held fixed: r.
 
 Parts
   part    SelfAttention  SRA
@@ -116,6 +118,98 @@ def test_the_text_as_a_whole() -> None:
     models = cf.zoo("vit")["SelfAttention"], cf.zoo("pvt")["SRA"]
     told = cf.compare(*models, names=["n", "d"], measures=["macs"], when=REDUCED)
     assert f"{told!r}\n" == SAID
+
+
+WIDE = """dim D "width"
+dim F = 4*D "hidden width"
+
+model Wide(x: [D]):
+    return x -> linear(F) -> linear(D)
+"""
+LONG = """dim D "width"
+dim F = 2*D "frames"
+
+model Long(x: [F, D]):
+    return x -> linear(F + 1)
+"""
+CLASH = f"""\
+MACs
+  Wide  2 D F
+  Long  D F^2 + D F
+  Not expressed in D, and held fixed: F (4 D by default).
+  F is taken for one size, and is not the same in the files: hidden width, 4 D by default (Wide); \
+frames, 2 D by default (Long).
+
+Wide against Long
+  difference: D F - D F^2
+  ratio: 2/(F + 1)
+  as D grows, the ratio comes to 2/(F + 1); where they cross is not told
+
+Derived from wide.arch, long.arch by closedform {__version__}, convention macs.
+"""
+
+
+def test_one_letter_for_two_things_is_told() -> None:
+    """Fails when sizes of one name are taken for one, or held fixed, without a word."""
+    models = cf.loads(WIDE, name="wide.arch"), cf.loads(LONG, name="long.arch")
+    told = cf.compare(*models, names=["D"], measures=["macs"])
+    assert f"{told!r}\n" == CLASH
+    assert "taken for one" not in repr(cf.compare(models[0], models[0], names=["D"]))
+    ((what,), whole) = (json.loads(told.to("json"))[key] for key in ("formulas", "presets"))
+    assert (what["fixed"][0]["size"], what["fixed"][0]["default"]["text"]) == ("F", "4 D")
+    assert [sense["meaning"] for sense in what["clashes"][0]["senses"]] == [
+        "hidden width",
+        "frames",
+    ]
+    assert whole == []
+    for to in ("md", "fragment", "typst", "notebook"):
+        text = told.to(to)
+        assert ("held fixed" in text, "(Wide); frames" in text) == (True, True)
+    said = told.to("text", "zh")
+    assert "  未能用 D 表示，视为不变：F（默认为 4 D）。\n" in said
+    assert "hidden width，默认为 4 D（Wide）；frames，默认为 2 D（Long）。\n" in said
+
+
+def test_defaults_are_put_in_where_that_is_asked_for(tmp_path: Path) -> None:
+    for name, text in (("wide", WIDE), ("long", LONG)):
+        (tmp_path / f"{name}.arch").write_text(text, "utf-8")
+    asked = ("--in", "D", "--defaults", "--measure", "macs", "--to", "text")
+    ran = call("compare", "wide.arch", "long.arch", *asked, folder=tmp_path)
+    assert ran.out.startswith("MACs\n  Wide  8 D^2\n  Long  4 D^3 + 2 D^2\n  F is taken")
+    assert "held fixed" not in ran.out
+
+
+def test_thresholds_at_numbers() -> None:
+    """Fails when the number at which one overtakes the other can be asked in Python alone."""
+    blocks = ("attention:GlobalAttention", "attention:SlidingAttention")
+    asked = ("--threshold", "n", "--set", "d=64,window=16,heads=4", "--measure", "macs")
+    said = "MACs: GlobalAttention against SlidingAttention: larger from n = 17 on, for all larger"
+    ran = call("compare", *blocks, *asked)
+    assert (ran.code, ran.out, ran.err) == (0, f"{said} ones\n", "")
+    for wrong, told in (
+        (("vit", "--threshold", "N"), "--threshold is of two FILES or more"),
+        (("vit", "pvt", "--threshold", "N", "--in", "N"), "--threshold is of two FILES or more"),
+        (("vit", "pvt", "--set", "N=1"), "--set goes with --threshold"),
+    ):
+        ran = call("compare", *wrong)
+        assert (ran.code, told in ran.err) == (2, True)
+
+
+def test_an_abbreviation_of_two_formulas_is_told() -> None:
+    text = "dim D\nlet E = {}*D\n\nmodel M{}(x: [D]):\n    return x -> linear(E)\n"
+    models = [cf.loads(text.format(factor, factor)) for factor in (2, 3)]
+    told = cf.compare(*models, measures=["macs"]).to("text")
+    assert (
+        "  E is taken for one size, and is not the same in the files: 2 D (M2); 3 D (M3).\n" in told
+    )
+
+
+def test_parts_in_latex_name_their_model() -> None:
+    """Fails when the cost of a part that one model lacks is told of the other."""
+    told = cf.compare(
+        cf.zoo("attention")["GlobalAttention"], cf.zoo("attention")["SlidingAttention"]
+    )
+    assert "2\\, n\\, d\\, \\mathrm{window}$ in SlidingAttention." in told.to("fragment")
 
 
 def test_every_format_tells_it() -> None:

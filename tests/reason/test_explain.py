@@ -16,7 +16,7 @@ from closedform.errors import ClosedformError
 from closedform.projects import open_project
 from closedform.reason.counted import NONE, Change, Subject
 from closedform.reason.figures import figure_of
-from helpers import call
+from helpers import Ran, call
 
 HOOKS = "multiply-accumulates of Linear and Conv layers only, as layer hooks see them"
 MACS = "multiply-accumulates of every product and convolution, attention included"
@@ -35,21 +35,21 @@ ANSWERS = {
   macs under hooks: 16848500736, rounded
     counts {HOOKS}
     the same as macs, without {EINSUM}
-    of 31 readings with 1 deviation or fewer, one fits by accident with 1.8%
-  1 more, with deviations that are not needed or that accident would make
+    chance that one of 31 readings with 1 deviation or fewer fits by accident: 1.8%
+  1 more fits, with deviations that are not needed or too many to say much
 """,
     "17.58G": f"""\
 17.58G of ViT-B/16
   macs under fvcore: 17582740224, rounded
     counts {FVCORE}
-    of 31 readings with 1 deviation or fewer, one fits by accident with 1.8%
+    chance that one of 31 readings with 1 deviation or fewer fits by accident: 1.8%
   macs, with 21841 classes: 17579834112, rounded
     counts {MACS}
-    of 31 readings with 1 deviation or fewer, one fits by accident with 1.8%
+    chance that one of 31 readings with 1 deviation or fewer fits by accident: 1.8%
   macs, with 21843 classes: 17579835648, rounded
     counts {MACS}
-    of 31 readings with 1 deviation or fewer, one fits by accident with 1.8%
-  3 more, with deviations that are not needed or that accident would make
+    chance that one of 31 readings with 1 deviation or fewer fits by accident: 1.8%
+  3 more fit, with deviations that are not needed or too many to say much
 """,
     "35.1G": f"""\
 35.1G of ViT-B/16
@@ -57,22 +57,22 @@ ANSWERS = {
     counts {FLOPS}
     the same as flops under torch
     the same as macs, times 2
-    of 31 readings with 1 deviation or fewer, one fits by accident with 8.8%
-  4 more, with deviations that are not needed or that accident would make
+    chance that one of 31 readings with 1 deviation or fewer fits by accident: 8.8%
+  4 more fit, with deviations that are not needed or too many to say much
 """,
     "55.4G": f"""\
 55.4G of ViT-B/16
   macs, at the preset 'ViT-B/16 at 384': 55484350464, cut off
     counts {MACS}
     the same as macs, with images of 384 x 384
-    of 308 readings with 2 deviations or fewer, one fits by accident with 56%
-  2 more, with deviations that are not needed or that accident would make
+    chance that one of 308 readings with 2 deviations or fewer fits by accident: 56%
+  2 more fit, with deviations that are not needed or too many to say much
 """,
     "17563828224": f"""\
 17563828224 of ViT-B/16
   macs: 17563828224, exact
     counts {MACS}
-    of 1 reading with 0 deviations or fewer, one fits by accident with 0.0000000057%
+    chance that the one reading with 0 deviations or fewer fits by accident: 0.0000000057%
 """,
 }
 
@@ -87,9 +87,16 @@ def test_no_reading() -> None:
     assert (ran.code, ran.err) == (1, "")
     assert ran.out == (
         "23.4567G of ViT-B/16\n"
-        "  no reading found: of 1646 readings with 3 deviations or fewer, one fits by accident "
-        "with 0.70%\n"
+        "  no reading found; chance that one of 1646 readings with 3 deviations or fewer fits by "
+        "accident: 0.70%\n"
     )
+
+
+def test_what_is_no_measure_is_told() -> None:
+    """Fails when a mistake in the name of a measure is taken for a preset alone."""
+    ran = call("explain", "vit", "parms=86M")
+    said = "error[name]: `parms` is no preset of `zoo/vit.arch`, nor what is explained\n"
+    assert ran == Ran(2, "", f"{said}     = help: did you mean `params`?\n")
 
 
 def test_a_row_of_two_files() -> None:
@@ -109,7 +116,7 @@ def test_a_row_of_two_files() -> None:
     FViT-B/32: 11629737984, rounded
     counts {HOOKS}
     the same as macs, without {EINSUM}, with images of 384 x 384
-    of 1569 readings with 3 deviations or fewer, one fits by accident with 0.000048%
+    chance that one of 1569 readings with 3 deviations or fewer fits by accident: 0.000048%
 """
     )
 
@@ -118,7 +125,7 @@ def test_a_row_that_no_reading_explains_is_explained_one_by_one() -> None:
     answer = zoo("vit").explain({"ViT-B/16": "16.85G", "ViT-B/32": "4.41G"})
     assert not answer
     assert [apart.found[0].reading.words for apart in answer.apart] == ["macs under hooks", "macs"]
-    assert str(answer).splitlines()[1].startswith("  no reading of all at once: of ")
+    assert str(answer).splitlines()[1].startswith("  no reading of all at once; ")
 
 
 def test_for_a_program() -> None:
@@ -207,7 +214,7 @@ def test_halves_may_be_rounded_up_or_to_even() -> None:
          "k, K, M, B, G, T, P, E\n"),
         (["0.00G"], "error[argument]: '0.00G' is zero, which anything that is left out makes\n"),
         (["594"], "error[argument]: 594 is of no preset\n"),
-        (["thre=594"], "error[name]: `m.arch` has no preset 'thre'\n"),
+        (["thre=594"], "error[name]: `thre` is no preset of `m.arch`, nor what is explained\n"),
     ],
 )  # fmt: skip
 def test_mistakes(asked: list[str], message: str, tmp_path: Path) -> None:

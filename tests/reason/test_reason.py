@@ -253,7 +253,7 @@ def test_the_command_solve() -> None:
     assert ran == Ran(
         0,
         "D = 816 costs 19,772,685,312, and D = 828 would cost 20,345,324,544; "
-        "exactly, D = sqrt(1773 B + 18324495424)/7092 - 33842/1773\n",
+        "a budget B is met at D = sqrt(1773 B + 18324495424)/7092 - 33842/1773\n",
         "",
     )
     ran = call(
@@ -269,3 +269,24 @@ def test_the_command_solve() -> None:
     assert call(*asked, "--budget", "macs=much").err.startswith(
         "error[argument]: 'much' is no amount"
     )
+
+
+def test_long_costs_are_tried_at_fewer_numbers() -> None:
+    """Fails when a cost with many floors is put in 2,000 numbers, which takes ten seconds."""
+    long = sympy.Add(*(k * sympy.floor((X + k) / (k + 1)) ** 2 for k in range(1, 40)))
+    found = order_of(Along("I", X * sympy.floor(sympy.sqrt(X))), Along("I", long))
+    assert (found.larger, found.proved) == (-1, False)
+    assert 100 < (found.checked or 0) < 500
+
+
+def test_abbreviations_are_given_as_sizes_are() -> None:
+    """Fails when a `let` cannot be given to questions, though `.at` takes it."""
+    macs = cf.zoo("vit").macs
+    wide, narrow = (macs.at("ViT-B/16", D=width, N=576) for width in (1536, 768))
+    assert macs.growth("D", "ViT-B/16", N=576) == Fraction(wide, narrow)
+    sizes = {"L": 12, "D": 768, "H": 12, "P": 16}
+    assert macs.growth("T", T=197, **sizes) == macs.growth("T", "ViT-B/16")
+    found = macs.solve("D", "20G", "ViT-B/16", N=576)
+    assert macs.at("ViT-B/16", D=found.number, N=576) == found.cost <= 20 * 10**9
+    with pytest.raises(ClosedformError, match="`Q` is no size of `ViT`"):
+        macs.growth("D", "ViT-B/16", Q=576)

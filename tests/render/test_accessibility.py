@@ -30,10 +30,15 @@ def pages() -> dict[str, str]:
     return dict(page for lang in LANGUAGES for page in pages_of(lang))
 
 
-@pytest.mark.parametrize(("width", "dark"), [(400, False), (1280, True)], ids=["phone", "desk"])
-def test_axe_has_no_findings(pages: dict[str, str], width: int, dark: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("width", "dark", "lang"), [(400, False, "en"), (1280, True, "zh")], ids=["phone", "desk"]
+)
+def test_axe_has_no_findings(
+    pages: dict[str, str], width: int, dark: bool, lang: str, tmp_path: Path
+) -> None:
     """Fails when somebody who uses no mouse, no eyes, or little light has less of a page."""
-    told = found_in(pages, asked(), tmp_path, dark, width)
+    asked_of = {name: page for name, page in pages.items() if name.endswith(lang)}
+    told = found_in(asked_of, asked(), tmp_path, dark, width)
     assert all(shown["passes"] > 15 for shown in told.values())
     assert violations(told) == {}
 

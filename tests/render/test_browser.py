@@ -26,6 +26,8 @@ MEASURED = """
     const box = node.getBoundingClientRect();
     return [box.width, box.height];
   };
+  const other = frame.clientWidth < 640 ? ".broad" : ".narrow";
+  const all = (tag) => [...page.querySelectorAll(tag)].filter((node) => !node.closest(other));
   for (const block of page.querySelectorAll("details")) block.open = true;
   const style = frame.contentWindow.getComputedStyle(page.body);
   return {
@@ -33,8 +35,12 @@ MEASURED = """
     paper: style.backgroundColor,
     ink: style.color,
     over: root.scrollWidth - root.clientWidth,
-    math: [...page.querySelectorAll("math")].map(size),
-    fractions: [...page.querySelectorAll("mfrac")].map(size),
+    math: all("math").map(size),
+    instead: page.querySelectorAll(`${other} math`).length,
+    fractions: all("mfrac").map(size),
+    bars: [...page.querySelectorAll(".display, .steps > .right")].filter(
+      (node) => node.scrollWidth > node.clientWidth && !node.textContent.includes("⌊")
+    ).length,
     pictures: [...page.querySelectorAll("svg")].map(size),
     beside: [...page.querySelectorAll(".why:not(:empty)")].map((why) =>
       why.getBoundingClientRect().top < why.previousElementSibling.getBoundingClientRect().bottom
@@ -61,8 +67,9 @@ def pages() -> dict[str, str]:
     return {f"{name} {lang}": text for lang in LANGUAGES for name, text in pages_of(lang)}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("width", "dark"), [*zip(WIDTHS, (False, True), strict=True)], ids=["phone", "desk"]
+)
 def test_pages_in_a_browser(pages: dict[str, str], width: int, dark: bool, tmp_path: Path) -> None:
     for name, shown in found_in(pages, MEASURED, tmp_path, dark, width).items():
         assert_shown(pages[name], shown, width, dark)
@@ -70,7 +77,10 @@ def test_pages_in_a_browser(pages: dict[str, str], width: int, dark: bool, tmp_p
 
 def assert_shown(page: str, shown: dict[str, Any], width: int, dark: bool) -> None:
     assert shown["over"] == 0  # no bar below the page
-    assert len(shown["math"]) == page.count("<math ")
+    assert len(shown["math"]) + shown["instead"] == page.count("<math ")
+    assert (
+        shown["bars"] == 0 or width > 500
+    )  # a phone has every formula in its lines, but for what is rounded
     assert all(width > 4 and height > 4 for width, height in shown["math"])
     assert all(height > 14 for _, height in shown["fractions"])  # MathML is laid out
     assert len(shown["pictures"]) == page.count("<svg ")

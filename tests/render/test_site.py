@@ -15,7 +15,7 @@ from closedform.documents import ZOO_FAMILIES
 from closedform.projects import open_project, zoo_names
 from closedform.render.formats import own_sites, site_in
 from closedform.render.site import former_pages, index_of, site
-from helpers import ZOO, Ran, call, formulas
+from helpers import ROOT, ZOO, Ran, call, formulas
 from pages import XHTML, assert_safe, read, shown
 
 VIT = ZOO / "vit.arch"
@@ -448,16 +448,14 @@ def test_two_files_with_one_page_are_refused(folder: Path) -> None:
     assert "have one page, `one`" in result.err
 
 
-@pytest.mark.slow
-def test_the_zoo_has_a_page_a_model(tmp_path: Path) -> None:
-    """Fails when a model of the zoo has no page."""
-    result = call("docs", "--zoo", "-o", "zoo", folder=tmp_path)
-    assert (result.code, result.err) == (0, "")
+def test_the_zoo_has_a_page_a_model() -> None:
+    """Fails when a model of the zoo has no page in the gallery; it is held fresh elsewhere."""
     declared = {
         match[1]
         for path in ZOO.glob("*.arch")
         for match in re.finditer(r"^model (\w+)", path.read_text("utf-8"), re.M)
     }
-    index = (tmp_path / "zoo" / "index.html").read_text("utf-8")
-    assert {name for name in declared if f">{name}</a>" not in index} == set()
-    assert call("docs", "--zoo", "-o", "zoo", "--check", folder=tmp_path) == Ran(0, "", "")
+    index = (ROOT / "docs" / "zoo" / "index.md").read_text("utf-8")
+    assert {
+        name for name in declared if "[{}](".format(name.replace("_", r"\_")) not in index
+    } == set()

@@ -28,7 +28,10 @@ WATCH = """
     sys.path[:] = [p for p in sys.path if p not in ("", os.getcwd())]
     seen = []
     def hook(event, arguments):
-        if arguments != (None,) and event.split(".")[0] in ("socket", "subprocess", "ctypes", "urllib", "ftplib", "pty"):
+        room = event.split(".")[0]
+        if arguments != (None,) and room in (
+            "socket", "subprocess", "ctypes", "urllib", "ftplib", "pty",
+        ):
             seen.append([event, str(arguments)])
         if event in ("os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.remove",
                      "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod"):

@@ -171,7 +171,21 @@ CLAIMED: dict[str, list[tuple[str, str, str]]] = {
         )
     ],
     "T3-chinchilla": [
-        ("claims/transformers", "Chinchilla", "params == L*(13*D^2 + 15*D) + V*D + 2*D")
+        ("claims/transformers", "Chinchilla", "params == L*(13*D^2 + 15*D) + V*D + 2*D"),
+        (
+            "claims/chinchilla",
+            "Trained",
+            "3*flops under chinchilla == 3*L*(8*S*D*D + 4*S^2*D + 3*H*S^2 + 4*S*D*(4*D))",
+        ),
+    ],
+    "T1-kv-cache": [("claims/memory", "Decoded", "cache_bytes == 4*B*S*L*D")],
+    "X-zero-20psi": [("claims/memory", "Trained", "state_bytes under adam_mixed == 16*params")],
+    "T4-train-time": [
+        (
+            "claims/training",
+            "Recomputed",
+            "training == 96*B*S*L*D^2*(1 + S/(6*D) + V/(16*L*D))",
+        ),
     ],
     "X-seed1-numpatches": [
         (
@@ -357,6 +371,8 @@ REFUSED: dict[str, str] = {
     "X-blog-72-V16": "-B*S*D*V/2",
     "X-mfu-blog": "6*B*S^2*L*D + 3*B*S*D*V/2",
     "X-blog-12bhs2": "12*b*d*n^2*(l - 1)",
+    "X-zero-20psi": "-4*params",
+    "T4-train-time": "(16*B*S^2*L*D - 2*B*S*V*D - 8*B*S*(13*L*D + 2*D))/(n*X)",
     # Exact where they say so, and refused beyond.
     "T1-mbv2-block": "-h*w*c^2",
     "T1-narayanan-params": "2*D",
@@ -371,10 +387,7 @@ OUTGROWN: dict[str, str] = {
 }
 
 LATER: dict[str, str] = {
-    "T1-kv-cache": "bytes; in elements it is claimed as `cache` in zoo/gpt2 and zoo/llama",
     "X-seed3-gflops": "no formula: a count is called a rate",
-    "X-zero-20psi": "bytes of the states of an optimizer",
-    "T4-train-time": "time",
 }
 
 
@@ -722,10 +735,13 @@ NUMBERS: dict[str, dict[str, dict[str, list[At]]]] = {
 # Numbers of formulas that are claimed, but that are not of a forward pass.
 NUMBERS_LATER: dict[tuple[str, str, str], str] = {
     ("T4-6ND", "GPT-3 175B x 300B", "flops"): "both factors are rounded figures",
+    ("T4-train-time", "GPT-3 1024xA100 140TF/s", "flops"): "days; all factors are rounded figures",
+    ("T1-kv-cache", "LLaMA-7B per token", "flops"): "bytes: test_cache_numbers",
+    ("T1-kv-cache", "InternLM2-20B claim b16 s512+32", "flops"): "bytes: test_cache_numbers",
     ("T2-gpt2-nanogpt", "fwd+bwd", "flops"): "training",
     ("T2-gpt2-nanogpt", "PaLM formula on same", "flops"): "training",
     **{
-        ("T3-chinchilla", config, "flops"): "training: three passes"
+        ("T3-chinchilla", config, "flops"): "training: a third of it is expected in its file"
         for config in ("10L d640", "20L d1024", "24L d1280", "26L d1792", "28L d2048", "40L d3584")
     },
     (

@@ -114,7 +114,7 @@ def at_most(seconds: int, what: str) -> Iterator[None]:
 
 # Models of which a report or a derivation takes long.
 LONG = {"densenet", "efficientnet", "mobilenet_v1", "mobilenet_v2", "pvt", "pvt2", "pvt2_linear"}
-LONG |= {"resnet", "resnext", "swin"}
+LONG |= {"decoding", "for_each", "resnet", "resnext", "swin"}
 
 
 WHOLE = "CLOSEDFORM_WHOLE" in os.environ  # slow runs take every file, and not each third

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from closedform.derive.resolve.library import library_folder
+from closedform.derive.resolve.folders import library_folder
 from closedform.grammar import parse, tree
 from closedform.grammar.expressions import show
 

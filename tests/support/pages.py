@@ -62,6 +62,8 @@ def _shown(element: ElementTree.Element) -> Iterator[str]:
     if element.tag == f"{MATHML}math":
         yield element.get("alttext", "")
         return
+    if element.get("class") == "narrow":  # what a phone shows in the place of the same
+        return
     yield element.text or ""
     for inner in element:
         yield from _shown(inner)

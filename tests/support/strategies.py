@@ -13,6 +13,7 @@ from hypothesis.strategies import SearchStrategy
 
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+from closedform.grammar.formatter import format_file
 
 Strategy = SearchStrategy[Any]
 
@@ -195,10 +196,17 @@ training = st.one_of(
     ),
     st.builds(tree.View, name),
 )
+
+
+def in_a_row(line: tree.Given | tree.Ignore) -> bool:
+    """The formatter makes two lines, and so two nodes, of what is too long for one."""
+    return format_file(tree.File(None, (tree.Config("", None, (line,)),))).count("\n") == 2
+
+
 config_line = st.one_of(
-    st.builds(tree.Given, bindings),
+    st.builds(tree.Given, bindings).filter(in_a_row),
     st.builds(tree.Only, conditions),
-    st.builds(tree.Ignore, lists_of(name, 1)),
+    st.builds(tree.Ignore, lists_of(name, 1)).filter(in_a_row),
 )
 
 

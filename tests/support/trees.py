@@ -10,7 +10,7 @@ from math import ceil, floor
 from hypothesis import strategies as st
 
 from closedform import formula as w
-from closedform.formula.numbers import NoNumberError, Numbers
+from closedform.formula.numbers import Exact, NoNumberError, Numbers
 from plain_reader import Values
 
 LARGEST = 6  # exponent of a power that is worked out
@@ -40,7 +40,7 @@ VALUES = Values(SIZES, log, root)
 class Worth(Numbers):
     """The values of trees, without large powers."""
 
-    def of(self, node: w.Written) -> Fraction:  # type: ignore[override]
+    def exact(self, node: w.Written) -> Exact:
         match node:
             case w.Function(name="log", arguments=(value, base)):
                 return log(self.of(value), self.of(base))
@@ -60,7 +60,7 @@ class Worth(Numbers):
                 raise NoNumberError("a large power")
             case w.BigSum() if not -20 < self.of(node.first) <= self.of(node.last) + 9 < 20:
                 raise NoNumberError("a long sum")
-        return super().of(node)
+        return super().exact(node)
 
 
 def number(value: Fraction) -> w.Written:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, total_ordering
+from functools import cached_property, lru_cache, total_ordering
 from typing import Any
 
 import sympy
@@ -111,7 +111,12 @@ class Spelled:
         return hash(self.expr)
 
     def __lt__(self, other: Spelled) -> bool:
-        return str(self.expr) < str(other.expr)
+        return _text(self.expr) < _text(other.expr)
+
+
+@lru_cache(maxsize=4096)
+def _text(expr: Expr) -> str:
+    return str(expr)
 
 
 def write(expr: Any, order: Order) -> w.Written:

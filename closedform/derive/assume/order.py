@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sympy
@@ -68,6 +69,22 @@ def _decide_divides(known: Store, divisor: Expr, dividend: Expr) -> bool | None:
 
 def _decide_relation(known: Store, relation: Relational) -> bool | None:
     difference = expand(known.base(relation.lhs) - known.base(relation.rhs))
+    return _by_bounds(known, relation, difference)
+
+
+def decide_as_named(known: Store, relation: Any) -> bool | None:
+    """Whether a relation holds whatever its abbreviations, which are sizes, stand for."""
+    if not isinstance(relation, Relational):  # which SymPy has decided
+        return bool(relation)
+    difference = expand(relation.lhs - relation.rhs)
+    named = difference.free_symbols & known.spelled.keys()
+    if not named or not all(symbol.is_integer and symbol.is_positive for symbol in named):
+        return None
+    return _by_bounds(known, relation, difference)
+
+
+def _by_bounds(known: Store, relation: Relational, difference: Expr) -> bool | None:
+    """What the bounds of the difference of its sides say of a relation."""
     at_least, at_most = bounds(known, difference)
     if isinstance(relation, sympy.Eq | sympy.Ne):
         if difference == 0:
@@ -97,7 +114,7 @@ def bounds(known: Store, expr: Expr) -> tuple[Rational | None, Rational | None]:
         return plain, plain
     least = _least(known, plain.free_symbols)
     terms = sympy.Add.make_args(plain)
-    signs = {_sign(term) for term in terms}
+    signs = _signs(terms)
     if signs <= {0, 1} or signs <= {0, -1}:
         nearest = sympy.Add(*(_nearest_to_zero(term, least) for term in terms))
         return (nearest, None) if signs <= {0, 1} else (None, nearest)
@@ -112,7 +129,7 @@ def bounds(known: Store, expr: Expr) -> tuple[Rational | None, Rational | None]:
     if terms_of(shifted) > MAX_SHIFTED:
         return None, None
     constant, rest = sympy.expand(shifted).as_coeff_Add()
-    signs = {_sign(term) for term in sympy.Add.make_args(rest)}
+    signs = _signs(sympy.Add.make_args(rest))
     lower = constant if signs <= {0, 1} else None
     upper = constant if signs <= {0, -1} else None
     return lower, upper
@@ -134,7 +151,12 @@ def _nearest_to_zero(term: Expr, least: dict[Symbol, Expr]) -> Expr:
 def _without_rounding(known: Store, expr: Expr) -> Expr:
     """An expression with a symbol for every floor and the like, at least 0 where that is known."""
     replaced: dict[Expr, Expr] = {}
-    for atom in expr.atoms(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min):
+    atoms = expr.atoms(sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
+    assumed = _least(known, atoms) if atoms else {}
+    for atom in atoms:
+        if atom in assumed:
+            replaced[atom] = assumed[atom] + sympy.Dummy("t", nonnegative=True)
+            continue
         some = any if isinstance(atom, sympy.Max) else all  # one is enough for the largest
         if some(_is_nonnegative(known, value) for value in atom.args):
             least = 1 if isinstance(atom, sympy.ceiling) and atom.args[0].is_positive else 0
@@ -152,12 +174,12 @@ def _is_nonnegative(known: Store, value: Expr) -> bool:
     return lower is not None and lower >= 0
 
 
-def _least(known: Store, symbols: set[Symbol]) -> dict[Symbol, Expr]:
-    """The least value of those symbols for which a larger one than 1 is assumed."""
-    least: dict[Symbol, Expr] = {
+def _least(known: Store, sizes: set[Expr]) -> dict[Expr, Expr]:
+    """The least value of those sizes for which a larger one than 1 is assumed; floors too."""
+    least: dict[Expr, Expr] = {
         index: first
         for index, (first, _) in known.ranges.items()
-        if index in symbols and first.is_Integer
+        if index in sizes and first.is_Integer
     }
     for fact in known.facts:
         condition = fact.condition
@@ -165,17 +187,28 @@ def _least(known: Store, symbols: set[Symbol]) -> dict[Symbol, Expr]:
             condition = condition.reversed
         if not isinstance(condition, sympy.Gt | sympy.Ge):
             continue
-        symbol, bound = condition.lhs, condition.rhs
-        if symbol in symbols and bound.is_Integer:
-            value = bound + isinstance(condition, sympy.Gt)
-            if value > least.get(symbol, least_of(symbol)):
-                least[symbol] = value
+        constant, size = (condition.lhs - condition.rhs).as_coeff_Add()
+        if size in sizes and size.is_integer and constant.is_Integer:
+            value = -constant + isinstance(condition, sympy.Gt)
+            known_least = -1 if size.is_nonnegative is None else least_of(size)
+            if value > least.get(size, known_least):
+                least[size] = value
                 known.used.add(fact)
     return least
 
 
 def _negated(bound: Rational | None) -> Rational | None:
     return None if bound is None else -bound
+
+
+def _signs(terms: Iterable[Expr]) -> set[int | None]:
+    """The signs of terms, until they are seen not to be alike."""
+    signs: set[int | None] = set()
+    for term in terms:
+        signs.add(_sign(term))
+        if None in signs or signs >= {1, -1}:
+            break
+    return signs
 
 
 def _sign(term: Expr) -> int | None:

@@ -39,6 +39,7 @@ class Fact:
             "required": "required",
             "default": "needed, and true of the defaults,",
             "possible": "needed, for the other case has no shape,",
+            "axis": "needed, for no axis is empty,",
             "divisor": "needed, for else something is divided by 0,",
             "when": "a condition of the claim",
             "given": "a condition of this derivation",
@@ -56,6 +57,9 @@ class Store:
         self.equalities: dict[Symbol, Fact] = {}  # what is assumed to be equal to something else
         self.used: set[Fact] = set()
         self.ranges: dict[Symbol, tuple[Expr, Expr]] = {}  # of the indices of loops
+        # What was worked out by these definitions, and with these abbreviations.
+        self._bases: tuple[dict[Symbol, Expr], dict[Expr, Expr]] = (self.definitions, {})
+        self._renamed: dict[Expr, Expr] = {}
 
     # Abbreviations -------------------------------------------------------------------------
 
@@ -63,15 +67,26 @@ class Store:
         """Let a symbol stand for a value."""
         base = self.base(value)
         self.definitions[symbol] = base
+        self._forget()
         self.spelled[symbol] = value
         if not base.is_Symbol and not base.is_Number:
             self.names[base] = symbol
 
+    def _forget(self) -> None:
+        """Work out anew what rests on definitions."""
+        self._bases, self._renamed = (self.definitions, {}), {}
+
     def base(self, expr: Expr) -> Expr:
         """An expression without abbreviations."""
-        if not self.definitions or not expr.has_free(*self.definitions):
+        if not self.definitions:
             return expr
-        return expand(put_in(expr, self.definitions))
+        if self._bases[0] is not self.definitions:
+            self._forget()
+        found = self._bases[1]
+        if expr not in found:
+            free = expr.has_free(*self.definitions)
+            found[expr] = expand(put_in(expr, self.definitions)) if free else expr
+        return found[expr]
 
     def fold(self, expr: Expr) -> Expr:
         """The abbreviation of an expression when it has one, else the expression."""
@@ -92,6 +107,7 @@ class Store:
     def restore(self, other: Store) -> None:
         """Know what the other knows, and no more."""
         self.definitions, self.spelled = dict(other.definitions), dict(other.spelled)
+        self._forget()
         self.names, self.facts = dict(other.names), list(other.facts)
         self.equalities = dict(other.equalities)
         self.ranges, used = dict(other.ranges), set(other.used)
@@ -100,6 +116,11 @@ class Store:
 
     def renamed(self, expr: Expr) -> Expr:
         """An expression with abbreviations wherever what they stand for can be seen."""
+        if expr not in self._renamed:
+            self._renamed[expr] = self._with_names(expr)
+        return self._renamed[expr]
+
+    def _with_names(self, expr: Expr) -> Expr:
         named = {value: symbol for symbol, value in self.spelled.items() if not value.is_Atom}
         expr = expr.xreplace(named)
         if not expr.has(*ROUNDED):
@@ -127,11 +148,13 @@ class Store:
             if self._is_size(right) and not self._is_size(left):
                 left, right = right, left
             if self._is_size(left) and not self.base(right).has(left):
-                self.definitions = {
+                told = {
                     symbol: expand(value.xreplace({left: right}))
                     for symbol, value in self.definitions.items()
                 }
-                self.definitions[left] = self.base(right)
+                self.definitions = told
+                told[left] = self.base(right)
+                self._forget()
                 self.equalities[left] = fact
                 self.used.add(fact)
 

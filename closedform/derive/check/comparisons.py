@@ -24,6 +24,7 @@ from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import reading
+from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.lookup import is_measured
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
@@ -99,7 +100,7 @@ def all_that_holds(derivation: Derivation) -> Knowledge:
         if fact not in known.facts:
             known.assume(fact)
     for size, case in derivation.positive:
-        known.assume(Fact(sympy.Or(sympy.Not(case), size >= 1), "possible"))
+        known.assume(Fact(sympy.Or(sympy.Not(case), size >= 1), "axis"))
     return known
 
 
@@ -140,11 +141,17 @@ class Asked:
         return w.plain(shortest(self.derived(), self.form.order))
 
     def _value(self, node: tree.Expression) -> Expr:
-        scope = self.paper.scope(self.context, self.form.derivation.scope, node, self.form)
-        inner = with_measures(
-            self.project, self.context, scope, node, lambda what: self.form_of(what).expr
-        )
-        return self.paper.size(self.context, inner, node)
+        scope = self._measured(self.form.derivation.scope, *(m.value for m in self.paper.mapped))
+        scope = self.paper.scope(self.context, scope, node, self.form)
+        return self.paper.size(self.context, self._measured(scope, node), node)
+
+    def _measured(self, scope: Scope, *nodes: tree.Expression) -> Scope:
+        """A scope in which the measures of formulas have their values."""
+        for node in nodes:
+            scope = with_measures(
+                self.project, self.context, scope, node, lambda what: self.form_of(what).expr
+            )
+        return scope
 
     def holds_under(self) -> Iterator[str]:
         """Conventions under which a refused claim about one measure would hold."""

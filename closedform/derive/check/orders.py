@@ -22,6 +22,7 @@ from closedform.derive.check.growth import CannotGrow, Outgrown, Point, Range, o
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.cost.tree import Steps, nodes
 from closedform.derive.elaborate.model import reading
+from closedform.derive.measures.lookup import is_measured
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
@@ -29,6 +30,7 @@ from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+from closedform.grammar.traverse import parts_of
 
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
@@ -140,6 +142,13 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
     """What a claim is about, every abbreviation written out but those that grow."""
     derivation = form.derivation
     context, scope, known = reading(derivation), derivation.scope, derivation.known
+    for mapped in paper.mapped:
+        for name in (part for part in parts_of(mapped.value) if isinstance(part, tree.Name)):
+            if context.names.find(name.name, scope) is None and is_measured(
+                name.name, derivation.entity.module
+            ):
+                message = f"`{name.name}` is a measure, and an order is of sizes that grow"
+                raise fail("claim", message, name.span, "map the symbol to sizes of the file")
     named_in_it = paper.scope(context, scope, claim.bound, form)
     stated = paper.size(context, named_in_it, claim.bound)
     named = [context.size(name, scope) for name in claim.growing]
@@ -162,7 +171,7 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
     facts += [fact for fact in context.known.facts if fact not in facts]  # what it divides by
     facts += [Fact(sympy.Eq(s, known.spelled[s])) for s in named if s in known.spelled]
     for size, case in derivation.positive:
-        facts.append(Fact(sympy.Or(sympy.Not(case), size >= 1), "required"))
+        facts.append(Fact(sympy.Or(sympy.Not(case), size >= 1), "axis"))
     conditions = {fact: spelled(fact.condition) for fact in dict.fromkeys(facts)}
     indices = _ranges(form)
     about_indices = [c for c in conditions.values() if c.free_symbols & indices.keys()]

@@ -10,12 +10,13 @@ from sympy import Dummy, Expr
 from closedform.derive.check.printed import printed_sizes
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.values import Family, Scope
+from closedform.derive.measures.lookup import is_measured
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.latex import Mapped
-from closedform.grammar.traverse import parts_of
+from closedform.grammar.traverse import names_in, parts_of
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ class Paper:
 
     def _unknown(self, context: Context, scope: Scope, name: tree.Name) -> ClosedformError:
         of_paper = {symbol.name for mapped in self.mapped for symbol in mapped.names}
+        measures = {
+            n for n in names_in(tuple(m.value for m in self.mapped)) if is_measured(n, scope.module)
+        }
         known = dict.fromkeys([*scope.all_names(), *scope.module.names])
         sizes = [
             other
             for other in known
-            if other not in of_paper and isinstance(context.names.find(other, scope), Expr | Family)
+            if other not in of_paper | measures
+            and isinstance(context.names.find(other, scope), Expr | Family)
         ]
         return fail(
             "name",

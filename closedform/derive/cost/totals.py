@@ -20,6 +20,7 @@ from closedform.derive.cost.tree import (
     Stages,
     Steps,
     Weights,
+    children,
 )
 from closedform.derive.symbolic.atoms import Bracket, indicator, opened
 from closedform.derive.symbolic.sums import summed
@@ -68,22 +69,41 @@ class Total:
 
     `pick` says what an operation counts; `stages` how the iterations of a `for` are added, plain
     addition unless another way is given; with `stated`, counts that are sums stay in brackets.
+    `plainly` is the same with plain addition, which has what no `for` is in.
     """
 
     def __init__(
-        self, pick: Pick, scaling: Scaling, stages: StageSum | None = None, stated: bool = False
+        self,
+        pick: Pick,
+        scaling: Scaling,
+        stages: StageSum | None = None,
+        stated: bool = False,
+        plainly: Total | None = None,
     ) -> None:
         self.pick = pick
         self.scaling = scaling
         self.stages = stages
         self.stated = stated
+        self.plainly = plainly
+        self._has_stages: dict[int, bool] = {}
         self._seen: dict[int, Expr] = {}
 
     def __call__(self, node: Node) -> Expr:
         key = id(node)
         if key not in self._seen:
-            self._seen[key] = self._of(node)
+            shared = self.plainly is not None and not self._with_stages(node)
+            self._seen[key] = self.plainly(node) if self.plainly and shared else self._of(node)
         return self._seen[key]
+
+    def _with_stages(self, node: Node) -> bool:
+        """Whether a node has a `for` in it, whose bodies are added in a way of its own."""
+        if isinstance(node, Stages):
+            return True
+        key = id(node)
+        if key not in self._has_stages:
+            inside = any(self._with_stages(site.node) for site in children(node))
+            self._has_stages[key] = inside
+        return self._has_stages[key]
 
     def body(self, sites: tuple[Site, ...]) -> Expr:
         return sympy.Add(*(self(site.node) for site in sites))

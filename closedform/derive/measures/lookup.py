@@ -29,9 +29,12 @@ from sympy import (
 from closedform.derive.cost.tree import Node, Operation, operations
 from closedform.derive.elaborate.values import Family
 from closedform.derive.measures.amounts import amount_of, left_out
+from closedform.derive.measures.optimizers import optimizer, optimizers
 from closedform.derive.measures.rows import (
+    FLOAT,
     IN_BYTES,
     KEPT,
+    OPTIMIZED,
     ROWS,
     STEPS,
     USUAL,
@@ -39,6 +42,7 @@ from closedform.derive.measures.rows import (
     elementary,
     in_bytes,
     kept,
+    optimized,
     training,
     work,
 )
@@ -77,6 +81,8 @@ def measure(
         return work(_of_unit(name, convention, span, conventions))
     if name in STEPS:
         return training(name, _of_step(name, convention, span, conventions))
+    if name in OPTIMIZED:
+        return _optimized(name, convention, span, widths)
     if name == KEPT and widths is not None:
         return kept(widths)
     row = _in_bytes(name, span, widths) if name in IN_BYTES else _row(name, span, module)
@@ -89,7 +95,7 @@ def measure(
 
 def is_measured(name: str, module: Module) -> bool:
     """Whether a name is that of a measure, which may need a convention."""
-    ours = {*ROWS, *IN_BYTES, *STEPS, *module.counts}
+    ours = {*ROWS, *IN_BYTES, *STEPS, *OPTIMIZED, *module.counts}
     return name in ours or name in _units(conventions_of(module)) or name in _from_outside()
 
 
@@ -154,12 +160,7 @@ def _row(name: str, span: Span | None, module: Module) -> Measure | None:
 def _in_bytes(name: str, span: Span | None, widths: Widths | None) -> Measure:
     """The row of what is counted in bytes, for which a file or the caller states the types."""
     if widths is None:
-        raise fail(
-            "dtype",
-            f"`{name}` needs the type of elements",
-            span,
-            "write `dtype bf16` in the file, or ask with --dtype bf16",
-        )
+        raise _untyped(name, span)
     if name in MOVED and widths.type("cache") != widths.type("activations"):
         raise fail(
             "dtype",
@@ -168,6 +169,21 @@ def _in_bytes(name: str, span: Span | None, widths: Widths | None) -> Measure:
             "give caches and activations one type",
         )
     return in_bytes(name, widths)
+
+
+def _untyped(name: str, span: Span | None) -> ClosedformError:
+    help = "write `dtype bf16` in the file, or ask with --dtype bf16"
+    return fail("dtype", f"`{name}` needs the type of elements", span, help)
+
+
+def _optimized(name: str, under: str | None, span: Span | None, widths: Widths | None) -> Measure:
+    """The row of what is counted with an optimizer."""
+    if under is None:
+        each = " or ".join(f"`{name} under {key}`" for key in optimizers())
+        raise fail("measure", f"`{name}` needs an optimizer", span, f"write {each}")
+    if widths is None and name != "updates":
+        raise _untyped(name, span)
+    return optimized(name, optimizer(under, span), widths or FLOAT)
 
 
 def _from_outside() -> dict[str, EntryPoint]:
@@ -218,15 +234,17 @@ _FUNCTIONS = (floor, ceiling, Min, Max, Gcd, Log)
 
 
 def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
-    own = [*ROWS, *IN_BYTES, *STEPS]
+    own = [*ROWS, *IN_BYTES, *STEPS, *OPTIMIZED]
     totals = [*own, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
     counts = sorted({*module.counts} - {*totals})
+    near = suggestion(name, {*counts, *totals})
+    rest = f"each count of an operation is measured too: {', '.join(counts)}"
     return fail(
         "measure",
         f"`{name}` is not measured",
         span,
-        suggestion(name, {*counts, *totals})
-        or f"there are {', '.join(totals)}, and each count: {', '.join(counts)}",
+        near or f"there are {', '.join(totals)}",
+        *([] if near else [rest]),
     )
 
 

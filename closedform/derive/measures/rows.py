@@ -14,10 +14,11 @@ from sympy import Add, Expr, Integer
 
 from closedform.derive.cost import movement
 from closedform.derive.cost.depth import Depth
-from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling
+from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling, Total
 from closedform.derive.cost.tree import Node, Operation
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.amounts import Amount, amount_of, exact
+from closedform.derive.measures.optimizers import Optimizer
 from closedform.derive.measures.steps import AGAIN, FORWARD, INPUT, WEIGHT, KeptBytes, Step
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
@@ -38,7 +39,8 @@ class Measure:
     `step` says what of a training step counts, where that is measured.
     `reason` is how a derivation explains a line, in which `{name}`, `{line}` and `{file}` are of
     the declaration of the operation. `dtype` is the type of what is counted in bytes; `says` has it
-    as `{dtype}`. `whole` finds what is no sum over operations, from a part of the tree.
+    as `{dtype}`. `whole` finds what is no sum over operations, from a part of the tree. `under` is
+    the optimizer with which it is counted, and `{optimizer}` in `says`.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Measure:
     step: Step | None = None
     dtype: str = ""
     whole: Callable[[], Callable[[Node], Expr]] | None = None
+    under: Optimizer | None = None
 
     @property
     def convention(self) -> Convention | None:
@@ -75,11 +78,14 @@ class Measure:
     @property
     def told(self) -> Mapping[str, str]:
         """What stands in `says` where it has brackets."""
-        return {"name": self.name, "dtype": self.dtype}
+        optimizer = self.under.name if self.under else ""
+        return {"name": self.name, "dtype": self.dtype, "optimizer": optimizer}
 
     @property
     def title(self) -> str:
         """How it is written: `macs`, or `macs under hooks`."""
+        if self.under is not None:
+            return f"{self.name} under {self.under.key}"
         if self.step is not None and self.step.under is not None:
             return f"{self.name} under {self.step.under}"
         if self.convention is None or self.convention.name == self.name:
@@ -156,6 +162,7 @@ ROWS: dict[str, Measure] = {
 # In bytes, by the name of the row: what it counts, and of what, in whose types.
 IN_BYTES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "weight_bytes": ("bytes of parameters in {dtype}", (("params", "weights"),)),
+    "gradient_bytes": ("bytes of gradients in {dtype}", (("trainable", "weights"),)),
     "cache_bytes": ("bytes kept in caches in {dtype}", (("cache", "cache"),)),
     "read_bytes": (
         "bytes read in {dtype}",
@@ -182,14 +189,57 @@ class InBytes:
 def in_bytes(name: str, widths: Widths) -> Measure:
     """The row of a quantity in bytes."""
     says, of = IN_BYTES[name]
+    first = ROWS[of[0][0]]
     amount: Amount
-    if len(of) == 1 and isinstance(ROWS[of[0][0]].amount, Weights):
-        amount = Weights(tuple((count, widths.bytes(role)) for count, role in of))
+    if len(of) == 1 and isinstance(first.amount, Weights):
+        width = widths.bytes(of[0][1])
+        amount = Weights(tuple((count, weight * width) for count, weight in first.amount.named))
     else:
         amount = InBytes(tuple((count, widths.bytes(role)) for count, role in of))
-    first = ROWS[of[0][0]]
     types = dict.fromkeys(widths.type(role) for _, role in of)
     return Measure(name, says, "bytes", amount, first.scaling, first.reason, dtype=", ".join(types))
+
+
+@dataclass(frozen=True)
+class Together:
+    """Adds up several measures, each in its own way."""
+
+    rows: tuple[Measure, ...]
+
+    def __call__(self) -> Callable[[Node], Expr]:
+        totals = [Total(row.of, row.scaling) for row in self.rows]
+        return lambda node: Add(*(found(node) for found in totals))
+
+
+# Of an optimizer, by the name of the row.
+OPTIMIZED = {
+    "optimizer_bytes": "bytes of the states of {optimizer} in {dtype}",
+    "updates": "elementary operations of the updates of {optimizer}",
+    "state_bytes": "bytes of parameters, gradients and the states of {optimizer}",
+    "step_bytes": "bytes of parameters, gradients, the states of {optimizer} and what is kept for "
+    "the backward pass",
+}
+
+
+def optimized(name: str, with_: Optimizer, widths: Widths) -> Measure:
+    """The row of what an optimizer keeps or does, or of all the memory of a training step."""
+    says, each = OPTIMIZED[name], Weights(())
+    if name == "updates":
+        work = Weights((("params", Fraction(with_.work)),))
+        return Measure(name, says, "operations", work, TRAINED, under=with_)
+    if name == "optimizer_bytes":
+        types = ", ".join(dict.fromkeys(with_.types(widths))) or widths.type("weights")
+        states = Weights((("params", with_.bytes(widths)),))
+        return Measure(name, says, "bytes", states, TRAINED, dtype=types, under=with_)
+    rows = (
+        in_bytes("weight_bytes", widths),
+        in_bytes("gradient_bytes", widths),
+        optimized("optimizer_bytes", with_, widths),
+    )
+    if name == "state_bytes":
+        return Measure(name, says, "bytes", each, WEIGHTS, whole=Together(rows), under=with_)
+    whole, step = Together((*rows, kept(widths))), Step((), None, None)
+    return Measure(name, says, "bytes", each, WORK, step=step, whole=whole, under=with_)
 
 
 USUAL = "flops"  # the convention of the work of a training step where none is named

@@ -115,14 +115,18 @@ def _frozen(value: Any) -> Any:
 
 
 def preset_of(
-    node: tree.Config, configuration: Configuration, sizes: Collection[str]
+    node: tree.Config,
+    configuration: Configuration,
+    sizes: Collection[str],
+    ignored: Collection[str] = (),
 ) -> tree.Preset:
     """The preset that a configuration is; `sizes` are the names that are no keys.
 
     Raises ClosedformError for a key that the family needs and that is not there, for one that it
-    does not cover, and for a value that it does not allow.
+    does not cover and that is not `ignored`, and for a value that it does not allow.
     """
-    _check_covered(node, configuration, sizes)
+    _check_ignored(node, configuration, ignored)
+    _check_covered(node, configuration, {*sizes}, ignored)
     reader = _Reader(configuration, sizes, node)
     for line in node.lines:
         if isinstance(line, tree.Only):
@@ -137,28 +141,46 @@ def preset_of(
     return tree.Preset(configuration.title, node.of, bindings, (), span=node.span)
 
 
-def _check_covered(node: tree.Config, given: Configuration, sizes: Collection[str]) -> None:
-    covered = keys_of(node) - set(sizes)
+def _check_ignored(node: tree.Config, given: Configuration, ignored: Collection[str]) -> None:
+    """Refuse to ignore what is not there, and what the family reads or restricts."""
+    for key in ignored:
+        if key not in given.values:
+            near = suggestion(key, given.values) or "name a key as it stands there"
+            raise fail("argument", f"`{given.source.name}` has no key `{key}`", None, near)
+        if key in keys_of(node, ignored=False):
+            where = f'`config "{node.family}"` ({node.span})'
+            message = f"`{key}` is read by {where}, and cannot be ignored"
+            raise fail("argument", message, None, "ignore what it does not cover")
+
+
+def _check_covered(
+    node: tree.Config, given: Configuration, sizes: set[str], ignored: Collection[str]
+) -> None:
+    covered = keys_of(node) - sizes | {*ignored}
     unknown = [k for k in given.values if k not in NEUTRAL | covered | {"num_labels"}]
     if unknown:
         where = f'`config "{node.family}"` ({node.span})'
+        option = f"--ignore {','.join(unknown)}"
         raise ClosedformError(
             *(
                 fail(
                     "config",
                     f"`{key}` is not covered by {where}",
                     given.place(key),
-                    f"where it changes nothing that is counted, add there: ignore {key}",
+                    f"where it changes nothing that is counted, ask with {option}, or add there: "
+                    f"ignore {key}",
                 ).diagnostics[0]
                 for key in unknown
             )
         )
 
 
-def keys_of(node: tree.Config) -> set[str]:
-    """The names that a family reads, restricts or ignores."""
+def keys_of(node: tree.Config, ignored: bool = True) -> set[str]:
+    """The names that a family reads or restricts, and those that are `ignored`."""
     found: set[str] = set()
     for line in node.lines:
+        if isinstance(line, tree.Ignore) and not ignored:
+            continue
         read = [b.value for b in line.bindings] if isinstance(line, tree.Given) else [line]
         found |= set().union(*map(names_in, read))
     return found

@@ -1,23 +1,15 @@
-"""The standard library, and the folders of what comes with the program."""
+"""The standard library: what needs no import, and what is imported from it."""
 
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
+from closedform.derive.resolve.folders import LIBRARIES, library_folder
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.resolve.trees import parsed
 from closedform.errors import Source
 from closedform.grammar import tree
-
-LIBRARIES = ("std", "zoo", "families")
-
-
-def library_folder(name: str) -> Path:
-    """The folder of the standard library (`std`), of the models (`zoo`), or of the families."""
-    package = "closedform.derive" if name == "std" else "closedform"
-    return Path(str(files(package))).joinpath(name)
 
 
 @cache

@@ -10,12 +10,8 @@ from typing import TypeAlias
 from closedform.derive.resolve.builtin import USAGE
 from closedform.derive.resolve.conventions import check_conventions
 from closedform.derive.resolve.dtypes import widths_in
-from closedform.derive.resolve.library import (
-    LIBRARIES,
-    in_library,
-    library_folder,
-    standard_library,
-)
+from closedform.derive.resolve.folders import LIBRARIES, library_folder
+from closedform.derive.resolve.library import in_library, standard_library
 from closedform.derive.resolve.modules import Entity, Module, Named
 from closedform.derive.resolve.placement import check_placement
 from closedform.derive.resolve.trees import parsed

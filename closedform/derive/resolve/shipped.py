@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from closedform.derive.resolve.library import LIBRARIES, library_folder
+from closedform.derive.resolve.folders import LIBRARIES, library_folder, library_names
 from closedform.derive.resolve.trees import parsed
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
 from closedform.grammar import parse, tree
-
-
-def library_names(library: str) -> list[str]:
-    """The names of the files of the zoo (`zoo`) or of the standard library (`std`)."""
-    return sorted(path.stem for path in library_folder(library).glob("*.arch"))
 
 
 def library_file(library: str, name: str) -> tree.File:

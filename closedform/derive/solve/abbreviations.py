@@ -29,7 +29,7 @@ class InAbbreviations:
             named = _by_quotients(expr, symbol, spelled[symbol])
             expr = named or bring_in(expr, symbol, spelled[symbol], set(spelled))
         for symbol, definition in spelled.items():
-            if symbol not in self.derivation.stage_symbols:
+            if symbol not in self.derivation.stage_symbols and expr.has_free(symbol):
                 expr = _in_one_size(expr, symbol, definition)
         for symbol, value in equalities(self.derivation).items():
             if expr.has(symbol) and symbol not in self._of_claim:

@@ -33,8 +33,12 @@ def total(
     derivation: Derivation,
     stages: StageForm | None = None,
     stated: bool = False,
+    plainly: Callable[[Node], Expr] | None = None,
 ) -> Callable[[Node], Expr]:
-    """Adds a measure up over a cost tree; sums that are factors stay in brackets, or do not."""
+    """Adds a measure up over a cost tree; sums that are factors stay in brackets, or do not.
+
+    `plainly` is the same without a form for stages, where it is there already.
+    """
     if measure.whole is not None:
         found = measure.whole()
         return lambda node: in_stages(derivation, derivation.known.renamed(found(node)))
@@ -43,7 +47,8 @@ def total(
         amount = derivation.known.renamed(measure.of(node))
         return in_stages(derivation, with_brackets(amount) if stated else amount)
 
-    return Total(value, measure.scaling, stages, stated)
+    shared = plainly if isinstance(plainly, Total) else None
+    return Total(value, measure.scaling, stages, stated, shared)
 
 
 @dataclass(frozen=True)
@@ -107,9 +112,15 @@ class Candidates:
         }
 
     @cached_property
+    def _plainly(self) -> dict[bool, Callable[[Node], Expr]]:
+        """What adds parts up that have no stages in them; with brackets or without."""
+        return {
+            stated: total(self.measure, self.derivation, None, stated) for stated in (False, True)
+        }
+
+    @cached_property
     def _each_stated(self) -> Candidate:
-        found = total(self.measure, self.derivation, None, True)(self.derivation.root)
-        found = self.rewritten(found)
+        found = self.rewritten(self._plainly[True](self.derivation.root))
         return Candidate(found if self._is_whole(found) else self.expr)
 
     @cached_property
@@ -158,7 +169,7 @@ class Candidates:
     def _added(self, multiples: dict[Symbol, Expr], stated: bool, way: Way) -> Candidate | None:
         """The formula with sums over stages; None where the sums of a way are no others."""
         form = StageForm(self.derivation.stage_symbols, multiples, way)
-        adds = total(self.measure, self.derivation, form, stated)
+        adds = total(self.measure, self.derivation, form, stated, self._plainly[stated])
         expr = self.rewritten(adds(self.derivation.root))
         if not form.differs:
             return None

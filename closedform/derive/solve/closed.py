@@ -75,10 +75,17 @@ class Closed:
 
     def rewritten(self, expr: Expr) -> Expr:
         """An expression in the chosen symbols."""
-        expr = expand(expr)
-        for rewrite in self.rewrites:
-            expr = expand(rewrite(expr))
-        return expr
+        if expr not in self._rewritten:
+            found = expand(expr)
+            for rewrite in self.rewrites:
+                found = expand(rewrite(found))
+            self._rewritten[expr] = found
+        return self._rewritten[expr]
+
+    @cached_property
+    def _rewritten(self) -> dict[Expr, Expr]:
+        """What was rewritten: many parts cost the same, and each is asked for often."""
+        return {}
 
     @cached_property
     def _total(self) -> Callable[[Node], Expr]:

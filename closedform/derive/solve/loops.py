@@ -63,13 +63,11 @@ class Loop:
         lets = sorted(multiples.keys() - stage_symbols.keys(), key=str)
         for size in sorted(lets, key=lambda let: -_degree(multiples[let])):
             self.parts = self._with_steady(size)
-        used = _used(self.parts, stage_symbols)
-        fixed = {family for family, by_stage in used.items() if _taken_whole(by_stage)}
-        reach = max((_distance(used[family]) for family in used.keys() - fixed), default=1)
+        reach, fixed = reading(self.parts, stage_symbols)
         self.whole = self.uneven = False
-        self.places = Places(node.index, stage_symbols, max(reach, 1))
+        self.places = Places(node.index, stage_symbols, reach)
         near = Places(node.index, stage_symbols)
-        self.readings = [Places(node.index, stage_symbols, max(reach, 1), fixed)]
+        self.readings = [Places(node.index, stage_symbols, reach, fixed)]
         self.readings += [near] if reach > 1 and not fixed else []
 
     def enters(self, used: Mapping[Symbol, tuple[str, int]]) -> bool:
@@ -434,6 +432,16 @@ def _used(
             family, at = stage_symbols[symbol]
             found.setdefault(family, {}).setdefault(index, set()).add(at)
     return found
+
+
+def reading(
+    parts: Mapping[int, Expr], stage_symbols: Mapping[Symbol, tuple[str, int]]
+) -> tuple[int, set[str]]:
+    """How far from a stage its sizes are, and the families that each stage takes as they are."""
+    used = _used(parts, stage_symbols)
+    fixed = {family for family, by_stage in used.items() if _taken_whole(by_stage)}
+    reach = max((_distance(used[family]) for family in used.keys() - fixed), default=1)
+    return max(reach, 1), fixed
 
 
 def _taken_whole(by_stage: Mapping[int, set[int]]) -> bool:

@@ -15,6 +15,8 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.symbolic.bits import check_bits, put_in_bounded
+from closedform.derive.symbolic.exact import NoNumberError as NoExactNumberError
+from closedform.derive.symbolic.exact import Numbers, exact, holds
 from closedform.derive.symbolic.symbols import is_size
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
@@ -137,9 +139,12 @@ def check_sizes(
 
 def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
     """Refuse numbers for which a formula was not derived."""
+    values = _as_fractions(settled)
     for fact in derivation.facts:
-        _check(fact, derivation, settled, "the formula rests on")
+        _check(fact, derivation, settled, values, "the formula rests on")
     for size, case in derivation.positive:
+        if _is_at_least_one(size, values):
+            continue
         needed = case.xreplace(derivation.known.definitions).xreplace(settled)
         value = put_in_bounded(size, settled).doit()
         if needed not in (False, sympy.false) and value.is_number and value < 1:
@@ -154,12 +159,45 @@ def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
 
 def check_stated(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
     """Refuse numbers that break an assumption of the file, whether a formula rests on it or not."""
+    values = _as_fractions(settled)
     for fact in derivation.known.facts:
         if fact.reason == "assumed":
-            _check(fact, derivation, settled, "the file assumes")
+            _check(fact, derivation, settled, values, "the file assumes")
 
 
-def _check(fact: Fact, derivation: Derivation, settled: Mapping[Expr, Expr], whose: str) -> None:
+def _as_fractions(settled: Mapping[Expr, Expr]) -> dict[Symbol, Fraction]:
+    return {
+        s: Fraction(int(v.p), int(v.q))
+        for s, v in settled.items()
+        if isinstance(s, Symbol) and v.is_Rational
+    }
+
+
+def _is_at_least_one(size: Expr, values: Numbers) -> bool:
+    """Whether that is found without SymPy, as nearly always; it decides what is not."""
+    try:
+        return exact(size, values) >= 1
+    except NoExactNumberError:
+        return False
+
+
+def _is_true(condition: Any, values: Numbers) -> bool:
+    """The same of a condition."""
+    try:
+        return holds(condition, values)
+    except NoExactNumberError:
+        return False
+
+
+def _check(
+    fact: Fact,
+    derivation: Derivation,
+    settled: Mapping[Expr, Expr],
+    values: Numbers,
+    whose: str,
+) -> None:
+    if _is_true(fact.condition, values):
+        return
     # numbers first: an assumption such as R == 2 is a definition of R as well
     given = fact.condition.xreplace(settled)
     if given.xreplace(derivation.known.definitions).xreplace(settled) not in (False, sympy.false):

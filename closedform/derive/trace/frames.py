@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 from closedform.derive.arrange.writing import Order
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Shape, Site, Stages
+from closedform.derive.solve.loops import reading
 from closedform.derive.solve.places import Places, entering, in_places, stage_values
 
 Convert = Callable[[Any], Any]
@@ -113,23 +114,60 @@ class StageRuns:
         self.places = Places(node.index, stage_symbols)
 
     def frames(self, outer: Frame) -> list[tuple[Frame, tuple[Site, ...]]]:
-        """A frame for each run of stages alike, and the body that it tells."""
+        """A frame for each run of stages alike, and the body that it tells.
+
+        Lists that are read at an offset, or whole in each stage, are seen where that joins more.
+        """
+        first = self.node.first
+        runs = self._runs(outer)
+        if len(runs) > 1:
+            near, self.places = self.places, self._far()
+            far = self._runs(outer)
+            runs, self.places = (far, self.places) if len(far) < len(runs) else (runs, near)
+        return [
+            (self._frame(run, start, outer), self.node.bodies[run[-1] - first])
+            for run, start in runs
+        ]
+
+    def _far(self) -> Places:
+        """The places of sizes further from a stage, but of no list that stays as it is."""
+        bodies = enumerate(self.node.bodies, self.node.first)
+        parts = {
+            index: sympy.Add(*(self.normal(self.value(site.node)) for site in body))
+            for index, body in bodies
+        }
+        return Places(self.node.index, self.stage_symbols, *reading(parts, self.stage_symbols))
+
+    def _runs(self, outer: Frame) -> list[tuple[list[int], Mapping[str, Expr]]]:
+        """Stages alike, and what enters the first of them where that is told as another's is."""
         first = self.node.first
         found: list[tuple[list[int], Mapping[str, Expr]]] = []
-        keys = {i: self._key(i, {}) for i in range(first, first + len(self.node.bodies))}
-        for index in keys:
-            if found and keys[index] == keys[found[-1][0][-1]]:
+        indices = range(first, first + len(self.node.bodies))
+        bare = {i: self._bare_key(i) for i in indices}  # told apart by it, they need no other
+        keys: dict[int, tuple[Any, ...]] = {}
+
+        def alike(index: int, other: int) -> bool:
+            if bare[index] != bare[other]:
+                return False
+            for i in (index, other):
+                if i not in keys:
+                    keys[i] = self._key(i, {})
+            return keys[index] == keys[other]
+
+        for index in indices:
+            if found and alike(index, found[-1][0][-1]):
                 found[-1][0].append(index)
                 continue
             start = self._start(outer) if found and index == first + 1 else {}
-            if start and self._key(index, start) == keys[first]:
+            if start and bare[index] == bare[first] and self._key(index, start) == keys[first]:
                 found[-1] = ([first, index], start)
             else:
                 found.append(([index], {}))
-        return [
-            (self._frame(run, start, outer), self.node.bodies[run[-1] - first])
-            for run, start in found
-        ]
+        return found
+
+    def _bare_key(self, index: int) -> tuple[Any, ...]:
+        """What the parts of a stage are, and not how much they count."""
+        return sites_key(self.node.bodies[index - self.node.first], self.value, lambda _: None)
 
     def _key(self, index: int, start: Mapping[str, Expr]) -> tuple[Any, ...]:
         places: dict[Symbol, Expr] = dict(self.places.around(index))

@@ -274,13 +274,34 @@ class Quantity(Arithmetic):
     # In one size ---------------------------------------------------------------------------
 
     def _along(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> Along:
-        form = self._at(preset)
-        values = self._values(preset, sizes)
-        values.pop(self._sizes.symbol(name), None)
+        there, sizes = self._at_lets(name, preset, sizes)
+        form = there._at(preset)
+        values = there._values(preset, sizes)
+        values.pop(there._sizes.symbol(name), None)
         return along(form, name, values)
 
+    def _at_lets(
+        self, name: str, preset: str | None, sizes: Mapping[str, Any]
+    ) -> tuple[Self, dict[str, Any]]:
+        """The formula with the abbreviations among given sizes at their numbers, but for the one
+        that is asked for, and the other sizes."""
+        known, table = self._closed.derivation.known, size_table(self._closed.derivation)
+        named = {symbol.name: symbol for symbol in known.spelled if symbol.name not in table}
+        lets = {named[n]: exact(n, v) for n, v in sizes.items() if n in named and n != name}
+        rest = {n: v for n, v in sizes.items() if n not in named}
+        if not lets:
+            return self, rest
+        made = substituted(self._at(preset), lets)
+        return type(self)(self._project, self._entity, made, self._form, self._origins), rest
+
     def _number_of(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
-        """What a size or an abbreviation is at a preset."""
+        """What a size or an abbreviation is at a preset, or as it is given."""
+        if name in sizes and name not in size_table(self._closed.derivation):
+            return int(sizes[name])
+        there, sizes = self._at_lets(name, preset, sizes)
+        return there._number_settled(name, preset, sizes)
+
+    def _number_settled(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
         derivation, symbol = self._closed.derivation, self._sizes.symbol(name)
         settled = settle(derivation, self._values(preset, sizes))
         value = derivation.known.base(symbol).xreplace(settled)

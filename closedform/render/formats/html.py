@@ -24,6 +24,18 @@ def _display(name: str, node: Node) -> str:
     return mathml_lines.equation(name, node.written)
 
 
+def _display_in_page(name: str, node: Node) -> str:
+    """An equation, and where it is long the same in the lines of a phone: a page shows one."""
+    return _both(_display(name, node), mathml_lines.narrow(name, node.written))
+
+
+def _both(broad: str, narrow: str | None) -> str:
+    """A formula for a page, and for a phone where it is another there."""
+    if narrow is None:
+        return broad
+    return f'<span class="broad">{broad}</span><span class="narrow">{narrow}</span>'
+
+
 def _definition(symbol: Node, node: Node) -> str:
     return mathml_lines.definition(symbol.written, node.written)
 
@@ -42,7 +54,8 @@ def _typed(text: str) -> str:
 
 
 def _equals(node: Node) -> str:
-    return "\n".join(mathml_lines.equals(node.written))
+    broad = "\n".join(mathml_lines.equals(node.written))
+    return _both(broad, mathml_lines.equals_narrow(node.written))
 
 
 def _shapes(
@@ -70,6 +83,9 @@ HTML = Markup(
 )
 
 
+IN_PAGE = HTML.having({"display": _display_in_page})
+
+
 def _report(report: Report) -> str:
     """A report with its pictures, which are drawn when a page is written."""
     from closedform.render.pictures.page import page_of
@@ -82,18 +98,18 @@ def _report(report: Report) -> str:
         "sweeps": tuple(map(Raw, page.sweeps)),
     }
     told = {"preset": page.preset, "costs": page.costs, "at_preset": page.at_preset}
-    return HTML.having({"page": lambda: {**told, **drawn}}).file("report.html.j2")(report)
+    return IN_PAGE.having({"page": lambda: {**told, **drawn}}).file("report.html.j2")(report)
 
 
 FORMAT = Format(
     report=_report,
     suffixes=(".html", ".htm"),
-    derivation=HTML.having({"equals": _equals, "shapes": _shapes}).file("derivation.html.j2"),
+    derivation=IN_PAGE.having({"equals": _equals, "shapes": _shapes}).file("derivation.html.j2"),
     template=HTML,
     site=Site(
         suffix=".html",
         index=HTML.having({"share": _share}).file("index.html.j2"),
-        closed_forms=HTML.file("closed_forms.html.j2"),
+        closed_forms=IN_PAGE.file("closed_forms.html.j2"),
         comment=("<!-- ", " -->"),
         link=('href="', '"'),
     ),

@@ -167,6 +167,25 @@ def _comparison(told: Comparison) -> str:
                     {"model": row.model, **_told(row.formula), "stays": list(row.stays)}
                     for row in what.rows
                 ],
+                "fixed": [
+                    {"size": w.plain(row.symbol), "default": row.default and _told(row.default)}
+                    for row in what.fixed
+                ],
+                "clashes": [
+                    {
+                        "size": w.plain(row.symbol),
+                        "senses": [
+                            {
+                                "model": sense.model,
+                                "meaning": sense.meaning,
+                                "default": sense.default and _told(sense.default),
+                                "definition": sense.definition and _told(sense.definition),
+                            }
+                            for sense in row.senses
+                        ],
+                    }
+                    for row in what.clashes
+                ],
                 "parts": [
                     {"part": row.name, "costs": [cost and _told(cost) for cost in row.costs]}
                     for row in what.parts
@@ -238,6 +257,11 @@ def _changes(view: ChangesView) -> str:
                 "changed": row.changed,
                 "old": None if row.old is None else str(row.old),
                 "new": None if row.new is None else str(row.new),
+                "preset_is": "same"
+                if row.was_there and row.is_there
+                else "added"
+                if row.is_there
+                else "removed",
             }
             for row in view.values
         ],

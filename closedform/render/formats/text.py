@@ -101,7 +101,8 @@ def _value_rows(report: dict[str, Any]) -> list[list[str]]:
         [
             row["preset"],
             row["heading"],
-            *(number(row[k], lang) for k in ("old", "new")),
+            number(row["old"], lang) if row["was_there"] else "-",
+            number(row["new"], lang) if row["is_there"] else "-",
             row["more"],
         ]
         for row in report["values"]

@@ -214,12 +214,25 @@ def equation(left: str, node: w.Written, room: float = ROOM) -> str:
     return f"\\begin{{aligned}}\n{left} &= {body}\n\\end{{aligned}}"
 
 
+def overfull(left: str, node: w.Written, room: float) -> float | None:
+    """How wide the widest line of `left = formula` stays, where that is more than the room."""
+    start = width(left) + width("=")
+    first, *rest = map(width, broken(node, room - start))
+    widest = max(start + first, *(start + row for row in rest), 0)
+    return widest if widest > room + 1 else None
+
+
 # Breaking ----------------------------------------------------------------------------------
 
 INDENT = r"\quad "
 STEP = width(INDENT)
 SIGN = width("+")
+BIG = {  # what stands around an argument that is broken inside
+    "floor": (r"\bigl\lfloor ", r" \bigr\rfloor"),
+    "ceil": (r"\bigl\lceil ", r" \bigr\rceil"),
+}
 SHORT = 40.0  # a term without brackets that is no wider is not broken
+LONG = 120.0  # what is broken inside a floor, a power or a condition is wider
 
 
 @dataclass(frozen=True)
@@ -269,11 +282,11 @@ def _pieces(node: w.Written, room: float, depth: int, least: Level) -> list[Piec
         case w.Fraction() if not isinstance(node.numerator, w.Number):
             one = w.Fraction(w.Number(1), node.denominator)
             return _inside(latex(one) + SPACE, node.numerator, "", room, depth)
-        case w.Function() if node.name in ("max", "min", "") and len(node.arguments) > 1:
+        case w.Function() if node.name in ("max", "min", "gcd", "") and len(node.arguments) > 1:
             return _argument_pieces(node, room, depth)
         case w.Function() if node.name == "":
             return _bracket_pieces("", node.arguments[0], "", room, depth)
-    return [Piece(whole, depth)]
+    return _fenced_pieces(node, room, depth, least) or [Piece(whole, depth)]
 
 
 def _sum_pieces(node: w.Sum, room: float, depth: int, least: Level) -> list[Piece]:
@@ -361,6 +374,48 @@ def _bracket_pieces(
     if isinstance(node, w.Sum) and len(pieces) == 1 and width(before) > room / 3:
         pieces = _sum_pieces(node, inner, depth + 1, Level.ANYTHING)
     return _wrapped(left, pieces, right)
+
+
+def _fenced_pieces(node: w.Written, room: float, depth: int, least: Level) -> list[Piece]:
+    """What is long between other signs than round brackets of a sum or a product, cut where it may
+    be broken; nothing where it stays as it is."""
+    if width(_latex(node, least)) <= LONG:
+        return []
+    match node:
+        case w.Function() if node.name in BIG:
+            left, right = BIG[node.name]
+            return _fenced(left, node.arguments[0], right, room, depth)
+        case w.Function() if node.name == "log":
+            value, of = node.arguments
+            return _fenced(f"\\log_{{{latex(of)}}}\\bigl(", value, r"\bigr)", room, depth)
+        case w.Power():
+            base, exponent = parts(node, PLANE, least)
+            if base.bracketed:
+                return _bracket_pieces("", base.node, f"^{{{_shown(exponent)}}}", room, depth)
+        case w.Indicator():
+            return _fenced(r"\bigl[", node.condition, r"\bigr]", room, depth)
+        case w.Condition() if node.operator != "not":
+            return _condition_pieces(node, room, depth)
+    return []
+
+
+def _fenced(left: str, node: w.Written, right: str, room: float, depth: int) -> list[Piece]:
+    """What stands between other signs than round brackets, broken inside."""
+    inner = max(room - max(width(left), STEP) - width(right) - STEP, room / 3)
+    return _wrapped(left, _pieces(node, inner, depth + 1, Level.ANYTHING), right)
+
+
+def _condition_pieces(node: w.Condition, room: float, depth: int) -> list[Piece]:
+    """A condition may break before its relations."""
+    pieces: list[Piece] = []
+    sign = f" {RELATIONS[node.operator]} "
+    for part in parts(node, PLANE):
+        if part.bracketed:
+            found = _bracket_pieces("", part.node, "", room - width(sign) - STEP, depth)
+        else:
+            found = _pieces(part.node, room - width(sign) - STEP, depth, part.least)
+        pieces += _wrapped(sign, found, "") if pieces else found
+    return pieces
 
 
 def _wrapped(before: str, pieces: list[Piece], after: str) -> list[Piece]:

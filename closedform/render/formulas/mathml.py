@@ -81,13 +81,14 @@ def mathml(node: w.Written) -> str:
     return _mathml(node, Level.ANYTHING)
 
 
-def _shown(part: Part) -> str:
+def part_shown(part: Part) -> str:
+    """A part in its place, with the brackets that it has there."""
     shown = _mathml(part.node, part.least)
     return _fenced(shown, _tall(part.node)) if part.bracketed else shown
 
 
 def _inner(node: w.Written, least: Level = Level.ANYTHING) -> list[str]:
-    return [_shown(part) for part in parts(node, PLANE_SIGNED, least)]
+    return [part_shown(part) for part in parts(node, PLANE_SIGNED, least)]
 
 
 @singledispatch
@@ -193,24 +194,29 @@ def terms(node: w.Written) -> list[str]:
     if not isinstance(node, w.Sum):
         return [mathml(node)]
     first, *rest = parts(node, PLANE_SIGNED)
-    signed = (f"{MINUS if part.minus else '<mo>+</mo>'}{_shown(part)}" for part in rest)
-    return [_shown(first), *signed]
+    signed = (f"{MINUS if part.minus else '<mo>+</mo>'}{part_shown(part)}" for part in rest)
+    return [part_shown(first), *signed]
 
 
 @_mathml.register
 def _(node: w.Product, least: Level) -> str:
     first, *rest = parts(node, PLANE_SIGNED, least)
-    found = [MINUS if first.minus else "", _shown(first)]
+    found = [MINUS if first.minus else "", part_shown(first)]
     for part in rest:
-        cross = not part.bracketed and begins_with_digit(part.node, PLANE_SIGNED)
-        found += [CROSS if cross else TIMES, _shown(part)]
+        found += [between(part), part_shown(part)]
     return row(*found)
+
+
+def between(part: Part) -> str:
+    """What stands before a factor that follows another."""
+    digit = not part.bracketed and begins_with_digit(part.node, PLANE_SIGNED)
+    return CROSS if digit else TIMES
 
 
 @_mathml.register
 def _(node: w.Fraction, least: Level) -> str:
     if w.is_negative(node):
-        return row(MINUS, _shown(after_minus(node, PLANE_SIGNED)))
+        return row(MINUS, part_shown(after_minus(node, PLANE_SIGNED)))
     above, below = _inner(node)
     return f"<mfrac>{above}{below}</mfrac>"
 
@@ -258,9 +264,15 @@ def _(node: w.Indicator, least: Level) -> str:
 
 @_mathml.register
 def _(node: w.BigSum, least: Level) -> str:
-    first, last, body = _inner(node, least)
+    *_, body = _inner(node, least)
+    return row(sum_sign(node), body)
+
+
+def sum_sign(node: w.BigSum) -> str:
+    """The sign of a sum with its bounds."""
+    first, last, _ = _inner(node)
     start = row(_word(node.index), "<mo>=</mo>", first)
-    return row(f"<munderover><mo>∑</mo>{start}{last}</munderover>", body)
+    return f"<munderover><mo>∑</mo>{start}{last}</munderover>"
 
 
 @_mathml.register

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from closedform import formula as w
 from closedform.render.formulas.mathml import element, escape_html, mathml, row, terms
+from closedform.render.formulas.mathml_broken import broken
 from closedform.render.formulas.svg_line import pieces
 
 LINE = 44.0  # ems in a line, for the broad column of a page
+PHONE = 15.0  # of a display on a phone
+EQUALS = 1.5
 SIDE = 30.0  # the same with what is explained before it, and a reason after it
 COMMA = '<mo separator="true">,</mo>'
 
@@ -27,6 +30,29 @@ def equation(left: str, node: w.Written, line: float = LINE) -> str:
     )
     table = f'<mtable displaystyle="true" columnalign="right left">{body}</mtable>'
     return element(table, plain, display=True)
+
+
+def narrow(left: str, node: w.Written) -> str | None:
+    """The same in the lines of a phone; None where it fits there as it is."""
+    begun = sum(piece.width for piece in pieces(w.Symbol(left))) + EQUALS
+    if begun + sum(piece.width for piece in pieces(node)) <= PHONE:
+        return None
+    name = f'<mi mathvariant="normal">{escape_html(left)}</mi><mo>=</mo>'
+    lines = _stacked(broken(node, PHONE, name, begun))
+    return element(lines, f"{left} = {w.plain(node)}", display=True)
+
+
+def equals_narrow(node: w.Written) -> str | None:
+    """`= formula` in the lines of a phone; None where it fits there as it is."""
+    if EQUALS + sum(piece.width for piece in pieces(node)) <= PHONE:
+        return None
+    lines = _stacked(broken(node, PHONE, "<mo>=</mo>", EQUALS))
+    return element(lines, f"= {w.plain(node)}", display=False)
+
+
+def _stacked(lines: Sequence[str]) -> str:
+    body = "".join(f"<mtr><mtd>{row(line)}</mtd></mtr>" for line in lines)
+    return f'<mtable displaystyle="true" columnalign="left">{body}</mtable>'
 
 
 def equals(node: w.Written, line: float = SIDE) -> list[str]:

@@ -36,6 +36,7 @@ GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥ
 # A Greek letter for itself, as in a formula; words want a font that has the script.
 LONE_GREEK = re.compile(f"(?<![\u0370-\u03ff])[{''.join(GREEK)}](?![\u0370-\u03ff])")
 LATEX_SPECIAL["\ufffd"] = "{?}"  # what stood there is no character of a text
+SHORT = 24  # letters of a typewriter, half of a narrow column
 SCRIPTS = {
     "cjk": re.compile(
         "[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
@@ -62,8 +63,15 @@ def escape_latex(text: str) -> str:
 
 
 def typed(text: str) -> str:
-    """A name in the letters of a typewriter."""
-    return f"\\texttt{{{escape_latex(text)}}}"
+    r"""A name in the letters of a typewriter; a long one, such as a path, may break in it.
+
+    >>> print(typed("zoo/vit.arch"), typed("models/transformers/vit.arch"))
+    \texttt{zoo/vit.arch} \texttt{models/\allowbreak{}transformers/\allowbreak{}vit.arch}
+    """
+    if len(text) <= SHORT:
+        return f"\\texttt{{{escape_latex(text)}}}"
+    broken = re.sub(r"/|\\_", r"\g<0>\\allowbreak{}", escape_latex(text))
+    return f"\\texttt{{{broken}}}"
 
 
 def prose_latex(text: str) -> str:

@@ -98,17 +98,24 @@ def closing(
     return Closing(words.tr("What this rests on"), axes, nothing, counted, omitted, whole, made)
 
 
+def file_told(file: str) -> str:
+    """How a report names a file: one that was named from the root of a machine by its own name.
+
+    >>> file_told("/home/me/vit.arch"), file_told("models/vit.arch")
+    ('vit.arch', 'models/vit.arch')
+    """
+    path = PurePath(file)
+    return path.name if path.is_absolute() else file
+
+
 def made_with(files: Sequence[str], conventions: Sequence[str], words: Language) -> str:
     """With which version, from which files and by which conventions a report was made, in a line.
-
-    A file that was named from the root of a machine is told by its own name.
 
     >>> from closedform.render.language import language
     >>> made_with(["/home/me/vit.arch"], (), language()).replace(__version__, "...")
     'Derived from vit.arch by closedform ....'
     """
-    paths = ((PurePath(file), file) for file in files)
-    told = words.tr(", ").join(path.name if path.is_absolute() else file for path, file in paths)
+    told = words.tr(", ").join(map(file_told, files))
     values = {"file": " ".join(told.split()), "version": __version__}
     if not conventions:
         return words.tr("Derived from {file} by closedform {version}.", **values)

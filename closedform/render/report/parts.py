@@ -278,16 +278,21 @@ class Parts:
 
     def _amounts(self, sites: Sequence[Site], uses: _Uses) -> list[_Amount]:
         """What sites cost under each measure, with the brackets of the file, and without."""
+        return [self._amount(form, sites, uses.modes) for form in self.formed]
+
+    def _amount(self, form: Closed, sites: Sequence[Site], modes: frozenset[str]) -> _Amount:
         zero = Integer(0)
-        return [
-            (
-                sympy.Add(*(form.stated(site.node) for site in sites)),
-                sympy.Add(*(form.of(site.node) for site in sites)),
-            )
-            if all(map(form.measure.scaling.counts, uses.modes))
-            else (zero, zero)
-            for form in self.formed
-        ]
+        if form.measure.whole is not None:  # which knows itself what modes are to it
+            for mode in sorted(modes.intersection(cost.MODES)):
+                sites = [replace(site, node=cost.Weights(mode, (site,))) for site in sites]
+            amount = sympy.Add(*(form.of(site.node) for site in sites))
+            return amount, amount
+        if not all(map(form.measure.scaling.counts, modes)):
+            return zero, zero
+        return (
+            sympy.Add(*(form.stated(site.node) for site in sites)),
+            sympy.Add(*(form.of(site.node) for site in sites)),
+        )
 
     def _row(
         self,

@@ -33,7 +33,8 @@ def answer(checked: Checked) -> Iterator[str]:
 
 def _facts(checked: Checked) -> Iterator[str]:
     for fact in _rests_on(checked):
-        yield f"    {fact['text']}: {fact['reason']} ({fact['place']})\n"
+        place = f" ({fact['place']})" if fact["place"] else ""
+        yield f"    {fact['text']}: {fact['reason']}{place}\n"
 
 
 def notes(outcome: Outcome) -> Iterator[str]:

@@ -36,7 +36,14 @@ from closedform.reason.uncounted import uncounted
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
 from closedform.render.report.claims import ClaimRow, claim_rows
-from closedform.render.report.closing import AssumptionRow, Closing, Omission, closing, made_with
+from closedform.render.report.closing import (
+    AssumptionRow,
+    Closing,
+    Omission,
+    closing,
+    file_told,
+    made_with,
+)
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
 from closedform.render.report.rules import RulesRow, rules_rows
@@ -47,6 +54,7 @@ REASONS = {
     "required": "required by the block",
     "default": "holds for the defaults",
     "possible": "the other case has no shape",
+    "axis": "no axis is empty",
     "divisor": "else something is divided by 0",
     "when": "a condition of the claim",
     "given": "a condition of this derivation",
@@ -222,7 +230,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     omissions = tuple(omission_row(row, words) for row in rows)
     found = Report(
         title=entity.name,
-        file=project.module.title,
+        file=file_told(project.module.title),
         keyword=declaration.keyword,
         about=about,
         chosen=wish.names,

@@ -212,6 +212,14 @@ def test_swiglu_widths() -> None:
     assert len(inputs) == 4
 
 
+def test_cache_numbers() -> None:
+    """Fails when a printed number of bytes is not that of the closed form."""
+    one, many = (line["flops"] for line in ROWS["T1-kv-cache"]["numbers"])
+    part = Part(project_of("claims/memory"), project_of("claims/memory").part("Decoded"))
+    assert part.measure("cache_bytes").at(B=1, S=1, L=32, D=4096, H=32) == one
+    assert part.measure("cache_bytes").at(B=16, S=512 + 32, L=48, D=6144, H=48) == many
+
+
 def test_kaplan_number() -> None:
     """Fails when the figure of InternLM2 is not 2N, N rounded, and half of the scores."""
     number = ROWS["T4-kaplan-C"]["numbers"][0]["flops"]

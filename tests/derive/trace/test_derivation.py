@@ -22,7 +22,7 @@ from closedform.derive.solve.numbers import settle
 from closedform.derive.trace.lines import Said, Step, same
 from closedform.derive.trace.walk import Passage, Walk, walk
 from closedform.errors import ClosedformError
-from closedform.projects import open_project
+from closedform.projects import open_project, report_of
 from derivations import Evaluator, number, random_sizes
 from helpers import GOOD, TESTS, ZOO, Golden, cases, programs
 
@@ -242,6 +242,29 @@ def test_stages_alike_are_told_once() -> None:
     told = [(p.kind, p.name, p.frame.stages) for p in found.passages if p.kind == "stage"]
     assert told == [("stage", "stage", (1, 2, 3)), ("stage", "stage", (4,))]
     assert [p.name for p in found.passages] == ["SRA", "MLP", "stage", "SRA_2", "stage", "PVT"]
+
+
+LISTS = {
+    "at an offset": "        b = param([27*D[s + 2], D[s + 2]])\n",
+    "whole in each stage": "        x = x -> linear(D[4]) -> linear(D[5]*K[s]) -> linear(n)\n",
+}
+
+
+@pytest.mark.parametrize("body", LISTS.values(), ids=LISTS)
+def test_stages_are_alike_in_lists_of_others(body: str, tmp_path: Path) -> None:
+    """Fails when each stage is told because it reads a list at an offset, or whole."""
+    file = tmp_path / "lists.arch"
+    file.write_text(
+        f"dim n\ndim D[5]\ndim K[3]\n\nmodel M(x: [n]):\n    for s in 1..3:\n{body}    return x\n"
+    )
+    (project, entity), *_ = parts(file)
+    closed = project.closed(entity, measure("params"))
+    found = walk(closed)
+    assert [p.frame.stages for p in found.passages if p.kind == "stage"] == [(1, 2, 3)]
+    for seed in SEEDS:
+        assert all(map(Numbers(closed, found, seed).passage, found.passages))
+    rows = report_of(project, "M", measures=("params",)).parts
+    assert [row.stages for row in rows if row.kind == "stage"] == [(("s", 1, 3),)]
 
 
 def test_what_enters_a_loop_enters_no_step_of_a_loop_in_it() -> None:

@@ -78,7 +78,7 @@ def as_package(folder: Path) -> None:
 
 
 def as_own(folder: Path) -> None:
-    kept = shutil.ignore_patterns("__pycache__")
+    kept = shutil.ignore_patterns("*.pyc.*")  # being written by others
     shutil.copytree(PACKAGE, folder / "closedform", ignore=kept)
     shutil.copy(FILE, folder / "closedform" / "render" / "formats")
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import closedform as cf
@@ -30,6 +30,8 @@ from closedform.render.report.view import Report, Wish, report
 from helpers import call, cases
 from pages import MATHML, SVG, XHTML, assert_safe, read
 
+MODELS = cases(zoo_names(), {"vit", "recurrent", "pvt", "vgg", "attention"})
+
 
 def reports(name: str, models_only: bool = False) -> list[Report]:
     project = open_project(name)
@@ -38,7 +40,7 @@ def reports(name: str, models_only: bool = False) -> list[Report]:
     return [report(project, entity, wish) for entity in parts]
 
 
-@pytest.mark.parametrize("name", cases(zoo_names()))
+@pytest.mark.parametrize("name", MODELS)
 def test_pages_of_the_zoo(name: str) -> None:
     for shown in reports(name):
         page = format_named("html").report(shown)
@@ -57,7 +59,7 @@ def test_pages_of_the_zoo(name: str) -> None:
             assert f"{name_} = {w.plain(row.formula)}" in shown_formulas
 
 
-@pytest.mark.parametrize("name", cases(zoo_names()))
+@pytest.mark.parametrize("name", MODELS)
 def test_parts_add_up_to_the_values_of_the_presets(name: str) -> None:
     """The numbers of the pictures are those of the closed forms, which the core finds its way."""
     for shown in reports(name, models_only=True):
@@ -73,7 +75,7 @@ def test_parts_add_up_to_the_values_of_the_presets(name: str) -> None:
                 assert sum(amounts[at] for amounts in own.values()) == value
 
 
-@pytest.mark.parametrize("name", cases(zoo_names()))
+@pytest.mark.parametrize("name", MODELS)
 def test_stages_alike_cost_what_each_of_them_costs(name: str) -> None:
     """Fails when a row that tells several stages at once says another thing than these."""
     for shown in reports(name, models_only=True):
@@ -373,6 +375,7 @@ written: st.SearchStrategy[w.Written] = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(written)
 def test_random_formulas_are_well_formed(node: w.Written) -> None:
     page = f"<!DOCTYPE html>\n<html><head><title>x</title></head><body>{math(node)}</body></html>"

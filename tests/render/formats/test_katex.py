@@ -19,7 +19,7 @@ from closedform.render.formulas.latex import latex
 from helpers import ROOT, TESTS, formulas, markdown_texts
 
 KATEX = TESTS / "katex"
-MODELS = ("vit", "pvt", "efficientnet", "recurrent", "scaling")
+MODELS = ("vit", "pvt", "recurrent", "scaling")
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,8 @@ def test_katex_takes_every_formula_of_the_gallery() -> None:
 def test_katex_takes_every_formula() -> None:
     """Of some models, in every language and flavour."""
     found = []
-    for name, lang in product(MODELS, LANGUAGES):
+    asked = [*product(MODELS, ["en"]), *product(MODELS[::2], LANGUAGES[1:])]
+    for name, lang in asked:
         project = open_project(name)
         for entity in project.parts():
             for what, texts in markdown_texts(project, entity, lang):

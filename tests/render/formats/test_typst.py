@@ -32,7 +32,7 @@ from closedform.render.formulas.typst import typst, typst_name
 from closedform.render.report.compared.comparison import comparison
 from helpers import ZOO, cases, programs
 
-FILES = cases(programs(ZOO, 20))
+FILES = cases(programs(ZOO, 20), {"vit", "recurrent"})
 N, D, S = Symbol("N"), Symbol("D"), Symbol("D", "s-1")
 SUM = Sum((N, Product((Number(-2), D))))
 

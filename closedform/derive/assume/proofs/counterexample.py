@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Symbol
 
-from closedform.derive.assume.proofs.situation import Fuel, Situation
+from closedform.derive.assume.proofs.situation import Situation, situation_of
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
 from closedform.derive.symbolic.symbols import is_size, least_of
@@ -25,6 +25,9 @@ FRACTIONS = tuple(
     Fraction(above, below) for above, below in ((1, 2), (3, 4), (3, 2), (1, 3), (2, 3), (1, 4))
 )  # of a ratio, which need not be whole
 MAX_DRAWN = 1500
+MAX_TRIES = 4000  # candidates for sizes, fewer where conditions are long
+MIN_TRIES = 60
+MAX_NODES = 400_000  # of expressions that are evaluated
 MAX_COMPARED = 12
 
 
@@ -34,6 +37,7 @@ class Samples:
     def __init__(self, symbols: Iterable[Symbol], conditions: Sequence[Any]) -> None:
         self.symbols = sorted(symbols, key=str)
         self.conditions = conditions
+        self.tries = tries_for(MAX_TRIES, conditions)
         self._found: list[Numbers] = []
         self._candidates = self._all()
 
@@ -47,13 +51,13 @@ class Samples:
 
     @cached_property
     def _situation(self) -> Situation:
-        return Situation(Fuel()).supposing(*self.conditions)
+        return situation_of(self.conditions)
 
     def _all(self) -> Iterator[Numbers]:
         solved = self._situation.solved
         inner = {s for v in solved.values() for s in v.free_symbols} | set(self.symbols)
         free = sorted(inner - solved.keys(), key=lambda s: (isinstance(s, sympy.Dummy), str(s)))
-        for point in _points(self._least(free)):
+        for point in islice(_points(self._least(free)), self.tries):
             values = dict(point)
             try:
                 for symbol, value in solved.items():
@@ -79,8 +83,9 @@ class Samples:
         least = {symbol: Fraction(least_of(symbol)) for symbol in free}
         for fact in self._situation.facts:
             constant, rest = fact.as_coeff_Add()
-            if rest in least and constant.is_Rational:
-                least[rest] = max(least[rest], Fraction(int(-constant.p), int(constant.q)))
+            size, value = _reached(rest, -constant)
+            if size in least and value.is_Rational:
+                least[size] = max(least[size], Fraction(int(value.p), int(value.q)))
         return least
 
     def fit(self, values: Numbers) -> bool:
@@ -92,6 +97,18 @@ class Samples:
             return all(holds(condition, values) for condition in self.conditions)
         except NoNumberError:
             return False
+
+
+def _reached(expr: Expr, value: Expr) -> tuple[Expr, Expr]:
+    """The size that must reach a number for an expression to reach a value: T >= 10 for
+    floor(T/5) >= 2."""
+    if not isinstance(expr, sympy.floor):
+        return expr, value
+    constant, rest = expr.args[0].as_coeff_Add()
+    factor, size = rest.as_coeff_Mul()
+    if factor <= 0:
+        return expr, value
+    return size, sympy.ceiling((sympy.ceiling(value) - constant) / factor)
 
 
 def _mending(condition: Any, values: Numbers) -> dict[Symbol, Fraction]:
@@ -162,11 +179,20 @@ def smallest(samples: Samples, differs: Callable[[Numbers], bool], tries: int) -
     if not found:
         return None
     best = min(found, key=_size)
-    smaller: Numbers | None = best
-    while smaller:
-        best = smaller
-        smaller = next((s for s in _below(best) if samples.fit(s) and differs(s)), None)
+    below = _below(best)
+    for _ in range(samples.tries):
+        smaller = next(below, None)
+        if smaller is None:
+            break
+        if samples.fit(smaller) and differs(smaller):
+            best, below = smaller, _below(smaller)
     return best
+
+
+def tries_for(tries: int, expressions: Iterable[Any]) -> int:
+    """How often expressions are evaluated at most: less often where they are long."""
+    nodes = sum(1 for expr in expressions for _ in sympy.preorder_traversal(expr))
+    return max(MIN_TRIES, min(tries, MAX_NODES // (nodes + 1)))
 
 
 def _below(values: Numbers) -> Iterator[Numbers]:

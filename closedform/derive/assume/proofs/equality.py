@@ -13,7 +13,7 @@ import sympy
 from sympy import Expr, Integer, Rational
 
 from closedform.derive.assume import floors, order
-from closedform.derive.assume.proofs.counterexample import difference_at, smallest
+from closedform.derive.assume.proofs.counterexample import difference_at, smallest, tries_for
 from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
 from closedform.derive.assume.store import Store
@@ -60,7 +60,8 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
         return equality(known, left, right)
     condition = RELATIONS[operator](known.base(left), known.base(right))
     with known.recording() as used:
-        if order.decide(known, condition):
+        named = RELATIONS[operator](left, right)
+        if order.decide_as_named(known, named) or order.decide(known, condition):
             return Proved(frozenset(used))
     if follows_from_rounding(condition):
         return Proved()
@@ -87,7 +88,7 @@ def _verdict(
         if facts is not None:
             known.used |= facts
             return Proved(facts)
-        found = smallest(search.samples, fails, MANY)
+        found = smallest(search.samples, fails, tries_for(MANY, (left, right)))
     if found is None:
         return NotDecided(TRIED)
     told = {s: known.base(s) for s in named | left.free_symbols | right.free_symbols}
@@ -115,7 +116,7 @@ def doubt(known: Store, condition: Any) -> Refuted | NotDecided:
         except NoNumberError:
             return False
 
-    found = smallest(search.samples, fails, MANY)
+    found = smallest(search.samples, fails, tries_for(MANY, (base,)))
     if found is None:
         return NotDecided(TRIED)
     sizes = {symbol: known.base(symbol) for symbol in sorted(condition.free_symbols, key=str)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -14,6 +15,7 @@ from closedform.derive.symbolic.atoms import Gcd
 from closedform.derive.symbolic.expansion import expand, terms_of
 
 MAX_TERMS = 400
+MAX_SPREAD = 1000  # terms of a sum once it is shifted
 MAX_PRODUCTS = 24  # of a fact and a size, for one question
 MAX_BITS = 40  # of a number that is taken apart into primes
 
@@ -105,15 +107,19 @@ class Atoms:
         return found
 
     def _symbol(self, atom: Expr) -> Symbol:
-        if atom not in self.symbols:
-            positive = atom.is_positive
-            self.symbols[atom] = sympy.Dummy(
-                "a",
-                integer=atom.is_integer,
-                positive=positive or None,
-                nonnegative=(positive or atom.is_nonnegative or _counts(atom)) or None,
-            )
-        return self.symbols[atom]
+        return self.symbols.setdefault(atom, _symbol_of(atom))
+
+
+@lru_cache(maxsize=4096)
+def _symbol_of(atom: Expr) -> Symbol:
+    """One symbol for an atom in every question, so that what was multiplied out stays known."""
+    positive = atom.is_positive
+    return sympy.Dummy(
+        "a",
+        integer=atom.is_integer,
+        positive=positive or None,
+        nonnegative=(positive or atom.is_nonnegative or _counts(atom)) or None,
+    )
 
 
 def _counts(atom: Expr) -> bool:
@@ -131,9 +137,24 @@ def least(symbol: Symbol) -> Integer | None:
 def shifted(expr: Expr) -> Expr:
     """An expression in what each size has beyond its least, which is at least 0."""
     values = {s: _beyond(s) + 1 for s in expr.free_symbols if least(s) == 1}
-    if not values or terms_of(expr) > MAX_TERMS:
+    if not values or spread(expr) > MAX_SPREAD:
         return expr
     return expand(expr.xreplace(values))
+
+
+def spread(expr: Expr) -> int:
+    """At most how many terms a sum has once it is shifted: 2 for n, 6 for n w^2.
+
+    >>> n, w = sympy.symbols("n w", integer=True, positive=True)
+    >>> spread(n * w**2 + 2 * n + 1)
+    9
+    """
+    terms = (term.as_powers_dict() for term in sympy.Add.make_args(expr))
+    return sum(prod(1 + _times_shifted(*power) for power in powers.items()) for powers in terms)
+
+
+def _times_shifted(base: Expr, exponent: Expr) -> int:
+    return int(exponent) if base.is_Symbol and least(base) == 1 and exponent.is_Integer else 0
 
 
 @lru_cache(maxsize=4096)
@@ -143,7 +164,8 @@ def _beyond(symbol: Symbol) -> Symbol:
 
 def nonnegative(expr: Expr) -> bool:
     """Whether every size gives a polynomial a value of at least 0, as its terms show."""
-    return all(map(_not_below, _terms(expr)))
+    plain = Atoms().polynomial(expand(expr))
+    return _none_below(plain) or _none_below(shifted(plain))
 
 
 def positive(expr: Expr) -> bool:
@@ -153,13 +175,15 @@ def positive(expr: Expr) -> bool:
     >>> positive(n * w - w + 1), positive(n - w)
     (True, False)
     """
-    terms = _terms(expr)
-    return all(map(_not_below, terms)) and any(term.is_positive for term in terms)
+    plain = Atoms().polynomial(expand(expr))
+    return any(
+        any(term.is_positive for term in sympy.Add.make_args(form)) and _none_below(form)
+        for form in (plain, shifted(plain))
+    )
 
 
-def _terms(expr: Expr) -> tuple[Expr, ...]:
-    terms: tuple[Expr, ...] = sympy.Add.make_args(shifted(Atoms().polynomial(expand(expr))))
-    return terms
+def _none_below(expr: Expr) -> bool:
+    return all(map(_not_below, sympy.Add.make_args(expr)))
 
 
 def _not_below(term: Expr) -> bool:
@@ -217,11 +241,18 @@ def _related(asked: Sequence[Expr], known: Sequence[Expr]) -> list[Expr]:
 def _row(expr: Expr, symbols: Sequence[Symbol]) -> Row:
     if not symbols:
         return {CONSTANT: Fraction(int(expr.p), int(expr.q))}
-    terms = sympy.Poly(expr, *symbols).terms()
-    return {
-        key if any(key) else CONSTANT: Fraction(int(number.p), int(number.q))
-        for key, number in terms
-    }
+    at = {symbol: i for i, symbol in enumerate(symbols)}
+    row: Row = {}
+    for term in sympy.Add.make_args(expand(expr)):
+        number, rest = term.as_coeff_Mul()
+        powers = [0] * len(symbols)
+        for factor in sympy.Mul.make_args(rest):
+            base, exponent = factor.as_base_exp()
+            if base != 1:
+                powers[at[base]] += int(exponent)
+        key = tuple(powers) if any(powers) else CONSTANT
+        row[key] = row.get(key, Fraction(0)) + Fraction(int(number.p), int(number.q))
+    return row
 
 
 def _products(asked: list[Row], known: list[Row], symbols: Sequence[Symbol]) -> list[Row]:

@@ -12,7 +12,7 @@ from sympy import Expr, Integer, Symbol
 
 from closedform.derive.assume.proofs.cases import vanishes
 from closedform.derive.assume.proofs.counterexample import Samples, difference_at
-from closedform.derive.assume.proofs.situation import Fuel, Situation
+from closedform.derive.assume.proofs.situation import Fuel, Situation, situation_of
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.exact import Numbers
 
@@ -100,7 +100,7 @@ def _needed(facts: Facts, proves: Callable[[Facts], bool]) -> list[tuple[Fact, A
 
 @lru_cache(maxsize=64)
 def _situation(conditions: tuple[Any, ...]) -> Situation:
-    return Situation(Fuel()).supposing(*conditions)
+    return situation_of(conditions)
 
 
 @lru_cache(maxsize=64)

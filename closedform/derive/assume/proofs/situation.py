@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 from zlib import crc32
@@ -19,11 +20,13 @@ from sympy.core.relational import Relational
 
 from closedform.derive.assume.integers import proof_of_integer
 from closedform.derive.assume.proofs.polynomials import (
+    MAX_SPREAD,
     Atoms,
     fraction_of,
     nonnegative,
     positive,
     refuted,
+    spread,
 )
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.atoms import Divides
@@ -143,7 +146,8 @@ class Situation:
 
     def _refuted(self, expr: Expr) -> bool:
         """Whether it is proved that an expression is never at least 0."""
-        self.fuel.spend(STEPS_OF_A_PROOF)
+        terms = sum(min(spread(e), MAX_SPREAD) for e in (expr, *self.facts))
+        self.fuel.spend(STEPS_OF_A_PROOF + terms)
         return refuted([expr], self.facts)
 
     # Facts ---------------------------------------------------------------------------------
@@ -281,6 +285,15 @@ class Situation:
             low = sympy.ceiling((1 - offset) / bottom)
             return low + self.fuel.quotient(nonnegative=True)
         return self.fuel.quotient()
+
+
+def situation_of(conditions: Iterable[Any]) -> Situation:
+    """What holds if conditions do; one for which no steps are left says nothing."""
+    situation = Situation(Fuel())
+    with suppress(OutOfFuelError):
+        for condition in conditions:
+            situation = situation.supposing(condition)
+    return situation
 
 
 def without_positive_factors(expr: Expr) -> Expr:

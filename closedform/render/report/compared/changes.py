@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
 from closedform.reason.changes import Changes, FormulaChange, ValueChange
-from closedform.render.language import language
+from closedform.render.language import Language, language
 from closedform.render.report.closing import made_with
 from closedform.render.report.signs import signed
 
@@ -30,7 +31,8 @@ class FormulaRow:
 
 @dataclass(frozen=True)
 class ValueRow:
-    """A number of a preset before and after, and by how much it grew, with a sign."""
+    """A number of a preset before and after, and by how much it grew, with a sign; or that the
+    preset came or went, as `was_there`, `is_there` say."""
 
     preset: str
     title: str
@@ -39,6 +41,8 @@ class ValueRow:
     new: int | None
     more: str
     changed: bool
+    was_there: bool
+    is_there: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def changes_view(changes: Changes, lang: str = "en") -> ChangesView:
         files[1],
         words.tr("{changed} of {all} formulas changed", changed=number, all=len(rows)),
         rows,
-        tuple(map(_value, changes.values)),
+        tuple(_value(row, words) for row in changes.values),
         tuple(
             FactRow(row.of, forms.write(fact.condition, forms.Order()), new)
             for row in changes.assumptions
@@ -100,11 +104,13 @@ def _written(form: Closed | None, signs: Mapping[str, str]) -> w.Written | None:
     return None if form is None else signed(form.written(), signs)
 
 
-def _value(row: ValueChange) -> ValueRow:
-    measure = row.measure
+def _value(row: ValueChange, words: Language) -> ValueRow:
+    names = row.preset, row.measure.title, row.measure.heading
     told = _more(row.old, row.new)
-    changed = row.old != row.new
-    return ValueRow(row.preset, measure.title, measure.heading, row.old, row.new, told, changed)
+    if not row.was_there or not row.is_there:
+        told = words.tr("preset added") if row.is_there else words.tr("preset removed")
+    changed = row.old != row.new or row.was_there != row.is_there
+    return ValueRow(*names, row.old, row.new, told, changed, row.was_there, row.is_there)
 
 
 def _more(old: int | None, new: int | None) -> str:
@@ -112,11 +118,20 @@ def _more(old: int | None, new: int | None) -> str:
 
     >>> _more(200, 201), _more(3, 2), _more(None, 2)
     ('+1 (+0.5%)', '-1 (-33.3%)', '')
+    >>> _more(17563828224, 17563828200)
+    '-24 (-0.00000014%)'
     """
     if old is None or new is None:
         return ""
     more = f"{new - old:+,}"
     if not old:
         return more
-    tenths = round(Fraction(1000 * abs(new - old), old))
-    return f"{more} ({more[0]}{tenths // 10}.{tenths % 10}%)"
+    share = Fraction(1000 * abs(new - old), old)
+    tenths = round(share)
+    told = f"{tenths // 10}.{tenths % 10}" if tenths or not share else _small(share / 10)
+    return f"{more} ({more[0]}{told}%)"
+
+
+def _small(value: Fraction) -> str:
+    """A number near 0, to two digits."""
+    return f"{Context(prec=2).divide(Decimal(value.numerator), Decimal(value.denominator)):f}"

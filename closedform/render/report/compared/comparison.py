@@ -18,6 +18,7 @@ from closedform.grammar import tree
 from closedform.reason.comparing import AsGrows, Pair, Side, pair, sides
 from closedform.render.language import language
 from closedform.render.report.closing import made_with
+from closedform.render.report.compared.senses import Clash, Fixed, clashes, fixed
 from closedform.render.report.signs import signed
 
 
@@ -76,13 +77,18 @@ class Against:
 
 @dataclass(frozen=True)
 class Costs:
-    """One measure of every model in shared symbols, by parts too, and each against the first."""
+    """One measure of every model in shared symbols, by parts too, and each against the first;
+    `fixed` are the sizes that are not expressed in the `chosen` ones, `clashes` the names that are
+    not the same in all models."""
 
     heading: str
     label: str
     rows: tuple[Cost, ...]
     parts: tuple[PartCosts, ...]
     against: tuple[Against, ...]
+    chosen: tuple[w.Symbol, ...]
+    fixed: tuple[Fixed, ...]
+    clashes: tuple[Clash, ...]
 
 
 @dataclass(frozen=True)
@@ -106,20 +112,24 @@ def comparison(
     width: float | None = None,
     entities: Sequence[Entity | None] | None = None,
     names: Sequence[str] = (),
+    defaults: bool = False,
 ) -> Comparison:
     """Models at presets, in the order of `presets`; without any, at all presets of their files.
 
     Where `entities` are given, one for each project, or `names` of sizes, their formulas are set
-    side by side too, in these sizes; of a project without an entity those of its model. Raises
-    ClosedformError for a preset that none of the files has.
+    side by side too, in these sizes, for others their `defaults` where that is asked for; of a
+    project without an entity those of its model. Raises ClosedformError for a preset that none of
+    the files has.
     """
     chosen = [project.measures(measures, convention) for project in projects]
     words = language(lang)
     formulas: tuple[Costs, ...] = ()
-    if entities is not None or names:
+    if entities is not None or names or defaults:
         asked = entities or [None] * len(projects)
         parts = [e or p.part(None) for p, e in zip(projects, asked, strict=True)]
-        formulas = tuple(_costs(projects, parts, row, names) for row in zip(*chosen, strict=True))
+        formulas = tuple(
+            _costs(projects, parts, row, names, defaults) for row in zip(*chosen, strict=True)
+        )
     of = entities or [None] * len(projects)
     rows = [row for told in zip(projects, of, chosen, strict=True) for row in _rows(*told)]
     known = list(dict.fromkeys(row.preset for row in rows))
@@ -148,11 +158,12 @@ def _costs(
     parts: Sequence[Entity],
     row: Sequence[Measure],
     names: Sequence[str],
+    defaults: bool,
 ) -> Costs:
     """One measure of models or blocks in shared symbols."""
     asked = zip(projects, parts, row, strict=True)
     forms = [project.closed(part, what) for project, part, what in asked]
-    found = sides(forms, names)
+    found = sides(forms, names, defaults)
     titles = _titles(projects, parts)
     signs = {name: sign for form in forms for name, sign in form.derivation.signs.items()}
     kinds = list(dict.fromkeys(name for side in found for name, _ in side.parts))
@@ -168,6 +179,9 @@ def _costs(
             _against(titles[0], titles[at], pair(found[0].form, found[at].form, names))
             for at in range(1, len(found))
         ),
+        tuple(map(w.Symbol, names)),
+        fixed([side.form for side in found], names),
+        clashes(titles, forms if defaults else [side.form for side in found], defaults),
     )
     return signed(told, signs)
 

@@ -1,0 +1,80 @@
+"""The command that says what a training step keeps in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from closedform.console import completion, options
+from closedform.console.parameters import Strict
+
+if TYPE_CHECKING:
+    from closedform.explore.model import Part
+
+DEVICES = "N|LETTER"
+
+
+@click.command(cls=Strict)
+@click.argument("file", shell_complete=completion.files)
+@click.option(
+    "--optimizer", required=True, metavar="NAME", help="sgd, momentum, adam or adam_mixed."
+)
+@options.part
+@options.dtype
+@click.option(
+    "--preset",
+    default=None,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="The preset of the sizes.",
+)
+@options.sizes
+@click.option("--tensor", default="1", metavar=DEVICES, help="Devices that share every tensor.")
+@click.option("--pipeline", default="1", metavar=DEVICES, help="Devices that share the layers.")
+@click.option("--data", default="1", metavar=DEVICES, help="Devices with batches of their own.")
+@click.option(
+    "--zero",
+    type=click.IntRange(0, 3),
+    default=0,
+    show_default=True,
+    help="What these share: 1 the states of the optimizer, 2 gradients too, 3 parameters too.",
+)
+@click.option("--machine", metavar="NAME", help="Say whether it fits: H100, A100, FILE.toml:NAME.")
+def memory(
+    file: str,
+    optimizer: str,
+    part: str | None,
+    dtype: str | None,
+    preset: str | None,
+    sizes: dict[str, Any],
+    tensor: str,
+    pipeline: str,
+    data: str,
+    zero: int,
+    machine: str | None,
+) -> None:
+    """What each device holds in a training step: parameters, gradients, the states of the
+    optimizer, and what is kept for the backward pass.
+
+    The batch is that of one device.
+    """
+    from closedform.explore.model import Architecture
+    from closedform.projects import open_project
+
+    project = open_project(file)
+    model: Part = Architecture(project)
+    if part is None and preset is not None:
+        part = project.model_of(project.preset(preset)).name
+    if part is not None:
+        model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
+    ways: dict[str, Any] = {
+        way: int(given) if given.isdecimal() and given.isascii() else given
+        for way, given in (("tensor", tensor), ("pipeline", pipeline), ("data", data))
+    }
+    found = model.memory(optimizer, dtype, preset, zero=zero, **ways, **sizes)
+    click.echo(found.table)
+    if found.bytes is not None:
+        click.echo(repr(found))
+    if machine is not None:
+        click.echo(found.fits(machine))
