@@ -7,7 +7,7 @@ LANGUAGES = ("en", "zh")
 # Measures that need no convention, and those that need the type of elements.
 COUNTED = (
     *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
-    *("reads", "loads", "writes", "kept", "depth"),
+    *("reads", "loads", "writes", "kept", "peak", "depth"),
 )
 IN_BYTES = (
     *("weight_bytes", "gradient_bytes", "cache_bytes"),

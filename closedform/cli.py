@@ -32,6 +32,7 @@ from closedform.console.exits import (
     complain_of_bug,
     print_error,
 )
+from closedform.console.exporting import export
 from closedform.console.fitting import memory
 from closedform.console.library import std, zoo
 from closedform.console.output import format_of, give, warn_of_width
@@ -74,6 +75,7 @@ commands.add_command(memory)
 commands.add_command(explain)
 commands.add_command(compare)
 commands.add_command(diff)
+commands.add_command(export)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

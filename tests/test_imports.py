@@ -51,6 +51,7 @@ ROOMS = (
     "closedform.documents",
     "closedform.sweeps",
     "closedform.explore",
+    "closedform.torch",
     "closedform.api",
     "closedform.console",
     "closedform.cli",

@@ -241,6 +241,9 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         needed = tuple(kid for kid in kids[2:] if isinstance(kid, tree.Name))
         return tree.Keep(kids[1], unit, needed, conditions, span=span_of(kids))
 
+    def does(self, kids: list[Any]) -> tree.As:
+        return tree.As(kids[1], span=span_of(kids))
+
     def view(self, kids: list[Any]) -> tree.View:
         return tree.View(kids[1], span=span_of(kids))
 

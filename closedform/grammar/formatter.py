@@ -24,6 +24,7 @@ SIMPLE = (
     tree.Gradient,
     tree.Keep,
     tree.View,
+    tree.As,
     tree.Return,
     tree.Given,
     tree.Only,
@@ -352,6 +353,10 @@ class _Printer:
     @statement.register
     def _(self, node: tree.View) -> None:
         self.write(f"view {node.of.name}")
+
+    @statement.register
+    def _(self, node: tree.As) -> None:
+        self.long("as ", [node.value])
 
     @statement.register
     def _(self, node: tree.Repeat) -> None:

@@ -455,12 +455,19 @@ class View(Node):
 
 
 @dataclass(frozen=True)
+class As(Node):
+    """`as linear(out)`: what the operation is made of, where it is exported as code."""
+
+    value: Expression
+
+
+@dataclass(frozen=True)
 class Op(Node):
     name: Name
     parameters: tuple[Parameter, ...]
     outputs: tuple[Output, ...]
     doc: str | None
-    body: tuple[Assign | Require | Gradient | Keep | View, ...]
+    body: tuple[Assign | Require | Gradient | Keep | View | As, ...]
 
 
 @dataclass(frozen=True)

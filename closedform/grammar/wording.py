@@ -28,6 +28,7 @@ TOKEN_NAMES = {
     "COLON": "`:`",
     "COMMA": "`,`",
     "EQUAL": "`=`",
+    "TILDE": "`~`",
     "ARROW": "`->`",
     "RANGE": "`..`, as in 1..4",
     "ORDER": "`O`, `Omega` or `Theta`",

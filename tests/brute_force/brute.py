@@ -15,6 +15,7 @@ from typing import Any
 import brute_training
 from brute_calls import MOVED, WEIGHTS, Calls, open_sides
 from brute_conventions import OTHERS, convention
+from brute_lifetimes import Alive
 from brute_modules import STANDARD, Function, Module, Scope, names_of
 from brute_values import (
     ARITHMETIC,
@@ -58,6 +59,7 @@ class Run(Calls):
         self.weigh = self.work = self.train = True
         self.levels: dict[int, int] = {}  # how many operations come before each value
         self.depth = 0
+        self.alive = Alive()
         self.tape = brute_training.Tape()
         self.fused = False  # inside a block that keeps what it makes to itself
         self.stage = 0  # of the element of a list that is being found
@@ -100,8 +102,11 @@ class Run(Calls):
             "writes": sum(t.size for t in given),
         }
         found = {name: stated.get(name, amount) for name, amount in usual.items()}
+        adds = bool(found["reads"] or found["writes"])
         if kind != "fused":  # whose operations were followed one by one
-            self.follow(taken, given, bool(found["reads"] or found["writes"]))
+            self.follow(taken, given, adds)
+        if self.work and not self.fused and (adds or kind == "fused"):
+            self.alive.event(taken, () if stated.get("cache") else given)
         for name, amount in usual.items():
             if name == "loads" or not self.fused:
                 self.count(name, kind, stated.get(name, amount))
@@ -130,6 +135,8 @@ class Run(Calls):
     def total(self, name: str, convention: str | None) -> Any:
         if name == "depth":
             return self.depth
+        if name == "peak":
+            return brute_training.FLOAT * self.alive.peak()
         if name in BYTES:
             return sum(width * self.total(of, None) for of, width in BYTES[name].items())
         chosen = convention or name
@@ -162,7 +169,9 @@ class Run(Calls):
             self.weigh, self.work, self.train = before
 
     def follow(self, taken: Sequence[Tensor], given: Sequence[Tensor], adds: bool) -> None:
-        """Note after how many operations a value is there."""
+        """Note after how many operations a value is there, and whose memory it may have."""
+        if not adds and self.work:
+            self.alive.view(taken, given)
         level = max((self.levels.get(t.number, 0) for t in taken), default=0)
         level += adds and self.work
         self.levels.update((t.number, level) for t in given)
@@ -265,7 +274,11 @@ class Run(Calls):
                 scope.names[parameter.name.name] = tensor
             else:
                 scope.names[parameter.name.name] = self.value(parameter.default, scope)
-        self.tape.finish(self.body(node.body, scope))
+        inputs = [v for v in scope.names.values() if isinstance(v, Tensor)]
+        self.alive.event((), inputs)
+        results = self.body(node.body, scope)
+        self.tape.finish(results)
+        self.alive.event(list(brute_training.tensors_in(results)), ())
         return self
 
     # Statements ----------------------------------------------------------------------------

@@ -79,7 +79,17 @@ class Nesting:
         while those := sharing.crossed(left) or self._most_shared(left):
             parts.append(those)
             left = [term for term in left if term not in those]
-        return [*parts, *([term] for term in left)]
+        return [*parts, *self._so_often(left)]
+
+    def _so_often(self, terms: Sequence[Expr]) -> Iterator[list[Expr]]:
+        """Terms alone, those of one stage with one number together: 192 (A_1 + R_1 + P_1)."""
+        groups: dict[tuple[Expr, object], list[Expr]] = {}
+        for term in terms:
+            number, size = term.as_coeff_Mul()
+            stage = self.order.stages.get(size) if number > 1 else None
+            groups.setdefault((number, stage) if stage else (term, None), []).append(term)
+        for group in groups.values():
+            yield from [group] if len(group) > MIN_TERMS else ([term] for term in group)
 
     def _of_several_stages(self, term: Expr) -> bool:
         """Whether a term is a link in a chain, as D_1 D_2 is in D_1 D_2 + D_2 D_3."""

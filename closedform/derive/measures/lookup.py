@@ -33,15 +33,14 @@ from closedform.derive.measures.optimizers import optimizer, optimizers
 from closedform.derive.measures.rows import (
     FLOAT,
     IN_BYTES,
-    KEPT,
     OPTIMIZED,
     ROWS,
     STEPS,
+    TYPED,
     USUAL,
     Measure,
     elementary,
     in_bytes,
-    kept,
     optimized,
     training,
     work,
@@ -83,8 +82,8 @@ def measure(
         return training(name, _of_step(name, convention, span, conventions))
     if name in OPTIMIZED:
         return _optimized(name, convention, span, widths)
-    if name == KEPT and widths is not None:
-        return kept(widths)
+    if name in TYPED and widths is not None:
+        return TYPED[name](widths)
     row = _in_bytes(name, span, widths) if name in IN_BYTES else _row(name, span, module)
     if row is None:
         raise _unknown(name, span, module)

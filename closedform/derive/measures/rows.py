@@ -22,6 +22,7 @@ from closedform.derive.measures.optimizers import Optimizer
 from closedform.derive.measures.steps import AGAIN, FORWARD, INPUT, WEIGHT, KeptBytes, Step
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
+from closedform.derive.training.lifetimes import peak_of
 from closedform.derive.training.step import training_step
 
 EMBEDDING = "embed"  # the kind of operations that look rows up
@@ -51,7 +52,7 @@ class Measure:
     reason: str = DEFINED
     step: Step | None = None
     dtype: str = ""
-    whole: Callable[[], Callable[[Node], Expr]] | None = None
+    whole: Callable[[Derivation], Callable[[Node], Expr]] | None = None
     under: Optimizer | None = None
 
     @property
@@ -123,6 +124,33 @@ def kept(widths: Widths) -> Measure:
     return Measure(KEPT, says, "bytes", amount, WORK, step=step, dtype=kind)
 
 
+@dataclass(frozen=True)
+class PeakBytes:
+    """The peak of a forward pass, with the bytes of an element."""
+
+    width: Fraction
+
+    def __call__(self, derivation: Derivation) -> Callable[[Node], Expr]:
+        found = peak_of(derivation)
+        return lambda node: exact(self.width) * found(node)
+
+
+PEAK = "peak"
+
+
+def peak(widths: Widths) -> Measure:
+    """The row of what is alive at once in a forward pass, in bytes."""
+    says, kind = (
+        "bytes alive at once in a forward pass, at most, in {dtype}",
+        widths.type("activations"),
+    )
+    whole = PeakBytes(widths.bytes("activations"))
+    return Measure(PEAK, says, "bytes", Weights(()), WORK, whole=whole, dtype=kind)
+
+
+# Rows with elements of 4 bytes, unless types are stated.
+TYPED = {KEPT: kept, PEAK: peak}
+
 ROWS: dict[str, Measure] = {
     row.name: row
     for row in (
@@ -153,9 +181,10 @@ ROWS: dict[str, Measure] = {
             "operations",
             Weights(()),
             WORK,
-            whole=Depth,
+            whole=lambda _: Depth(),
         ),
         kept(FLOAT),
+        peak(FLOAT),
     )
 }
 
@@ -206,7 +235,7 @@ class Together:
 
     rows: tuple[Measure, ...]
 
-    def __call__(self) -> Callable[[Node], Expr]:
+    def __call__(self, derivation: Derivation) -> Callable[[Node], Expr]:
         totals = [Total(row.of, row.scaling) for row in self.rows]
         return lambda node: Add(*(found(node) for found in totals))
 

@@ -40,7 +40,7 @@ def total(
     `plainly` is the same without a form for stages, where it is there already.
     """
     if measure.whole is not None:
-        found = measure.whole()
+        found = measure.whole(derivation)
         return lambda node: in_stages(derivation, derivation.known.renamed(found(node)))
 
     def value(node: Operation) -> Expr:

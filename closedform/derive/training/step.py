@@ -117,7 +117,7 @@ class _Step:
         self.again: dict[Any, tuple[cost.Node, cost.Node]] = {}
 
     def whole(self, root: cost.Sequence, needs: Boolean) -> cost.Sequence:
-        shapes = iter(_shapes_given(root))
+        shapes = iter(shapes_given(root))
         values = {
             number: Value(needs, number, memory.contiguous(shape), shape)
             for number, shape in zip(root.flow.takes, shapes, strict=True)
@@ -296,7 +296,7 @@ class _Step:
     # Blocks --------------------------------------------------------------------------------
 
     def block(self, site: Site, node: cost.Sequence, values: Values) -> Backward:
-        shapes = _shapes_given(node)
+        shapes = shapes_given(node)
         takes = [
             _value(values, number, shape)
             for number, shape in zip(site.flow.takes, shapes, strict=True)
@@ -622,7 +622,7 @@ def where(holds: Boolean, amount: Expr) -> Expr:
     )
 
 
-def _shapes_given(node: cost.Sequence) -> list[Shape]:
+def shapes_given(node: cost.Sequence) -> list[Shape]:
     """The shapes of the tensors that a block is given, in the order of its parameters."""
     names = (parameter.name.name for parameter in node.declaration.parameters)
     given = tuple(node.given[name] for name in names if name in node.given)

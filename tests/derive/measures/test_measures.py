@@ -179,7 +179,7 @@ def test_a_row_from_outside() -> None:
             "error[measure]: `watts` is not measured\n     = note: each count of an operation "
             "is measured too: add, cmp, div, erf, exp, log, mac, mul, sqrt, tanh, trig\n"
             "     = help: there are params, trainable, buffers, active, non_embedding, cache, "
-            "reads, loads, writes, depth, kept, "
+            "reads, loads, writes, depth, kept, peak, "
             "weight_bytes, gradient_bytes, cache_bytes, read_bytes, written_bytes, moved_bytes, "
             "backward, backward_input, backward_weight, recomputed, training, optimizer_bytes, "
             "updates, state_bytes, step_bytes, flops, macs, broken, failing, foreign, inexact, "

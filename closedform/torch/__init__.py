@@ -1,0 +1,1 @@
+"""Between PyTorch modules and files: traces, what is read in them, modules that are written."""
