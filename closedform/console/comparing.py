@@ -107,10 +107,8 @@ def compare(
                 "--threshold is of two FILES or more, with --when, --measure, --convention, "
                 "--dtype, --set, and one --preset"
             )
-        click.echo(
-            "".join(_thresholds(projects, parts, measures, convention, threshold, presets, sizes)),
-            nl=False,
-        )
+        where = threshold, presets, sizes
+        give("".join(_thresholds(projects, parts, measures, convention, *where)), None)
         return
     if sizes:
         raise click.UsageError("--set goes with --threshold")
