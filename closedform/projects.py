@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,19 +27,22 @@ from closedform.render.formats import derivation_in
 from closedform.render.report.derivation import derivation_view
 from closedform.render.report.view import Report, Wish, report
 
+TIMM = "timm:"  # before a name that timm has
 FAMILY = re.compile(r'^config "([^"]+)"', re.MULTILINE)  # where a file describes a family
 
 
 def open_project(file: str, ignored: Sequence[str] = ()) -> Project:
     """The project of a file, of a model of the zoo when there is no such file, or of a `.json`
     configuration: that of its family, with the configuration as its preset, without keys that are
-    to be `ignored`."""
+    to be `ignored`. `timm:resnet50` is the preset of the zoo that timm has under this name."""
     path = Path(file)
     if path.suffix == ".json":
         return _configured(path, ignored)
     if ignored:
         message = f"`{file}` is no configuration, whose keys can be ignored"
         raise fail("argument", message, None, "give a `config.json`")
+    if not path.exists() and file.startswith(TIMM):
+        return _named_by_timm(file.removeprefix(TIMM))
     if not path.exists() and file in zoo_names():
         path = zoo_path(file)
         return Project(Loader(read_text, path.parent).file(path))
@@ -48,6 +52,21 @@ def open_project(file: str, ignored: Sequence[str] = ()) -> Project:
             Diagnostic("file", f"there is no file `{file}`, nor in the zoo", None, near)
         )
     return Project(Loader(read_text, path.parent).file(path))
+
+
+def _named_by_timm(name: str) -> Project:
+    table = tomllib.loads(read_text(library_folder("families") / "timm.toml"))
+    if name not in table:
+        raise fail(
+            "name",
+            f"no model of the zoo is that of timm's `{name}`",
+            None,
+            suggestion(name, table) or "`closedform zoo list` shows what there is",
+        )
+    file, title = table[name]
+    project = open_project(file)
+    project.configured = title
+    return project
 
 
 def _configured(path: Path, ignored: Sequence[str]) -> Project:

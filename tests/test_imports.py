@@ -17,6 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # The rooms from left to right: a module imports from its own room and from rooms to its left.
 ROOMS = (
     "closedform.errors",
+    "closedform.limits",
     "closedform.choices",
     "closedform.files",
     "closedform.outside",
@@ -72,6 +73,7 @@ WITHOUT = {
     "closedform.render": ("click", "rich"),
     "closedform.projects": ("click", "rich"),
     "closedform.api": ("click", "rich"),
+    "closedform.torch.importing": ("torch", "click", "rich"),
 }
 
 # Libraries of one room alone: nobody else imports them.
@@ -84,6 +86,7 @@ OWN = {
         "closedform.integrations.ipython",
     ),
     "rich": ("closedform.console.exits", "closedform.console.terminal"),
+    "torch": ("closedform.torch.tracing",),
 }
 
 # Calls that print, read a terminal or end the process.

@@ -96,6 +96,8 @@ def compare(
     to = to or format_of(target, free=False)
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
+    for _ in files:
+        click.get_current_context().obj.more()
     projects, parts = parts_named(files, ignored)
     projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects
@@ -105,10 +107,8 @@ def compare(
                 "--threshold is of two FILES or more, with --when, --measure, --convention, "
                 "--dtype, --set, and one --preset"
             )
-        click.echo(
-            "".join(_thresholds(projects, parts, measures, convention, threshold, presets, sizes)),
-            nl=False,
-        )
+        where = threshold, presets, sizes
+        give("".join(_thresholds(projects, parts, measures, convention, *where)), None)
         return
     if sizes:
         raise click.UsageError("--set goes with --threshold")

@@ -90,6 +90,7 @@ def test_claims_with_their_verdicts(tmp_path: Path) -> None:
         r"\newcommand{\BClaimParams}{d^{2}}",
         r"\newcommand{\BClaimParamsTwo}{d\, d}",
         r"\newcommand{\BClaimMacs}{O(n^{2}\, d^{2})}",
+        r"\newcommand{\BClaimMacsAs}{n,\ d}",
     ]
     rows = json.loads(call(*asked, "json", folder=tmp_path).out)["claims"]
     assert rows[0] == {

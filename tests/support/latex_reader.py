@@ -45,14 +45,16 @@ _dot: "\\," | "\\cdot"
     | symbol
     | bracket
     | "\\underbrace" "{" lines "}" _LABEL -> braced
-    | "\\left" "[" any "\\right" "]" -> indicator
-    | "\\left" FLOOR any "\\right" "\\rfloor" -> function
-    | "\\left" CEIL any "\\right" "\\rceil" -> function
+    | _begin "[" any _end "]" -> indicator
+    | _begin FLOOR any _end "\\rfloor" -> function
+    | _begin CEIL any _end "\\rceil" -> function
 ?lines: any
     | "\\begin" "{" "aligned" "}" any "\\end" "{" "aligned" "}"
 ?bracket: _left any _right
-_left: "\\left" "(" | "\\bigl" "("
-_right: "\\right" ")" | "\\bigr" ")"
+_left: _begin "("
+_right: _end ")"
+_begin: "\\left" | "\\bigl"
+_end: "\\right" | "\\bigr"
 bigsum: "\\sum" "_" "{" symbol EQUALS sum "}" "^" "{" sum "}" signed
 symbol: _word ["_" "{" index ("," index)* "}"]
 _word: LETTER | GREEK | "\\mathrm" "{" WORD "}" | "\\text" "{" WORD "}"

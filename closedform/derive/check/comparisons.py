@@ -63,7 +63,8 @@ def check_comparison(
     facts = (*derivation.facts, *divided)
     operator = "" if asked.operator == "==" else f"{asked.operator} "
     if isinstance(verdict, Proved):
-        facts = tuple(known.without_implied(dict.fromkeys((*facts, *verdict.facts))))
+        told = (*facts, *verdict.facts, *conditions_of(derivation))
+        facts = tuple(known.without_implied(dict.fromkeys(told)))
     if isinstance(verdict, Refuted):
         wrong = Diagnostic(
             "claim",
@@ -102,6 +103,11 @@ def all_that_holds(derivation: Derivation) -> Knowledge:
     for size, case in derivation.positive:
         known.assume(Fact(sympy.Or(sympy.Not(case), size >= 1), "axis"))
     return known
+
+
+def conditions_of(derivation: Derivation) -> list[Fact]:
+    """The conditions of a claim that are not known without it; it is meant where they hold."""
+    return [fact for fact in derivation.known.facts if fact.reason == "when"]
 
 
 @dataclass(frozen=True)

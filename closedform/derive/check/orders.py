@@ -47,7 +47,8 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper =
 
     growing = tuple(_defaults_that_grow(asked))
     divided = (fact for fact in asked.facts if fact.reason == "divisor")
-    facts = tuple(dict.fromkeys((*form.facts, *divided)))
+    conditions = (fact for fact in asked.facts if fact.reason == "when")
+    facts = tuple(dict.fromkeys((*form.facts, *divided, *conditions)))
     if isinstance(verdict, Proved):
         return Checked(claim, verdict, sides, facts, notes=growing)
     derived = f"derived: {sides().derived}"

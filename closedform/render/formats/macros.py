@@ -72,6 +72,8 @@ def _report(report: Report) -> str:
     for claim in (row for row in report.claims if row.proved):
         name = _free(macro_name(claim.of, "claim", claim.measure), found)
         found[name] = latex(claim.formula)
+        if claim.growing:
+            found[f"{name}As"] = ",\\ ".join(map(latex, claim.growing))
         if claim.conditions:
             found[f"{name}When"] = ",\\ ".join(map(latex, claim.conditions))
     for definition in report.where:

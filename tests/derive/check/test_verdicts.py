@@ -65,6 +65,47 @@ def test_strided_convolutions(text: str, tmp_path: Path) -> None:
     assert words(checked(tmp_path, text)) == ["proved", "refuted", "refuted"]
 
 
+HOLDING = """
+dim D
+
+block A(x: [a, d], b):
+    return x -> linear(b)
+
+    claim macs == a*d*b
+    claim macs + a^2 + b^2 >= macs + 2*a*b
+    claim macs*(a - b)^2 >= 0
+    claim macs <= a^2*d when b <= a - 6
+    claim macs*0 + gcd(D*a, 4*D*b) == D*gcd(4*b, a)
+    claim macs*0 + log(a*b^3/D, 2) == log(a, 2) + 3*log(b, 2) - log(D, 2)
+    claim macs == 2*a*d when b == 2
+    claim macs == a*d*b when D == 2
+    claim macs in O(a*d) as a, d grow when b == 2
+"""
+FAILING = """
+block A(x: [a, d], b):
+    return x -> linear(b)
+
+    claim macs*0 + (a - b)^2 > 0
+    claim macs*(b - a)^3 >= 0
+    claim macs <= a^2*d when b <= a + 6
+    claim macs*0 + gcd(2*a, 3*b) == 6*gcd(a, b)
+    claim macs*0 + log(a + b, 2) == log(a, 2) + log(b, 2)
+    claim macs*(a - b)^2 <= 0
+    claim macs/(a - b) + 1 >= 1 when a != b
+"""
+
+
+def test_identities_and_factors(tmp_path: Path) -> None:
+    """Fails when an identity or the sign of a product is not seen, or a false one is."""
+    outcome = checked(tmp_path, HOLDING)
+    assert words(outcome) == ["proved"] * 9
+    assert words(checked(tmp_path, FAILING)) == ["refuted"] * 7
+    rest = [[f"{fact} {fact.why}" for fact in c.facts] for c in outcome.checked]
+    when = "a condition of the claim"
+    found = [[f"b <= a - 6 {when}"], [], [], [f"b == 2 {when}"], [f"D == 2 {when}"]]
+    assert rest == [[], [], [], *found, [f"b == 2 {when}"]]
+
+
 def asked(long: int) -> int:
     """How many questions a proof may ask about a size, beside a fact with so many terms."""
     sizes = [size_symbol(f"n_{i}") for i in range(long)]

@@ -11,9 +11,12 @@ from typing import Any
 
 import sympy
 from sympy import Expr, Integer, Rational
+from sympy.core.relational import Relational
 
 from closedform.derive.assume import floors, order
 from closedform.derive.assume.proofs.counterexample import difference_at, smallest, tries_for
+from closedform.derive.assume.proofs.identities import taken_apart
+from closedform.derive.assume.proofs.polynomials import sign_factors
 from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
 from closedform.derive.assume.store import Store
@@ -33,7 +36,7 @@ TRIED = (
 def equality(known: Store, left: Expr, right: Expr) -> Verdict:
     """Whether two sizes are equal wherever what is known holds."""
     difference = expand(known.base(left) - known.base(right))
-    if difference == 0:
+    if difference == 0 or taken_apart(difference) == 0:
         return Proved()
     with known.recording() as used:
         if expand(floors.refloored(known, difference)) == 0:
@@ -65,6 +68,11 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
             return Proved(frozenset(used))
     if follows_from_rounding(condition):
         return Proved()
+    simple, same = _without_factors(condition)
+    with known.recording() as used:
+        if order.decide(known, simple):
+            return Proved(frozenset(used))
+    asked = simple if same else condition
 
     def fails(values: Numbers) -> bool:
         try:
@@ -72,7 +80,19 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
         except NoNumberError:
             return False
 
-    return _verdict(known, (left, right), fails, indicator(condition) - 1)
+    return _verdict(known, (left, right), fails, indicator(asked) - 1)
+
+
+def _without_factors(condition: Any) -> tuple[Any, bool]:
+    """A condition from which an inequality follows, without the factors of its difference that are
+    positive or squares; and whether the inequality holds nowhere else."""
+    if not isinstance(condition, Relational):
+        return condition, True
+    strict = isinstance(condition, sympy.Lt | sympy.Gt)
+    rest, squares = sign_factors(expand(condition.gts - condition.lts))
+    if strict and squares:
+        return condition, True
+    return (sympy.Gt if strict else sympy.Ge)(rest, 0), not squares
 
 
 def _verdict(

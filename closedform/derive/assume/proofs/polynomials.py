@@ -47,6 +47,25 @@ def _is_of_number(power: Expr) -> bool:
     return bool(small and base > 0 and not exponent.is_number)
 
 
+def sign_factors(expr: Expr) -> tuple[Expr, bool]:
+    """The factors of a sum that may be below 0, and whether there are squares beside them.
+
+    >>> a, b = sympy.symbols("a b", integer=True, positive=True)
+    >>> sign_factors(sympy.expand(a * (b - 1) * (a + b))), sign_factors(a**2 - 2 * a * b + b**2)
+    ((b - 1, False), (1, True))
+    """
+    atoms = Atoms()
+    top, bottom = fraction_of(expr)
+    plain = atoms.polynomial(top)
+    back = {symbol: atom for atom, symbol in atoms.symbols.items()}
+    if not positive(bottom) or not plain.is_polynomial() or terms_of(plain) > MAX_TERMS:
+        return expr, False
+    number, factors = sympy.factor_list(plain)
+    left = [factor for factor, times in factors if times % 2 and not positive(factor)]
+    squares = any(times % 2 == 0 and not positive(factor) for factor, times in factors)
+    return expand(sympy.Mul(number, *left).xreplace(back)), squares
+
+
 class Atoms:
     """Symbols for what is no polynomial: a floor, a power 2^s, a root, a sum without a form."""
 

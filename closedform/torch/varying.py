@@ -1,0 +1,55 @@
+"""At which sizes a factory is traced, so that formulas for its sizes can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from math import gcd
+from random import Random
+
+from closedform.errors import ClosedformError
+from closedform.torch.trace import Trace
+
+MIXED, HELD = 2, 3  # random traces that are fitted, and that are held out
+TRIES = 40
+
+
+def traces(
+    trace: Callable[[Mapping[str, int]], Trace], vary: Mapping[str, tuple[int, ...]]
+) -> tuple[Trace, ...]:
+    """Traces at the first values, at each other value by itself, and at random values: some of
+    which are held out, for trying what the others say."""
+    base = {name: values[0] for name, values in vary.items()}
+    found = [trace(base)]
+    for name, values in vary.items():
+        found += [trace({**base, name: value}) for value in values[1:]]
+    if not any(len(values) > 1 for values in vary.values()):
+        return tuple(found)
+    points = _random(vary)
+    seen = [dict(one.given) for one in found]
+    for number in range(MIXED + HELD):
+        for _ in range(TRIES):
+            point = next(points)
+            if point in seen:
+                continue
+            try:
+                made = trace(point)
+            except ClosedformError:
+                continue  # sizes that do not go together, as heads that do not divide a width
+            seen.append(point)
+            found.append(replace(made, held=number >= MIXED))
+            break
+    return tuple(found)
+
+
+def _random(vary: Mapping[str, tuple[int, ...]]) -> Iterator[dict[str, int]]:
+    """Random sizes about as large as those that are given, in steps of what divides these."""
+    random = Random(repr(sorted(vary.items())))
+    while True:
+        point = {}
+        for name, values in vary.items():
+            step = gcd(*values) if len(values) > 1 else values[0]
+            top = max(2, 3 * max(values) // (2 * step))
+            low = max(1, min(values) // (2 * step))
+            point[name] = values[0] if len(values) == 1 else step * random.randint(low, top)
+        yield point
