@@ -57,7 +57,7 @@ class ArchLexer(RegexLexer):
             ),
             (r"kind(?=\s+[\w\"])|others(?=\s*:)", Keyword),
             (r"(only|ignore)(?=[ \t]+[\w(])", Keyword),
-            (r"(?:gradient|keep|view|as)(?=[ ]+\w)", Keyword),
+            (r"(?:gradient|keep|view)(?=[ ]+\w)", Keyword),
             (r"none\b|(?:bytes|elements)(?=[ ]*(?:$|[;#]|for\b|when\b))", Keyword),
             (
                 r"(from)(\s+)([\w.]+)(\s+)(import)\b",
