@@ -40,7 +40,7 @@ class ArchLexer(RegexLexer):
         "root": [
             (r"\s+", Whitespace),
             (r"#[^\n]*", Comment.Single),
-            (r'"""(?:.|\n)*?"""', String.Doc),
+            (r'"""[\s\S]*?"""', String.Doc),
             (r'"(?!"")', String.Double, "string"),
             (
                 rf"(block|model)(\s+)({NAME})",
