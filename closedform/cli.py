@@ -30,6 +30,7 @@ from closedform.console.exits import (
     EXIT_WRONG,
     code_of,
     complain,
+    complain_of_bug,
     print_error,
 )
 from closedform.console.exporting import export
@@ -37,8 +38,17 @@ from closedform.console.fitting import memory
 from closedform.console.library import std, zoo
 from closedform.console.output import format_of, give, warn_of_width
 from closedform.console.parameters import Commands, FormatName, listed
-from closedform.console.streams import drop, replace_closed
+from closedform.console.streams import (
+    Stopped,
+    drop,
+    end_by,
+    replace_closed,
+    stop_cleanly,
+    uninterrupted,
+)
+from closedform.console.watch import watched
 from closedform.errors import ClosedformError
+from closedform.limits import placed
 from closedform.render import formats
 
 if TYPE_CHECKING:
@@ -74,7 +84,12 @@ commands.add_command(export)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(100_000, 20, 100)  # a short life with many small objects and few cycles
-    code = run(arguments)
+    stop_cleanly()
+    try:
+        code = run(arguments)
+    except Stopped as stop:
+        end_by(stop.args[0])
+        raise
     for stream in (sys.stdout, sys.stderr):
         drop(stream)  # what could be printed is flushed
     sys.exit(code)
@@ -103,7 +118,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     """The exit code of a command, which was not interrupted and could print what it had to."""
     try:
-        result = commands(arguments, prog_name="closedform", standalone_mode=False)
+        with watched() as watch, placed():
+            result = commands(arguments, prog_name="closedform", standalone_mode=False, obj=watch)
         return result if isinstance(result, int) else 0
     except (OSError, click.exceptions.Abort):
         raise
@@ -115,11 +131,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         complain(error)
         return code_of(error)
     except Exception as error:
-        print_error(
-            f"error[bug]: {type(error).__name__}: {error}\n"
-            "This is a mistake in closedform, not in your file. Please report it with the file.\n"
-            "Set CLOSEDFORM_TRACEBACK=1 to see where it happened."
-        )
+        complain_of_bug(error)
         if os.environ.get("CLOSEDFORM_TRACEBACK"):
             raise
         return EXIT_BUG
@@ -129,6 +141,7 @@ def _open(file: str, ignored: Sequence[str] = ()) -> Project:
     """The project of a file, or of a model of the zoo when no such file is there."""
     from closedform.projects import open_project
 
+    click.get_current_context().obj.more()
     return open_project(file, ignored)
 
 
@@ -480,26 +493,42 @@ def docs(
     MODELS are .arch files, or folders that hold some. Pages that an earlier run made and that
     belong to no model any more are removed.
     """
-    from closedform.documents import changes, model_files, zoo_families
-    from closedform.files import write_text
+    from closedform.documents import changes, model_files, put_in_place, zoo_families
     from closedform.render.site import site
 
     if not models and not zoo:
         raise click.UsageError("name MODELS to document, or give --zoo")
-    files = model_files(models, zoo)
-    projects = {name: _open(str(path)).typed(dtype) for name, path in files.items()}
+    codes: set[int] = set()
+
+    def failed(error: Exception) -> None:
+        """Tell of a file without pages; those of the others are made."""
+        if isinstance(error, ClosedformError):
+            complain(error)
+            codes.add(code_of(error))
+        else:
+            complain_of_bug(error)
+            codes.add(EXIT_BUG)
+
+    projects = {}
+    for name, path in model_files(models, zoo).items():
+        try:
+            projects[name] = _open(str(path)).typed(dtype)
+        except ClosedformError as error:
+            failed(error)
     families = zoo_families(lang) if zoo else {}
-    pages = site(projects, to, lang, measures, convention, families, title, home)
+    pages = site(projects, to, lang, measures, convention, families, title, home, failed)
+    if codes and not projects:
+        return max(codes)
     stale, old = changes(Path(output), pages, to)
+    if codes:
+        old = []  # they may be pages of the files that failed
     if only_check:
         for path in sorted([*stale, *old]):
             click.echo(f"{path} is stale")
-        return EXIT_WRONG if stale or old else 0
-    for path, text in stale.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, text)
+        return max(codes or {EXIT_WRONG if stale or old else 0})
+    put_in_place(Path(output), stale, old, uninterrupted)
+    for path in stale:
         click.echo(f"{path} written")
     for path in old:
-        path.unlink()
         click.echo(f"{path} removed")
-    return 0
+    return max(codes or {0})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.errors import Diagnostic, FileError, fail
-from closedform.files import read_text
+from closedform.files import TEMPORARY, read_text, write_text
 from closedform.render.language import language
 from closedform.render.site import RENAME, former_pages, index_of, is_ours
 
@@ -42,6 +46,7 @@ def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
             message = f"the folder `{model}` has no .arch file"
             raise FileError(Diagnostic("file", message))
         for path in inside:
+            _check_name(path)
             below = path.relative_to(model) if model.is_dir() else Path(path.name)
             name = below.with_suffix("").as_posix()
             if name in found and found[name] != path:
@@ -54,12 +59,87 @@ def model_files(models: Sequence[str], zoo: bool) -> dict[str, Path]:
 def changes(folder: Path, pages: Mapping[str, str], to: str) -> tuple[dict[Path, str], list[Path]]:
     """What is to be done for a folder to hold pages in a format: those to write, those to remove.
 
-    Removed is what an index there links to, belongs to no model any more, and has our mark.
+    Removed is what an index there links to, belongs to no model any more, and has our mark, and
+    what a run left that was killed.
     """
     stale = {folder / name: text for name, text in pages.items() if _text_of(folder / name) != text}
     old = former_pages(_text_of(folder / index_of(to)) or "", to) - pages.keys()
     marked = [folder / name for name in sorted(old)]
-    return stale, [path for path in marked if is_ours(_text_of(path) or "", to)]
+    gone = [path for path in marked if is_ours(_text_of(path) or "", to)]
+    return stale, [*gone, *sorted(folder.glob(f"{TEMPORARY}*"))]
+
+
+def put_in_place(
+    folder: Path,
+    pages: Mapping[Path, str],
+    old: Sequence[Path],
+    uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> None:
+    """Write pages and remove old ones, all of them or none. Raises FileError.
+
+    All are written into a folder beside them first; only then they are moved, the index last, by
+    which a run that was killed is found out. Signals wait for the moves.
+    """
+    beside: Path | None = None
+    try:
+        for path in pages:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if pages or old:
+            beside = Path(tempfile.mkdtemp(dir=folder, prefix=TEMPORARY))
+            for number, text in enumerate(pages.values()):
+                write_text(beside / f"new-{number}", text)
+            with uninterrupted():
+                _move(beside, list(pages), old)
+    except OSError as error:
+        where = error.filename2 or error.filename or folder
+        message = f"`{where}` cannot be written: {error.strerror or error}"
+        raise FileError(Diagnostic("file", message)) from None
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _move(beside: Path, pages: Sequence[Path], old: Sequence[Path]) -> None:
+    """Move pages into their places and old ones out of theirs, or leave all as it was."""
+    moved: list[tuple[Path, Path | None]] = []
+
+    def move(path: Path, new: Path | None) -> None:
+        kept = beside / f"old-{len(moved)}" if path.exists() else None
+        if kept is not None and path.is_dir():  # what a run left that was killed
+            os.rename(path, kept)
+        elif kept is not None:
+            shutil.copy2(path, kept)  # the page itself is there until the new one is
+        moved.append((path, kept))
+        if new is None:
+            path.unlink(missing_ok=True)
+            return
+        if kept is not None:
+            shutil.copymode(kept, new)
+        os.replace(new, path)
+
+    index_last = sorted(enumerate(pages), key=lambda page: page[1].stem == "index")
+    try:
+        for number, path in index_last[:-1]:
+            move(path.resolve(), beside / f"new-{number}")
+        for path in old:
+            move(path, None)
+        for number, path in index_last[-1:]:
+            move(path.resolve(), beside / f"new-{number}")
+    except OSError:
+        for path, kept in reversed(moved):
+            path.unlink(missing_ok=True)
+            if kept is not None:
+                os.replace(kept, path)
+        raise
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a file whose name no page could have."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        message = f"the name of `{path}` is not UTF-8 text"
+        raise FileError(Diagnostic("file", message, None, "rename the file")) from None
 
 
 def _text_of(page: Path) -> str | None:

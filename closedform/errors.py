@@ -13,6 +13,7 @@ vit.arch:2:10: error[name]: `I` is not defined
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -22,6 +23,10 @@ from functools import cached_property
 
 EXCERPT_WIDTH = 120
 TAB_WIDTH = 4
+MAX_MESSAGE = 2_000  # characters
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 
 WARNING = "warning"  # the kind of what is right, and may not be meant
 
@@ -87,9 +92,9 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        where = f"{self.span}: " if self.span else ""
+        where = f"{visible(str(self.span))}: " if self.span else ""
         word = WARNING if self.kind == WARNING else f"error[{self.kind}]"
-        lines = [f"{where}{word}: {self.message}"]
+        lines = [f"{where}{word}: {_bearable(self.message)}"]
         gutter = "    "
         if self.span:
             number = self.span.line
@@ -97,9 +102,9 @@ class Diagnostic:
             gutter = " " * max(4, len(str(number)))
             lines.append(f"{number:>{len(gutter)}} | {excerpt}".rstrip())
             lines.append(f"{gutter} | {pointer}")
-        lines.extend(f"{gutter} = note: {note}" for note in self.notes)
+        lines.extend(f"{gutter} = note: {_bearable(note)}" for note in self.notes)
         if self.help:
-            lines.append(f"{gutter} = help: {self.help}")
+            lines.append(f"{gutter} = help: {_bearable(self.help)}")
         return "\n".join(lines)
 
 
@@ -152,6 +157,29 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
     if not near:
         near = get_close_matches(name, names, n=1, cutoff=0.65)
     return f"did you mean `{near[0]}`?" if near else None
+
+
+def visible(text: str) -> str:
+    r"""A text with a sign in the place of each character that would control what shows it.
+
+    These are control characters, and those that turn the direction of what follows.
+
+    >>> visible("a\x1b[2J\u202eb\tc\n")
+    'a\ufffd[2J\ufffdb\tc\n'
+    """
+    return text if text.isascii() and text.isprintable() else CONTROLS.sub("\ufffd", text)
+
+
+def _bearable(text: str) -> str:
+    """A text that a person can read: what is long is cut, and says how long it is.
+
+    >>> _bearable("x" * 100_000)[-35:]
+    'xxxxxxxxxx... (100,000 characters)'
+    """
+    text = visible(text)
+    if len(text) <= MAX_MESSAGE:
+        return text
+    return f"{text[:MAX_MESSAGE]}... ({len(text):,} characters)"
 
 
 def _width(char: str) -> int:

@@ -6,12 +6,15 @@ import os
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from closedform.errors import Diagnostic, FileError
 
 MAX_BYTES = 16_000_000
+LOOKS, LOOK = 30, 0.1  # how often to look for who writes into a pipe, and the seconds between
+TEMPORARY = ".closedform-"  # how the name of what is not written yet begins
 OPEN = ("/proc/", "/dev/fd")  # where the names of open descriptors are
 
 
@@ -20,11 +23,39 @@ def read_text(path: Path) -> str:
     try:
         if path.is_dir():
             raise _error(f"`{path}` is a folder")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        with open(path, "rb", opener=_opener) as file:
+            data = _first_of_pipe(path, file.fileno())
+            data += file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _error(f"`{path}` cannot be read: {error.strerror or error}") from None
     return _text(data, f"`{path}`")
+
+
+def _opener(path: str, flags: int) -> int:
+    """Open without waiting: to open a pipe waits for whoever writes into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _first_of_pipe(path: Path, handle: int) -> bytes:
+    """What a pipe holds first, once somebody writes into it; from then on reading waits for more.
+
+    Raises FileError where nobody does.
+    """
+    first = b""
+    if stat.S_ISFIFO(os.fstat(handle).st_mode):
+        for left in reversed(range(LOOKS)):
+            try:
+                first = os.read(handle, MAX_BYTES + 1)
+            except BlockingIOError:  # somebody has it open, and has not written yet
+                break
+            if first:
+                break
+            if not left:
+                raise _error(f"`{path}` is a pipe into which nobody writes")
+            time.sleep(LOOK)
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(handle, True)
+    return first
 
 
 def read_input() -> str:
@@ -87,7 +118,7 @@ def _links(path: Path) -> Iterator[Path]:
 
 
 def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

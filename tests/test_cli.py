@@ -200,7 +200,7 @@ def test_limit_while_deriving_exits_4(model: Path) -> None:
 def test_bug_exits_70(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when a mistake of ours is shown as a traceback, or does not say how to report it."""
 
-    def broken(file: str) -> NoReturn:
+    def broken(*_: object) -> NoReturn:
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr(cli, "_open", broken)
@@ -213,7 +213,7 @@ def test_bug_exits_70(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bug_shows_its_traceback_when_asked(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when the variable that the message names does nothing."""
 
-    def broken(file: str) -> NoReturn:
+    def broken(*_: object) -> NoReturn:
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr(cli, "_open", broken)
@@ -228,7 +228,7 @@ def test_interrupt_exits_130(
 ) -> None:
     """Fails when Ctrl-C is answered with a traceback or another code."""
 
-    def stopped(file: str) -> NoReturn:
+    def stopped(*_: object) -> NoReturn:
         raise stop
 
     monkeypatch.setattr(cli, "_open", stopped)

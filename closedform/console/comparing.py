@@ -96,6 +96,8 @@ def compare(
     to = to or format_of(target, free=False)
     write = formats.comparison_in(to)
     wide = formats.width_in(to, width) if width else None
+    for _ in files:
+        click.get_current_context().obj.more()
     projects, parts = parts_named(files, ignored)
     projects = [project.typed(dtype) for project in projects]
     projects = under_each(projects, parts, when) if when else projects
@@ -149,6 +151,7 @@ def _changing() -> tuple[str, ...]:
 @click.argument("new", shell_complete=completion.files)
 @options.measures
 @options.convention
+@options.dtype
 @click.option(
     "--to", type=FormatName(_changing), default="text", show_default=True, help="The format."
 )
@@ -160,6 +163,7 @@ def diff(
     new: str,
     measures: tuple[str, ...],
     convention: str | None,
+    dtype: str | None,
     to: str,
     lang: str,
     exit_code: bool,
@@ -176,6 +180,7 @@ def diff(
 
     target = Path(output) if output else None
     write = formats.changes_in(format_of(target, free=False) if target else to)
-    found = changes(open_project(old), open_project(new), measures, convention)
+    both = open_project(old).typed(dtype), open_project(new).typed(dtype)
+    found = changes(*both, measures, convention)
     give(write(changes_view(found, lang)), target)
     return EXIT_WRONG if exit_code and found.changed else 0

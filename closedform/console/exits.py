@@ -7,7 +7,14 @@ import sys
 from contextlib import suppress
 
 from closedform.console.terminal import harmless
-from closedform.errors import ClosedformError, Diagnostic, FileError, LimitError, OutsideError
+from closedform.errors import (
+    ClosedformError,
+    Diagnostic,
+    FileError,
+    LimitError,
+    OutsideError,
+    visible,
+)
 
 EXIT_WRONG, EXIT_USAGE, EXIT_FILE, EXIT_LIMIT, EXIT_UNDECIDED = 1, 2, 3, 4, 5
 EXIT_BUG, EXIT_INTERRUPT = 70, 130
@@ -39,11 +46,20 @@ def complain(error: ClosedformError) -> None:
         print_error(str(diagnostic))
 
 
+def complain_of_bug(error: Exception) -> None:
+    """Print what a mistake of ours was."""
+    print_error(
+        f"error[bug]: {type(error).__name__}: {error}\n"
+        "This is a mistake in closedform, not in your file. Please report it with the file.\n"
+        "Set CLOSEDFORM_TRACEBACK=1 to see where it happened."
+    )
+
+
 def print_error(text: str) -> None:
     """Print an error; where that is not possible, the exit code has to tell it alone."""
     with suppress(OSError):
         if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
-            shown = harmless(text) if sys.stderr.isatty() else text
+            shown = harmless(text) if sys.stderr.isatty() else visible(text)
             print(shown, file=sys.stderr, flush=True)
             return
         from rich.console import Console

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from closedform.console import terminal
-from closedform.errors import ClosedformError
+from closedform.errors import ClosedformError, visible
 from closedform.render import formats
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def give(text: str, target: Path | None, colours: bool = False) -> None:
     """Write a text to its file, or print it, on a terminal without what would control that."""
     from closedform.files import write_text
 
+    text = visible(text)
     if target:
         write_text(target, text)
     elif terminal.is_output():

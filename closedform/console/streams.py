@@ -1,10 +1,16 @@
-"""The standard streams of a process, which may be closed, full, or without a reader."""
+"""The standard streams of a process, which may be closed, full, or without a reader, and the
+signals that end it."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from typing import TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
+
+STOPPING = ("SIGTERM", "SIGHUP")
 
 # The way in which a stream is used, and the one in which its stand-in is open.
 STREAMS = {"stdin": ("r", os.O_WRONLY), "stdout": ("w", os.O_RDONLY), "stderr": ("w", os.O_RDONLY)}
@@ -29,3 +35,43 @@ def drop(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+class Stopped(BaseException):
+    """A signal asked the process to end."""
+
+
+def stop_cleanly() -> None:
+    """Let the signals that end a process end it as an interrupt does, with what is begun undone."""
+    for name in STOPPING:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, _: Any) -> None:
+    raise Stopped(number)
+
+
+def end_by(number: int) -> None:
+    """End the process as the signal does by itself, which tells who started it."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let signals that end the process wait until what is inside is done."""
+    waiting: list[int] = []
+    before = {}
+    for name in ("SIGINT", *STOPPING):
+        with suppress(AttributeError, ValueError):  # no such signal, or not the main thread
+            number = getattr(signal, name)
+            before[number] = signal.signal(number, lambda number, _: waiting.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if waiting:
+            signal.raise_signal(waiting[0])

@@ -70,7 +70,7 @@ class Project:
                     or (f"it has {', '.join(parts)}" if parts else "declare one, or import it"),
                 )
             return parts[name]
-        if self.configured is not None:
+        if self.configured is not None and self.preset(self.configured).of is not None:
             return self.model_of(self.preset(self.configured))
         models = self.models()
         stem = PurePath(self.module.title).stem.lower()

@@ -464,7 +464,12 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         span = span_of(kids)
         if len(kids[0]) > MAX_DIGITS:
             raise LimitError(
-                Diagnostic("limit", f"a number has more than {MAX_DIGITS} digits", span)
+                Diagnostic(
+                    "limit",
+                    f"a number has more than {MAX_DIGITS} digits",
+                    span,
+                    "write it as a product of powers, such as 3*10^9",
+                )
             )
         return tree.Number(Fraction(kids[0].replace("_", "")), span=span)
 

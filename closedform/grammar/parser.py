@@ -27,7 +27,7 @@ MAX_BRACKET_DEPTH = 50
 MAX_BLOCK_DEPTH = 50
 
 CLOSERS = {"(": ")", "[": "]"}
-STRING_OR_COMMENT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|(?P<comment>#[^\n]*)')
+STRING_OR_COMMENT = re.compile(r'"""[\s\S]*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|(?P<comment>#[^\n]*)')
 
 
 def parse(text: str, name: str = "<text>") -> tree.File:
@@ -78,7 +78,8 @@ def _parsed(source: Source, run: Callable[[], object]) -> object:
     """What the grammar makes of a source, or the error that it meets."""
     if len(source.text) > MAX_CHARACTERS:
         message = f"{source.name} has more than {MAX_CHARACTERS} characters"
-        raise LimitError(Diagnostic("limit", message))
+        help_ = "split it into files, of which one imports the others"
+        raise LimitError(Diagnostic("limit", message, Span(source, 0, 0), help_))
     token = current_source.set(source)
     try:
         return run()

@@ -42,7 +42,7 @@ STATEMENTS = ("repeat", "for", "choose", "if", "return", "require", "claim")
 
 RESERVED = {*DECLARATIONS, *STATEMENTS, "else", "elif", "expect"}
 
-BRACKET_OR_TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|#[^\n]*|[()\[\]]')
+BRACKET_OR_TEXT = re.compile(r'"""[\s\S]*?"""|"(?!"")(?:[^"\\\n]|\\.)*"|#[^\n]*|[()\[\]]')
 
 NUMBER_BEFORE = re.compile(r"(?<![\w.])(\d[\d_]*(?:\.\d+)?)([ ]*)$")
 FACTOR_BEFORE = re.compile(r"claim \w[\w ]* (?:==|in) .*?(\w[\w.]*(?:\[[^\]]*\])?) *$")

@@ -40,7 +40,7 @@ class ArchLexer(RegexLexer):
         "root": [
             (r"\s+", Whitespace),
             (r"#[^\n]*", Comment.Single),
-            (r'"""(?:.|\n)*?"""', String.Doc),
+            (r'"""[\s\S]*?"""', String.Doc),
             (r'"(?!"")', String.Double, "string"),
             (
                 rf"(block|model)(\s+)({NAME})",
@@ -57,7 +57,7 @@ class ArchLexer(RegexLexer):
             ),
             (r"kind(?=\s+[\w\"])|others(?=\s*:)", Keyword),
             (r"(only|ignore)(?=[ \t]+[\w(])", Keyword),
-            (r"(?:gradient|keep|view|as)(?=[ ]+\w)", Keyword),
+            (r"(?:gradient|keep|view)(?=[ ]+\w)", Keyword),
             (r"none\b|(?:bytes|elements)(?=[ ]*(?:$|[;#]|for\b|when\b))", Keyword),
             (
                 r"(from)(\s+)([\w.]+)(\s+)(import)\b",

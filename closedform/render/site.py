@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
@@ -55,6 +55,7 @@ def site(
     families: Mapping[str, str] | None = None,
     title: str | None = None,
     home: str | None = None,
+    failed: Callable[[Exception], None] | None = None,
 ) -> dict[str, str]:
     """The text of every page by its path; the same projects give the same texts.
 
@@ -65,7 +66,8 @@ def site(
     A key of `projects` is the path of a file below the folder of models, with `/` and without
     the suffix. A file with models has a page for each of them, a file without has one for each
     of its blocks. Raises ClosedformError when a file is wrong, when two pages would have one
-    path, on a file system that knows no case too, and where the format has no such pages.
+    path, on a file system that knows no case too, and where the format has no such pages. With
+    `failed`, that is told of a file whose pages cannot be made, and those of the others are.
     """
     written, derived_in, words = site_in(to), derivation_in(to), language(lang)
     suffix = written.suffix
@@ -76,12 +78,17 @@ def site(
         having = (PurePath(row.span.source.name).name for row in known if row)
         return _chosen(project, measures, convention, next(having, None))
 
-    found = [
-        page
-        for name, project in sorted(projects.items())
-        if _parts(project)
-        for page in _pages(name, project, chosen(project), suffix, lang)
-    ]
+    found: list[Page] = []
+    for name, project in sorted(projects.items()):
+        if not _parts(project):
+            continue
+        shown = chosen(project)
+        try:
+            found += list(_pages(name, project, shown, suffix, lang))
+        except Exception as error:
+            if failed is None:
+                raise
+            failed(error)
     pages = sorted(found, key=lambda page: page.report.keyword != "model")
     _refuse_one_path_for_two(pages, index, forms)
     models, blocks = (

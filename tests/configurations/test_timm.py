@@ -10,7 +10,7 @@ import pytest
 from closedform.derive.resolve.shipped import library_file
 from closedform.errors import ClosedformError
 from closedform.grammar import tree
-from closedform.projects import open_project
+from closedform.projects import open_project, report_of
 from helpers import PACKAGE, ROOT
 
 NAMES = tomllib.loads((PACKAGE / "families" / "timm.toml").read_text("utf-8"))
@@ -41,6 +41,8 @@ def test_every_preset_expects_what_was_counted_of_timm() -> None:
 def test_a_name_of_timm_is_a_preset() -> None:
     project = open_project("timm:resnet50")
     assert (project.module.title, project.configured) == ("zoo/resnet.arch", "ResNet-50")
+    assert project.part(None).name == "ResNet"
+    assert report_of(project, measures=["params"]).formulas[0].value == 25557032
 
 
 def test_a_name_that_the_zoo_does_not_have() -> None:

@@ -128,3 +128,9 @@ kept        2 L T (T H + 16 D + 4) + 4 T D + 4 T              42.87 MB
 509.5 MB on each of 8 devices: parameters, gradients, optimizer, kept
 fits on NVIDIA L4: 23.49 GB left
 """
+
+
+def test_diff_in_a_type() -> None:
+    """Fails when bytes cannot be compared where the files state no types."""
+    ran = call("diff", "gpt2", "gpt2", "--measure", "weight_bytes", "--dtype", "bf16")
+    assert (ran.code, ran.err) == (0, "")

@@ -149,6 +149,7 @@ def parses_or_is_refused(content: str) -> None:
     assert difference(format_file(parse(formatted)), formatted) is None
 
 
+@pytest.mark.robust
 @given(st.text(max_size=60))
 @bounded(300)
 @example("\ufeffdim D")
@@ -169,6 +170,7 @@ def test_any_text(content: str) -> None:
     parses_or_is_refused(content)
 
 
+@pytest.mark.robust
 @given(own.token_soup())
 @bounded(300)
 def test_any_tokens(content: str) -> None:
@@ -176,6 +178,7 @@ def test_any_tokens(content: str) -> None:
     parses_or_is_refused(content)
 
 
+@pytest.mark.robust
 @given(own.mutations([*ZOO_CONTENTS, *BAD_CONTENTS]))
 @bounded(300)
 def test_mutated_programs(content: str) -> None:
@@ -183,6 +186,7 @@ def test_mutated_programs(content: str) -> None:
     parses_or_is_refused(content)
 
 
+@pytest.mark.robust
 @given(own.damaged_bytes(ZOO_CONTENTS))
 @bounded(150)
 def test_damaged_programs(content: str) -> None:
@@ -215,6 +219,7 @@ def checks_or_is_refused(content: str) -> None:
 SHORT_ZOO = [content for content in ZOO_CONTENTS if len(content) < 2500]
 
 
+@pytest.mark.robust
 @pytest.mark.parametrize("many", examples(10, 50))
 def test_check_of_mutated_zoo(many: int) -> None:
     """Fails when a program that is nearly right ends in a traceback."""
@@ -227,6 +232,7 @@ SMALL = [c for p, c in CONTENTS.items() if p.parent == GOOD and "import" not in 
 ]
 
 
+@pytest.mark.robust
 @pytest.mark.parametrize("many", examples(80, 300))
 def test_check_of_mutated_small_programs(many: int) -> None:
     """Fails when a small program that uses some feature wrongly ends in a traceback."""

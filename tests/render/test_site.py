@@ -380,13 +380,18 @@ def test_files_and_the_zoo_can_be_named(tmp_path: Path) -> None:
     ]
 
 
-def test_wrong_model_writes_nothing(folder: Path) -> None:
-    """Fails when a part of the site is written although a model is wrong."""
-    (folder / "models" / "zz.arch").write_text("model M(x: [4]):\n    return x -> liner(2)\n")
+@pytest.mark.robust
+def test_wrong_model_stops_no_other(folder: Path) -> None:
+    """Fails when a file that is wrong takes the pages of the others away, or its own old ones."""
+    docs(folder)
+    old = {path.name for path in (folder / "site").rglob("*.md")}
+    (folder / "models" / "one.arch").write_text("model M(x: [4]):\n    return x -> liner(2)\n")
+    (folder / "models" / "zz.arch").write_text("model Z(x: [4]):\n    return x -> linear(2)\n")
     result = docs(folder)
-    assert (result.code, result.out) == (1, "")
-    assert result.err.startswith(f"models{os.sep}zz.arch:2:17: error[name]: ")
-    assert not (folder / "site").exists()
+    assert result.code == 1
+    assert result.err.startswith(f"models{os.sep}one.arch:2:17: error[name]: ")
+    new = {path.name for path in (folder / "site").rglob("*.md")}
+    assert new == {*old, "zz.md", "zz.derivation.md"}
 
 
 def test_a_convention_of_the_project(folder: Path) -> None:

@@ -65,9 +65,9 @@ PAGE = """# The zoo, certified
 
 For each preset of the zoo that `closedform export` can write: parameters and multiply-accumulates
 of its closed forms; those of the module that is written, as PyTorch counts them on the meta device;
-and those of the public implementation, where they were counted. Multiply-accumulates are half of
-what `FlopCounterMode` says, for one input. The page is made by `pytest -m torch --update
-tests/torch`, which fails where a number differs.
+and a public implementation of which the same was counted, where there is one. Multiply-accumulates
+are half of what `FlopCounterMode` says, for one input. The page is made by `pytest -m torch
+--update tests/torch`, which fails where a number differs.
 
 Not written: {refused}.
 

@@ -17,6 +17,7 @@ from sympy.core.relational import Relational
 
 from closedform import formula as w
 from closedform.derive.symbolic.atoms import FUNCTIONS, Bracket, Divides, opened
+from closedform.derive.symbolic.bits import check_bits
 from closedform.derive.symbolic.expansion import expand
 
 LATE = 1_000_000  # more than there are symbols
@@ -129,6 +130,7 @@ def write(expr: Any, order: Order) -> w.Written:
     if expr.is_Mul or (expr.is_Rational and not expr.is_Integer):
         return write_product(expr, order)
     if expr.is_Integer:
+        check_bits(expr.p.bit_length())
         return w.Number(int(expr))
     if expr.is_Symbol:
         return order.special.get(expr) or w.Symbol(expr.name)

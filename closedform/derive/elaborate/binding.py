@@ -112,7 +112,7 @@ def as_list(context: Context, parameter: tree.Parameter, value: Value, scope: Sc
     """The value of a parameter `kernel[2]`: one size is repeated, a list has that length."""
     if parameter.length is None:
         return value
-    length = int(context.size(parameter.length, scope))
+    length = context.names.length(context.size(parameter.length, scope), parameter.length)
     items = value.symbols if isinstance(value, Family) else value
     if not isinstance(items, tuple):
         return (value,) * length

@@ -16,6 +16,7 @@ import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.assume.extent import Extents
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.obligations import Obligations
 from closedform.derive.assume.store import Fact
@@ -73,6 +74,7 @@ class Context:
     def __init__(self, module: Module, generic: bool, known: Knowledge | None = None) -> None:
         self.module = module
         self.known = Knowledge() if known is None else known
+        self.extents = Extents(self.known)
         self.names = Names(self.known, self.value)
         self.obligations = Obligations(self.known, generic)
         self.sites: list[Site] = []

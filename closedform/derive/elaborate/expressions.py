@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Rational
+from sympy import Basic, Expr, Integer, Rational
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost.flow import Selected
@@ -56,6 +56,8 @@ class Expressions(Algebra[Value, Scope]):
 
     def value(self, node: tree.Expression, scope: Scope) -> Value:
         found = super().value(node, scope)
+        if isinstance(found, Basic) and not found.is_Atom:
+            self.context.extents.check(found, node.span)
         if self.context.record is not None:
             self.context.record[id(node)] = found
         return found
@@ -264,7 +266,9 @@ class Expressions(Algebra[Value, Scope]):
             if isinstance(item, tree.Slice):
                 shape.append(self._extent(item, axis, scope))
             elif not isinstance(item, tree.Rest):
-                self._inside(self.size(item, scope), axis, item.span)
+                position = self.size(item, scope)
+                self.context.obligations.whole(position, item.span, "an index")
+                self._inside(position, axis, item.span)
         sizes = self.context.obligations.axes(shape, node.span, "the slice")
         stays = [isinstance(item, tree.Slice) for item in items]
         result: Tensor = self.context.new(Tensor(sizes, of_slice(tensor, stays)))
@@ -309,7 +313,12 @@ def _check_power(base: Expr, exponent: Expr, node: tree.Power) -> None:
     bound = MAX_BITS if base.is_Rational else MAX_EXPONENT
     if bits > bound or (isinstance(base, sympy.Add) and abs(exponent) > 16):
         raise LimitError(
-            Diagnostic("limit", "this power is too large to be written out", node.span)
+            Diagnostic(
+                "limit",
+                "this power is too large to be written out",
+                node.span,
+                "take a smaller exponent, or declare the power as a size of its own, with `dim`",
+            )
         )
 
 

@@ -178,7 +178,10 @@ class Names:
     def _length(self, name: str, node: tree.Expression, module: Module) -> int:
         if name in names_in(node):
             raise fail("name", f"`{name}` is defined by itself", node.span)
-        length = self._size(node, module)
+        return self.length(self._size(node, module), node)
+
+    def length(self, length: Expr, node: tree.Expression) -> int:
+        """The length of a list, or an error where it is no number that a list may have."""
         if not (length.is_Integer and 1 <= length <= MAX_FAMILY):
             raise fail(
                 "range",

@@ -15,8 +15,10 @@ from closedform.derive.resolve.library import in_library, standard_library
 from closedform.derive.resolve.modules import Entity, Module, Named
 from closedform.derive.resolve.placement import check_placement
 from closedform.derive.resolve.trees import parsed
-from closedform.errors import Span, fail, suggestion
+from closedform.errors import Diagnostic, LimitError, Span, fail, suggestion
 from closedform.grammar import tree
+
+MAX_IMPORTS = 50  # files that wait for each other
 
 Reader: TypeAlias = Callable[[Path], str]
 
@@ -162,6 +164,10 @@ class Loader:
                 "move what both need into a third file",
             )
         if path not in self.loaded:
+            if len(self.loading) >= MAX_IMPORTS:
+                message = f"files import files more than {MAX_IMPORTS} deep"
+                help_ = "import what is needed from the file that defines it"
+                raise LimitError(Diagnostic("limit", message, span, help_))
             self.loading.append(path)
             self.loaded[path] = self._module(self.read(path), title, path.parent)
             self.loading.pop()

@@ -14,7 +14,7 @@ from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.closed import Closed, symbols_of
-from closedform.derive.symbolic.atoms import put_in
+from closedform.derive.symbolic.bits import check_bits, put_in_bounded
 from closedform.derive.symbolic.exact import NoNumberError as NoExactNumberError
 from closedform.derive.symbolic.exact import Numbers, exact, holds
 from closedform.derive.symbolic.symbols import is_size
@@ -51,11 +51,13 @@ def value_of(form: Closed, values: Mapping[Symbol, Expr]) -> Fraction:
     sizes = {s.name: write(v, Order()) for s, v in settled.items() if isinstance(s, Symbol)}
     title = form.measure.title
     try:
-        return amount(form.in_sizes, sizes)
+        value = amount(form.in_sizes, sizes)
     except TooLargeError as error:
         raise LimitError(Diagnostic("limit", f"{title} needs {error} that is too long")) from None
     except NoNumberError as error:
         raise fail("fraction", f"{title} would hold {error}, and is not whole") from None
+    check_bits(max(value.numerator.bit_length(), value.denominator.bit_length()))
+    return value
 
 
 def check_bound(form: Closed, settled: Mapping[Expr, Expr]) -> None:
@@ -109,7 +111,7 @@ def settle(derivation: Derivation, values: Mapping[Symbol, Expr]) -> dict[Expr, 
             break
         numbers = {s: v for s, v in table.items() if v.is_Number}
         table.update(
-            {s: put_in(derivation.known.base(v), numbers).doit() for s, v in open_.items()}
+            {s: put_in_bounded(derivation.known.base(v), numbers).doit() for s, v in open_.items()}
         )
     settled = {s: v for s, v in table.items() if v.is_Number}
     check_sizes(derivation, settled, values)
@@ -144,7 +146,7 @@ def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
         if _is_at_least_one(size, values):
             continue
         needed = case.xreplace(derivation.known.definitions).xreplace(settled)
-        value = put_in(size, settled).doit()
+        value = put_in_bounded(size, settled).doit()
         if needed not in (False, sympy.false) and value.is_number and value < 1:
             raise fail(
                 "shape",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from closedform.errors import visible
 from closedform.render.language import number, spoken
 from closedform.render.report.prose import Code, prose
 
@@ -27,6 +28,14 @@ LATEX_SPECIAL = {
     "]": "{]}",
     "*": "{*}",
 }
+GREEK_NAMES = (
+    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+)
+GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", GREEK_NAMES.split(), strict=True))
+# A Greek letter for itself, as in a formula; words want a font that has the script.
+LONE_GREEK = re.compile(f"(?<![\u0370-\u03ff])[{''.join(GREEK)}](?![\u0370-\u03ff])")
+LATEX_SPECIAL["\ufffd"] = "{?}"  # what stood there is no character of a text
 SHORT = 24  # letters of a typewriter, half of a narrow column
 SCRIPTS = {
     "cjk": re.compile(
@@ -39,8 +48,18 @@ SCRIPTS = {
 
 
 def escape_latex(text: str) -> str:
-    """Any text as text of a LaTeX document."""
-    return "".join(LATEX_SPECIAL.get(char, char) for char in text)
+    r"""Any text as text of a LaTeX document.
+
+    >>> escape_latex("β_1\x1b")
+    '\\ensuremath{\\beta}\\_1{?}'
+    """
+    if text.isascii():
+        return "".join(LATEX_SPECIAL.get(char, char) for char in text)
+    lone = {found.start() for found in LONE_GREEK.finditer(text)}
+    return "".join(
+        f"\\ensuremath{{\\{GREEK[char]}}}" if at in lone else LATEX_SPECIAL.get(char, char)
+        for at, char in enumerate(visible(text))
+    )
 
 
 def typed(text: str) -> str:
@@ -81,4 +100,4 @@ def scripts(data: Any) -> set[str]:
     if isinstance(data, dict | tuple):
         return set().union(*map(scripts, data.values() if isinstance(data, dict) else data))
     found = SCRIPTS.items() if isinstance(data, str) and not data.isascii() else ()
-    return {name for name, chars in found if chars.search(data)}
+    return {name for name, chars in found if chars.search(LONE_GREEK.sub("", data))}

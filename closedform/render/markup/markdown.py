@@ -79,9 +79,17 @@ def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = Fal
 AS_HTML = {
     **{char: html.escape(char) for char in "<>&"},
     **{char: f"&#{ord(char)};" for char in "|~[]"},
-    **{char: f"<span>&#{ord(char)};</span>" for char in "$\\"},
+    **{char: f"<span>&#{ord(char)};</span>" for char in "$\\@:."},
 }
-SPECIAL = re.compile(r"[\\`*_{}\[\]|$#~<>&]")
+SPECIAL = re.compile(
+    r"[\\`*_{}\[\]|$#~<>&]"
+    r"|@(?=\w)|:(?=//|[\w+-]+:)|(?<=www)\.",  # names of users, addresses, pictures
+    re.IGNORECASE,
+)
+# What makes a block of the line that begins with it, in some Markdown, beside the signs above; and
+# of a line that stands below another.
+BLOCK = re.compile(r"[-+](?=[-+\s])|\d+[.)](?=\s)|[!?:/]{3}")
+BELOW = re.compile(rf"{BLOCK.pattern}|=+(?=\s*$)|-$|[:%](?=\s)")
 
 
 def escape_markdown(text: str) -> str:
@@ -89,8 +97,19 @@ def escape_markdown(text: str) -> str:
 
     >>> escape_markdown("a_b <script> & |")
     'a\\_b &lt;script&gt; &amp; &#124;'
+    >>> escape_markdown("To do:\n    - ask @me")
+    'To do:\n&#45; ask <span>&#64;</span>me'
     """
-    return SPECIAL.sub(lambda found: AS_HTML.get(found[0], "\\" + found[0]), text)
+    first, *others = text.split("\n")
+    return "\n".join([_line(first, BLOCK), *(_line(line.lstrip(), BELOW) for line in others)])
+
+
+def _line(line: str, blocks: re.Pattern[str]) -> str:
+    """One line, which white space before it would make code."""
+    block = blocks.match(line)
+    start = block.end() if block else 0
+    begins = "".join(f"&#{ord(char)};" for char in line[:start])
+    return begins + SPECIAL.sub(lambda f: AS_HTML.get(f[0], "\\" + f[0]), line[start:])
 
 
 def code(text: str) -> str:

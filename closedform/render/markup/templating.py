@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from closedform import formula as w
+from closedform.errors import visible
 from closedform.render.language import Language, language
 from closedform.render.report.closing import left_out
 from closedform.render.report.prose import prose
@@ -136,7 +137,7 @@ def plain_data(value: Any, formula: Callable[[w.Written], str]) -> Any:
         return View(shown, value, formula)
     if isinstance(value, tuple):
         return tuple(plain_data(item, formula) for item in value)
-    return value
+    return visible(value) if type(value) is str else value
 
 
 class View(dict[str, Any]):

@@ -15,6 +15,7 @@ from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.layouts import of_cases
 from closedform.derive.elaborate.values import Scope, Tensor, Value, say_kind, tensors_in
 from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar import tree
 
@@ -149,4 +150,8 @@ def _joined_size(known: Knowledge, condition: Boolean, first: Expr, second: Expr
         if supposed.equal(general, special):
             known.used |= {fact for fact in supposed.used if fact.reason != "case"}
             return general
+    if first.has(sympy.Piecewise) and second.has(sympy.Piecewise):
+        more = expand(first - second)
+        if not more.has(sympy.Piecewise):  # else a size doubles with each `if` that adds to it
+            return second + indicator(condition) * more
     return indicator(condition) * first + indicator(otherwise) * second
