@@ -18,7 +18,7 @@ from closedform.choices import FORMS, STAGES
 from closedform.console import completion, options, terminal
 from closedform.console.asking import ask, explain, solve
 from closedform.console.bounding import roofline
-from closedform.console.bridging import import_, trace
+from closedform.console.bridging import import_, trace, verify
 from closedform.console.comparing import compare, diff
 from closedform.console.exits import (
     CODES,
@@ -78,6 +78,7 @@ commands.add_command(compare)
 commands.add_command(diff)
 commands.add_command(trace)
 commands.add_command(import_)
+commands.add_command(verify)
 commands.add_command(export)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from closedform.console import completion
+from closedform.console import completion, options
 from closedform.console.output import give
-from closedform.console.parameters import Strict, pair
+from closedform.console.parameters import Strict, listed, pair
 
 Given = tuple[str, ...]
 
@@ -59,15 +60,18 @@ def _names(ctx: click.Context, param: click.Parameter, given: Given) -> dict[str
     return dict(pair(part, "--map") for text in given for part in text.split(",") if part.strip())
 
 
-inputs = click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    required=True,
-    callback=_inputs,
-    metavar="SIZES[:TYPE]",
-    help="An input, with a batch of 1: 1,3,224,224 or 1,T:int64. A size may be a name.",
-)
+def _input_option(required: bool) -> Any:
+    return click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        required=required,
+        callback=_inputs,
+        metavar="SIZES[:TYPE]",
+        help="An input, with a batch of 1: 1,3,224,224 or 1,T:int64. A size may be a name.",
+    )
+
+
 with_ = click.option(
     "--with",
     "named",
@@ -88,7 +92,7 @@ map_ = click.option(
 
 @click.command(cls=Strict)
 @click.argument("factory")
-@inputs
+@_input_option(required=True)
 @with_
 @click.option(
     "--vary",
@@ -141,3 +145,74 @@ def import_(
     traces = read_traces(Source(file, read_text(Path(file))))
     made = imported(traces[:1] if first else traces, names, Path(ops) if ops else None)
     give(made, Path(output) if output else None)
+
+
+@click.command(cls=Strict)
+@click.argument("file", shell_complete=completion.files)
+@click.option(
+    "--against",
+    required=True,
+    multiple=True,
+    callback=listed,
+    metavar="FACTORY|TRACE,...",
+    help="What makes the module, package.module:name, or traces of it, .json.",
+)
+@map_
+@_input_option(required=False)
+@with_
+@options.part
+@click.option(
+    "--preset",
+    "titles",
+    multiple=True,
+    metavar="TITLE",
+    shell_complete=completion.presets,
+    help="Compare at this preset, in the place of all.",
+)
+def verify(
+    file: str,
+    against: Given,
+    names: Mapping[str, str],
+    inputs: tuple[tuple[tuple[int | str, ...], str], ...],
+    named: Mapping[str, object],
+    part: str | None,
+    titles: Given,
+) -> None:
+    """Compare params and macs of a file with those of code, part by part where names match.
+
+    A factory is imported and called, at the presets of the file and at random sizes: name only code
+    that you trust. It needs PyTorch; traces, which are compared at their own sizes, do not. Ends
+    with 1 at the first part that differs.
+    """
+    from closedform.errors import Source
+    from closedform.files import read_text
+    from closedform.projects import open_project
+    from closedform.torch.trace import read_traces
+    from closedform.torch.verifying import at_presets, at_traces, verify
+
+    project = open_project(file)
+    entity = project.part(part)
+    stored = [name for name in against if name.endswith(".json")]
+    if stored:
+        if stored != [*against]:
+            raise click.UsageError("--against takes one factory, or .json files of traces")
+        if inputs or named or len(titles) > 1:
+            raise click.UsageError(
+                "--input and --with go with a factory, and traces take one --preset"
+            )
+        rows = [t for n in stored for t in read_traces(Source(n, read_text(Path(n))))]
+        points = iter(at_traces(project, entity, rows, names, *titles))
+    else:
+        if len(against) != 1 or not inputs:
+            raise click.UsageError("a factory of --against stands alone, and needs --input")
+        from closedform.torch.tracing import Wanted, trace
+
+        wanted = tuple(Wanted(sizes, dtype) for sizes, dtype in inputs)
+        points = at_presets(
+            project, entity, lambda given: trace(against[0], wanted, given, named), names, titles
+        )
+    found = verify(project, points)
+    for title, costs in found.rows:
+        click.echo(f"at {title}: params = {costs.params}, macs = {costs.macs}")
+    alike = f", and so do {', '.join(found.parts)}" if found.parts else ""
+    click.echo(f"{project.module.title} agrees with {', '.join(against)}{alike}")
