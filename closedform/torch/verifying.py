@@ -250,8 +250,8 @@ class _Compared:
         pairs = (("file", written, called, "code"), ("code", called, written, "file"))
         for whose, layers, others, other in pairs:
             for costs in [*(layers.uses - others.uses)][:SHOWN]:
-                words = f"{layers.words[costs]} of the {whose} has {_costs(costs)}"
-                notes.append(f"{words}; the {other} has no other layer with that")
+                words = f"{layers.words[costs]} of the {whose} ({_costs(costs)})"
+                notes.append(f"{words} has no match in the {other}")
         message = f"{name} differs: {_both(one, two)}"
         return fail("verify", message, None, None, *notes)
 

@@ -13,8 +13,10 @@ pytestmark = pytest.mark.torch
 pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from test_importing import traces_of  # noqa: E402
+from test_verifying import SIZES, project_of  # noqa: E402
 
 from closedform.torch.tracing import Wanted, trace  # noqa: E402
+from closedform.torch.verifying import at_presets, verify  # noqa: E402
 
 IMAGE = (Wanted((1, 3, 32, 32)),)
 TOKENS = (Wanted((1, 16), "int64"),)
@@ -57,3 +59,19 @@ def test_what_cannot_be_traced_is_said(factory: str, given: dict[str, int], said
     with pytest.raises(ClosedformError) as error:
         trace(factory, IMAGE, given, {})
     assert str(error.value).startswith(said)
+
+
+def test_a_file_agrees_with_a_factory() -> None:
+    """Fails when the sizes of the file do not reach the factory and its input."""
+    project = project_of("vit_sizes")
+    wanted = (Wanted((1, 3, "size", "size")),)
+    points = at_presets(
+        project,
+        project.part(None),
+        lambda given: trace("models:ViT", wanted, given, {}),
+        SIZES,
+        ["traced"],
+    )
+    found = verify(project, points)
+    assert len(found.rows) == 4
+    assert found.parts == ("Block", "Attention", "MLP")
