@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -13,6 +13,7 @@ from closedform.console.output import give
 from closedform.console.parameters import Strict, listed, pair
 
 Given = tuple[str, ...]
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _inputs(
@@ -60,7 +61,7 @@ def _names(ctx: click.Context, param: click.Parameter, given: Given) -> dict[str
     return dict(pair(part, "--map") for text in given for part in text.split(",") if part.strip())
 
 
-def _input_option(required: bool) -> Any:
+def _input_option(required: bool) -> Callable[[Command], Command]:
     return click.option(
         "--input",
         "inputs",
