@@ -290,7 +290,10 @@ def test_what_derives_nothing_needs_no_sympy(model: Path, monkeypatch: pytest.Mo
 def test_what_lists_and_begins_files_parses_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fails when a list parses the files that the build has read, or imports a parser."""
+    """Fails when a list parses what the build has read, or imports a parser for another reason.
+
+    It fails too when the package has to be installed again, for a file of the zoo has changed.
+    """
     monkeypatch.chdir(tmp_path)
     code = f"from closedform.cli import run\nfor words in {LISTS!r}: assert run(words) == 0"
     assert imported_by(code) == set()

@@ -98,8 +98,8 @@ def test_what_a_derivation_does_not_take_is_refused() -> None:
     """Fails when an option of a report is passed over without a word."""
     usage = (
         "Usage: closedform derive [OPTIONS] FILE\nTry 'closedform derive --help' for help.\n\n"
-        "Error: --steps goes with --of, --measure, --convention, --dtype, --preset, --set, --when, "
-        "--to, --width, --lang\n"
+        "Error: --steps goes with --of, --measure, --convention, --dtype, --preset, --set, "
+        "--ignore, --when, --to, --width, --lang\n"
     )
     for options in (("--in", "D"), ("--defaults",), ("--form", "expanded"), ("--stages", "each")):
         assert call("derive", "vit", "--steps", *options) == Ran(2, "", usage)
