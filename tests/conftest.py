@@ -17,6 +17,8 @@ from closedform.files import read_text
 from closedform.projects import zoo_names
 from helpers import ROOT, Golden
 
+collect_ignore = ["bridges/models.py"]  # modules of PyTorch, which is not always there
+
 gc.set_threshold(100_000, 20, 100)  # as in the command line
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process that is started compiles anew
 

@@ -130,7 +130,7 @@ class Numbers:
         if base == 0 and exponent < 0:
             raise NoNumberError("division by zero")
         bits = max(base.numerator.bit_length(), base.denominator.bit_length())
-        if base not in (0, 1, -1) and bits * abs(exponent) > MAX_BITS:
+        if base not in (0, 1, -1) and bits * abs(int(exponent)) > MAX_BITS:
             raise TooLargeError(f"a power with the exponent {exponent}")
         return _whole(Fraction(base) ** int(exponent)) if exponent < 0 else base ** int(exponent)
 

@@ -63,8 +63,8 @@ def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
         display(model)  # type: ignore[no-untyped-call]
         return
     to, steps, template, output = (asked.pop(k) for k in ("to", "steps", "template", "output"))
-    if template or output:
-        raise fail("argument", "a cell takes no --template and no --output")
+    if template or output or asked.pop("ignored"):
+        raise fail("argument", "a cell takes no --template, no --output and no --ignore")
     text = _text(model, asked, to or IN_A_CELL, steps)
     if to is None:
         display(Markdown(text))  # type: ignore[no-untyped-call]

@@ -195,6 +195,7 @@ training = st.one_of(
         st.just(()) | conditions,
     ),
     st.builds(tree.View, name),
+    st.builds(tree.As, name),
 )
 
 

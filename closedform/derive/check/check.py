@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from closedform.derive.assume.verdict import Proved
+from closedform.derive.check.alike import alike
 from closedform.derive.check.checked import Checked
 from closedform.derive.check.claims import check_claim, claims_of
 from closedform.derive.check.expectations import check_expectation
@@ -28,7 +29,8 @@ from closedform.grammar.traverse import parts_of
 class Outcome:
     """What was found in a file: its expectations and claims, and what is wrong beside them.
 
-    `warnings` tell what is counted and may not be meant; nothing is wrong with that.
+    `warnings` tell what may not be meant, of names and of what is counted; nothing is wrong with
+    that.
     """
 
     checked: tuple[Checked, ...]
@@ -56,7 +58,7 @@ def check(project: Project) -> Outcome:
     """
     wrong = list(_not_derived(project))
     if wrong:
-        return Outcome((), tuple(wrong))
+        return Outcome((), tuple(wrong), warnings=tuple(alike(project.module.file)))
     checked: list[Checked] = []
     for found in _verdicts(project):
         if isinstance(found, Checked):
@@ -93,7 +95,8 @@ def _not_derived(project: Project) -> Iterator[Diagnostic]:
 
 
 def _warnings(project: Project) -> Iterator[Diagnostic]:
-    """The warnings about the models and blocks, of which all that is used is derived."""
+    """The warnings about names, and about models and blocks, all of whose parts are derived."""
+    yield from alike(project.module.file)
     derived = []
     for entity in project.parts():
         with suppress(ClosedformError):  # a block that holds only where models use it

@@ -35,4 +35,4 @@ MOVED = frozenset({"reads", "loads", "writes"})
 QUANTITIES = frozenset({"params", "buffers", "cache"}) | MOVED
 
 # Measures that need no convention, beside each kind of count.
-TOTALS = QUANTITIES | {"trainable", "active", "non_embedding", "kept", "depth"}
+TOTALS = QUANTITIES | {"trainable", "active", "non_embedding", "kept", "depth", "peak"}

@@ -13,6 +13,7 @@ import unicodedata
 from functools import singledispatch
 
 from closedform import formula as w
+from closedform.errors import visible
 from closedform.formula.precedence import (
     PLANE_SIGNED,
     Level,
@@ -62,7 +63,7 @@ def escape_html(text: str) -> str:
     >>> escape_html("</script><img onerror=...>")
     '&lt;/script&gt;&lt;img onerror=...&gt;'
     """
-    return html.escape(NOT_TEXT.sub("\ufffd", text))
+    return html.escape(NOT_TEXT.sub("\ufffd", visible(text)))
 
 
 def math(node: w.Written, display: bool = False) -> str:

@@ -82,9 +82,10 @@ def match(
         raise refuse(
             "a tensor does not have the axes of its pattern", node, "see `closedform check`"
         )
+    rest: Axes = ()
     if where is None:
         known = tuple(axis for axis in tensor.shape if axis != REST)
-        pairs, rest = list(zip(axes, known, strict=True)), ()
+        pairs = list(zip(axes, known, strict=True))
     else:
         head, rest, tail = divide(tensor.shape, before, behind)
         pairs = [*zip(axes[:where], head, strict=True), *zip(axes[where + 1 :], tail, strict=True)]

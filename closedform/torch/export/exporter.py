@@ -258,8 +258,8 @@ class Exporter:
             results.append(Tensor("", shape, True, value.sides))
         exported = []
         for tensor in results:
-            for axis in tensor.shape:
-                for root in self.sizes.roots(axis):
+            for size in tensor.shape:
+                for root in self.sizes.roots(size):
                     if root in body.own_sizes and root not in exported:
                         exported.append(root)
         self.export(made, exported)

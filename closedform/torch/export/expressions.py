@@ -71,8 +71,8 @@ class Reader:
                 return Rational(number.numerator, number.denominator)
             case tree.Text(value=text):
                 return text
-            case tree.Boolean(value=value):
-                return value
+            case tree.Boolean(value=truth):
+                return truth
             case tree.Name():
                 return self.name(node)
             case tree.ListOf(items=items):
@@ -203,8 +203,8 @@ class Reader:
     def condition(self, node: tree.Expression) -> bool | tuple[str | Root | Expr, ...]:
         """Whether it holds where that is known, else its Python."""
         match node:
-            case tree.Boolean(value=value):
-                return value
+            case tree.Boolean(value=truth):
+                return truth
             case tree.Comparison():
                 return self._comparison(node)
             case tree.Not(operand=operand):

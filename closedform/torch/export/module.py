@@ -107,12 +107,9 @@ def _presets(exporter: Exporter, project: Project, parts: Iterable[Entity]) -> l
                 continue
             value = reader.value(binding.value)
             of = exporter.globals.get(name)
-            if (
-                of is not None
-                and getattr(of.declaration, "length", None) is not None
-                and isinstance(value, Rational)
-            ):
-                length = of.declaration.length  # type: ignore[union-attr]
+            sized = of and of.declaration
+            length = sized.length if isinstance(sized, tree.Dim | tree.Let) else None
+            if length is not None and isinstance(value, Rational):
                 value = (value,) * int(reader.size(length))
             if isinstance(value, tuple):
                 texts = [exporter.sizes.quotient(v) for v in value]

@@ -425,9 +425,10 @@ class Body(Walker):
             if name in running:
                 continue
             if isinstance(after, Tensor):
-                self.scope[name] = Tensor(
-                    start[name].code, self.scope[name].shape, True, after.sides
-                )  # type: ignore[union-attr]
+                before, now = start[name], self.scope[name]
+                assert isinstance(before, Tensor)
+                assert isinstance(now, Tensor)
+                self.scope[name] = Tensor(before.code, now.shape, True, after.sides)
 
     def last_round(
         self,

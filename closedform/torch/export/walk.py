@@ -272,7 +272,7 @@ class Walker(Reader):
         scope: dict[str, Value] = {}
         rests: list[Axes] = []
         sides: int | None = None
-        tensors = []
+        tensors: list[Tensor] = []
         for parameter in declaration.parameters:
             name = parameter.name.name
             value = given.get(name)
@@ -418,9 +418,9 @@ class Walker(Reader):
         python = f"{torch}({', '.join(takes)})"
         weight: Axes | None = None
         if name == "linear":
-            weight = (scope["out"], scope["n"])  # type: ignore[assignment]
+            weight = (scope["out"], scope["n"])
         if name == "embed":
-            weight = (scope["vocabulary"], scope["out"])  # type: ignore[assignment]
+            weight = (scope["vocabulary"], scope["out"])
         if modifiers.get("tied") is True:
             return self._tied(node, name, python, weight, given)
         if modifiers.get("frozen") is True:
@@ -568,10 +568,10 @@ class Walker(Reader):
                 codes.append(f"{tensor.at(ATOM)}.expand(len({of.code}), {minus})")
             else:
                 codes.append(tensor.code)
-        where = int(axis)  # type: ignore[arg-type]
-        shape = list(max((t.shape for t in tensors), key=len))
+        where = int(axis)
+        shape = list(max(tensors, key=lambda tensor: len(tensor.shape)).shape)
         if REST not in shape or where < 0:
-            shape[where] = sum((t.shape[where] for t in tensors), start=Integer(0))  # type: ignore[type-var]
+            shape[where] = sum((t.shape[where] for t in tensors), start=Integer(0))
         code = f"torch.cat([{', '.join(codes)}], dim={self._axis(axis, batched)})"
         return Tensor(code, tuple(shape), batched, tensors[0].sides)
 
@@ -580,7 +580,8 @@ class Walker(Reader):
         x, parts = values[:2]
         assert isinstance(x, Tensor)
         axis = given.get("axis", values[2] if len(values) > 2 else Integer(0))
-        where = int(axis)  # type: ignore[call-overload]
+        assert isinstance(axis, Integer)
+        where = int(axis)
         dim = self._axis(axis, x.batched)
         size = x.shape[where]
         if isinstance(parts, tuple):
@@ -687,7 +688,7 @@ class Walker(Reader):
                         "write the block in it by its name",
                     )
                 exact = own in made.quotients and isinstance(value, Expr)
-                texts[own] = self.sizes.quotient(value) if exact else self.python(value)  # type: ignore[arg-type]
+                texts[own] = self.sizes.quotient(value) if exact else self.python(value)
                 roots |= self.roots_of(value)
                 if isinstance(value, Family):
                     values[own] = value.name
@@ -700,7 +701,7 @@ class Walker(Reader):
             if name in texts:
                 takes.append(f"{name}={texts[name]}")
             elif name in values:
-                takes.append(f"{name}={self.python(values[name])}")  # type: ignore[arg-type]
+                takes.append(f"{name}={self.python(values[name])}")
                 roots |= self.roots_of(values[name])
             elif name not in made.made.defaults:
                 takes.append(f"{name}={name}")
@@ -725,7 +726,7 @@ class Walker(Reader):
         for tensor in made.results:
             shape: list[Expr | str] = []
             for axis in tensor.shape:
-                shape.extend(rest if axis == REST else (self.sizes.put(axis, inner),))  # type: ignore[arg-type]
+                shape.extend(rest if axis == REST else (self.sizes.put(axis, inner),))
             results.append(replace(tensor, shape=tuple(shape)))
         code = f"self.{attribute}({', '.join(codes)})"
         if len(results) == 1:

@@ -251,6 +251,7 @@ NOT_PASTED = [
     r"`assume \w+ >= \d+` says", r"a preset gives values to dims",
     r"one element of a list is written", r"the shape of one that does has a `;`",
     r"say on a line before which axis|write `batchnorm2d` for", r"\w+ is a `_` in the shape",
+    r"take a smaller exponent, or declare the power as a size of its own",
     r"take one of its elements", r"declare it outside: ", r"remove the spaces",
     r"an amount has a unit: ", r"add a line to it, such as `gradient", r"the work of a gradient is",
     r"name a convention that has weights for it", r"it may have numbers, sizes and counts with",

@@ -67,7 +67,7 @@ For each preset of the zoo that `closedform export` can write: parameters and mu
 of its closed forms; those of the module that is written, as PyTorch counts them on the meta device;
 and a public implementation of which the same was counted, where there is one. Multiply-accumulates
 are half of what `FlopCounterMode` says, for one input. The page is made by `pytest -m torch
---update tests/torch`, which fails where a number differs.
+--update tests/bridges`, which fails where a number differs.
 
 Not written: {refused}.
 

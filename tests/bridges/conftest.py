@@ -1,3 +1,0 @@
-"""What is no test: models.py needs PyTorch."""
-
-collect_ignore = ["models.py"]
