@@ -124,7 +124,7 @@ def test_strategies_make_every_node() -> None:
     def collect(nodes: object) -> None:
         met.update(map(type, descendants(nodes)))
 
-    for strategy, many in ((own.statement, 60), (own.declaration, 400), (own.training, 40)):
+    for strategy, many in ((own.statement, 60), (own.declaration, 900), (own.training, 40)):
         bounded(many)(given(strategy)(collect))()
     assert kinds - met == {tree.Node}
     assert set(get_args(tree.Expression)) <= met

@@ -86,7 +86,8 @@ def test_a_hostile_file_does_nothing(tmp_path: Path) -> None:
 def test_the_zoo_does_nothing(tmp_path: Path) -> None:
     """Fails when deriving a model of the zoo writes, starts, or connects to anything."""
     traps(tmp_path)
-    models = [path.stem for path in sorted(ZOO.glob("*.arch"))][::3]
+    files = [path for path in sorted(ZOO.glob("*.arch")) if "\nmodel " in path.read_text("utf-8")]
+    models = [path.stem for path in files[::3]]
     codes, seen = watched(tmp_path, *(["derive", model] for model in models))
     assert (codes, seen) == ([0] * len(models), [])
 
