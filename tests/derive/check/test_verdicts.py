@@ -13,6 +13,7 @@ from closedform.derive.assume.proofs.situation import (
     Situation,
     situation_of,
 )
+from closedform.derive.assume.verdict import Refuted
 from closedform.derive.check.check import Outcome, check
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
@@ -130,3 +131,20 @@ def test_what_no_steps_are_left_for_is_not_known() -> None:
     situation = situation_of([sympy.Eq(n, 2 * w), *many])
     assert situation.put(n) == 2 * w
     assert 0 < len(situation.facts) < 60
+
+
+def test_what_is_derived_stands_left_of_what_is_claimed(tmp_path: Path) -> None:
+    """Fails when a bound from below that is refuted has its two values the other way round."""
+    outcome = checked(
+        tmp_path,
+        "op f(x: [n], v) -> y: [n]:\n    mac = v\n\n"
+        "block A(x: [n], k, m):\n    return x -> f(floor(n/k)*k)\n"
+        "    claim macs in Omega(n) as n, k grow\n    claim macs in O(1) as n grow\n",
+    )
+    values = []
+    for found in outcome.checked:
+        assert isinstance(found.verdict, Refuted)
+        sizes = {symbol.name: int(value) for symbol, value in found.verdict.sizes.items()}
+        n, k = sizes["n"], sizes["k"]
+        values.append((found.verdict.left == n // k * k, found.verdict.right))
+    assert values == [(True, 1000), (True, 1)]

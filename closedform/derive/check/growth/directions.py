@@ -71,7 +71,8 @@ class Point:
 class Outgrown(Refuted):
     """The left side outgrows the right one along a direction: each size as a function of `time`.
 
-    `order` is O where that is the expression and the bound, Omega where it is the other way round;
+    `order` is O where that is the expression and the bound, Omega where it is the other way round
+    (in `points`; `left` and `right` are what is derived and what is claimed, as everywhere);
     `held` has the numbers of what is held fixed.
     """
 

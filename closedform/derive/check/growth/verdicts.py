@@ -76,7 +76,8 @@ def order_verdict(
     for name in ("O", "Omega") if order == "Theta" else (order,):
         verdict = _verdict(Statement(*sides[name], setting, tuple(ranged)), examples)
         if isinstance(verdict, Outgrown):
-            return replace(verdict, order=name)
+            derived, claimed = (verdict.left, verdict.right)[:: 1 if name == "O" else -1]
+            return replace(verdict, order=name, left=derived, right=claimed)
         verdicts.append(verdict)
     doubts = [verdict for verdict in verdicts if isinstance(verdict, NotDecided)]
     return doubts[0] if doubts else Proved(frozenset(facts))
