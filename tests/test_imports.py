@@ -99,6 +99,7 @@ AT_THE_EDGE = (
     "closedform.cli",
     "closedform.console.asking",
     "closedform.console.bounding",
+    "closedform.console.bridging",
     "closedform.console.exits",
     "closedform.console.fitting",
     "closedform.integrations.ipython",

@@ -9,6 +9,7 @@ import click
 from closedform.console import completion, options
 from closedform.console.exits import CODES, EXIT_WRONG, print_error
 from closedform.console.parameters import Strict, pair
+from closedform.errors import visible
 
 if TYPE_CHECKING:
     from closedform.derive.project import Project
@@ -69,7 +70,7 @@ def solve(
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     name, _, convention = measure.partition(" under ")
     formula = model.measure(name, convention or None)
-    click.echo(repr(formula.solve(size, amount, preset, **sizes)))
+    click.echo(visible(repr(formula.solve(size, amount, preset, **sizes))))
 
 
 @click.command(cls=Strict)
@@ -103,7 +104,9 @@ def explain(
 
     project = open_project(file, ignored)
     answer = explained(entries_of(project, list(map(asked, numbers)), preset, open_project))
-    click.echo(json.dumps(data(answer), indent=2, ensure_ascii=False) if to else str(answer))
+    click.echo(
+        json.dumps(data(answer), indent=2, ensure_ascii=False) if to else visible(str(answer))
+    )
     return 0 if answer else EXIT_WRONG
 
 
@@ -125,5 +128,5 @@ def ask(
     if wrong:
         print_error(str(wrong))
         return CODES.get(wrong.kind, EXIT_WRONG)
-    click.echo("".join(answer(found.checked)), nl=False)
+    click.echo(visible("".join(answer(found.checked))), nl=False)
     return 0

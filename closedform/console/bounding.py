@@ -10,6 +10,7 @@ import click
 
 from closedform.console import completion, options
 from closedform.console.parameters import Strict
+from closedform.errors import visible
 
 if TYPE_CHECKING:
     from closedform.explore.model import Part
@@ -62,7 +63,7 @@ def roofline(
     if part is not None:
         model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
     found = model.roofline(machine, dtype, preset, **sizes)
-    click.echo(f"{found.table}\n{found!r}")
+    click.echo(visible(f"{found.table}\n{found!r}"))
     if measured is not None:
         try:
             seconds = Fraction(measured)
@@ -70,6 +71,6 @@ def roofline(
             seconds = Fraction(0)
         if seconds <= 0:
             raise click.UsageError(f"--measured takes seconds, and this is {measured!r}")
-        click.echo(found.told(seconds))
+        click.echo(visible(found.told(seconds)))
     if output:
         found.plot().save(Path(output))

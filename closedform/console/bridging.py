@@ -11,6 +11,7 @@ import click
 from closedform.console import completion, options
 from closedform.console.output import give
 from closedform.console.parameters import Strict, listed, pair
+from closedform.errors import visible
 
 Given = tuple[str, ...]
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -214,6 +215,6 @@ def verify(
         )
     found = verify(project, points)
     for title, costs in found.rows:
-        click.echo(f"at {title}: params = {costs.params}, macs = {costs.macs}")
+        click.echo(visible(f"at {title}: params = {costs.params}, macs = {costs.macs}"))
     alike = f", and so do {', '.join(found.parts)}" if found.parts else ""
-    click.echo(f"{project.module.title} agrees with {', '.join(against)}{alike}")
+    click.echo(visible(f"{project.module.title} agrees with {', '.join(against)}{alike}"))

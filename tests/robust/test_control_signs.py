@@ -101,3 +101,11 @@ def test_latex_sets_every_text() -> None:
     """Fails when a control sign or a lone Greek letter reaches LaTeX as it is."""
     assert escape_latex("\x1b[β") == r"{?}{[}\ensuremath{\beta}"
     assert escape_latex("λόγος") == "λόγος"  # a word, for which a font is taken
+
+
+def test_answers_show_no_control_signs(tmp_path: Path) -> None:
+    """Fails when a question repeats a title as it stands in the file."""
+    text = 'dim D\nmodel M(x: [D]):\n    return x -> linear(D)\npreset "a\u202eb": D=4\n'
+    (tmp_path / "m.arch").write_text(text, "utf-8")
+    result = call("explain", "m.arch", "16", "--preset", "a\u202eb", folder=tmp_path)
+    assert result.out.splitlines()[0] == "16 of a\ufffdb"

@@ -175,6 +175,8 @@ def test_a_signal_leaves_the_old_file(name: str, tmp_path: Path) -> None:
     script = f"""
         import os, signal
         from closedform import cli, files
+        if signal.{name} is signal.SIGINT:  # which is ignored in the background
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         def stopped(*_):
             signal.raise_signal(signal.{name})
         files._keep_mode = stopped
