@@ -176,13 +176,7 @@ def _open(file: str, ignored: Sequence[str] = ()) -> Project:
     metavar="CONDITIONS",
     help="Derive under conditions, as a claim has them: 'r > 1, r | side'.",
 )
-@click.option(
-    "--preset",
-    default=None,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="Give the numbers of a preset too.",
-)
+@options.preset("Give the numbers of a preset too.")
 @options.sizes
 @options.ignored
 @click.option("--defaults", is_flag=True, help="Put the defaults of the file into the formulas.")

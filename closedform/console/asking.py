@@ -33,13 +33,7 @@ if TYPE_CHECKING:
     help="What may be spent, such as macs=20G or params=86M.",
 )
 @options.part
-@click.option(
-    "--preset",
-    default=None,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="The preset of the other sizes.",
-)
+@options.preset("The preset of the other sizes.")
 @options.dtype
 @options.sizes
 @options.ignored
@@ -61,13 +55,10 @@ def solve(
     The other sizes are those of the preset, or the defaults of the file; a config.json is the
     preset of its model.
     """
-    from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
     measure, amount = pair(budget, "--budget")
-    model: Part = Architecture(open_project(file, ignored).typed(dtype))
-    if part is not None:
-        model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
+    model = part_asked(open_project(file, ignored).typed(dtype), part)
     name, _, convention = measure.partition(" under ")
     formula = model.measure(name, convention or None)
     click.echo(visible(repr(formula.solve(size, amount, preset, **sizes))))
@@ -76,13 +67,7 @@ def solve(
 @click.command(cls=Strict)
 @click.argument("file", shell_complete=completion.files)
 @click.argument("numbers", nargs=-1, required=True)
-@click.option(
-    "--preset",
-    default=None,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="Of which the numbers are that name none.",
-)
+@options.preset("Of which the numbers are that name none.")
 @options.ignored
 @click.option("--to", type=click.Choice(["json"]), help="Print the readings for a program.")
 def explain(
@@ -130,3 +115,14 @@ def ask(
         return CODES.get(wrong.kind, EXIT_WRONG)
     click.echo(visible("".join(answer(found.checked))), nl=False)
     return 0
+
+
+def part_asked(project: Project, part: str | None, preset: str | None = None) -> Part:
+    """What a question is about: the part that is named, else the model of a preset, else that of
+    the file."""
+    from closedform.explore.model import Architecture
+
+    model = Architecture(project)
+    if part is None and preset is not None:
+        part = project.model_of(project.preset(preset)).name
+    return model if part is None else model[part]

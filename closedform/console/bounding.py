@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from closedform.console import completion, options
+from closedform.console.asking import part_asked
 from closedform.console.parameters import Strict
 from closedform.errors import visible
-
-if TYPE_CHECKING:
-    from closedform.explore.model import Part
 
 
 @click.command(cls=Strict)
@@ -26,13 +24,7 @@ if TYPE_CHECKING:
 )
 @options.part
 @options.dtype
-@click.option(
-    "--preset",
-    default=None,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="The preset of the sizes.",
-)
+@options.preset("The preset of the sizes.")
 @options.sizes
 @options.ignored
 @click.option("--measured", metavar="SECONDS", help="A time that was measured, for the MFU.")
@@ -53,15 +45,10 @@ def roofline(
     Operations run one after another; what one writes the next reads from memory again, but inside
     a block that is called with fused=true.
     """
-    from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
     project = open_project(file, ignored)
-    model: Part = Architecture(project)
-    if part is None and preset is not None:
-        part = project.model_of(project.preset(preset)).name
-    if part is not None:
-        model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
+    model = part_asked(project, part, preset)
     found = model.roofline(machine, dtype, preset, **sizes)
     click.echo(visible(f"{found.table}\n{found!r}"))
     if measured is not None:

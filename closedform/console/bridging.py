@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from closedform.console import completion, options
 from closedform.console.output import give
 from closedform.console.parameters import Strict, listed, pair
-from closedform.errors import visible
+from closedform.errors import Source, visible
 
 Given = tuple[str, ...]
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _inputs(
@@ -62,7 +60,7 @@ def _names(ctx: click.Context, param: click.Parameter, given: Given) -> dict[str
     return dict(pair(part, "--map") for text in given for part in text.split(",") if part.strip())
 
 
-def _input_option(required: bool) -> Callable[[Command], Command]:
+def _input_option(required: bool) -> Callable[[options.Command], options.Command]:
     return click.option(
         "--input",
         "inputs",
@@ -139,7 +137,6 @@ def import_(
     Sizes that were varied become symbols. What was counted in the traces stands beside them as
     presets, and was compared with the formulas.
     """
-    from closedform.errors import Source
     from closedform.files import read_text
     from closedform.torch.importing import imported
     from closedform.torch.trace import read_traces
@@ -163,14 +160,7 @@ def import_(
 @_input_option(required=False)
 @with_
 @options.part
-@click.option(
-    "--preset",
-    "titles",
-    multiple=True,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="Compare at this preset, in the place of all.",
-)
+@options.preset("Compare at this preset, in the place of all.", several=True)
 def verify(
     file: str,
     against: Given,
@@ -178,7 +168,7 @@ def verify(
     inputs: tuple[tuple[tuple[int | str, ...], str], ...],
     named: Mapping[str, object],
     part: str | None,
-    titles: Given,
+    presets: Given,
 ) -> None:
     """Compare params and macs of a file with those of code, part by part where names match.
 
@@ -186,7 +176,6 @@ def verify(
     that you trust. It needs PyTorch; traces, which are compared at their own sizes, do not. Ends
     with 1 at the first part that differs.
     """
-    from closedform.errors import Source
     from closedform.files import read_text
     from closedform.projects import open_project
     from closedform.torch.trace import read_traces
@@ -198,12 +187,12 @@ def verify(
     if stored:
         if stored != [*against]:
             raise click.UsageError("--against takes one factory, or .json files of traces")
-        if inputs or named or len(titles) > 1:
+        if inputs or named or len(presets) > 1:
             raise click.UsageError(
                 "--input and --with go with a factory, and traces take one --preset"
             )
         rows = [t for n in stored for t in read_traces(Source(n, read_text(Path(n))))]
-        points = iter(at_traces(project, entity, rows, names, *titles))
+        points = iter(at_traces(project, entity, rows, names, *presets))
     else:
         if len(against) != 1 or not inputs:
             raise click.UsageError("a factory of --against stands alone, and needs --input")
@@ -211,7 +200,7 @@ def verify(
 
         wanted = tuple(Wanted(sizes, dtype) for sizes, dtype in inputs)
         points = at_presets(
-            project, entity, lambda given: trace(against[0], wanted, given, named), names, titles
+            project, entity, lambda given: trace(against[0], wanted, given, named), names, presets
         )
     found = verify(project, points)
     for title, costs in found.rows:

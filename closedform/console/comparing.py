@@ -25,14 +25,7 @@ def _comparing() -> tuple[str, ...]:
 
 @click.command(cls=Strict)
 @click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
-@click.option(
-    "--preset",
-    "presets",
-    multiple=True,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="Only this; give it again for more.",
-)
+@options.preset("Only this; give it again for more.", several=True)
 @click.option(
     "--in",
     "names",

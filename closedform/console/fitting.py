@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from closedform.console import completion, options
+from closedform.console.asking import part_asked
 from closedform.console.parameters import Strict
-
-if TYPE_CHECKING:
-    from closedform.explore.model import Part
+from closedform.errors import visible
 
 DEVICES = "N|LETTER"
 
@@ -22,13 +21,7 @@ DEVICES = "N|LETTER"
 )
 @options.part
 @options.dtype
-@click.option(
-    "--preset",
-    default=None,
-    metavar="TITLE",
-    shell_complete=completion.presets,
-    help="The preset of the sizes.",
-)
+@options.preset("The preset of the sizes.")
 @options.sizes
 @click.option("--tensor", default="1", metavar=DEVICES, help="Devices that share every tensor.")
 @click.option("--pipeline", default="1", metavar=DEVICES, help="Devices that share the layers.")
@@ -59,22 +52,17 @@ def memory(
 
     The batch is that of one device.
     """
-    from closedform.explore.model import Architecture
     from closedform.projects import open_project
 
     project = open_project(file)
-    model: Part = Architecture(project)
-    if part is None and preset is not None:
-        part = project.model_of(project.preset(preset)).name
-    if part is not None:
-        model = model[part]  # type: ignore[index]  # an architecture is asked for its parts
+    model = part_asked(project, part, preset)
     ways: dict[str, Any] = {
         way: int(given) if given.isdecimal() and given.isascii() else given
         for way, given in (("tensor", tensor), ("pipeline", pipeline), ("data", data))
     }
     found = model.memory(optimizer, dtype, preset, zero=zero, **ways, **sizes)
-    click.echo(found.table)
+    click.echo(visible(str(found.table)))
     if found.bytes is not None:
-        click.echo(repr(found))
+        click.echo(visible(repr(found)))
     if machine is not None:
-        click.echo(found.fits(machine))
+        click.echo(visible(str(found.fits(machine))))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
 
 from closedform.choices import LANGUAGES
 from closedform.console import completion
 from closedform.console.parameters import listed, numbers
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 measures = click.option(
     "--measure",
@@ -27,6 +32,20 @@ convention = click.option(
     shell_complete=completion.conventions,
     help="How work is counted. Several with commas, side by side.",
 )
+
+
+def preset(help: str, several: bool = False) -> Callable[[Command], Command]:
+    """The option that names a preset, or `several` of them; what they are for differs."""
+    names = ("--preset", "presets") if several else ("--preset",)
+    return click.option(
+        *names,
+        multiple=several,
+        metavar="TITLE",
+        shell_complete=completion.presets,
+        help=help,
+    )
+
+
 dtype = click.option(
     "--dtype",
     default=None,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, settings
+
 import closedform
 from brute import DTYPE, Run
 from brute_conventions import convention
@@ -14,6 +16,7 @@ from brute_modules import Module
 from brute_values import Expensive, Impossible, Unclear
 from closedform import ClosedformError
 from closedform.projects import zoo_path
+from programs import Program, programs
 
 HERE = Path(__file__).parent
 FIXED = (
@@ -119,3 +122,34 @@ def of_zoo(name: str, model: str) -> Comparison:
 def zoo_module(name: str) -> Module:
     path = zoo_path(name)
     return Module(path.read_text("utf-8"), path.parent)
+
+
+def on_random_programs(title: str, many: int) -> Counter[str]:
+    """How a measure and a walk agree on random programs, the same ones on every run."""
+    seen: Counter[str] = Counter()
+
+    @settings(
+        max_examples=many,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(programs())
+    def check(drawn: tuple[Program, list[dict[str, Any]]]) -> None:
+        program, sizes = drawn
+        comparison = of_text(program.source)
+        formula = comparison.formula(title)
+        try:
+            if not isinstance(formula, ClosedformError):
+                _ = formula.expr
+        except ClosedformError:
+            seen["refused"] += 1
+            return
+        walk = comparison.run(sizes[0], 20_000)
+        if isinstance(walk, Run):
+            seen[comparison.one(title, sizes[0], walk)] += 1
+
+    check()
+    return seen

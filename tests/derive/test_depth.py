@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 import closedform
 from brute import Run
 from brute_modules import Scope
-from check_brute import of_text, of_zoo, zoo_module
+from check_brute import of_text, of_zoo, on_random_programs, zoo_module
 from closedform.errors import ClosedformError
 from helpers import call, cases
-from programs import Program, programs
 
 FILES = (
     "llama",
@@ -74,26 +71,8 @@ def test_chains(body: str, depth: str) -> None:
 
 def test_random_programs() -> None:
     """Fails when a formula is wrong on a program that nobody wrote."""
-    seen: Counter[str] = Counter()
-
-    @settings(
-        max_examples=30,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(programs())
-    def check(drawn: tuple[Program, list[dict[str, Any]]]) -> None:
-        program, sizes = drawn
-        comparison = of_text(program.source)
-        for chosen in sizes[:1]:
-            walk = comparison.run(chosen, 20_000)
-            if isinstance(walk, Run):
-                seen[comparison.one("depth", chosen, walk)] += 1
-
-    check()
+    seen = on_random_programs("depth", 30)
+    assert "refused" not in seen
     assert seen["equal"] > 0.7 * seen.total(), seen
 
 

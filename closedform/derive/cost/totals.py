@@ -91,8 +91,10 @@ class Total:
     def __call__(self, node: Node) -> Expr:
         key = id(node)
         if key not in self._seen:
-            shared = self.plainly is not None and not self._with_stages(node)
-            self._seen[key] = self.plainly(node) if self.plainly and shared else self._of(node)
+            if self.plainly is not None and not self._with_stages(node):
+                self._seen[key] = self.plainly(node)
+            else:
+                self._seen[key] = self._of(node)
         return self._seen[key]
 
     def _with_stages(self, node: Node) -> bool:

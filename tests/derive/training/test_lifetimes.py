@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 import closedform
 from brute import Run
 from brute_modules import Scope
-from check_brute import of_text, of_zoo, zoo_module
+from check_brute import of_text, of_zoo, on_random_programs, zoo_module
 from closedform.errors import ClosedformError
-from programs import Program, programs
 
 HEAD = "dim N, L, K, X\ndim J >= 0\n\nassume K <= X\n\nmodel M(x: [N]):\n    "
 CASES = {
@@ -66,33 +63,7 @@ def test_presets_of_the_zoo(name: str) -> None:
 @pytest.mark.slow
 def test_random_programs() -> None:
     """Fails when a formula is wrong on a program that nobody wrote."""
-    seen: Counter[str] = Counter()
-
-    @settings(
-        max_examples=25,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(programs())
-    def check(drawn: tuple[Program, list[dict[str, Any]]]) -> None:
-        program, sizes = drawn
-        comparison = of_text(program.source)
-        formula = comparison.formula("peak")
-        try:
-            if not isinstance(formula, ClosedformError):
-                _ = formula.expr
-        except ClosedformError:
-            seen["refused"] += 1
-            return
-        for chosen in sizes[:1]:
-            walk = comparison.run(chosen, 20_000)
-            if isinstance(walk, Run):
-                seen[comparison.one("peak", chosen, walk)] += 1
-
-    check()
+    seen = on_random_programs("peak", 25)
     assert seen["equal"] > 0.6 * seen.total(), seen
 
 

@@ -76,8 +76,9 @@ def order_verdict(
     for name in ("O", "Omega") if order == "Theta" else (order,):
         verdict = _verdict(Statement(*sides[name], setting, tuple(ranged)), examples)
         if isinstance(verdict, Outgrown):
-            derived, claimed = (verdict.left, verdict.right)[:: 1 if name == "O" else -1]
-            return replace(verdict, order=name, left=derived, right=claimed)
+            if name == "O":
+                return verdict
+            return replace(verdict, order=name, left=verdict.right, right=verdict.left)
         verdicts.append(verdict)
     doubts = [verdict for verdict in verdicts if isinstance(verdict, NotDecided)]
     return doubts[0] if doubts else Proved(frozenset(facts))
