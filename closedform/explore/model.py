@@ -283,8 +283,12 @@ class Part:
         """
         under = {"optimizer_bytes": optimizer}
         formulas = [self.measure(name, under.get(name), dtype=dtype) for _, name, *_ in ROWS]
-        told = preset is not None or sizes
-        values = [formula.at(preset, **sizes) if told else None for formula in formulas]
+        chosen = self._project.preset_or_configured(self._entity, preset)
+        told = chosen is not None or sizes
+        leaves_open = preset is None and chosen is not None
+        values = [
+            _number(formula, chosen, sizes, leaves_open) if told else None for formula in formulas
+        ]
         ways = {"tensor": tensor, "pipeline": pipeline, "data": data}
         return held(formulas, values, ways, zero)
 
@@ -417,3 +421,19 @@ class Architecture(Part):
             return "\n\n".join(part._repr_latex_() for part in self._shown())
         except ClosedformError:
             return None
+
+
+def _number(
+    formula: Formula,
+    preset: str | None,
+    sizes: Mapping[str, int | Fraction | Sequence[int]],
+    leaves_open: bool,
+) -> int | Fraction | None:
+    """A formula at sizes; None where a configuration leaves one open, such as the number of
+    tokens."""
+    try:
+        return formula.at(preset, **sizes)
+    except ClosedformError as error:
+        if not leaves_open or error.diagnostics[0].kind != "unbound":
+            raise
+    return None

@@ -12,27 +12,50 @@ from helpers import call
 
 SAID = """\
 By kind of operation
-  MACs of conv: 3 N P^2 D, 115,605,504 at ViT-B/16, 0.7% of all
-  MACs of linear: 2 L T D (2 D + F) + D C, 16,732,895,232 at ViT-B/16, 95.3% of all
-  MACs of einsum: 2 L T^2 D, 715,327,488 at ViT-B/16, 4.1% of all
+  MACs of linear: 3 N D^2, 3,072 at small, 60.0% of all
+  MACs of einsum: N^2 D, 2,048 at small, 40.0% of all
   depth is no sum over operations
 
-What this rests on
 """
 
 
 def test_the_section_as_a_whole() -> None:
-    asked = ("--preset", "ViT-B/16", "--measure", "macs,depth", "--kinds", "--to", "text")
-    assert SAID in call("derive", "vit", *asked).out
+    source = """\
+dim N, D
+
+model M(x: [N, D]):
+    y = x -> linear(D) -> gelu -> linear(D)
+    return einsum("n d, m d -> n m", x -> linear(D), y)
+
+preset "small": N=16, D=8
+"""
+    told = cf.loads(source).report("text", measures=["macs", "depth"], preset="small", kinds=True)
+    assert SAID in told
+
+
+def test_the_option() -> None:
+    told = call("derive", "vit", "--of", "SelfAttention", "--measure", "macs", "--kinds").out
+    assert "- MACs of einsum: $`2\\, n^{2}\\, d`$\n" in told
 
 
 @pytest.mark.parametrize("name", ["params", "loads", "writes", "kept", "training"])
-@pytest.mark.parametrize("model", ["vit", "mobilenet_v2"])
+@pytest.mark.parametrize("model", ["vit", pytest.param("mobilenet_v2", marks=pytest.mark.slow)])
 def test_the_kinds_are_all(model: str, name: str) -> None:
     """Fails when operations of a kind are forgotten or counted twice."""
     part = cf.zoo(model)
     whole = part.measure(name)
     assert whole == sum((row.formula for row in part.kinds(name)), 0 * whole)
+
+
+@pytest.mark.parametrize("name", ["state_bytes", "step_bytes"])
+def test_what_is_added_up_of_others_has_kinds(name: str) -> None:
+    block = cf.zoo("vit")["SelfAttention"]
+    whole = block.measure(name, "adam_mixed", dtype="bf16")
+    found = block.kinds(name, "adam_mixed", dtype="bf16")
+    assert whole == sum((row.formula for row in found), 0 * whole)
+    names = [row.name for row in found]
+    kept = ["rearrange", "softmax"] if name == "step_bytes" else []
+    assert sorted(names) == sorted(["linear", *kept])
 
 
 def test_shared_chosen_fused_and_recomputed() -> None:
@@ -79,8 +102,8 @@ def test_every_format_tells_it(to: str) -> None:
 
 def test_chinese_and_json() -> None:
     vit = cf.zoo("vit")["SelfAttention"]
-    told = vit.report("text", "zh", measures=["macs"], kinds=True)
-    assert "按运算种类\n  linear 的 MACs：4 n d^2\n  einsum 的 MACs：2 n^2 d\n" in told
+    text = vit.report("text", "zh", measures=["macs"], kinds=True)
+    assert "按运算种类\n  linear 的 MACs：4 n d^2\n  einsum 的 MACs：2 n^2 d\n" in text
     rows = json.loads(vit.report("json", measures=["macs", "depth"], kinds=True))["kinds"]
     told = [tuple(row[key] for key in ("measure", "kind", "text", "value")) for row in rows[:-1]]
     assert told == [("MACs", "linear", "4 n d^2", None), ("MACs", "einsum", "2 n^2 d", None)]
