@@ -20,7 +20,7 @@ from closedform.derive.check.check import check
 from closedform.errors import ClosedformError
 from closedform.grammar import format_file, parse, tree
 from closedform.grammar.wording import DECLARATIONS
-from helpers import BAD, GOOD, PACKAGE, ZOO, at_most, examples, names, programs
+from helpers import BAD, GOOD, PACKAGE, ZOO, at_most, cases, examples, names, programs
 
 LIBRARY = programs(PACKAGE / "derive" / "std", 4)
 FILES = [*programs(ZOO, 5), *LIBRARY, *programs(GOOD, 40)]
@@ -246,7 +246,7 @@ def comments_of(content: str) -> list[str]:
     return [comment.text for comment in parse(content).comments]
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_comments_survive(path: Path) -> None:
     """Fails when formatting drops, doubles or reorders a comment."""
     content = CONTENTS[path]
@@ -259,7 +259,7 @@ def test_library_is_canonical(path: Path) -> None:
     assert difference(format_file(parse(CONTENTS[path])), CONTENTS[path]) is None
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_formatted_files_are_stable(path: Path) -> None:
     """Fails when formatting changes what a file means, or is not done at once."""
     file = parse(CONTENTS[path])
@@ -378,7 +378,7 @@ def read_again(node: tree.Node) -> tree.Node:
     return block.body[0]
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_spans_hold_their_node(path: Path) -> None:
     """Fails when the place that a message would show is not the text of the node it is about."""
     met = 0
@@ -390,7 +390,7 @@ def test_spans_hold_their_node(path: Path) -> None:
     assert met > 5
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_every_node_has_its_place(path: Path) -> None:
     """Fails when a message about some part of a program would point at the first character."""
     content = CONTENTS[path]

@@ -174,6 +174,7 @@ def test_what_a_measure_does_not_have_is_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_families_that_stay_are_named_once() -> None:
     stays = {row.title: row.stays for row in report_of(open_project("pvt"), names=("I",)).formulas}
     assert stays == dict.fromkeys(("params", "macs"), ("P", "D", "R", "E", "L", "C"))
