@@ -161,7 +161,7 @@ def test_the_check_of_the_zoo_can_fail() -> None:
 
 # Random programs ---------------------------------------------------------------------------
 
-EXAMPLES = int(os.environ.get("CLOSEDFORM_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("CLOSEDFORM_EXAMPLES", "15"))
 FAST = settings(
     max_examples=EXAMPLES,
     derandomize="CLOSEDFORM_EXAMPLES" not in os.environ,

@@ -99,7 +99,7 @@ def test_a_long_result_that_is_a_call() -> None:
 
 
 @given(own.file)
-@bounded(30)
+@bounded(15)
 def test_format_is_idempotent(file: tree.File) -> None:
     """Fails when a formatted text is formatted in another way the second time."""
     content = format_file(file)
@@ -107,7 +107,7 @@ def test_format_is_idempotent(file: tree.File) -> None:
 
 
 @given(own.expression)
-@bounded(400)
+@bounded(200)
 def test_parse_undoes_format_of_expressions(node: Any) -> None:
     """Fails when an expression needs a parenthesis that is not written."""
     file = tree.File(None, (tree.Let(tree.Name("x"), None, node, None),))
@@ -312,7 +312,7 @@ def commented(draw: st.DrawFn, contents: list[str]) -> tuple[str, list[str]]:
 
 
 @given(data=st.data())
-@bounded(100)
+@bounded(50)
 def test_new_comments_stay_where_they_are(data: st.DataObject) -> None:
     """Fails when a comment at the end of a line, or above one, moves or is lost."""
     content, put = data.draw(commented(canonical()))
@@ -322,7 +322,7 @@ def test_new_comments_stay_where_they_are(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@bounded(60)
+@bounded(30)
 def test_blank_lines_stay_where_they_are(data: st.DataObject) -> None:
     """Fails when a blank line between two statements is dropped or moves."""
     content = data.draw(st.sampled_from(canonical()))

@@ -130,7 +130,7 @@ def test_every_form_has_one_value(path: Path) -> None:
             assert wrong(closed, seed) == []
 
 
-@pytest.mark.parametrize("many", examples(12, 60))
+@pytest.mark.parametrize("many", examples(6, 60))
 def test_every_form_of_random_programs(many: int) -> None:
     @settings(
         max_examples=many,

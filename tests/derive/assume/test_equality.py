@@ -135,7 +135,7 @@ def compared(seed: int) -> str:
     return verdict.word
 
 
-@pytest.mark.parametrize("many", examples(20, 150))
+@pytest.mark.parametrize("many", examples(40, 150))
 def test_random_comparisons(many: int, record_property: Any) -> None:
     """Fails when a verdict is not true, or when more than one in ten is left open."""
     seen = Counter(compared(seed) for seed in range(many))

@@ -185,7 +185,7 @@ ALL_NUMBERS = [line for key in CLAIMED for line in printed_numbers(key)]
 COMPARED = [line for line in ALL_NUMBERS if line[:3] not in NUMBERS_LATER]
 
 
-@pytest.mark.parametrize("at", cases([" ".join(line[:3]) for line in COMPARED], share=4))
+@pytest.mark.parametrize("at", cases([" ".join(line[:3]) for line in COMPARED], share=8))
 def test_number(at: str) -> None:
     """Fails when a printed number is not the value of the closed form."""
     key, config, kind, number = next(line for line in COMPARED if " ".join(line[:3]) == at)
