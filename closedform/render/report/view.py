@@ -45,6 +45,7 @@ from closedform.render.report.closing import (
     file_told,
     made_with,
 )
+from closedform.render.report.kinds import KindRow, kind_rows
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
 from closedform.render.report.rules import RulesRow, rules_rows
@@ -151,6 +152,7 @@ class Report:
     claims: tuple[ClaimRow, ...] = ()
     rules: tuple[RulesRow, ...] = ()
     uncounted: tuple[UncountedRow, ...] = ()
+    kinds: tuple[KindRow, ...] = ()
     lang: str = "en"
     width: float | None = None
     links: tuple[Link, ...] = ()
@@ -182,6 +184,7 @@ class Wish:
     claims: bool = False
     rules: tuple[str, ...] = ()  # the sizes of which it is told what they rule
     uncounted: bool = False  # whether it is told how much the convention leaves out
+    kinds: bool = False  # whether it is told what operations of each kind cost
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -223,7 +226,13 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     printed = tuple(replace(row, inputs=()) for row in parts)  # these are in the drawing alone
     ruled = tuple(rules_rows(project, entity, wish.measures, wish.rules, preset, words))
     left = tuple(_uncounted(formed, values if preset else None, words)) if wish.uncounted else ()
-    told = formulas, printed, ruled, left
+    number = partial(_value, project, preset) if preset else lambda _: None
+    kinds = tuple(
+        row
+        for own, form in zip(plain if wish.kinds else (), formed if wish.kinds else (), strict=True)
+        for row in kind_rows(own, form, wish.form, wish.stages, number)
+    )
+    told = formulas, printed, ruled, left, kinds
     names = Names(derivation, told, starts, formed[0].order, words)
     assumptions = tuple(assumption_rows(derivation, formed[0].order, words))
     says = convention_said(convention, words) if convention else ""
@@ -263,6 +272,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         claims=tuple(claim_rows(project, entity, words)) if wish.claims else (),
         rules=ruled,
         uncounted=left,
+        kinds=kinds,
         lang=wish.lang,
         width=wish.width,
     )

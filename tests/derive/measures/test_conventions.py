@@ -86,6 +86,7 @@ def test_thop_at_a_published_number() -> None:
     assert zoo("resnet").measure("macs", "thop").at("ResNet-50") == 4133742592
 
 
+@pytest.mark.slow
 def test_full_leaves_out_nothing() -> None:
     for name in ("vit", "swin", "mobilenet_v2", "recurrent", "llama"):
         for part in map(zoo(name).__getitem__, zoo(name)):
