@@ -633,6 +633,9 @@ def _product(sizes: list[Values]) -> Values:
 
 
 def expanded(rows: Rows) -> list[Step]:
+    """A view, where axes are added and nothing is repeated; else it needs what it is taken for."""
+    if _product(list(rows.operand(0))) == _product(list(rows.shape())):
+        return viewed(rows)
     return [rows.step("expand")]
 
 
