@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
@@ -20,6 +19,7 @@ from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.made import Made, joined, joined_order, nameless, written_out
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ Colours and fonts come from the classes in the style of the page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from closedform.late import dataclass
 from closedform.render.formulas.mathml import escape_html
 from closedform.render.language import PREFIXES
 

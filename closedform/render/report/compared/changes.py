@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
 from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
+from closedform.late import dataclass
 from closedform.reason.changes import Changes, FormulaChange, ValueChange
 from closedform.render.language import Language, language
 from closedform.render.report.closing import made_with
