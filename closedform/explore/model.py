@@ -14,10 +14,10 @@ from closedform.explore import show
 from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
 from closedform.explore.kinds import Kinds, kinds
-from closedform.explore.memory import ROWS, Memory, held
+from closedform.explore.machines.memory import ROWS, Memory, held
+from closedform.explore.machines.roofline import Roofline, bounded
 from closedform.explore.parts import ModelPart, Parts, part, parts
 from closedform.explore.presets import Presets
-from closedform.explore.roofline import Roofline, bounded
 from closedform.projects import open_project
 from closedform.reason.claims import ask
 from closedform.render.formats import derivation_in, format_named

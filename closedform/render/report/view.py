@@ -30,6 +30,7 @@ from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.derive.trace.flows import Flow
 from closedform.derive.trace.lines import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
+from closedform.formula.numbers import Exact
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.reason.uncounted import uncounted
@@ -76,7 +77,7 @@ class FormulaRow:
     formula: w.Written
     expr: str
     stays: tuple[str, ...]
-    value: int | None
+    value: Exact | None
 
     @cached_property
     def braces(self) -> tuple[tuple[str, w.Written], ...]:
@@ -92,7 +93,7 @@ class PresetRow:
     title: str
     sizes: tuple[tuple[str, str], ...]
     given: Sizes
-    values: tuple[int | None, ...]
+    values: tuple[Exact | None, ...]
     holds: bool
 
 
@@ -104,7 +105,7 @@ class UncountedRow:
     operation: str
     products: bool
     amount: w.Written
-    value: int | None
+    value: Exact | None
 
 
 @dataclass(frozen=True)
@@ -278,7 +279,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     return signed(found, derivation.signs)
 
 
-def _value(project: Project, preset: tree.Preset, form: Closed) -> int | None:
+def _value(project: Project, preset: tree.Preset, form: Closed) -> Exact | None:
     """The value at a preset; a configuration may leave sizes open, such as the number of tokens."""
     try:
         return project.at(preset, form)
@@ -326,7 +327,7 @@ def _formed(form: Closed, wish: Wish, given: Mapping[Symbol, Expr]) -> Closed:
     return express(form, wish.names) if wish.names else form
 
 
-def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
+def _formula(form: Closed, wish: Wish, value: Exact | None) -> FormulaRow:
     what, words = form.measure, language(wish.lang)
     return FormulaRow(
         measure=what.name,
@@ -390,7 +391,7 @@ def _presets(project: Project, entity: Entity, formed: Sequence[Closed]) -> tupl
 
 def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed]) -> PresetRow:
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
-    values: list[int | None] = []
+    values: list[Exact | None] = []
     holds = project.at_preset(preset) is formed[0].derivation.entity  # with its parameters
     for form in formed:
         try:
