@@ -13,6 +13,7 @@ from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
 from closedform.derive.trace.lines import nodes_of
+from closedform.formula.numbers import Exact
 from closedform.late import dataclass
 from closedform.render.language import language
 from closedform.render.report.closing import AssumptionRow, Closing, closing, made_with
@@ -30,7 +31,7 @@ class CellFormula:
     says: str
     formula: w.Written
     stays: tuple[str, ...]
-    value: int | None = None
+    value: Exact | None = None
 
 
 @dataclass(frozen=True)

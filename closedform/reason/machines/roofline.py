@@ -30,7 +30,7 @@ from closedform.derive.measures.rows import Measure
 from closedform.derive.symbolic.atoms import put_in
 from closedform.errors import fail
 from closedform.late import dataclass
-from closedform.reason.machines import Machine
+from closedform.reason.machines.rows import Machine
 
 MAX_STEPS = 100_000  # of a loop whose steps are bounded one by one
 

@@ -66,7 +66,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _own() -> dict[str, Machine]:
-    return _rows(files("closedform.reason").joinpath("machines.toml").read_text("utf-8"))
+    return _rows(files("closedform.reason.machines").joinpath("machines.toml").read_text("utf-8"))
 
 
 def _rows(text: str) -> dict[str, Machine]:
