@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 import sympy
@@ -16,6 +16,7 @@ from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import implies
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span
+from closedform.late import dataclass
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

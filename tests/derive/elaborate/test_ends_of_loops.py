@@ -76,8 +76,8 @@ def test_loops_agree_with_a_walk_through_them() -> None:
 
 
 def test_some_loops_agree_with_a_walk_through_them() -> None:
-    """The same of every ninth loop."""
-    seen = [ended(text, seed) for seed, text in enumerate(texts()[::9])]
+    """The same of every twenty-fifth loop."""
+    seen = [ended(text, seed) for seed, text in enumerate(texts()[::25])]
     assert sum(found == {"equal"} for found in seen) > 0.8 * len(seen)
 
 
