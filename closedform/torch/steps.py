@@ -7,12 +7,13 @@ refused by name, unless a file declares an `op` for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from math import prod
 from string import ascii_lowercase
 
 from closedform.errors import ClosedformError, fail
+from closedform.late import dataclass
 from closedform.torch.graph import Node, axis_of, order_of, where
 from closedform.torch.trace import Argument, Ref, spelled
 

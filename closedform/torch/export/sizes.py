@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sympy import (
@@ -23,6 +22,7 @@ from sympy import (
 )
 
 from closedform.errors import fail
+from closedform.late import dataclass
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
