@@ -216,6 +216,9 @@ def _open(file: str, ignored: Sequence[str] = ()) -> Project:
     is_flag=True,
     help="Say how much the convention leaves out, operation by operation.",
 )
+@click.option(
+    "--kinds", is_flag=True, help="Say what the operations of each kind cost, and their shares."
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -239,6 +242,7 @@ def derive(
     claims: bool,
     rules: tuple[str, ...],
     uncounted: bool,
+    kinds: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -271,7 +275,7 @@ def derive(
             raise click.UsageError("--set changes sizes of a preset: name it with --preset")
         preset = project.set_sizes(preset, sizes)
     if steps:
-        others = names or defaults or claims or rules or uncounted or template
+        others = names or defaults or claims or rules or uncounted or kinds or template
         if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --dtype, --preset, --set, "
@@ -294,6 +298,7 @@ def derive(
         claims=claims,
         rules=rules,
         uncounted=uncounted,
+        kinds=kinds,
         lang=lang,
         width=wide,
     )

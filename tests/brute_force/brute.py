@@ -94,8 +94,12 @@ class Run(Calls):
         taken: Sequence[Tensor],
         given: Sequence[Tensor],
         stated: Mapping[str, Any] = EMPTY,
+        place: Tensor | None = None,
     ) -> None:
-        """Add what an operation reads and writes: each tensor once, unless it states another."""
+        """Add what an operation reads and writes: each tensor once, unless it states another.
+
+        What is made in place lies where the tensor at that place does.
+        """
         usual = {
             "reads": sum(t.size for t in {t.number: t for t in taken}.values()),
             "loads": stated.get("params", 0),
@@ -106,7 +110,10 @@ class Run(Calls):
         if kind != "fused":  # whose operations were followed one by one
             self.follow(taken, given, adds)
         if self.work and not self.fused and (adds or kind == "fused"):
-            self.alive.event(taken, () if stated.get("cache") else given)
+            cached = stated.get("cache")
+            self.alive.event(taken, () if cached or place else given)
+            if place and not cached:
+                self.alive.view([place], given)
         for name, amount in usual.items():
             if name == "loads" or not self.fused:
                 self.count(name, kind, stated.get(name, amount))

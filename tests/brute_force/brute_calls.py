@@ -146,7 +146,8 @@ class Calls:
             if name not in MOVED:
                 self.count(name, kind, amount)
         taken = [scope.names[p.name.name] for p in node.parameters if p.shape]
-        self.moved(kind, taken, found, dict(totals))
+        views = [scope.names[line.of.name] for line in node.body if isinstance(line, tree.View)]
+        self.moved(kind, taken, found, dict(totals), *views)
         self.done(kind, dict(totals), scope.names)
         weighs = self.train and any(n == "params" and amount != 0 for n, amount in totals)
         return brute_training.operation(self, node, scope, kind, dict(totals), found, weighs)

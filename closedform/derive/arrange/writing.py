@@ -7,7 +7,7 @@ tokens, then how wide, so that a layer reads `12 L N D^2 + 2 L N^2 D`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, lru_cache, total_ordering
 from typing import Any
 
@@ -19,6 +19,7 @@ from closedform import formula as w
 from closedform.derive.symbolic.atoms import FUNCTIONS, Bracket, Divides, opened
 from closedform.derive.symbolic.bits import check_bits
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 LATE = 1_000_000  # more than there are symbols
 HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import sympy
@@ -25,6 +24,7 @@ from closedform.derive.cost.tree import (
 from closedform.derive.symbolic.atoms import Bracket, indicator, opened
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
+from closedform.late import dataclass
 
 Pick: TypeAlias = Callable[[Operation], Expr]
 StageSum: TypeAlias = Callable[[Stages, tuple[Expr, ...]], Expr]

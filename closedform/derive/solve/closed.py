@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
@@ -20,6 +19,7 @@ from closedform.derive.solve.abbreviations import AtGivenNumbers, InAbbreviation
 from closedform.derive.solve.by_part import ByPart
 from closedform.derive.solve.candidates import Candidates, total
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 Rewrite: TypeAlias = Callable[[Expr], Expr]
 

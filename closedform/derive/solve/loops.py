@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations, groupby, pairwise
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from closedform.derive.cost.tree import Stages
 from closedform.derive.solve.places import Places, entering
 from closedform.derive.symbolic import products as sharing
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 MIN_STAGES = 2
 MAX_CHOICES = 5

@@ -7,7 +7,7 @@ A term of stage s may hold sizes of this stage (D_s), of the next, and of the on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import sympy
@@ -21,6 +21,7 @@ from closedform.derive.cost.tree import Stages
 from closedform.derive.solve.loops import Loop
 from closedform.derive.solve.places import Places, in_places, place_name, stage_values
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 Way: TypeAlias = Literal["shape", "whole", "kind"]
 
