@@ -169,7 +169,7 @@ def test_fish_completes(folder: Path) -> None:
     ]
 
 
-# A terminal in which somebody types, presses the tabulator, and then Control-X, which shows the line.
+# A terminal in which somebody types, presses the tabulator, and then Control-X: it shows the line.
 IN_ZSH = """
 zmodload zsh/zpty
 zpty typing zsh -f -i
