@@ -7,10 +7,10 @@ both are compared with.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from math import prod
 
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.torch.trace import Operation, Shape, Trace, refs
 
 

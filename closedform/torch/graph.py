@@ -4,10 +4,11 @@ no batch axis, which is the first axis of every input and has the size 1."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.torch.trace import Argument, Operation, Ref, Shape, Trace, refs
 
 # What gives its first argument, as far as costs go.

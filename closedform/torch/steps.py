@@ -7,11 +7,12 @@ refused by name, unless a file declares an `op` for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from math import prod
 
 from closedform.errors import ClosedformError, fail
+from closedform.late import dataclass
 from closedform.torch.graph import Node, axis_of, order_of, where
 from closedform.torch.trace import Argument, Ref
 

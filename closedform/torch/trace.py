@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from closedform.errors import ClosedformError, Source, fail
+from closedform.late import dataclass
 
 VERSION = 1
 LARGEST = 200_000  # operations of one trace

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -42,6 +41,7 @@ from closedform.derive.training.rules import viewed
 from closedform.derive.training.step import shapes_given
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar.tree import NOWHERE
+from closedform.late import dataclass
 
 MANY = 12  # moments of which any may be the peak
 MOST = 8  # rounds after which those of a loop must be alike

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import sympy
@@ -19,6 +19,7 @@ from closedform.derive.resolve.backward import ROWS, WEIGHT
 from closedform.derive.resolve.modules import Module
 from closedform.errors import fail
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 MATRICES = "matrices"
 Of: TypeAlias = int | str  # the place of an input, or the weight

@@ -9,7 +9,7 @@ alone where they differ from the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
@@ -31,6 +31,7 @@ from closedform.derive.training.memory import Strides
 from closedform.derive.training.rules import MATRICES, Rule, rule_of, shapes_of
 from closedform.errors import fail
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 MOST = 8  # rounds of a loop that may differ from the rest
 

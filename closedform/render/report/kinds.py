@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform import formula as w
 from closedform.derive.solve.closed import Closed
+from closedform.late import dataclass
 from closedform.reason.kinds import adds, by_kind
 
 

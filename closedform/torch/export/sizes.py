@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sympy import (
@@ -21,6 +20,8 @@ from sympy import (
     fraction,
     together,
 )
+
+from closedform.late import dataclass
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 

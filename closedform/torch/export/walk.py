@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from sympy import Expr, Integer
@@ -14,6 +14,7 @@ from closedform.errors import suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in
+from closedform.late import dataclass
 from closedform.torch.export.calls import bind, match, numbers, parameters_of, result_shape
 from closedform.torch.export.classes import Class
 from closedform.torch.export.expressions import Reader, refuse
