@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from pathlib import PurePath
 
@@ -27,6 +27,7 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.formula.numbers import Exact
 from closedform.grammar import parse_conditions, tree
 from closedform.grammar.expressions import show
+from closedform.late import dataclass
 
 ADD_ONE = 'add one: preset "small": D=64'
 

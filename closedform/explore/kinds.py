@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform.derive.measures.rows import Measure
@@ -13,6 +12,7 @@ from closedform.derive.solve.made import Made
 from closedform.explore.formula import Formula
 from closedform.explore.parts import share
 from closedform.explore.table import Table
+from closedform.late import dataclass
 from closedform.reason.kinds import by_kind
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
@@ -21,6 +20,7 @@ from closedform.derive.solve.made import Made, joined, joined_order, nameless, w
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError
 from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ einsum 2*d*n**2
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sympy import Expr, Integer
 
@@ -18,6 +18,7 @@ from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.rows import Measure, Together
 from closedform.derive.solve.closed import Closed
 from closedform.errors import fail
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

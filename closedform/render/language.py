@@ -13,7 +13,6 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Formatter
@@ -22,6 +21,7 @@ from typing import TypeVar
 from closedform.choices import LANGUAGES
 from closedform.errors import fail, suggestion
 from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 
 Value = TypeVar("Value")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from math import prod
 
@@ -29,6 +29,7 @@ from closedform.derive.symbolic.exact import NoNumberError, exact, holds
 from closedform.errors import fail
 from closedform.formula.numbers import Exact
 from closedform.grammar import tree
+from closedform.late import dataclass
 from closedform.torch.counting import Counts, inside, work
 from closedform.torch.trace import Operation as Call
 from closedform.torch.trace import Trace, refs

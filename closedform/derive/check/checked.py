@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import Verdict
 from closedform.errors import Diagnostic
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 
 class Sides(NamedTuple):

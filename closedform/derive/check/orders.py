@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import Any
@@ -31,6 +31,7 @@ from closedform.errors import Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
+from closedform.late import dataclass
 
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
@@ -11,6 +10,7 @@ from closedform.errors import fail
 from closedform.explore.formula import Formula
 from closedform.explore.machines.roofline import prefixed
 from closedform.explore.table import Table
+from closedform.late import dataclass
 from closedform.reason.machines.rows import machine
 
 # What is kept once, and by which ways to use several devices it is divided: the data are so from a

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
@@ -18,6 +17,7 @@ from typing import Any
 
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
+from closedform.late import dataclass
 
 LINES = {  # what a row has, as an error shows it
     "name": 'name = "NVIDIA H100 SXM, 80 GB"',

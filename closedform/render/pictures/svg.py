@@ -5,10 +5,10 @@ Colours and fonts come from the classes in the style of the page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 from closedform.render.formulas.mathml import escape_html
 from closedform.render.language import PREFIXES, digits
 

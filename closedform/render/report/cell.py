@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sympy import Expr
 
@@ -14,6 +14,7 @@ from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
 from closedform.derive.trace.lines import nodes_of
 from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 from closedform.render.language import language
 from closedform.render.report.closing import AssumptionRow, Closing, closing, made_with
 from closedform.render.report.names import Definition, Names, SymbolRow

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform import formula as w
 from closedform.derive.solve.closed import Closed
-from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 from closedform.reason.kinds import adds, by_kind
 
 
@@ -20,12 +19,16 @@ class KindRow:
     measure: str
     kind: str | None = None
     formula: w.Written | None = None
-    value: Exact | None = None
+    value: int | Fraction | None = None
     share: str | None = None
 
 
 def kind_rows(
-    own: Closed, formed: Closed, form: str, stages: str, value: Callable[[Closed], Exact | None]
+    own: Closed,
+    formed: Closed,
+    form: str,
+    stages: str,
+    value: Callable[[Closed], int | Fraction | None],
 ) -> Iterator[KindRow]:
     """The rows of a measure, whose formulas are those of `formed`; `value` is the number of a
     formula at the preset, if there is one."""
@@ -42,11 +45,11 @@ def kind_rows(
         yield KindRow(title, kind, written, number, share)
 
 
-def percent(part: Exact, whole: Exact) -> str:
+def percent(part: int | Fraction, whole: int | Fraction) -> str:
     """A share of the whole, to a tenth of a percent.
 
     >>> percent(1, 3), percent(0, 0)
     ('33.3%', '0.0%')
     """
-    tenths = round(1000 * Fraction(part) / Fraction(whole)) if whole else 0
+    tenths = round(1000 * Fraction(part) / whole) if whole else 0
     return f"{tenths // 10}.{tenths % 10}%"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from itertools import count
 
@@ -33,6 +33,7 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.formula.numbers import Exact
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+from closedform.late import dataclass
 from closedform.reason.uncounted import uncounted
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -11,6 +10,7 @@ from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
 from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 from closedform.reason.changes import Changes, FormulaChange, ValueChange
 from closedform.render.language import Language, digits, language
 from closedform.render.report.closing import made_with

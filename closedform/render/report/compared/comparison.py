@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import sympy
 
@@ -16,6 +15,7 @@ from closedform.derive.solve.express import staying
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.formula.numbers import Exact
 from closedform.grammar import tree
+from closedform.late import dataclass
 from closedform.reason.comparing import AsGrows, Pair, Side, pair, sides
 from closedform.render.language import language
 from closedform.render.report.closing import made_with
