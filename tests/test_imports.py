@@ -18,6 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = (
     "closedform.errors",
     "closedform.limits",
+    "closedform.checked",
     "closedform.choices",
     "closedform.files",
     "closedform.outside",
