@@ -328,8 +328,8 @@ def test_spark() -> None:
     spark.sparkContext.setLogLevel("OFF")
     spark.conf.set("spark.sql.ansi.enabled", "true")
     try:
-        for case in cases()[:PLAIN]:
-            in_spark(spark, case)
+        for case, refusals in zip(cases()[:SHORT], (4, 1, 1, 1), strict=True):
+            in_spark(spark, case, refusals)
         query = zoo("vit").macs.export("spark", "D", L=12)
         frame = spark.range(64, 320, 64).withColumnRenamed("id", "D")
         rows = frame.selectExpr("D", f"{query} AS macs").collect()
@@ -345,8 +345,8 @@ def test_spark() -> None:
         spark.stop()
 
 
-def in_spark(spark: Any, case: Case) -> None:
-    """Small values in one query, and each of the others, or a refusal, in one of its own."""
+def in_spark(spark: Any, case: Case, refusals: int) -> None:
+    """Small values in one query, and some others and refusals in one of its own each."""
     query = case.formula.export("spark")
     small: list[tuple[dict[str, int], int | None]] = []
     others: list[tuple[dict[str, int], int | None]] = []
@@ -356,7 +356,7 @@ def in_spark(spark: Any, case: Case) -> None:
             (small if near else others).append((numbers, expected))
     found = spark.createDataFrame([numbers for numbers, _ in small]).selectExpr(query).collect()
     assert [value for (value,) in found] == [expected for _, expected in small], case.name
-    for numbers, expected in others:
+    for numbers, expected in others[:refusals]:
         told = ""
         try:
             ((value,),) = spark.createDataFrame([numbers]).selectExpr(query).collect()
