@@ -149,6 +149,7 @@ def report_of(
     claims: bool = False,
     rules: Sequence[str] = (),
     uncounted: bool = False,
+    kinds: bool = False,
     lang: str = "en",
     width: float | None = None,
 ) -> Report:
@@ -173,6 +174,7 @@ def report_of(
         claims=claims,
         rules=tuple(rules),
         uncounted=uncounted,
+        kinds=kinds,
     )
     return report(project, entity, wish)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail
 from closedform.explore.quantities.quantity import Quantity
 from closedform.explore.table import Table
+from closedform.late import dataclass
 from closedform.reason import crossings, inverse, rules
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +19,7 @@ from closedform.errors import ClosedformError, fail, suggestion
 from closedform.explore import show
 from closedform.explore.formula import Formula
 from closedform.explore.table import Table
+from closedform.late import dataclass
 
 
 @all_checked

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from lark import Token
 from lark.lark import PostLex
@@ -21,6 +20,7 @@ from closedform.errors import (
     suggestion,
 )
 from closedform.formula.signs import GREEK
+from closedform.late import dataclass
 
 MAX_DEPTH = 50
 

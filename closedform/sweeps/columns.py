@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,6 +11,7 @@ from sympy import Symbol
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.given import check_number, exact_number, spread, symbols_named
 from closedform.errors import fail
+from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +19,7 @@ from closedform.derive.lower.intervals import fit_int64
 from closedform.derive.lower.run import Plan
 from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError, fail
+from closedform.late import dataclass
 from closedform.sweeps.columns import column
 from closedform.sweeps.machines import Machine, machine
 

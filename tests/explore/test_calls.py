@@ -16,8 +16,8 @@ from closedform import ClosedformError, api
 from closedform.checked import described, hints_of
 from closedform.explore.changes import Changes
 from closedform.explore.comparison import Comparison
-from closedform.explore.memory import Memory
-from closedform.explore.roofline import Roofline
+from closedform.explore.machines.memory import Memory
+from closedform.explore.machines.roofline import Roofline
 
 VIT: Any = cf.zoo("vit")  # Any: what stands below is wrong
 PART: Any = VIT.part("EncoderLayer.MLP")

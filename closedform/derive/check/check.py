@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.alike import alike
@@ -23,6 +23,7 @@ from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

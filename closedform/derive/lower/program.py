@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
@@ -19,6 +18,7 @@ from closedform.derive.solve.closed import symbols_of
 from closedform.derive.symbolic.symbols import least_of
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

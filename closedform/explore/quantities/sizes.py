@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Integral
 
@@ -13,6 +12,7 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.numbers import size_table
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail, suggestion
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

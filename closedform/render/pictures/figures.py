@@ -10,12 +10,12 @@ import base64
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from closedform.errors import fail
+from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

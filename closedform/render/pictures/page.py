@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
 from closedform import formula as w
+from closedform.late import dataclass
 from closedform.render.language import language
 from closedform.render.pictures import charts, drawing, svg
 from closedform.render.pictures.flows import flow_drawing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from operator import mul
 from typing import TypeAlias
@@ -21,6 +21,7 @@ from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.wording import say
 from closedform.derive.trace.flows import Flow, Skip, flow_of, skips
 from closedform.derive.trace.frames import Frame, StageRuns
+from closedform.late import dataclass
 from closedform.render.language import Language
 
 MAX_DEPTH = 4
@@ -100,7 +101,7 @@ class _Uses:
         times: Expr,
         copies: Expr,
         counted: Sequence[Expr],
-        around: Around = Around(),
+        around: Around = Around(),  # noqa: B008 (it cannot be changed)
     ) -> _Uses:
         """The uses of what stands in a loop."""
         here = () if times == copies == 1 else ((kind, line, times, copies, around),)

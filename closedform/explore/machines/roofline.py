@@ -16,8 +16,8 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.numbers import check_facts, settle, size_table
 from closedform.errors import fail, suggestion
 from closedform.explore.table import Table
-from closedform.reason.machines import Machine, machine
-from closedform.reason.roofline import Bound, roofline
+from closedform.reason.machines.roofline import Bound, roofline
+from closedform.reason.machines.rows import Machine, machine
 
 if TYPE_CHECKING:
     from closedform.render.pictures.figures import Picture
