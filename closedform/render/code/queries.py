@@ -4,10 +4,10 @@ an error, and so is a number that is too long."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from closedform.derive.lower.nodes import Node, Op
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.render.code.expressions import (
     AND,
     ATOM,
