@@ -46,6 +46,7 @@ from closedform.console.streams import (
     stop_cleanly,
     uninterrupted,
 )
+from closedform.console.tensors import put_off_tensors
 from closedform.console.watch import watched
 from closedform.errors import ClosedformError
 from closedform.limits import placed
@@ -85,6 +86,7 @@ commands.add_command(export)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(100_000, 20, 100)  # a short life with many small objects and few cycles
+    put_off_tensors()
     stop_cleanly()
     try:
         code = run(arguments)

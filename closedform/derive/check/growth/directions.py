@@ -359,7 +359,7 @@ def _directions(
 ) -> list[Table]:
     """What each parameter that can grow may be: few powers, those of a gap, then others."""
     moving = parameters.moving
-    powers = [time, time**2, time**3, 2**time, 4**time]
+    powers = [time, time**2, 2 * time, time**3, 2**time, 4**time]
     with_exponentials = [time, time**2, 2**time, 4**time, 2 ** (time**2), time**3]
     choices: list[list[Expr]] = []
     for p in moving:
