@@ -36,7 +36,7 @@ from closedform.console.exits import (
 from closedform.console.exporting import export
 from closedform.console.fitting import memory
 from closedform.console.library import std, zoo
-from closedform.console.output import format_of, give, warn_of_width
+from closedform.console.output import format_of, give, warn, warn_of_width
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import (
     Stopped,
@@ -46,6 +46,7 @@ from closedform.console.streams import (
     stop_cleanly,
     uninterrupted,
 )
+from closedform.console.tensors import put_off_tensors
 from closedform.console.watch import watched
 from closedform.errors import ClosedformError
 from closedform.limits import placed
@@ -85,6 +86,7 @@ commands.add_command(export)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(100_000, 20, 100)  # a short life with many small objects and few cycles
+    put_off_tensors()
     stop_cleanly()
     try:
         code = run(arguments)
@@ -216,6 +218,9 @@ def _open(file: str, ignored: Sequence[str] = ()) -> Project:
     is_flag=True,
     help="Say how much the convention leaves out, operation by operation.",
 )
+@click.option(
+    "--kinds", is_flag=True, help="Say what the operations of each kind cost, and their shares."
+)
 @click.option("--steps", is_flag=True, help="Print the derivation, step by step.")
 @options.width
 @options.lang
@@ -239,6 +244,7 @@ def derive(
     claims: bool,
     rules: tuple[str, ...],
     uncounted: bool,
+    kinds: bool,
     steps: bool,
     width: str | None,
     lang: str,
@@ -252,7 +258,7 @@ def derive(
     """
     from closedform.errors import Source
     from closedform.files import read_text
-    from closedform.projects import derivation_of, report_of
+    from closedform.projects import derivation_of, report_of, warnings_of
 
     target = Path(output) if output else None
     read = terminal.is_output() and not (to or target or template or width)
@@ -271,7 +277,7 @@ def derive(
             raise click.UsageError("--set changes sizes of a preset: name it with --preset")
         preset = project.set_sizes(preset, sizes)
     if steps:
-        others = names or defaults or claims or rules or uncounted or template
+        others = names or defaults or claims or rules or uncounted or kinds or template
         if others or form != FORMS[0] or stages != STAGES[0]:
             raise click.UsageError(
                 "--steps goes with --of, --measure, --convention, --dtype, --preset, --set, "
@@ -294,12 +300,15 @@ def derive(
         claims=claims,
         rules=rules,
         uncounted=uncounted,
+        kinds=kinds,
         lang=lang,
         width=wide,
     )
     if width and wide is not None:
         warn_of_width([(row.label, row.formula) for row in report.formulas], wide)
     give(write(report), target, read)
+    if when is None:  # else what is derived is not all that the file says
+        warn(warnings_of(project, part, preset))
 
 
 @commands.command()

@@ -17,9 +17,11 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property
+
+from closedform.late import dataclass
 
 EXCERPT_WIDTH = 120
 TAB_WIDTH = 4

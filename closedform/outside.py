@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from closedform.errors import ClosedformError, Diagnostic, OutsideError
+from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

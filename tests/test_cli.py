@@ -533,7 +533,7 @@ PRINTING = [
         *("--version", "derive --help"),
     )
     for unbuffered, way in ((False, "buffered"), (True, "unbuffered"))
-    for marks in [pytest.mark.slow if command not in QUICK and unbuffered else ()]
+    for marks in [pytest.mark.slow if command not in (*QUICK, "derive vit") or unbuffered else ()]
 ]
 
 
@@ -569,7 +569,7 @@ def test_full_device(command: str, unbuffered: bool, models: Path) -> None:
     assert result == unwritten("No space left on device")
 
 
-@both_ways
+@quick_way
 @pytest.mark.parametrize("command", ["derive m.arch", *QUICK])
 def test_closed_stdout(command: str, unbuffered: bool, models: Path) -> None:
     """Fails when a closed standard output gives a traceback, or is taken for success."""
@@ -596,7 +596,9 @@ def test_error_that_cannot_be_told(
 
 
 @quick_way
-@pytest.mark.parametrize("errors", [pytest.param("/dev/full", marks=on_linux), "&-"])
+@pytest.mark.parametrize(
+    "errors", [pytest.param("/dev/full", marks=[on_linux, pytest.mark.slow]), "&-"]
+)
 def test_standard_error_that_is_not_needed(errors: str, unbuffered: bool, models: Path) -> None:
     """Fails when a report is lost because no error could have been told."""
     right = through_shell("$CF derive m.arch", models, unbuffered)

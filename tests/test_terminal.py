@@ -18,7 +18,7 @@ from closedform.render.formats import format_named
 from closedform.render.markup.text_lines import columns_of, fitted, table
 from helpers import ZOO, call, cases, programs
 
-FILES = cases(programs(ZOO, 20), {"vit", "vgg", "llama", "recurrent"})
+FILES = cases(programs(ZOO, 20), {"vit", "recurrent"})
 
 
 class Terminal(io.StringIO):

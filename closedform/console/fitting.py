@@ -23,6 +23,7 @@ DEVICES = "N|LETTER"
 @options.dtype
 @options.preset("The preset of the sizes.")
 @options.sizes
+@options.ignored
 @click.option("--tensor", default="1", metavar=DEVICES, help="Devices that share every tensor.")
 @click.option("--pipeline", default="1", metavar=DEVICES, help="Devices that share the layers.")
 @click.option("--data", default="1", metavar=DEVICES, help="Devices with batches of their own.")
@@ -41,6 +42,7 @@ def memory(
     dtype: str | None,
     preset: str | None,
     sizes: dict[str, Any],
+    ignored: tuple[str, ...],
     tensor: str,
     pipeline: str,
     data: str,
@@ -54,7 +56,7 @@ def memory(
     """
     from closedform.projects import open_project
 
-    project = open_project(file)
+    project = open_project(file, ignored)
     model = part_asked(project, part, preset)
     ways: dict[str, Any] = {
         way: int(given) if given.isdecimal() and given.isascii() else given

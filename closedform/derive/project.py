@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from pathlib import PurePath
 
@@ -24,8 +24,10 @@ from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.solve.numbers import check_bound, check_facts, check_stated, evaluate, settle
 from closedform.errors import ClosedformError, Span, fail, suggestion
+from closedform.formula.numbers import Exact
 from closedform.grammar import parse_conditions, tree
 from closedform.grammar.expressions import show
+from closedform.late import dataclass
 
 ADD_ONE = 'add one: preset "small": D=64'
 
@@ -302,11 +304,11 @@ class Project:
         self.asked = (*self.presets(), made)
         return made.title
 
-    def value(self, preset: tree.Preset, what: Measure) -> int:
+    def value(self, preset: tree.Preset, what: Measure) -> Exact:
         """The exact value of a measure at a preset."""
         return self.at(preset, self.closed(self.model_of(preset), what))
 
-    def at(self, preset: tree.Preset, form: Closed) -> int:
+    def at(self, preset: tree.Preset, form: Closed) -> Exact:
         """The exact value of a closed form at a preset, which an error names."""
         values = self.values(preset)
         with _named(preset):

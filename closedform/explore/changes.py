@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from closedform.checked import all_checked
 from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed
 from closedform.explore.formula import Formula
 from closedform.explore.table import Table
+from closedform.late import dataclass
 from closedform.reason import changes as reason
 from closedform.render.formats import changes_in
 from closedform.render.report.compared.changes import changes_view
@@ -34,6 +34,7 @@ class FormulaChanges(Table[FormulaChange]):
         return row.of, row.measure, row.old, row.new, row.difference
 
 
+@all_checked
 class Changes:
     """What a change of a file does to its formulas and presets; as a condition, whether a formula
     changed."""

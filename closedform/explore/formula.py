@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr
 
+from closedform.checked import all_checked
 from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
@@ -18,6 +19,7 @@ from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail
 from closedform.explore.quantities.quantity import Quantity
 from closedform.explore.table import Table
+from closedform.late import dataclass
 from closedform.reason import crossings, inverse, rules
 
 if TYPE_CHECKING:
@@ -157,6 +159,7 @@ def _number(value: Fraction) -> str:
     return f"{int(value):,}" if value.denominator == 1 else str(value)
 
 
+@all_checked
 class Formula(Quantity):
     """An exact closed form, to print, to compute with, and to ask.
 
@@ -402,7 +405,8 @@ class Formula(Quantity):
         preset: str | None = None,
         **sizes: int | Fraction | Sequence[int],
     ) -> str:
-        """The formula as code: "python", "numpy", "c", "sql", "spreadsheet", "javascript", "sympy".
+        """The formula as code: "python", "numpy", "c", "sql" (of DuckDB), "spark", "spreadsheet",
+        "javascript", "sympy".
 
         It is a function of the named sizes, or of all that are not given here or by the preset.
         All code is exact or says that it has no value: where an assumption of the formula does not

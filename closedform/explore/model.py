@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from closedform.checked import all_checked
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
@@ -13,10 +14,11 @@ from closedform.errors import ClosedformError, MissingError
 from closedform.explore import show
 from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
-from closedform.explore.memory import ROWS, Memory, held
+from closedform.explore.kinds import Kinds, kinds
+from closedform.explore.machines.memory import ROWS, Memory, held
+from closedform.explore.machines.roofline import Roofline, bounded
 from closedform.explore.parts import ModelPart, Parts, part, parts
 from closedform.explore.presets import Presets
-from closedform.explore.roofline import Roofline, bounded
 from closedform.projects import open_project
 from closedform.reason.claims import ask
 from closedform.render.formats import derivation_in, format_named
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from closedform.render.pictures.figures import Picture
 
 
+@all_checked
 class Part:
     """A model or a block: its measures, and a report of it."""
 
@@ -111,13 +114,15 @@ class Part:
         dtype: str | None = None,
         rules: Sequence[str] = (),
         uncounted: bool = False,
+        kinds: bool = False,
     ) -> str:
         """The report of `closedform derive` as text, in the format `to`, in English or Chinese.
 
         `names` are the symbols of `--in`, `measures` those of `--measure`, `when` the conditions
         of `--when` in one text, the others as on the command line: `form` is "shortest",
         "expanded", "factored", "grouped" or "parts", `stages` "sum" or "each", `rules` the sizes of
-        which it is told what rules as they grow; `uncounted` tells how much is left out.
+        which it is told what rules as they grow; `uncounted` tells how much is left out, `kinds`
+        what the operations of each kind cost.
 
         >>> from closedform.api import zoo
         >>> text = zoo("vit").report("text", names=["N", "D"], measures=["macs"], preset="ViT-B/16")
@@ -136,6 +141,7 @@ class Part:
             claims=claims,
             rules=tuple(rules),
             uncounted=uncounted,
+            kinds=kinds,
         )
         return write(report(project.under(self._entity, when), self._entity, wish))
 
@@ -279,8 +285,12 @@ class Part:
         """
         under = {"optimizer_bytes": optimizer}
         formulas = [self.measure(name, under.get(name), dtype=dtype) for _, name, *_ in ROWS]
-        told = preset is not None or sizes
-        values = [formula.at(preset, **sizes) if told else None for formula in formulas]
+        chosen = self._project.preset_or_configured(self._entity, preset)
+        told = chosen is not None or sizes
+        leaves_open = preset is None and chosen is not None
+        values = [
+            _number(formula, chosen, sizes, leaves_open) if told else None for formula in formulas
+        ]
         ways = {"tensor": tensor, "pipeline": pipeline, "data": data}
         return held(formulas, values, ways, zero)
 
@@ -293,6 +303,18 @@ class Part:
         'EncoderLayer'
         """
         return parts(self._project, self._entity)
+
+    def kinds(
+        self, measure: str = "macs", convention: str | None = None, dtype: str | None = None
+    ) -> Kinds:
+        """What the operations of each kind cost by a measure that is a sum over operations.
+
+        >>> from closedform.api import zoo
+        >>> [row.name for row in zoo("vit").kinds("macs").at("ViT-B/16") if row.share > 0.5]
+        ['linear']
+        """
+        project = self._project.typed(dtype)
+        return kinds(project, self._entity, project.measure(measure, convention))
 
     def part(self, path: str, line: int | None = None) -> ModelPart:
         """A part by its path of names, where it is used, in the sizes of this model.
@@ -324,6 +346,7 @@ class Part:
         return show.latex([self.params._shown, self.macs._shown], self.name)
 
 
+@all_checked
 class Architecture(Part):
     """A file: its blocks and models by name; with a single model, that model itself."""
 
@@ -401,3 +424,19 @@ class Architecture(Part):
             return "\n\n".join(part._repr_latex_() for part in self._shown())
         except ClosedformError:
             return None
+
+
+def _number(
+    formula: Formula,
+    preset: str | None,
+    sizes: Mapping[str, int | Fraction | Sequence[int]],
+    leaves_open: bool,
+) -> int | Fraction | None:
+    """A formula at sizes; None where a configuration leaves one open, such as the number of
+    tokens."""
+    try:
+        return formula.at(preset, **sizes)
+    except ClosedformError as error:
+        if not leaves_open or error.diagnostics[0].kind != "unbound":
+            raise
+    return None

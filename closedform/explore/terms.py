@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import sympy
 from sympy import Expr, Integer, Rational
@@ -16,6 +15,7 @@ from closedform.derive.solve.made import Made
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
 from closedform.explore.table import Table
+from closedform.late import dataclass
 from closedform.reason.omissions import amount_of
 
 

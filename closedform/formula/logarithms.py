@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from math import lcm, prod
+
+from closedform.late import dataclass
 
 MAX_BITS = 100_000  # of a power that is compared
 

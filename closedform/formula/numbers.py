@@ -8,13 +8,14 @@ Fraction(36, 1)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from math import ceil, floor, gcd, isqrt, prod
 from typing import Any, TypeAlias
 
 from closedform import formula as w
 from closedform.formula.logarithms import Logarithms, logarithm
+from closedform.late import dataclass
 
 MAX_BITS = 1_000_000  # of a power
 MAX_SUMMANDS = 100_000

@@ -13,7 +13,7 @@ sum reach in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, IntEnum, auto
 
 from closedform.formula.tree import (
@@ -32,6 +32,7 @@ from closedform.formula.tree import (
     is_negative,
     negated,
 )
+from closedform.late import dataclass
 
 
 class Level(IntEnum):

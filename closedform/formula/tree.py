@@ -5,8 +5,10 @@ The nodes are what renderers read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
+
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

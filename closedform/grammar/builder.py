@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from inspect import cleandoc
 from itertools import pairwise
@@ -19,6 +19,7 @@ from lark import Token, Transformer
 from closedform.errors import Diagnostic, LimitError, Source, Span, fail
 from closedform.formula.signs import printed_name
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 MAX_DIGITS = 1000
 

@@ -7,7 +7,6 @@ than all else that a short command does.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
 from importlib.resources import files
@@ -18,6 +17,8 @@ from lark import Lark
 from lark.grammar import Rule
 from lark.lark import PostLex
 from lark.lexer import TerminalDef
+
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -24,6 +23,7 @@ from closedform.grammar import tree
 from closedform.grammar.lalr import LATEX, lalr
 from closedform.grammar.latex_tokens import Tokens, described
 from closedform.grammar.tree import Node
+from closedform.late import dataclass
 
 MAX_CHARACTERS = 4_000
 ENDING = 200  # characters in which an end is looked for

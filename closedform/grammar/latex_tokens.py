@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from lark import Token
 from lark.lark import PostLex
@@ -22,6 +21,7 @@ from closedform.errors import (
     suggestion,
 )
 from closedform.formula.signs import GREEK
+from closedform.late import dataclass
 
 MAX_DEPTH = 50
 

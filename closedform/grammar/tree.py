@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
 from closedform.errors import Source, Span
+from closedform.late import dataclass
 
 NOWHERE = Span(Source("", ""), 0, 0)
 

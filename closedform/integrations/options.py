@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from closedform.choices import FORMS, LANGUAGES, STAGES
@@ -22,6 +21,7 @@ from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
 from closedform.integrations.outline import SHOWN, Outline, outline
+from closedform.late import dataclass
 from closedform.projects import report_of
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")

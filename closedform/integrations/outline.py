@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from closedform import formula as w
+from closedform.late import dataclass
 from closedform.render.formats.svg import style
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import Language, language, number, spoken

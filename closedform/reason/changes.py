@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
@@ -20,6 +19,8 @@ from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.made import Made, joined, joined_order, nameless, written_out
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError
+from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class ValueChange:
 
     preset: str
     measure: Measure
-    old: int | None
-    new: int | None
+    old: Exact | None
+    new: Exact | None
     was_there: bool
     is_there: bool
 
@@ -177,7 +178,7 @@ def _values(
             yield ValueChange(title, after, *values, *(title in titles for titles in there))
 
 
-def _value(project: Project, title: str, what: Measure) -> int | None:
+def _value(project: Project, title: str, what: Measure) -> Exact | None:
     known = {preset.title: preset for preset in project.presets()}
     try:
         return project.value(known[title], what) if title in known else None

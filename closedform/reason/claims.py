@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sympy import Rational
 
@@ -21,6 +21,7 @@ from closedform.grammar.expressions import show
 from closedform.grammar.latex import read_map, read_stated
 from closedform.grammar.parser import parse_claim, parse_conditions
 from closedform.grammar.traverse import names_in
+from closedform.late import dataclass
 from closedform.reason.assumptions import holding_where
 from closedform.reason.omissions import in_words, left_out
 

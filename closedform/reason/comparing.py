@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sympy
 from sympy import Expr, Symbol
@@ -17,6 +16,7 @@ from closedform.derive.solve.numbers import size_names
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail, suggestion
+from closedform.late import dataclass
 from closedform.reason.omissions import by_part
 from closedform.reason.turns import Turn, turn
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 from typing import TypeAlias
@@ -25,6 +25,7 @@ from closedform.errors import ClosedformError
 from closedform.formula.numbers import NoNumberError, Numbers
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
+from closedform.late import dataclass
 
 NORM = re.compile(r"\w*norm(\dd)?")
 RESOLUTIONS = (224, 256, 288, 299, 384, 448, 512)

@@ -8,13 +8,13 @@ of the bound are tried one by one. What was only tried says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import sympy
 from sympy import Expr, Integer, Poly
 
 from closedform.derive.solve.along import Along, X
+from closedform.late import dataclass
 
 MOST_TRIED = 2_000
 MOST_NODES = 100_000  # of expressions that numbers are put into, one by one

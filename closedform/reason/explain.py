@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import combinations, product
@@ -12,6 +12,7 @@ from math import prod
 from closedform.derive.measures.rows import Measure, work
 from closedform.derive.project import Project
 from closedform.errors import fail, suggestion
+from closedform.late import dataclass
 from closedform.reason.counted import NONE, Change, Subject, is_in, parts_of
 from closedform.reason.figures import Figure, figure_of
 

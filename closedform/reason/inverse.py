@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
@@ -10,6 +9,7 @@ from sympy import Expr, Poly, Rational, Symbol
 
 from closedform.derive.solve.along import Along, X
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.reason.crossings import Bounds, beyond_roots, is_quotient
 
 STEPS = 100_000  # numbers that are tried for one that is allowed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
@@ -15,6 +14,7 @@ from closedform.derive.solve.express import express
 from closedform.derive.solve.made import quotient
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
+from closedform.late import dataclass
 
 ROUNDED = (sympy.floor, sympy.ceiling)
 TERMS = 60  # of a sum of which common factors are looked for

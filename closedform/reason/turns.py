@@ -8,13 +8,13 @@ Turn(sign=1, at=-2*D + F)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import sympy
 from sympy import Expr, Poly, Symbol
 
 from closedform.derive.assume.knowledge import Knowledge
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sympy import Expr, Integer
 
 from closedform.derive.cost.totals import WORK
@@ -20,6 +18,7 @@ from closedform.derive.measures.lookup import Omitted, omitted
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Formatter
@@ -21,9 +20,12 @@ from typing import TypeVar
 
 from closedform.choices import LANGUAGES
 from closedform.errors import fail, suggestion
+from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 
 Value = TypeVar("Value")
 
+MAX_PLACES = 6  # behind the point; what needs more is written as a fraction
 PREFIXES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
@@ -60,16 +62,33 @@ def language(name: str = "en") -> Language:
     return Language(name, gettext.GNUTranslations(io.BytesIO(catalogue.read_bytes())))
 
 
-def number(value: int | None, lang: str = "en") -> str:
+def digits(value: Exact) -> str:
+    """A number in groups of three digits: with a point where that is exact, else as a fraction.
+
+    >>> from fractions import Fraction
+    >>> digits(17563828224), digits(Fraction(-24691, 2)), digits(Fraction(10000, 3))
+    ('17,563,828,224', '-12,345.5', '10,000/3')
+    """
+    above, below = value.numerator, value.denominator
+    if below == 1:
+        return f"{above:,}"
+    places = next((n for n in range(1, MAX_PLACES + 1) if 10**n % below == 0), None)
+    if places is None:
+        return f"{above:,}/{below:,}"
+    whole, rest = divmod(abs(above) * 10**places // below, 10**places)
+    return f"{'-' * (above < 0)}{whole:,}.{rest:0{places}}"
+
+
+def number(value: Exact | None, lang: str = "en") -> str:
     """A number with its digits in groups, or what stands where there is none.
 
     >>> number(17563828224), number(None, "zh")
     ('17,563,828,224', '无值')
     """
-    return language(lang).tr("no value") if value is None else f"{value:,}"
+    return language(lang).tr("no value") if value is None else digits(value)
 
 
-def rounded(value: int) -> str:
+def rounded(value: Exact) -> str:
     """A number with two digits after the point and a prefix, as people say it.
 
     >>> rounded(17563828224), rounded(999_996), rounded(12_345_000), rounded(197)
@@ -83,13 +102,13 @@ def rounded(value: int) -> str:
                 return f"1.00 {above}"
             return f"{hundredths // 100}.{hundredths % 100:02} {prefix}"
         above = prefix
-    return str(value)
+    return digits(value)
 
 
 def spoken(
-    value: int | None,
+    value: Exact | None,
     lang: str = "en",
-    written: Callable[[int | None, str], str] = number,
+    written: Callable[[Exact | None, str], str] = number,
 ) -> str:
     """A number as it is written, and how people say it where that is shorter.
 

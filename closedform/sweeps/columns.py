@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,6 +11,7 @@ from sympy import Symbol
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.given import check_number, exact_number, spread, symbols_named
 from closedform.errors import fail
+from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +43,8 @@ def column(symbol: Symbol, values: Any) -> Column:
         raise fail("argument", "arrays and sweeps need NumPy", None, advice) from None
     name = symbol.name
     array = values if isinstance(values, range) else getattr(values, "to_numpy", lambda: values)()
+    if isinstance(array, str) or not isinstance(array, Iterable):
+        raise fail("type", f"`{name}` goes through a list of numbers, and this is {values!r}")
     if isinstance(array, range):
         array = np.arange(array.start, array.stop, array.step)
     if isinstance(array, np.ndarray) and array.dtype.kind in "iu" and symbol.is_integer:

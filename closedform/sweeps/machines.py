@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -13,6 +12,7 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.nodes import Node
 from closedform.derive.lower.program import Program, programmed
 from closedform.derive.lower.run import Plan
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ no batch axis, which is the first axis of every input and has the size 1."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.torch.trace import Argument, Operation, Ref, Shape, Trace, refs
 
 # What gives its first argument, as far as costs go.
@@ -24,6 +25,9 @@ COMPARED = {
     "aten.eq", "aten.ne", "aten.lt", "aten.gt", "aten.le", "aten.ge", "aten.cumsum",
     "aten.logical_not", "aten.zeros_like", "aten.ones_like", "aten.full_like", "aten.new_zeros",
     "aten.new_ones", "aten.new_full", "aten.arange", "aten.zeros", "aten.ones", "aten.full",
+}  # fmt: skip
+LAYERS = {
+    "aten.linear", "aten.addmm", "aten.embedding", "aten.conv1d", "aten.conv2d", "aten.conv3d",
 }  # fmt: skip
 IGNORED = {"aten._assert_tensor_metadata", "aten._assert_async", "aten.sym_size"}
 
@@ -99,8 +103,16 @@ class _Cleaner:
                 )
             whole = "int" in i.dtype or i.dtype == "bool"
             self.leaf(i.name, _Seen((i.shape,), 0, True, False, whole))
+        # The first axis of a layer's weight is no batch, even if its size is 1.
+        of_layers = {
+            name
+            for operation in self.trace.operations
+            if operation.target in LAYERS
+            for name in refs(operation.arguments)
+        }
         for weight in self.trace.weights.values():
-            lead = 0 if len(weight.shape) > 1 and weight.shape[0] == 1 else None
+            alone = len(weight.shape) > 1 and weight.shape[0] == 1
+            lead = 0 if alone and weight.name not in of_layers else None
             fixed = weight.kind != "parameter"
             self.leaf(weight.name, _Seen((weight.shape,), lead, False, fixed, False))
         for operation in self.trace.operations:
@@ -169,7 +181,8 @@ class _Cleaner:
         axes = [a for a in o.arguments if type(a) is int]
         if target in VIEWS:
             if lead is None:
-                return 0 if batched and len(shape) > 1 and shape[0] == 1 else None
+                more = batched or len(shape) > rank
+                return 0 if more and len(shape) > 1 and shape[0] == 1 else None
             before, at = prod(first.shapes[0][:lead]), 1
             for axis, size in enumerate(shape):
                 if at == before and size == 1:

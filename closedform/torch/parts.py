@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from math import prod
 
@@ -27,7 +27,9 @@ from closedform.derive.cost.tree import (
 from closedform.derive.project import Project
 from closedform.derive.symbolic.exact import NoNumberError, exact, holds
 from closedform.errors import fail
+from closedform.formula.numbers import Exact
 from closedform.grammar import tree
+from closedform.late import dataclass
 from closedform.torch.counting import Counts, inside, work
 from closedform.torch.trace import Operation as Call
 from closedform.torch.trace import Trace, refs
@@ -178,7 +180,7 @@ class Written:
         self.root = self.forms[0].derivation.root
         sizes = project.bindings(preset)
         self.sizes = {s: Fraction(int(v.p), int(v.q)) for s, v in sizes.items()}
-        self.total = Counts(*(project.at(preset, form) for form in self.forms))
+        self.total = Counts(*(_whole(project.at(preset, form)) for form in self.forms))
         self.parts: dict[str, Part] = {}
         self.loose: set[str] = set()
         self._walk(self.root.body, self.sizes, 1, 1, None)
@@ -256,9 +258,16 @@ class Written:
 
     def _number(self, expr: Expr, sizes: Mapping[Symbol, Fraction]) -> int:
         try:
-            return int(exact(self.forms[0].derivation.known.base(expr), sizes))
+            return _whole(exact(self.forms[0].derivation.known.base(expr), sizes))
         except NoNumberError as error:
             raise fail("fraction", f"a part would hold {error}, and is not whole") from None
+
+
+def _whole(value: Exact) -> int:
+    """A count of a trace is whole; that of a file need not be, where it weighs with fractions."""
+    if value.denominator != 1:
+        raise fail("fraction", f"a trace counts what is whole, and this is {value}")
+    return int(value)
 
 
 def _blocks(node: Node) -> set[str]:

@@ -7,9 +7,10 @@ side by side, each number as the values that it has in the traces.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.torch.graph import Graph, Node
 from closedform.torch.trace import Argument, Ref
 

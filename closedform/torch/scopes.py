@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from closedform.errors import ClosedformError, fail
+from closedform.late import dataclass
 from closedform.torch.fitting import Formula, Values, formulas
 from closedform.torch.steps import FIXED, WIDTH
 

@@ -7,13 +7,15 @@ refused by name, unless a file declares an `op` for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from math import prod
+from string import ascii_lowercase
 
 from closedform.errors import ClosedformError, fail
+from closedform.late import dataclass
 from closedform.torch.graph import Node, axis_of, order_of, where
-from closedform.torch.trace import Argument, Ref
+from closedform.torch.trace import Argument, Ref, spelled
 
 Values = tuple[int, ...]
 # A size of the architecture, one of channels, or a number such as a kernel.
@@ -218,14 +220,21 @@ def heads(count: int) -> str:
 
 
 def einsum(rows: Rows) -> list[Step]:
-    pattern = rows.node.arguments[0]
-    assert isinstance(pattern, str)
-    operands, arrow, kept = pattern.replace(" ", "").partition("->")
-    if "." in pattern or not arrow:
+    node = rows.node
+    pattern = node.arguments[0]
+    # Where one operand has a batch and a letter, all that have the letter have a batch.
+    ranks = [len(o) + (node.lead is not None) for o in node.operands]
+    axes = spelled(pattern, ranks)
+    if axes is None:
         raise rows.refuse("has a pattern that is not known")
-    first = operands.split(",")[0]
-    gone = first[rows.node.lead] if rows.node.lead is not None else ""
-    sides = [" ".join(letters.replace(gone, "")) for letters in (*operands.split(","), kept)]
+    gone = axes[0][node.lead] if node.lead is not None else ""
+    axes = [letters.replace(gone, "") for letters in axes]
+    if any(len(a) != len(o) for a, o in zip(axes, node.operands, strict=False)):
+        raise rows.refuse("has a pattern that is not known")
+    used = "".join(axes)
+    free = iter([c for c in "hbcdfgijkl" + ascii_lowercase if c not in used])
+    names = {c: next(free) for c in dict.fromkeys(used) if c.isupper()}
+    sides = [" ".join(names.get(c, c) for c in letters) for letters in axes]
     return [
         rows.step("einsum", takes=rows.takes, form=(f"{', '.join(sides[:-1])} -> {sides[-1]}",))
     ]
@@ -625,6 +634,9 @@ def _product(sizes: list[Values]) -> Values:
 
 
 def expanded(rows: Rows) -> list[Step]:
+    """A view, where axes are added and nothing is repeated; else it needs what it is taken for."""
+    if _product(list(rows.operand(0))) == _product(list(rows.shape())):
+        return viewed(rows)
     return [rows.step("expand")]
 
 

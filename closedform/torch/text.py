@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.torch.acts import Act, Call, Group, Round, taken
 from closedform.torch.fitting import Values
 from closedform.torch.scopes import Scope

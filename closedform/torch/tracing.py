@@ -7,10 +7,10 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from closedform.errors import ClosedformError, fail
+from closedform.late import dataclass
 from closedform.torch.trace import Argument, Input, Operation, Ref, Shape, Trace, Weight
 
 INSTALL = "install it: pip install 'closedform[torch]'"

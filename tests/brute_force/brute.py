@@ -94,8 +94,12 @@ class Run(Calls):
         taken: Sequence[Tensor],
         given: Sequence[Tensor],
         stated: Mapping[str, Any] = EMPTY,
+        place: Tensor | None = None,
     ) -> None:
-        """Add what an operation reads and writes: each tensor once, unless it states another."""
+        """Add what an operation reads and writes: each tensor once, unless it states another.
+
+        What is made in place lies where the tensor at that place does.
+        """
         usual = {
             "reads": sum(t.size for t in {t.number: t for t in taken}.values()),
             "loads": stated.get("params", 0),
@@ -106,7 +110,10 @@ class Run(Calls):
         if kind != "fused":  # whose operations were followed one by one
             self.follow(taken, given, adds)
         if self.work and not self.fused and (adds or kind == "fused"):
-            self.alive.event(taken, () if stated.get("cache") else given)
+            cached = stated.get("cache")
+            self.alive.event(taken, () if cached or place else given)
+            if place and not cached:
+                self.alive.view([place], given)
         for name, amount in usual.items():
             if name == "loads" or not self.fused:
                 self.count(name, kind, stated.get(name, amount))
@@ -124,7 +131,7 @@ class Run(Calls):
                 self.totals[f"under {name}", kind] += self.amount(formula, scope)
 
     def measure(self, name: str, convention: str | None = None) -> Any:
-        if name == "kept" or name in brute_training.PARTS:
+        if name == "kept" or name in brute_training.MEASURED:
             found = brute_training.total(self, name, convention)
         else:
             found = self.total(name, convention)
@@ -185,6 +192,18 @@ class Run(Calls):
             yield
         finally:
             self.fused = before
+
+    @contextmanager
+    def again(self, taken: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+        """A part that the backward pass carries out again; its results go into the list."""
+        before, results = self.totals.copy(), list[Tensor]()
+        with self.tape.repeated([t.cell for t in taken]) as part:
+            yield results
+        part.gives = [t.cell for t in results]
+        counts = {*self.elementary, *self.module.counts}
+        for (name, kind), amount in self.totals.items():
+            if name in counts:
+                part.work[name, kind] += amount - before[name, kind]
 
     # Declarations --------------------------------------------------------------------------
 

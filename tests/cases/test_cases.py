@@ -19,7 +19,12 @@ def test_every_file_has_a_row() -> None:
     )
 
 
-@pytest.mark.parametrize("name", CASES)
+SLOW = {"forms/googlenet.arch", "forms/slow8.arch", "forms/swinv2.arch"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in CASES]
+)
 def test_case(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

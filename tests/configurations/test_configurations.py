@@ -26,7 +26,7 @@ from helpers import call
 
 ROWS = [json.loads(line) for line in Path(__file__).with_name("counted.jsonl").open()]
 LLAMA = next(row["config"] for row in ROWS if row["config"]["model_type"] == "llama")
-FEW = 2
+FEW = 1
 
 
 def family_of(row: dict[str, Any]) -> str:

@@ -14,10 +14,7 @@ from notebooks import shown
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = ["attention", "budget", "context", "first-steps", "papers", "sweep"]
-PATHS = [
-    pytest.param(path, id=path.stem, marks=[] if path.stem == "first-steps" else pytest.mark.slow)
-    for path in NOTEBOOKS
-]
+PATHS = [pytest.param(path, id=path.stem, marks=pytest.mark.slow) for path in NOTEBOOKS]
 
 
 def run(path: Path) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +136,20 @@ def test_diff_in_a_type() -> None:
     """Fails when bytes cannot be compared where the files state no types."""
     ran = call("diff", "gpt2", "gpt2", "--measure", "weight_bytes", "--dtype", "bf16")
     assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_configuration_whose_keys_are_passed_over(tmp_path: Path) -> None:
+    keys = {
+        **{"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "vocab_size": 100},
+        **{"num_attention_heads": 4, "num_hidden_layers": 2, "num_key_value_heads": 2},
+        **{"max_position_embeddings": 32, "tie_word_embeddings": False, "mine": 3},
+    }
+    (tmp_path / "config.json").write_text(json.dumps(keys), "utf-8")
+    asked = ("memory", str(tmp_path / "config.json"), "--optimizer", "adam", "--dtype", "bf16")
+    assert "`mine` is not covered" in call(*asked).err
+    ran = call(*asked, "--ignore", "mine")
+    assert (ran.code, ran.err) == (0, "")
+    assert "347.4 kB\nkept        2 L T (T H" in ran.out  # the number of tokens is open
+    ran = call(*asked, "--ignore", "mine", "--set", "T=32")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith("\n863.0 kB: parameters, gradients, optimizer, kept\n")

@@ -20,7 +20,7 @@ from closedform.derive.check.check import check
 from closedform.errors import ClosedformError
 from closedform.grammar import format_file, parse, tree
 from closedform.grammar.wording import DECLARATIONS
-from helpers import BAD, GOOD, PACKAGE, ZOO, at_most, examples, names, programs
+from helpers import BAD, GOOD, PACKAGE, ZOO, at_most, cases, examples, names, programs
 
 LIBRARY = programs(PACKAGE / "derive" / "std", 4)
 FILES = [*programs(ZOO, 5), *LIBRARY, *programs(GOOD, 40)]
@@ -99,7 +99,7 @@ def test_a_long_result_that_is_a_call() -> None:
 
 
 @given(own.file)
-@bounded(30)
+@bounded(15)
 def test_format_is_idempotent(file: tree.File) -> None:
     """Fails when a formatted text is formatted in another way the second time."""
     content = format_file(file)
@@ -107,7 +107,7 @@ def test_format_is_idempotent(file: tree.File) -> None:
 
 
 @given(own.expression)
-@bounded(400)
+@bounded(200)
 def test_parse_undoes_format_of_expressions(node: Any) -> None:
     """Fails when an expression needs a parenthesis that is not written."""
     file = tree.File(None, (tree.Let(tree.Name("x"), None, node, None),))
@@ -246,7 +246,7 @@ def comments_of(content: str) -> list[str]:
     return [comment.text for comment in parse(content).comments]
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_comments_survive(path: Path) -> None:
     """Fails when formatting drops, doubles or reorders a comment."""
     content = CONTENTS[path]
@@ -259,7 +259,7 @@ def test_library_is_canonical(path: Path) -> None:
     assert difference(format_file(parse(CONTENTS[path])), CONTENTS[path]) is None
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_formatted_files_are_stable(path: Path) -> None:
     """Fails when formatting changes what a file means, or is not done at once."""
     file = parse(CONTENTS[path])
@@ -312,7 +312,7 @@ def commented(draw: st.DrawFn, contents: list[str]) -> tuple[str, list[str]]:
 
 
 @given(data=st.data())
-@bounded(100)
+@bounded(50)
 def test_new_comments_stay_where_they_are(data: st.DataObject) -> None:
     """Fails when a comment at the end of a line, or above one, moves or is lost."""
     content, put = data.draw(commented(canonical()))
@@ -322,7 +322,7 @@ def test_new_comments_stay_where_they_are(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@bounded(60)
+@bounded(30)
 def test_blank_lines_stay_where_they_are(data: st.DataObject) -> None:
     """Fails when a blank line between two statements is dropped or moves."""
     content = data.draw(st.sampled_from(canonical()))
@@ -378,7 +378,7 @@ def read_again(node: tree.Node) -> tree.Node:
     return block.body[0]
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_spans_hold_their_node(path: Path) -> None:
     """Fails when the place that a message would show is not the text of the node it is about."""
     met = 0
@@ -390,7 +390,7 @@ def test_spans_hold_their_node(path: Path) -> None:
     assert met > 5
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_every_node_has_its_place(path: Path) -> None:
     """Fails when a message about some part of a program would point at the first character."""
     content = CONTENTS[path]

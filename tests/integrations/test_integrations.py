@@ -391,6 +391,7 @@ def lines_of(node: Element) -> str:
     return re.sub(rf"(<(?!entry\b)[^<>]*>)(?=<(?:{BLOCKS})\b)", r"\1\n", text)
 
 
+@pytest.mark.slow
 def test_sphinx_builds(sphinx_project: Path, tmp_path: Path, golden: Golden) -> None:
     """Fails when the directives give other nodes than tests/sphinx_project/expected.xml, or when
     the page does not show all of them where they stand."""

@@ -11,7 +11,7 @@ import pytest
 import closedform
 from bounds_table import Row, bounds, table
 from closedform.errors import ClosedformError
-from closedform.reason.machines import machine, names
+from closedform.reason.machines.rows import machine, names
 from helpers import ROOT, Golden, call
 
 rows = cache(bounds)

@@ -15,8 +15,8 @@ import closedform
 from closedform.derive.measures.rows import InBytes
 from closedform.derive.solve.numbers import settle
 from closedform.explore.model import Part
-from closedform.reason.machines import machine
-from closedform.reason.roofline import Bounds
+from closedform.reason.machines.roofline import Bounds
+from closedform.reason.machines.rows import machine
 from helpers import ROOT
 
 ROWS: list[dict[str, Any]] = [

@@ -120,15 +120,18 @@ LONG |= {"decoding", "for_each", "resnet", "resnext", "swin"}
 WHOLE = "CLOSEDFORM_WHOLE" in os.environ  # slow runs take every file, and not each third
 
 
-def cases(found: Sequence[Path | str], quick: Collection[str] | None = None) -> list[Any]:
+def cases(
+    found: Sequence[Path | str], quick: Collection[str] | None = None, share: int = 1
+) -> list[Any]:
     """Parameters of a test with their ids; those that are not quick are left to slow runs.
 
-    Where the quick ones are named, a slow run takes a third of the others.
+    Where the quick ones are named, a slow run takes a third of the others. With a share of 3,
+    one of three is quick.
     """
     params = []
     for at, given in enumerate(found):
         name = given if isinstance(given, str) else given.stem
-        slow = name in LONG if quick is None else name not in quick
+        slow = name in LONG or at % share > 0 if quick is None else name not in quick
         if slow and quick is not None and at % 3 and not WHOLE:
             continue
         params.append(pytest.param(given, id=name, marks=[pytest.mark.slow] if slow else []))

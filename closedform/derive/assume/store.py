@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 import sympy
@@ -16,6 +16,7 @@ from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import implies
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span
+from closedform.late import dataclass
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
 
@@ -40,6 +41,7 @@ class Fact:
             "default": "needed, and true of the defaults,",
             "possible": "needed, for the other case has no shape,",
             "axis": "needed, for no axis is empty,",
+            "shared": "needed, for weights that are shared count once,",
             "divisor": "needed, for else something is divided by 0,",
             "when": "a condition of the claim",
             "given": "a condition of this derivation",
@@ -89,10 +91,14 @@ class Store:
         return found[expr]
 
     def fold(self, expr: Expr) -> Expr:
-        """The abbreviation of an expression when it has one, else the expression."""
+        """The abbreviation of an expression when it has one, else the expression.
+
+        What comes to a size of the file is that size: H e, where H abbreviates D/e, is D.
+        """
         if expr.is_Symbol or expr.is_Number:
             return expr
-        return self.names.get(expand(self.base(expr)), expr)
+        base = expand(self.base(expr))
+        return base if base.is_Symbol or base.is_Number else self.names.get(base, expr)
 
     def normal(self, expr: Any) -> Any:
         """An expression in one form, to be compared with others."""

@@ -7,12 +7,13 @@ found: a proof names what it rests on, a refutation shows sizes, and the rest sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from sympy import Expr, Symbol
 
 from closedform.derive.assume.store import Fact
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

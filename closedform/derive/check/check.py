@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.alike import alike
@@ -23,6 +23,7 @@ from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,16 @@ def _warnings(project: Project) -> Iterator[Diagnostic]:
     for entity in project.parts():
         with suppress(ClosedformError):  # a block that holds only where models use it
             derived += [] if takes_a_block(entity) else [project.derivation(entity)]
-    done = Done.by(derived)
+    yield from _warnings_where(project, Done.by(derived))
+
+
+def warnings_in(project: Project, entity: Entity) -> Iterator[Diagnostic]:
+    """The warnings about the names of a file, and about what a model or block of it does."""
+    yield from alike(project.module.file)
+    yield from _warnings_where(project, Done.by([project.derivation(entity)]))
+
+
+def _warnings_where(project: Project, done: Done) -> Iterator[Diagnostic]:
     for entity in project.parts():
         assert isinstance(entity.declaration, tree.Block)
         yield from warnings_of(entity.declaration, done)

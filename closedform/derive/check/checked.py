@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import Verdict
 from closedform.errors import Diagnostic
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 
 class Sides(NamedTuple):
@@ -26,7 +26,7 @@ class Checked:
     """An expectation or a claim with its verdict.
 
     `facts` are what the formula and the proof rest on; the diagnostic says what is wrong with it,
-    and `notes` what there is to know of one that holds.
+    `notes` what there is to know of one that holds, `held` what a claim of an order holds fixed.
     """
 
     node: tree.Expectation | tree.ComparisonClaim | tree.OrderClaim
@@ -35,6 +35,7 @@ class Checked:
     facts: tuple[Fact, ...] = ()
     diagnostic: Diagnostic | None = None
     notes: tuple[str, ...] = ()
+    held: str = ""
 
     @property
     def text(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 
 import sympy
@@ -35,6 +34,7 @@ from closedform.errors import ClosedformError, Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
+from closedform.late import dataclass
 
 FLIPPED = {"==": "==", "<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
+from fractions import Fraction
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Expr, Rational
 
 from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.check.checked import Checked, Sides
@@ -17,6 +18,7 @@ from closedform.derive.measures.rows import Measure, work
 from closedform.derive.project import Project
 from closedform.derive.symbolic.atoms import put_in
 from closedform.errors import ClosedformError, Diagnostic
+from closedform.formula.numbers import Exact
 from closedform.grammar import tree
 
 PREFIXES = {"k": 3, "K": 3, "M": 6, "B": 9, "G": 9, "T": 12, "P": 15, "E": 18}
@@ -41,16 +43,16 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
             item.span,
             f"it rounds to {rounded}",
         )
-        return Checked(item, Refuted(left=Integer(value)), lambda: sides, facts, wrong)
+        return Checked(item, Refuted(left=Rational(value)), lambda: sides, facts, wrong)
     context = project.reading(model)
 
     def value_of(other: Measure) -> Expr:
-        return Integer(project.value(preset, other))
+        return Rational(project.value(preset, other))
 
     scope = with_measures(project, context, Scope(project.module), item.value, value_of)
     expected = context.known.base(context.size(item.value, scope))
     expected = put_in(expected, project.bindings(preset)).doit()
-    sides = Sides(str(value), str(expected), str(value - expected))
+    sides = Sides(str(value), str(expected), str(Rational(value) - expected))
     if expected == value:
         return Checked(item, Proved(frozenset(facts)), lambda: sides, facts)
     wrong = Diagnostic(
@@ -59,11 +61,11 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
         item.span,
         None,
         (
-            f"derived minus expected: {value - expected}",
+            f"derived minus expected: {Rational(value) - expected}",
             *_expected_under(project, preset, what, expected),
         ),
     )
-    refuted = Refuted(left=Integer(value), right=expected)
+    refuted = Refuted(left=Rational(value), right=expected)
     return Checked(item, refuted, lambda: sides, facts, wrong)
 
 
@@ -96,7 +98,7 @@ def _digits(text: str) -> tuple[Decimal, int, int]:
     return Decimal(number), decimals, power
 
 
-def agrees(value: int, text: str) -> bool:
+def agrees(value: Exact, text: str) -> bool:
     """Whether a value is printed as a figure such as `45.2G`, rounded or cut off.
 
     >>> agrees(45263861760, "45.2G"), agrees(45263861760, "45.3G"), agrees(45263861760, "45.4G")
@@ -105,11 +107,11 @@ def agrees(value: int, text: str) -> bool:
     number, decimals, power = _digits(text)
     unit = sympy.Integer(10) ** power / sympy.Integer(10) ** decimals
     figure = sympy.Integer(int(number.scaleb(decimals)))
-    ratio = sympy.Integer(value) / unit
+    ratio = Rational(value) / unit
     return figure in (sympy.floor(ratio), sympy.floor(ratio + sympy.Rational(1, 2)))
 
 
-def printed(value: int, like: str) -> str:
+def printed(value: Exact, like: str) -> str:
     """A value rounded to the digits and the prefix of another figure."""
     _, decimals, power = _digits(like)
     prefix = like[-1] if not like[-1].isdigit() else ""
@@ -117,5 +119,6 @@ def printed(value: int, like: str) -> str:
         fitting = [p for p in PREFIXES if 10 ** PREFIXES[p] <= value]
         prefix = fitting[-1] if fitting else ""
         power = PREFIXES.get(prefix, 0)
-    scaled = Decimal(value).scaleb(-power)
-    return f"{scaled:.{decimals}f}{prefix}"
+    scaled = Fraction(value) / 10**power
+    shown = Decimal(round(scaled * 10**decimals)).scaleb(-decimals)
+    return f"{shown:f}{prefix}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import Any
@@ -31,12 +31,16 @@ from closedform.errors import Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
+from closedform.late import dataclass
 
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
 
 def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper = OWN) -> Checked:
-    """The verdict of a claim of an order, with what was found where it is not proved."""
+    """The verdict of a claim of an order, with what was found where it is not proved.
+
+    Raises ClosedformError where its sizes cannot grow.
+    """
     asked = _asked(form, claim, paper)
     verdict = asked.verdict()
     order = f"{claim.order}({show(claim.bound)})"
@@ -47,26 +51,32 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper =
 
     growing = tuple(_defaults_that_grow(asked))
     divided = (fact for fact in asked.facts if fact.reason == "divisor")
-    conditions = (fact for fact in asked.facts if fact.reason == "when")
+    conditions = [fact for fact in asked.facts if fact.reason == "when"]
     facts = tuple(dict.fromkeys((*form.facts, *divided, *conditions)))
+    held = asked.held_fixed()
     if isinstance(verdict, Proved):
-        return Checked(claim, verdict, sides, facts, notes=growing)
+        named = any(fact.condition.has(*asked.fixed) for fact in conditions)
+        noted = growing or (held,) * named
+        return Checked(claim, verdict, sides, facts, notes=(*noted, *asked.absent()), held=held)
     derived = f"derived: {sides().derived}"
-    held = growing or (asked.held_fixed(),)
+    noted = growing or (held,)
     if isinstance(verdict, Outgrown):
         kind, message = "claim", f"{title} is not in {order}"
         notes = (*_faster(asked, verdict), derived, *_along(asked, verdict), *growing)
     elif isinstance(verdict, CannotGrow):
         together = " together" * (len(verdict.sizes) > 1)
-        kind = "claim"
-        message = (
-            f"{_names(verdict.sizes)} cannot grow{together} here, so that the claim says nothing"
+        raise fail(
+            "claim",
+            f"{_names(verdict.sizes)} cannot grow{together} here, so that the claim says nothing",
+            claim.span,
+            None,
+            *_kept(asked, verdict),
+            *noted,
         )
-        notes = (*_kept(asked, verdict), *held)
     else:
         assert isinstance(verdict, NotDecided)
         kind, message = "undecided", f"it is not decided whether {title} is in {order}"
-        notes = (derived, *verdict.tried, *held)
+        notes = (derived, *verdict.tried, *noted)
     return Checked(claim, verdict, sides, facts, Diagnostic(kind, message, claim.span, None, notes))
 
 
@@ -118,6 +128,16 @@ class Asked:
 
     def held_fixed(self) -> str:
         return f"held fixed: {', '.join(symbol.name for symbol in self.fixed) or 'nothing'}"
+
+    def absent(self) -> Iterator[str]:
+        """A note of the sizes that grow, and that nothing here depends on."""
+        there = self.expr.free_symbols | self.bound.free_symbols
+        for fact in self.facts:
+            there |= fact.condition.free_symbols
+        absent = tuple(symbol for symbol in self.growing if symbol not in there)
+        if absent:
+            verb = "is" if len(absent) == 1 else "are"
+            yield f"{_names(absent)} {verb} not in the formula, nor in the bound"
 
     def growing_defaults(self) -> dict[Symbol, Expr]:
         """The defaults of what is held fixed that have a size in them that grows."""

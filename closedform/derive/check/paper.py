@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sympy import Dummy, Expr
 
@@ -17,6 +16,7 @@ from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.latex import Mapped
 from closedform.grammar.traverse import names_in, parts_of
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from closedform.derive.cost.totals import WEIGHTS, Total
@@ -14,6 +14,7 @@ from closedform.errors import WARNING, Diagnostic, Span
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
+from closedform.late import dataclass
 
 Loop: TypeAlias = tree.Repeat | tree.For | tree.ForEach
 Place = tuple[str, int, int]

@@ -8,7 +8,6 @@ the round before, and `START`, which is any operation by itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import starmap
 from typing import TypeAlias
 
@@ -33,6 +32,7 @@ from closedform.derive.symbolic.atoms import BigSum, indicator
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar.tree import NOWHERE
+from closedform.late import dataclass
 
 START = 0  # no value has this number
 MANY = 8  # chains of which any may be the longest

@@ -8,10 +8,12 @@ block, at each use of it those of its user, so that a block that is used twice i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from sympy import Expr
+
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ tree is a graph without cycles, and every walk over it remembers what it has see
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from sympy import Basic, Expr, S, Symbol
@@ -17,6 +17,7 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.cost.flow import Carried, Does, Flow, Joined
 from closedform.errors import Span
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 Shape: TypeAlias = tuple[Expr, ...]
 

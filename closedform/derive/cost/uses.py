@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sympy
 from sympy import Expr, Integer
@@ -24,6 +24,7 @@ from closedform.derive.cost.tree import (
 )
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.sums import summed
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ closes that circle is the `Interpreter`, which the model sets up; no part import
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -64,6 +64,10 @@ class Step(NamedTuple):
     last: int
 
 
+def _open(condition: Boolean) -> None:
+    """A comparison that is not decided stays open, where no loop looks for its ends."""
+
+
 class Context:
     """What is known, named, demanded and done so far; `calling` are the blocks that are open.
 
@@ -82,7 +86,7 @@ class Context:
         self.calling: list[Entity] = []
         self.supposed: tuple[Fact, ...] = ()
         self.cases: dict[Boolean, Span] = {}  # the conditions that were not decided, and their `if`
-        self.undecided: dict[Boolean, None] = {}  # comparisons that were not decided
+        self.met: Callable[[Boolean], bool | None] = _open  # a comparison that is not decided
         self.indices: list[Step] = []
         self.parameters: dict[str, Value] = {}
         self.record: dict[int, Value] | None = None  # of the parts of an operation, by their id

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
@@ -13,6 +11,7 @@ from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.names import Names
 from closedform.derive.elaborate.values import Scope, Value, symbols_in
 from closedform.derive.resolve.modules import Entity
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -221,9 +221,10 @@ class Expressions(Algebra[Value, Scope]):
             return node.operator == "!="
         sizes = as_size(left, node.left.span), as_size(right, node.right.span)
         condition = self._settled(RELATIONS[node.operator](*sizes))
-        if not isinstance(condition, bool):
-            self.context.undecided.setdefault(condition)
-        return condition
+        if isinstance(condition, bool):
+            return condition
+        answer = self.context.met(condition)
+        return condition if answer is None else answer
 
     def _settled(self, condition: Any) -> bool | Boolean:
         answer = self.context.known.decide(condition)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 import sympy
@@ -16,6 +16,7 @@ from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.expansion import without_signs
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

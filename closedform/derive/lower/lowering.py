@@ -7,7 +7,7 @@ the value to be there at all, is collected as needs: that a divisor is not 0, th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -30,6 +30,7 @@ from closedform.derive.symbolic.atoms import Bracket, Divides, Gcd, Log, unfolde
 from closedform.derive.symbolic.powers import over_powers
 from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, fail
+from closedform.late import dataclass
 
 Needs: TypeAlias = dict[Node, str]  # conditions, each with what is wrong where it does not hold
 

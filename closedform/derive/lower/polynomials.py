@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 from typing import TypeAlias
 
 from closedform.derive.lower.building import Nodes
 from closedform.derive.lower.nodes import Node, Op
+from closedform.late import dataclass
 
 Monomial: TypeAlias = tuple[tuple[Node, int], ...]  # steps and their powers, negative ones too
 Terms: TypeAlias = dict[Monomial, Fraction]

@@ -6,13 +6,13 @@ An array is of 64 bits, where it is proved that no step leaves them, or of Pytho
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from closedform.derive.lower.integers import INTEGERS
 from closedform.derive.lower.nodes import Node, Op, in_order
 from closedform.errors import Diagnostic, LimitError
 from closedform.formula.numbers import MAX_SUMMANDS
+from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

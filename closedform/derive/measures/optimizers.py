@@ -8,13 +8,13 @@ Fraction(12, 1)
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 
 from closedform.derive.resolve.dtypes import BITS, Widths
 from closedform.errors import Span, fail, suggestion
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Other distributions add rows by the entry point `closedform.measures`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from sympy import Add, Expr, Integer
@@ -24,6 +24,7 @@ from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.training.lifetimes import peak_of
 from closedform.derive.training.step import training_step
+from closedform.late import dataclass
 
 EMBEDDING = "embed"  # the kind of operations that look rows up
 MOVES = "what {name} takes, its weights, what it gives: each element once"

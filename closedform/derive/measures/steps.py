@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from sympy import Add, Expr, Integer
@@ -12,6 +12,7 @@ from closedform.derive.measures.amounts import amount_of, exact
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.training.step import where
 from closedform.errors import fail
+from closedform.late import dataclass
 
 FORWARD, INPUT, WEIGHT, AGAIN = "forward", "input", "weight", "again"
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, TypeAlias
@@ -19,6 +19,7 @@ from closedform.errors import ClosedformError, Source, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in
+from closedform.late import dataclass
 
 # What the library that writes these files keeps in each of them, and that changes no count: where
 # it comes from, tokens with a meaning, initialization, dropout, epsilons, what a call gives back.

@@ -7,13 +7,13 @@ changed since is parsed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
 from typing import Any
 
 from closedform.derive.resolve.folders import library_folder, library_names
 from closedform.files import read_text
+from closedform.late import dataclass
 
 MADE = "closedform.derive.resolve.made_contents"  # written by hatch_build.py
 

@@ -7,7 +7,7 @@ rest when a rule meets an operation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
+from closedform.late import dataclass
 
 SAYABLE = (
     *(tree.Number, tree.Boolean, tree.Name, tree.Index, tree.Call, tree.Argument),

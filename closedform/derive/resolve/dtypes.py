@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform.derive.resolve.modules import Module
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 # The bits of one element.
 BITS = {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
+from closedform.late import dataclass
 
 Named: TypeAlias = tree.Dim | tree.Let | tree.Count | tree.Convention | tree.Op | tree.Block
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,14 @@ def in_stages(derivation: Derivation, expr: Expr) -> Expr:
     """What one operation costs, with each product or quotient that a `let` names for its stage.
 
     It is put in where it takes a quotient away; and for a size of its stage where it has no others,
-    which other stages may have as well.
+    which other stages may have as well. It is written out where that takes a quotient away, as in
+    M^2/(X D) where M is X D, or a size, as in H e where H is D/e.
     """
     stages, spelled = derivation.stage_symbols, derivation.known.spelled
-    for symbol in derivation.lets:
+    named_stages = [symbol for symbol in derivation.lets if symbol in stages]
+    for symbol in sorted(named_stages, key=lambda s: -stages[s][1]):  # its own before those before
         definition = spelled[symbol]
-        if symbol not in stages or not (definition.is_Mul or definition.is_Pow):
+        if not (definition.is_Mul or definition.is_Pow):
             continue
         if definition.as_coeff_Mul()[1].is_Symbol:
             continue
@@ -82,8 +83,35 @@ def in_stages(derivation: Derivation, expr: Expr) -> Expr:
             expr = bring_in(expr, symbol, definition, set(spelled))
         terms = sympy.Add.make_args(expand(expr))
         named = [(term, expand(term / definition) * symbol) for term in terms]
-        expr = sympy.Add(*(min(pair, key=_powers_below) for pair in named))
+        terms = [min(pair, key=_parts) for pair in named]
+        expr = sympy.Add(*(_written_out(term, symbol, definition) for term in terms))
     return expr
+
+
+def _parts(term: Expr) -> tuple[int, int]:
+    """How many quotients a product has, and how many sizes: X D^2 is more than M D."""
+    powers = term.as_powers_dict()
+    sizes = sum(abs(int(n)) for base, n in powers.items() if n.is_Integer and not base.is_number)
+    return _powers_below(term), sizes
+
+
+def _written_out(term: Expr, symbol: Symbol, definition: Expr) -> Expr:
+    """A term with what a symbol stands for, where the symbol meets what it is divided by.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> X, D, M, H, e = map(size_symbol, "XDMHe")
+    >>> _written_out(9 * M**2 / (X * D), M, X * D), _written_out(H * D * e, H, D / e)
+    (9*M, D**2)
+    >>> _written_out(M * D, M, X * D)
+    D*M
+    """
+    if not term.has_free(symbol):
+        return term
+    other = term / symbol * definition
+    fewer = _powers_below(other) < _powers_below(term)
+    above, below = sympy.fraction(definition)
+    cancels = above.is_Symbol and below.is_Symbol and not other.has_free(below)
+    return other if fewer or cancels else term
 
 
 def _by_quotients(expr: Expr, symbol: Symbol, definition: Expr) -> Expr | None:

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -25,6 +24,7 @@ from closedform.derive.solve.express import express
 from closedform.derive.solve.numbers import check_facts, check_sizes, check_stated, dims_values
 from closedform.errors import fail
 from closedform.formula.numbers import NoNumberError, Numbers
+from closedform.late import dataclass
 
 X = Symbol("x", integer=True, positive=True)
 

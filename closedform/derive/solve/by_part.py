@@ -7,7 +7,7 @@ is in it counts by its own name, as often as it is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.solve.candidates import Candidates, total
+from closedform.late import dataclass
 
 MOST = 5  # parts, up to which operations that stand in no block have names of their own
 OTHER = "other"

@@ -7,7 +7,7 @@ it comes to when all is multiplied out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 import sympy
@@ -26,6 +26,7 @@ from closedform.derive.solve.stages import StageForm, StageSum, Way
 from closedform.derive.symbolic.atoms import opened, with_brackets
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import like
+from closedform.late import dataclass
 
 
 def total(

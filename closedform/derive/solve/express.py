@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sympy import Expr, Symbol
 
@@ -16,6 +16,7 @@ from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import resummed
 from closedform.errors import fail, suggestion
+from closedform.late import dataclass
 
 
 def express(form: Closed, names: Sequence[str]) -> Closed:

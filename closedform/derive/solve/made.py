@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 import sympy
@@ -27,6 +27,7 @@ from closedform.derive.symbolic.sums import summed
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 NAMELESS = "this formula"  # the name of what is made of several measures
 

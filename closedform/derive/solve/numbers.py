@@ -20,7 +20,7 @@ from closedform.derive.symbolic.exact import Numbers, exact, holds
 from closedform.derive.symbolic.symbols import is_size
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
-from closedform.formula.numbers import NoNumberError, TooLargeError, amount
+from closedform.formula.numbers import Exact, NoNumberError, TooLargeError, amount
 
 
 def _with_default(derivation: Derivation, symbol: Symbol) -> str:
@@ -30,16 +30,19 @@ def _with_default(derivation: Derivation, symbol: Symbol) -> str:
     return f"`{'dim' if symbol.is_integer else 'ratio'} {name}{length} = ...`"
 
 
-def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> int:
-    """The exact value of a formula when every size has a number.
+def evaluate(form: Closed, values: Mapping[Symbol, Expr]) -> Exact:
+    """The exact value of a formula when every size has a number; a fraction only by a convention,
+    whose weights may be fractions.
 
     Raises ClosedformError when a size has none, when an assumption of the formula does not hold,
-    when a tensor would be empty, and when the value is not whole.
+    when a tensor would be empty, and when the number of weights or the like is not whole.
     """
     value = value_of(form, values)
-    if value.denominator != 1:
+    if value.denominator == 1:
+        return int(value)
+    if form.measure.convention is None:
         raise fail("fraction", f"{form.measure.title} would be {value}, which is not whole")
-    return int(value)
+    return value
 
 
 def value_of(form: Closed, values: Mapping[Symbol, Expr]) -> Fraction:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sympy
@@ -30,6 +29,7 @@ from closedform.formula.joining import bare, bracketed, opposite, product
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
+from closedform.late import dataclass
 
 Say = Callable[[Expr], w.Written]
 

@@ -14,7 +14,6 @@ connection skips parts where a file adds to a tensor what it made of the same te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from closedform import formula as w
 from closedform.derive.cost import tree as cost
@@ -22,6 +21,7 @@ from closedform.derive.cost.tree import Node, Shape, Site
 from closedform.derive.elaborate.values import Tensor
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in, parts_of
+from closedform.late import dataclass
 
 Written = tuple[w.Written, ...]
 

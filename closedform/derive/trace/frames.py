@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import sympy
@@ -14,6 +14,7 @@ from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Shape, Site, Stages
 from closedform.derive.solve.loops import reading
 from closedform.derive.solve.places import Places, entering, in_places, stage_values
+from closedform.late import dataclass
 
 Convert = Callable[[Any], Any]
 Value = Callable[[Node], Expr]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeAlias
 
 import sympy
@@ -16,6 +16,7 @@ from closedform.derive.resolve.library import in_standard_library
 from closedform.derive.solve.closed import Closed
 from closedform.derive.trace.frames import Frame
 from closedform.errors import Span
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

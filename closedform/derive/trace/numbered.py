@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sympy import Expr
@@ -16,6 +16,7 @@ from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import Step
 from closedform.derive.trace.walk import Passage, Walk
 from closedform.formula.joining import bracketed
+from closedform.late import dataclass
 
 
 def numbers(

@@ -7,7 +7,7 @@ sides as SymPy expressions too, so that a test can put numbers into them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -39,6 +39,7 @@ from closedform.derive.trace.operations import Operations
 from closedform.errors import Span, fail
 from closedform.formula.joining import bracketed
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 SUM = said("the sum of its operations")
 MAX_TERMS = 6  # of a sum that is shown before common factors are taken out

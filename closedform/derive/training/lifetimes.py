@@ -2,8 +2,9 @@
 
 Operations are carried out one after another, as the file has them. A tensor is alive from the
 operation that makes it to the last one that takes it, or to the end if it is a result; inputs are
-so from the beginning. A view has the memory of what it views. Weights are not counted, nor what
-nothing computes, nor what is given out of a cache. A fused block is one operation.
+so from the beginning. A view has the memory of what it views, and so has what an operation makes in
+place. Weights are not counted, nor what nothing computes, nor what is given out of a cache. A fused
+block is one operation.
 
 A pass is written down as a list of events, loops round by round until all further rounds are like
 the last; where that depends on a size, each case has a list of its own.
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -37,9 +37,11 @@ from closedform.derive.cost.tree import Sequence as Block
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.atoms import BigSum, indicator
 from closedform.derive.symbolic.expansion import expand
+from closedform.derive.training.rules import viewed
 from closedform.derive.training.step import shapes_given
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar.tree import NOWHERE
+from closedform.late import dataclass
 
 MANY = 12  # moments of which any may be the peak
 MOST = 8  # rounds after which those of a loop must be alike
@@ -179,7 +181,7 @@ class _Events:
         if isinstance(node, Operation):
             takes = [self.new(shape) for shape in node.inputs]
             self.given = _together(takes)
-            self.results = _together(self.operation(node, self.given))
+            self.results = _together(self.operation(node, takes))
         elif isinstance(node, Block):
             values = {
                 number: self.new(shape)
@@ -215,10 +217,10 @@ class _Events:
         takes = [_memory(values, number) for number in site.flow.takes]
         match node:
             case Operation():
-                made = self.operation(node, _together(takes))
+                made = self.operation(node, takes)
                 values.update(zip(site.flow.gives, made, strict=True))
             case Block(fused=Operation() as whole):
-                made = self.operation(whole, _together(takes))
+                made = self.operation(whole, takes)
                 values.update(zip(site.flow.gives, made, strict=True))
             case Block():
                 inner = dict(zip(node.flow.takes, takes, strict=True))
@@ -240,13 +242,18 @@ class _Events:
             case Weights():
                 self.body(node.body, values)
 
-    def operation(self, node: Operation, takes: Memory) -> list[Memory]:
+    def operation(self, node: Operation, takes: Sequence[Memory]) -> list[Memory]:
         """What an operation gives."""
+        taken = _together(takes)
         if does_nothing(node):
-            return [takes] * len(node.outputs)
-        cached = node.counts.get("cache", Integer(0)) != 0
-        makes = [NOTHING if cached else self.new(shape) for shape in node.outputs]
-        self.add(takes, _together(makes))
+            return [taken] * len(node.outputs)
+        if node.counts.get("cache", Integer(0)) != 0:
+            makes = [NOTHING] * len(node.outputs)
+        elif (place := viewed(node)) is not None:
+            makes = [takes[place]] * len(node.outputs)
+        else:
+            makes = [self.new(shape) for shape in node.outputs]
+        self.add(taken, _together(makes))
         return makes
 
     def moments(self) -> set[Expr]:

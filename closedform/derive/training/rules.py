@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import sympy
@@ -19,6 +19,7 @@ from closedform.derive.resolve.backward import ROWS, WEIGHT
 from closedform.derive.resolve.modules import Module
 from closedform.errors import fail
 from closedform.grammar import tree
+from closedform.late import dataclass
 
 MATRICES = "matrices"
 Of: TypeAlias = int | str  # the place of an input, or the weight
@@ -138,6 +139,15 @@ def tensor_names(declaration: tree.Op) -> tuple[str, ...]:
     return (*takes, *(output.name.name for output in declaration.outputs))
 
 
+def viewed(operation: Operation) -> int | None:
+    """The place of the input whose storage the results of a declared operation have."""
+    if operation.declaration is None:
+        return None
+    names = tensor_names(operation.declaration)
+    views = (line for line in operation.declaration.body if isinstance(line, tree.View))
+    return next((names.index(line.of.name) for line in views), None)
+
+
 def shapes_of(operation: Operation) -> tuple[Shape, ...]:
     """The shapes of what an operation takes, as its parameters stand, and of what it gives."""
     if operation.declaration is None:
@@ -154,7 +164,6 @@ def _declared(operation: Operation, declaration: tree.Op) -> Rule:
     taken = len(names) - len(declaration.outputs)
     gradients: dict[Of, dict[str, Expr] | None] = {}
     keeps: list[Keep] = []
-    view = None
 
     def place(name: str) -> Of:
         return names.index(name) if name in names[:taken] else WEIGHT
@@ -173,9 +182,7 @@ def _declared(operation: Operation, declaration: tree.Op) -> Rule:
                 conditions = (context.condition(c, scope) for c in line.conditions)
                 kept = Keep(of, condition=sympy.And(*conditions))
                 keeps.append(_kept(context, scope, line, names, kept))
-            case tree.View():
-                view = names.index(line.of.name)
-    return Rule(operation, gradients, tuple(keeps), view, names)
+    return Rule(operation, gradients, tuple(keeps), viewed(operation), names)
 
 
 def _kept(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from closedform.derive.lower.nodes import Node, Op, in_order
 from closedform.errors import fail
+from closedform.late import dataclass
 
 # How tightly a text holds together.
 OR, AND, NOT, COMPARED, SUM, PRODUCT, SIGN, POWER, ATOM = range(9)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
@@ -14,6 +13,7 @@ from closedform.derive.lower.nodes import Node
 from closedform.derive.lower.program import Program, Size, needed, programmed, with_default
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.errors import fail
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

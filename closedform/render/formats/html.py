@@ -6,10 +6,12 @@ It is well-formed XML as well.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from closedform import formula as w
+from closedform.formula.numbers import Exact
 from closedform.render.formulas import mathml, mathml_lines
 from closedform.render.language import language, spoken
 from closedform.render.markup.format import Format, Site
@@ -40,13 +42,13 @@ def _definition(symbol: Node, node: Node) -> str:
     return mathml_lines.definition(symbol.written, node.written)
 
 
-def _number(value: int | None, lang: str = "en") -> str:
+def _number(value: Exact | None, lang: str = "en") -> str:
     return language(lang).tr("no value") if value is None else svg.number(value)
 
 
-def _share(value: int, largest: int) -> str:
+def _share(value: Exact, largest: Exact) -> str:
     """How much of its column the bar of a value fills."""
-    return f"{100 * value / largest:.1f}%"
+    return f"{float(100 * Fraction(value) / largest):.1f}%"
 
 
 def _typed(text: str) -> str:

@@ -127,6 +127,16 @@ def _report(report: Report) -> str:
             }
             for row in report.uncounted
         ]
+    if report.kinds:
+        document["kinds"] = [
+            {
+                "measure": row.measure,
+                "kind": row.kind,
+                **({} if row.formula is None else _told(row.formula)),
+                "value": None if row.value is None else str(row.value),
+            }
+            for row in report.kinds
+        ]
     if report.rules:
         document["rules"] = [_rules(row) for row in report.rules]
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
+from closedform.formula.numbers import Exact
 from closedform.render.formulas.aligned import aligned
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.formulas.widths import ROOM
@@ -95,7 +96,7 @@ def _free(name: str, found: Mapping[str, str]) -> str:
     return next(free for free in chain([name], numbered) if free not in found)
 
 
-def _rounded(value: int) -> str:
+def _rounded(value: Exact) -> str:
     amount, _, prefix = rounded(value).partition(" ")
     return f"{amount}\\,\\mathrm{{{prefix}}}" if prefix else amount
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import singledispatch
 
 from closedform import formula as w
@@ -24,6 +24,7 @@ from closedform.formula.precedence import (
     placed,
 )
 from closedform.formula.signs import GREEK
+from closedform.late import dataclass
 from closedform.render.formulas.widths import ROOM, width
 
 # The same letters in Unicode, which TeX and KaTeX do not take in text.

@@ -11,7 +11,7 @@ with a stroke, as `plain` does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import singledispatch
 
 from closedform import formula as w
@@ -24,6 +24,7 @@ from closedform.formula.precedence import (
     parts,
     placed,
 )
+from closedform.late import dataclass
 from closedform.render.formulas.mathml import RELATIONS, escape_html, name_parts
 
 THIN = "\u2009"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from closedform.late import dataclass
 from closedform.render.markup.templating import Markup
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from closedform import formula as w
+from closedform.formula.numbers import Exact
 from closedform.render.formulas.latex import latex
 from closedform.render.formulas.widths import TEXT
 from closedform.render.language import Language, language, number, rounded
@@ -18,7 +19,7 @@ from closedform.render.markup.latex_text import escape_latex, prose_latex
 
 Data = Mapping[str, Any]
 
-Shown = Callable[[int | None, str], str]
+Shown = Callable[[Exact | None, str], str]
 
 LONG = re.compile(r"\S{13,}")  # a word that a narrow column may have no room for
 SEAM = re.compile(r"(?<=[/_:=-])(?=\w)|(?<=\.)(?=[^\W\d])|(?<=[a-z])(?=[A-Z])")
@@ -108,12 +109,12 @@ def _formula(data: Data | None) -> Cell:
     return Cell((data["node"].written,) if data else ())
 
 
-def _number(value: int | None, lang: str, written: Shown) -> Text:
+def _number(value: Exact | None, lang: str, written: Shown) -> Text:
     plain = written(value, lang)
     return Text(plain.replace(",", r"\,").replace(" ", "~"), plain.replace(" ", ","))
 
 
-def _rounded(value: int | None, lang: str) -> str:
+def _rounded(value: Exact | None, lang: str) -> str:
     return number(value, lang) if value is None else rounded(value)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import ceil
 
 from closedform import formula as w
+from closedform.late import dataclass
 from closedform.render.formulas.aligned import stacked
 from closedform.render.formulas.latex import broken, latex
 from closedform.render.formulas.widths import width

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from closedform.errors import visible
+from closedform.formula.numbers import Exact
 from closedform.render.language import number, spoken
 from closedform.render.report.prose import Code, prose
 
@@ -80,12 +81,12 @@ def prose_latex(text: str) -> str:
     return "".join(typed(p.text) if isinstance(p, Code) else escape_latex(p) for p in parts)
 
 
-def number_latex(value: int | None, lang: str = "en") -> str:
+def number_latex(value: Exact | None, lang: str = "en") -> str:
     """A number with its digits in groups."""
     return number(value, lang).replace(",", r"\,")
 
 
-def spoken_latex(value: int | None, lang: str = "en") -> str:
+def spoken_latex(value: Exact | None, lang: str = "en") -> str:
     """A number, and how people say it, on one line."""
     return spoken(value, lang).replace(" ", "~").replace(",", r"\,")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from closedform.late import dataclass
 from closedform.render.formulas.latex import latex
 from closedform.render.language import number, spoken
 from closedform.render.markup.format import Format, Site

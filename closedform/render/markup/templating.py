@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from closedform import formula as w
 from closedform.errors import visible
+from closedform.late import dataclass
 from closedform.render.language import Language, language
 from closedform.render.report.closing import left_out
 from closedform.render.report.prose import prose

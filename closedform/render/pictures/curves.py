@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
@@ -13,6 +12,7 @@ from sympy import Expr
 
 from closedform.derive.solve.along import Along, X
 from closedform.errors import fail
+from closedform.late import dataclass
 
 POINTS = 192
 EVERY = 4096

@@ -7,11 +7,11 @@ left leads around the parts that a connection skips, to the plus where both are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
 from closedform import formula as w
+from closedform.late import dataclass
 from closedform.render.formulas.svg_line import Piece, broken, factor_pieces, pieces, svg_text
 from closedform.render.language import Language, language
 from closedform.render.pictures import svg

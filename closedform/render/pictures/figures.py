@@ -10,12 +10,12 @@ import base64
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from closedform.errors import fail
+from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,6 +79,8 @@ class Picture:
 
     def save(self, path: str | Path) -> None:
         """Write the picture. Raises ClosedformError for a suffix other than .svg and .png."""
+        if not isinstance(path, str | Path):
+            raise fail("type", f"a picture is saved under a path, and this is {path!r}")
         path = Path(path)
         match path.suffix:
             case ".svg":

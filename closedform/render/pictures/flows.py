@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import combinations, permutations, product
 from math import factorial, prod
 
 from closedform import formula as w
 from closedform.derive.trace.flows import Flow, Step
+from closedform.late import dataclass
 from closedform.render.formulas.svg_line import Piece, factor_pieces, svg_text
 from closedform.render.language import Language
 from closedform.render.pictures import svg

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
 from closedform import formula as w
+from closedform.late import dataclass
 from closedform.render.language import language
 from closedform.render.pictures import charts, drawing, svg
 from closedform.render.pictures.flows import flow_drawing
@@ -78,6 +79,12 @@ def _costs(report: Report) -> _Costs:
     work = (worked or [0])[0]
     ranked = sorted(costs, key=lambda n: [-costs[n][work], *(-c for c in costs[n])])
     return _Costs(preset, sizes, parts, costs, work, svg.colours(ranked))
+
+
+def drawn(report: Report) -> tuple[tuple[drawing.Item, ...], int]:
+    """The items of the drawing of a report, and the measure that is told of each."""
+    costs = _costs(report)
+    return drawing.items_of(costs.parts, costs.work), costs.work
 
 
 def architecture(report: Report) -> svg.Image:

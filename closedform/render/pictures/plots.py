@@ -4,13 +4,13 @@ what a cost answers to."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 from closedform.derive.solve.along import Along
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.render.language import Language, language
 from closedform.render.pictures.curves import Crossing, crossings
 from closedform.render.pictures.figures import COLOURS, INK, SOFT, Picture, figure_in

@@ -5,11 +5,12 @@ Colours and fonts come from the classes in the style of the page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 from closedform.render.formulas.mathml import escape_html
-from closedform.render.language import PREFIXES
+from closedform.render.language import PREFIXES, digits
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 MARGIN = 16  # around a picture in a file of its own
@@ -122,9 +123,9 @@ def identified(name: str) -> str:
     return "".join(c if c.isascii() and c.isalnum() else f"-{ord(c)}-" for c in name)
 
 
-def number(value: int) -> str:
-    """An integer with its digits in groups, between which a line is not broken."""
-    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+def number(value: Exact) -> str:
+    """A number with its digits in groups, between which a line is not broken."""
+    return digits(value).replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def short_number(value: Fraction | int) -> str:

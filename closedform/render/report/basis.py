@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import sympy
 from sympy import Expr, Symbol
@@ -12,6 +11,7 @@ from sympy.logic.boolalg import Boolean
 from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
+from closedform.late import dataclass
 
 Sizes = tuple[tuple[str, w.Written], ...]
 

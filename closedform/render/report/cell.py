@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sympy import Expr
 
@@ -13,6 +13,8 @@ from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
 from closedform.derive.trace.lines import nodes_of
+from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 from closedform.render.language import language
 from closedform.render.report.closing import AssumptionRow, Closing, closing, made_with
 from closedform.render.report.names import Definition, Names, SymbolRow
@@ -29,7 +31,7 @@ class CellFormula:
     says: str
     formula: w.Written
     stays: tuple[str, ...]
-    value: int | None = None
+    value: Exact | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from closedform import formula as w
 from closedform.derive.assume.verdict import Proved
@@ -16,6 +15,7 @@ from closedform.derive.resolve.modules import Entity
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.stated import stated
+from closedform.late import dataclass
 from closedform.render.language import Language
 from closedform.render.report.signs import signed
 

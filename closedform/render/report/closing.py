@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from closedform import __version__
 from closedform import formula as w
+from closedform.late import dataclass
 from closedform.render.language import Language
 from closedform.render.report.prose import Code, Prose, prose
 

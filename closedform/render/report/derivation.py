@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from closedform import formula as w
 from closedform.derive.measures.rows import Measure
@@ -14,6 +14,7 @@ from closedform.derive.trace.lines import Part, Quiet, Said, Step
 from closedform.derive.trace.numbered import numbers
 from closedform.derive.trace.walk import Passage, walk
 from closedform.errors import fail
+from closedform.late import dataclass
 from closedform.render.formulas import widths
 from closedform.render.formulas.latex import latex
 from closedform.render.language import Language, language

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
@@ -14,6 +13,7 @@ from closedform.derive.solve.closed import symbols_of
 from closedform.derive.solve.stages import stage_runs
 from closedform.derive.trace.lines import nodes_of
 from closedform.grammar import tree
+from closedform.late import dataclass
 from closedform.render.language import Language
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from closedform.late import dataclass
 from closedform.render.report.names import Definition
 from closedform.render.report.prose import Prose
 from closedform.render.report.view import FormulaRow, Link, PresetRow

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
 from closedform import formula as w
 from closedform.formula.numbers import NoNumberError, Numbers, amount_or_none
+from closedform.late import dataclass
 from closedform.render.report.basis import Basis, Sizes
 from closedform.render.report.parts import PartRow
 from closedform.render.report.view import PresetRow, Report

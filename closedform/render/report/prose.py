@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from closedform.late import dataclass
 
 BETWEEN_BACKTICKS = re.compile("`([^`\n]+)`")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -23,6 +22,7 @@ from closedform.derive.solve.made import Made, nameless
 from closedform.derive.solve.numbers import settle, size_table
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
+from closedform.late import dataclass
 from closedform.reason import rules
 from closedform.reason.omissions import by_part
 from closedform.render.language import Language

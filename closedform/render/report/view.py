@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from itertools import count
 
@@ -30,8 +30,10 @@ from closedform.derive.symbolic.atoms import Divides, Gcd, Log
 from closedform.derive.trace.flows import Flow
 from closedform.derive.trace.lines import nodes_of
 from closedform.errors import ClosedformError, Span, fail, suggestion
+from closedform.formula.numbers import Exact
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
+from closedform.late import dataclass
 from closedform.reason.uncounted import uncounted
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
@@ -44,6 +46,7 @@ from closedform.render.report.closing import (
     file_told,
     made_with,
 )
+from closedform.render.report.kinds import KindRow, kind_rows
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
 from closedform.render.report.parts import PartRow, Parts, operation_name
 from closedform.render.report.rules import RulesRow, rules_rows
@@ -55,6 +58,7 @@ REASONS = {
     "default": "holds for the defaults",
     "possible": "the other case has no shape",
     "axis": "no axis is empty",
+    "shared": "weights that are shared count once",
     "divisor": "else something is divided by 0",
     "when": "a condition of the claim",
     "given": "a condition of this derivation",
@@ -75,7 +79,7 @@ class FormulaRow:
     formula: w.Written
     expr: str
     stays: tuple[str, ...]
-    value: int | None
+    value: Exact | None
 
     @cached_property
     def braces(self) -> tuple[tuple[str, w.Written], ...]:
@@ -91,7 +95,7 @@ class PresetRow:
     title: str
     sizes: tuple[tuple[str, str], ...]
     given: Sizes
-    values: tuple[int | None, ...]
+    values: tuple[Exact | None, ...]
     holds: bool
 
 
@@ -103,7 +107,7 @@ class UncountedRow:
     operation: str
     products: bool
     amount: w.Written
-    value: int | None
+    value: Exact | None
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,7 @@ class Report:
     claims: tuple[ClaimRow, ...] = ()
     rules: tuple[RulesRow, ...] = ()
     uncounted: tuple[UncountedRow, ...] = ()
+    kinds: tuple[KindRow, ...] = ()
     lang: str = "en"
     width: float | None = None
     links: tuple[Link, ...] = ()
@@ -181,6 +186,7 @@ class Wish:
     claims: bool = False
     rules: tuple[str, ...] = ()  # the sizes of which it is told what they rule
     uncounted: bool = False  # whether it is told how much the convention leaves out
+    kinds: bool = False  # whether it is told what operations of each kind cost
 
     def __post_init__(self) -> None:
         for value, known in ((self.form, FORMS), (self.stages, STAGES)):
@@ -222,7 +228,13 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
     printed = tuple(replace(row, inputs=()) for row in parts)  # these are in the drawing alone
     ruled = tuple(rules_rows(project, entity, wish.measures, wish.rules, preset, words))
     left = tuple(_uncounted(formed, values if preset else None, words)) if wish.uncounted else ()
-    told = formulas, printed, ruled, left
+    number = partial(_value, project, preset) if preset else lambda _: None
+    kinds = tuple(
+        row
+        for own, form in zip(plain if wish.kinds else (), formed if wish.kinds else (), strict=True)
+        for row in kind_rows(own, form, wish.form, wish.stages, number)
+    )
+    told = formulas, printed, ruled, left, kinds
     names = Names(derivation, told, starts, formed[0].order, words)
     assumptions = tuple(assumption_rows(derivation, formed[0].order, words))
     says = convention_said(convention, words) if convention else ""
@@ -262,13 +274,14 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         claims=tuple(claim_rows(project, entity, words)) if wish.claims else (),
         rules=ruled,
         uncounted=left,
+        kinds=kinds,
         lang=wish.lang,
         width=wish.width,
     )
     return signed(found, derivation.signs)
 
 
-def _value(project: Project, preset: tree.Preset, form: Closed) -> int | None:
+def _value(project: Project, preset: tree.Preset, form: Closed) -> Exact | None:
     """The value at a preset; a configuration may leave sizes open, such as the number of tokens."""
     try:
         return project.at(preset, form)
@@ -316,7 +329,7 @@ def _formed(form: Closed, wish: Wish, given: Mapping[Symbol, Expr]) -> Closed:
     return express(form, wish.names) if wish.names else form
 
 
-def _formula(form: Closed, wish: Wish, value: int | None) -> FormulaRow:
+def _formula(form: Closed, wish: Wish, value: Exact | None) -> FormulaRow:
     what, words = form.measure, language(wish.lang)
     return FormulaRow(
         measure=what.name,
@@ -380,7 +393,7 @@ def _presets(project: Project, entity: Entity, formed: Sequence[Closed]) -> tupl
 
 def _preset_row(project: Project, preset: tree.Preset, formed: Sequence[Closed]) -> PresetRow:
     sizes = tuple((b.name.name, show(b.value)) for b in preset.bindings)
-    values: list[int | None] = []
+    values: list[Exact | None] = []
     holds = project.at_preset(preset) is formed[0].derivation.entity  # with its parameters
     for form in formed:
         try:

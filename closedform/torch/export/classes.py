@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sympy import Expr, Symbol
 
+from closedform.late import dataclass
 from closedform.torch.export.python import INDENT, attribute, docstring, unused, wrapped
 from closedform.torch.export.sizes import Roots, Sizes
 

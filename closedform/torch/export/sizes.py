@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sympy import (
@@ -21,6 +20,9 @@ from sympy import (
     fraction,
     together,
 )
+
+from closedform.errors import fail
+from closedform.late import dataclass
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
@@ -182,7 +184,9 @@ class Sizes:
                 name = "max" if isinstance(size, Max) else "min"
                 items = sorted((self.whole(a, spell) for a in size.args), key=lambda t: (len(t), t))
                 return f"{name}({', '.join(items)})", ATOM
-        raise NotImplementedError(str(size))
+        raise fail(
+            "export", f"`{size}` is not written in PyTorch", None, "write the size in another way"
+        )
 
     def _sum(self, size: Expr, spell: Callable[[str], str]) -> str:
         text = ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sympy import Expr
 
 from closedform.derive.resolve.modules import Entity
 from closedform.grammar import tree
+from closedform.late import dataclass
 from closedform.torch.export.shapes import Axes
 
 SUM, PRODUCT, ATOM = range(3)

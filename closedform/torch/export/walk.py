@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from sympy import Expr, Integer
@@ -14,9 +14,10 @@ from closedform.errors import suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in
+from closedform.late import dataclass
 from closedform.torch.export.calls import bind, match, numbers, parameters_of, result_shape
 from closedform.torch.export.classes import Class
-from closedform.torch.export.expressions import Reader, refuse
+from closedform.torch.export.expressions import Reader, refuse, unknown
 from closedform.torch.export.operations import (
     ANY_MAP,
     EXTRAS,
@@ -247,7 +248,7 @@ class Walker(Reader):
             entity = self.module.names.get(name)
         if entity is None:
             near = suggestion(name, self.module.names)
-            raise refuse(f"`{name}` is not defined", node, near or "see `closedform check`")
+            raise unknown(node, "`{name}` is not defined", near or "see `closedform check`")
         given, modifiers = bind(self, entity, node, piped)
         first = [p for p in parameters_of(entity) if p.shape is not None][:1]
         if first and first[0].name.name not in given:

@@ -23,7 +23,7 @@ from closedform.formula.numbers import NoNumberError, Numbers
 from closedform.formula.precedence import LINE, Level, Place, parts
 from closedform.projects import open_project
 from derivations import Evaluator, number, random_sizes
-from helpers import GOOD, ZOO, cases
+from helpers import GOOD, ZOO, cases, examples
 from helpers import programs as files
 from plain_reader import Inexact, Values, canonical
 from programs import Program, programs
@@ -123,30 +123,34 @@ def has_roots(node: w.Written) -> bool:
     return inexact or any(has_roots(part.node) for part in parts(node, LINE))
 
 
-@pytest.mark.parametrize("path", cases(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=8))
 def test_every_form_has_one_value(path: Path) -> None:
     for closed in formulas(path):
         for seed in SEEDS:
             assert wrong(closed, seed) == []
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(programs())
-def test_every_form_of_random_programs(drawn: tuple[Program, Any]) -> None:
-    program, _ = drawn
-    try:
-        part = closedform.loads(program.source)["M"]
-        closed = [part.measure(what)._closed for what in ("params", "macs")]
-    except ClosedformError:
-        return
-    for formula in closed:
-        assert wrong(formula, 1) == [], program.source
+@pytest.mark.parametrize("many", examples(6, 60))
+def test_every_form_of_random_programs(many: int) -> None:
+    @settings(
+        max_examples=many,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(programs())
+    def hold(drawn: tuple[Program, Any]) -> None:
+        program, _ = drawn
+        try:
+            part = closedform.loads(program.source)["M"]
+            closed = [part.measure(what)._closed for what in ("params", "macs")]
+        except ClosedformError:
+            return
+        for formula in closed:
+            assert wrong(formula, 1) == [], program.source
+
+    hold()
 
 
 def test_another_value_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,9 @@ def rounded(seed: int) -> Expr:
     return draw.choice([-1, 1, 2]) * draw.choice(made) + draw.choice([0, N, -R, 1])
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize(
+    "seed", [*range(15), *(pytest.param(n, marks=pytest.mark.slow) for n in range(15, 60))]
+)
 def test_bounds_and_answers_are_true(seed: int) -> None:
     """Fails when a bound is passed, or a condition decided that is not so, at small sizes."""
     expr, known = rounded(seed), Knowledge()
@@ -68,6 +70,7 @@ def test_a_minimum_may_be_negative() -> None:
     assert words == ["refuted", "proved"]
 
 
+@pytest.mark.slow
 def test_a_size_below_a_bar_is_no_crash() -> None:
     """Fails when a proof takes what is no polynomial for one."""
     file = loads(

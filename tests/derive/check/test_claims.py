@@ -24,7 +24,7 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.files import read_text
 from closedform.grammar import tree
-from helpers import TESTS, ZOO, Golden, call
+from helpers import TESTS, ZOO, Golden, call, cases
 
 CLAIMS = TESTS / "claims"
 LINES = (TESTS / "truth" / "formulas.jsonl").read_text("utf-8").splitlines()
@@ -95,7 +95,7 @@ def test_what_is_left_to_later_counts_no_forward_pass() -> None:
 # Claims that hold ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", HOLDING, ids=[path.stem for path in HOLDING])
+@pytest.mark.parametrize("path", cases(HOLDING, share=3))
 def test_file_holds(path: Path) -> None:
     """Fails when an expectation or claim of a file is refused, or the file is not canonical."""
     ran = call("check", path.name, folder=CLAIMS)
@@ -134,7 +134,7 @@ def test_refused(name: str, golden: Golden) -> None:
         assert f"= note: these terms grow faster: {OUTGROWN[name]}\n" in ran.err
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", cases([*REFUSED], share=3))
 def test_difference(name: str) -> None:
     """Fails when a refused claim, with the difference worked out by hand, does not hold."""
     text = (CLAIMS / f"{name}.arch").read_text("utf-8")
@@ -185,11 +185,10 @@ ALL_NUMBERS = [line for key in CLAIMED for line in printed_numbers(key)]
 COMPARED = [line for line in ALL_NUMBERS if line[:3] not in NUMBERS_LATER]
 
 
-@pytest.mark.parametrize(
-    ("key", "config", "kind", "number"), COMPARED, ids=[" ".join(line[:3]) for line in COMPARED]
-)
-def test_number(key: str, config: str, kind: str, number: Any) -> None:
+@pytest.mark.parametrize("at", cases([" ".join(line[:3]) for line in COMPARED], share=8))
+def test_number(at: str) -> None:
     """Fails when a printed number is not the value of the closed form."""
+    key, config, kind, number = next(line for line in COMPARED if " ".join(line[:3]) == at)
     places = NUMBERS[key][config][kind]
     numbers = number if isinstance(number, list) else [number]
     assert [round(value(place), place.digits) for place in places] == numbers

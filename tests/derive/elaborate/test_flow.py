@@ -22,7 +22,7 @@ from closedform.derive.cost.tree import (
 )
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.projects import open_project
-from helpers import GOOD, ZOO
+from helpers import GOOD, ZOO, cases, programs
 
 
 class Check:
@@ -75,16 +75,15 @@ class Check:
             known |= {*site.flow.gives}
 
 
-@pytest.mark.parametrize("folder", [ZOO, GOOD], ids=["zoo", "good"])
-def test_what_is_taken_was_made_before(folder: Path) -> None:
-    for path in sorted(folder.glob("*.arch")):
-        project = open_project(str(path))
-        for entity in project.parts():
-            try:
-                found = project.derivation(entity)
-            except ClosedformError:
-                continue  # it is not to be derived alone
-            Check().block(found.root)
+@pytest.mark.parametrize("path", cases([*programs(ZOO, 20), *programs(GOOD, 40)], share=6))
+def test_what_is_taken_was_made_before(path: Path) -> None:
+    project = open_project(str(path))
+    for entity in project.parts():
+        try:
+            found = project.derivation(entity)
+        except ClosedformError:
+            continue  # it is not to be derived alone
+        Check().block(found.root)
 
 
 def derivation(tmp_path: Path, text: str) -> Derivation:

@@ -86,6 +86,7 @@ def test_thop_at_a_published_number() -> None:
     assert zoo("resnet").measure("macs", "thop").at("ResNet-50") == 4133742592
 
 
+@pytest.mark.slow
 def test_full_leaves_out_nothing() -> None:
     for name in ("vit", "swin", "mobilenet_v2", "recurrent", "llama"):
         for part in map(zoo(name).__getitem__, zoo(name)):
@@ -339,10 +340,51 @@ def test_a_unit_of_its_own() -> None:
     assert repr(form) == "pj under chip of M: 9 N D^2/2"
     assert (form.unit, form.convention) == ("pJ", "chip")
     assert form.at(N=2, D=2) == 36
-    with pytest.raises(ClosedformError, match="pj under chip would be 9/2, which is not whole"):
-        form.at(N=1, D=1)
+    assert form.at(N=1, D=1) == Fraction(9, 2)
     assert "\npj under chip = 9 N D^2/2\n" in model.report("text", convention="chip")
     assert "\nparams = " in model.report("text", convention="chip")
+
+
+THIRDS = """
+dim N, D
+
+convention thirds in FLOPs  "thirds of multiply-accumulates, halves of additions":
+    mac: 1/3
+    add: 1/2
+
+model M(x: [N, D]):
+    return x -> linear(1)
+
+preset "half": N=3333, D=3
+preset "third": N=100, D=4
+    expect flops under thirds = 550/3
+    expect flops under thirds ~ 183
+"""
+
+
+def test_a_number_that_is_not_whole_is_exact_in_every_format() -> None:
+    """Fails when a fraction is rounded, or has no value, or is written in another way."""
+    model = loads(THIRDS)
+    assert [c.verdict.word for c in check(model._project).checked] == ["proved", "proved"]
+    form = model.measure("flops", "thirds")
+    assert (form.at("half"), form.at("third")) == (Fraction(9999, 2), Fraction(550, 3))
+    assert form.at(N=2, D=3) == 3
+    written = {
+        "text": ("4,999.5 (5.00 k)", "550/3"),
+        "md": ("4,999.5 (5.00 k)", "550/3"),
+        "typst": ("4,999.5 (5.00 k)", "550/3"),
+        "tex": (r"4\,999.5~(5.00~k)", "550/3"),
+        "html": ("4\N{NARROW NO-BREAK SPACE}999.5 (5.00 k)", "550/3"),
+        "json": ('"9999/2"', '"550/3"'),
+        "macros": (r"\newcommand{\MFlopsUnderThirdsValue}{4\,999.5}", "550/3"),
+    }
+    for name, found in written.items():
+        shown = "".join(
+            model.report(name, measures=["flops"], convention="thirds", preset=preset)
+            for preset in ("half", "third")
+        )
+        assert all(text in shown for text in found), name
+        assert "no value" not in shown
 
 
 @pytest.mark.parametrize("measures", [(), ("params",), ("macs",)])

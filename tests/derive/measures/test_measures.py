@@ -289,6 +289,7 @@ def test_everything_runs_with_a_measure_and_a_convention_from_outside(
     golden.compare(OUTSIDE / f"{name}.txt", ran.stdout.decode())
 
 
+@pytest.mark.slow
 def test_the_pages_of_a_project(tmp_path: Path, distribution: str, golden: Golden) -> None:
     asked = ("--measure", "flops,moved", "--convention", "counter", "--to", "md")
     command = ("docs", str(OUTSIDE / "mixture.arch"), "-o", str(tmp_path), *asked)

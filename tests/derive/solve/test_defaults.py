@@ -86,6 +86,7 @@ def test_the_pictures_show_a_preset_that_the_formulas_are_true_of(tmp_path: Path
     assert "at a<" not in page
 
 
+@pytest.mark.slow
 def test_sums_in_chosen_symbols_say_what_their_sizes_are() -> None:
     """Fails when a sum over stages holds an abbreviation that no line defines."""
     shown = report_of(open_project("pvt"), names=("I",))
@@ -174,6 +175,7 @@ def test_what_a_measure_does_not_have_is_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_families_that_stay_are_named_once() -> None:
     stays = {row.title: row.stays for row in report_of(open_project("pvt"), names=("I",)).formulas}
     assert stays == dict.fromkeys(("params", "macs"), ("P", "D", "R", "E", "L", "C"))

@@ -17,6 +17,7 @@ from brute_values import Impossible, Unclear
 from closedform.derive.symbolic.atoms import Divides, Gcd, Log, indicator
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.derive.symbolic.wording import say
+from helpers import examples
 
 N, D, E = map(size_symbol, "nde")
 
@@ -99,12 +100,16 @@ def both(condition: Any, numbers: tuple[int, int, int]) -> tuple[Any, Any]:
     return {sympy.true: True, sympy.false: False}.get(holds), told
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(conditions, three)
-def test_what_is_told_is_read_as_it_is_meant(condition: Any, numbers: tuple[int, int, int]) -> None:
-    holds, told = both(condition, numbers)
-    assume(None not in (holds, told))
-    assert told == holds, say(condition)
+@pytest.mark.parametrize("many", examples(80, 400))
+def test_what_is_told_is_read_as_it_is_meant(many: int) -> None:
+    @settings(max_examples=many, deadline=None, derandomize=True, database=None)
+    @given(conditions, three)
+    def hold(condition: Any, numbers: tuple[int, int, int]) -> None:
+        holds, told = both(condition, numbers)
+        assume(None not in (holds, told))
+        assert told == holds, say(condition)
+
+    hold()
 
 
 def test_a_missing_bracket_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ class Numbers:
 
 
 @pytest.mark.parametrize("what", ["macs", "params", "flops"])
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", cases(programs(ZOO, 20), share=3))
 def test_every_line_is_true(path: Path, what: str) -> None:
     checked = 0
     for project, entity in parts(path):
@@ -156,7 +156,7 @@ convention everything in FLOPs  "each kind of rule there is":
 """
 
 
-@pytest.mark.parametrize("name", ["vit", "swin", "mobilenet_v2"])
+@pytest.mark.parametrize("name", cases(["vit", "swin", "mobilenet_v2"]))
 def test_every_line_is_true_under_a_convention_of_the_file(name: str) -> None:
     """Weights, and formulas of operations that are declared and of those of the language."""
     path = ZOO / f"{name}.arch"
@@ -267,6 +267,7 @@ def test_stages_are_alike_in_lists_of_others(body: str, tmp_path: Path) -> None:
     assert [row.stages for row in rows if row.kind == "stage"] == [(("s", 1, 3),)]
 
 
+@pytest.mark.slow
 def test_what_enters_a_loop_enters_no_step_of_a_loop_in_it() -> None:
     """Fails when A_1 = 3 is told, which is true before the first step of the outer loop only."""
     found = walk(load(GOOD / "for_each.arch")["Stages"].macs._closed)

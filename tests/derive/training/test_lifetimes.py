@@ -12,11 +12,25 @@ from brute_modules import Scope
 from check_brute import of_text, of_zoo, on_random_programs, zoo_module
 from closedform.errors import ClosedformError
 
-HEAD = "dim N, L, K, X\ndim J >= 0\n\nassume K <= X\n\nmodel M(x: [N]):\n    "
+HEAD = """\
+op relu_(x: [...]) -> y: [...]:
+    cmp = size(x)
+    view x
+
+dim N, L, K, X
+dim J >= 0
+
+assume K <= X
+
+model M(x: [N]):
+    """
 CASES = {
     "return x -> gelu -> relu": "8 N",
     "y = x -> gelu\n    return x + y": "12 N",
     "return x -> rearrange(\"n -> n 1\") -> dropout": "4 N",
+    "return x -> gelu -> relu_ -> gelu": "8 N",
+    "y = x -> relu_\n    return y + x": "8 N",
+    "return x -> relu_ -> relu_": "4 N",
     "_y = x -> gelu\n    return x -> relu": "8 N",
     "y = concat(x, x, axis=0)\n    return y -> gelu": "16 N",
     "repeat L:\n        x = x -> gelu -> relu\n    return x": "8 N",
@@ -73,7 +87,7 @@ def test_a_peak_without_a_closed_form_is_refused() -> None:
     with pytest.raises(ClosedformError) as caught:
         _ = closedform.loads(f"{HEAD}{rounds}    return x + y\n")["M"].measure("peak").expr
     assert str(caught.value) == (
-        "<text>:8:5: error[peak]: the peak of this body has no closed form: its rounds are not "
-        "alike\n   8 |     repeat L:\n     |     ^^^^^^^^^\n"
+        "<text>:12:5: error[peak]: the peak of this body has no closed form: its rounds are not "
+        "alike\n  12 |     repeat L:\n     |     ^^^^^^^^^\n"
         "     = help: ask for the peak of its body, or of the block in it, by itself"
     )

@@ -125,6 +125,7 @@ def test_a_template(installed: Installed) -> None:
     assert (installed.folder / "own.asciidoc").read_text("utf-8") == filled
 
 
+@pytest.mark.slow
 def test_a_site(installed: Installed, golden: Golden) -> None:
     """Fails when pages are missing, never fresh, or stay when their model is gone."""
     (installed.folder / "one.arch").write_text(MODEL.replace("Two", "One"))

@@ -8,11 +8,12 @@ of guards to what is multiplied with it. The laws [a][a] = [a], [not a] = 1 - [a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, Integer, Rational
+
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

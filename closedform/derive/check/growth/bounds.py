@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from typing import Any, TypeAlias
@@ -24,6 +23,7 @@ from closedform.derive.check.growth.cases import Case, Question, Supposed, Undec
 from closedform.derive.check.growth.monomials import ONE, Cone, Monomial, power
 from closedform.derive.symbolic.relations import implies, plain_relation
 from closedform.derive.symbolic.wording import say
+from closedform.late import dataclass
 
 Monomials: TypeAlias = tuple[Monomial, ...]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.check.growth.monomials import Monomial
+from closedform.late import dataclass
 
 Key: TypeAlias = Any  # what is asked about: an expression, a condition or monomials, with a word
 

@@ -7,7 +7,7 @@ every condition holds at last, and the one side outgrows the other. The numbers 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain, islice, product
@@ -19,6 +19,7 @@ from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.assume.simplex import maximize
 from closedform.derive.assume.verdict import Refuted
 from closedform.derive.check.growth.bounds import Setting
 from closedform.derive.check.growth.cases import Undecided
@@ -36,12 +37,12 @@ from closedform.derive.check.growth.prover import (
     primes_of,
     within,
 )
-from closedform.derive.check.growth.simplex import maximize
 from closedform.derive.symbolic.atoms import Divides, Log, put_in
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import Diagnostic, LimitError
+from closedform.late import dataclass
 
 Table: TypeAlias = Mapping[Symbol, Expr]
 
@@ -358,7 +359,7 @@ def _directions(
 ) -> list[Table]:
     """What each parameter that can grow may be: few powers, those of a gap, then others."""
     moving = parameters.moving
-    powers = [time, time**2, time**3, 2**time, 4**time]
+    powers = [time, time**2, 2 * time, time**3, 2**time, 4**time]
     with_exponentials = [time, time**2, 2**time, 4**time, 2 ** (time**2), time**3]
     choices: list[list[Expr]] = []
     for p in moving:

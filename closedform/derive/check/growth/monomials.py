@@ -10,7 +10,7 @@ solution of a linear program.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cache, cached_property
 from itertools import product
@@ -19,8 +19,9 @@ from typing import NamedTuple, TypeAlias
 import sympy
 from sympy import Expr, Rational
 
-from closedform.derive.check.growth.simplex import maximize
+from closedform.derive.assume.simplex import maximize
 from closedform.derive.symbolic.atoms import Log
+from closedform.late import dataclass
 
 LOG, POWER, EXP = 0, 1, 2  # the scales of a size, from the slowest
 PRECISION = 4096

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -14,6 +14,7 @@ from closedform.derive.check.growth.conditions import without_not
 from closedform.derive.check.growth.prover import Statement
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, TypeAlias
 
@@ -20,6 +19,7 @@ from closedform.derive.check.growth.rules import RULES
 from closedform.derive.check.growth.series import piecewise, series
 from closedform.derive.symbolic.atoms import BigSum
 from closedform.derive.symbolic.expansion import expand
+from closedform.late import dataclass
 
 ALL_RULES: Mapping[type, Rule] = {**RULES, sympy.Sum: series, sympy.Piecewise: piecewise}
 MAX_CASES = 100

@@ -8,7 +8,7 @@ itself, are at least B. `f in Omega(g)` is `g in O(f)`, and `Theta` is both.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sympy
 from sympy import Expr, Symbol
@@ -24,6 +24,7 @@ from closedform.derive.check.growth.prover import Gap, Range, Statement, in_ever
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import LimitError
+from closedform.late import dataclass
 
 MAX_TOLD = 3
 

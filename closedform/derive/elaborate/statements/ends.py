@@ -19,6 +19,7 @@ from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.statements.conditionals import join
 from closedform.derive.elaborate.statements.recurrences import Recurrence
 from closedform.derive.elaborate.values import Scope
+from closedform.derive.symbolic.relations import plain_relation
 from closedform.derive.symbolic.symbols import index_symbol
 from closedform.errors import ClosedformError
 from closedform.grammar import tree
@@ -87,7 +88,7 @@ def _with_a_step(
 ) -> None:
     """Carry out a loop that has a step; a case of its own where it may have none."""
     context, scope = loop.context, loop.scope
-    there = sympy.Ge(last, first)
+    there = plain_relation(sympy.Gt(last, first - 1))  # as `i < L` is in the first step
     if context.known.decide(there) is True:
         run(loop)
         return
@@ -102,24 +103,49 @@ def _with_a_step(
 
 
 def _undecided(loop: Recurrence, first: Expr, last: Expr) -> list[Boolean]:
-    """The conditions on the index that are met in a step and hold in some steps only."""
-    context, node = loop.context, loop.node
+    """The conditions on the index that are met in a step and hold in some steps only.
+
+    One that tells steps at an end apart is answered as in the steps between, which are what is
+    left when those stand alone: else a size would have its cases, and each `if` would double them.
+    """
+    context, node, index = loop.context, loop.node, loop.index
     if node.index.name not in set().union(*map(names_in, node.body)):
         return []
-    outer, context.undecided = context.undecided, {}
+    found: dict[Boolean, None] = {}
+    outer = context.met
+
+    def met(condition: Boolean) -> bool | None:
+        if not condition.has(index):
+            return outer(condition)
+        found.setdefault(condition)
+        return _between(context.known, condition, index, first, last)
+
     calling, indices = list(context.calling), list(context.indices)
+    context.met = met
     try:
         with context.trying():
-            context.known.ranges[loop.index] = (first, last)
+            context.known.ranges[index] = (first, last)
             inner = loop.scope.inner()
-            inner.names[node.index.name] = loop.index
+            inner.names[node.index.name] = index
             context.run(node.body, inner)
     except ClosedformError:
         pass  # what was met so far may be why; if it is not, the step that is kept fails too
     finally:
-        found, context.undecided = context.undecided, outer
+        context.met = outer
         context.calling, context.indices = calling, indices
-    return [condition for condition in found if condition.has(loop.index)]
+    return list(found)
+
+
+def _between(
+    known: Knowledge, condition: Boolean, index: Symbol, first: Expr, last: Expr
+) -> bool | None:
+    """What a condition is in the steps between those at an end that it tells apart, if it does."""
+    ends: tuple[Callable[[Expr], Expr], ...] = (lambda s: first + s, lambda s: last - s)
+    for at in ends:
+        steps = _steps_apart(known, condition, index, at)
+        if steps is not None and _may_stand(known, steps, first, last):
+            return known.decide(condition.xreplace({index: at(steps + _any_number())}))
+    return None
 
 
 def _alone(

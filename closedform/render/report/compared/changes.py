@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
 from closedform import formula as w
 from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
+from closedform.formula.numbers import Exact
+from closedform.late import dataclass
 from closedform.reason.changes import Changes, FormulaChange, ValueChange
-from closedform.render.language import Language, language
+from closedform.render.language import Language, digits, language
 from closedform.render.report.closing import made_with
 from closedform.render.report.signs import signed
 
@@ -37,8 +38,8 @@ class ValueRow:
     preset: str
     title: str
     heading: str
-    old: int | None
-    new: int | None
+    old: Exact | None
+    new: Exact | None
     more: str
     changed: bool
     was_there: bool
@@ -113,7 +114,7 @@ def _value(row: ValueChange, words: Language) -> ValueRow:
     return ValueRow(*names, row.old, row.new, told, changed, row.was_there, row.is_there)
 
 
-def _more(old: int | None, new: int | None) -> str:
+def _more(old: Exact | None, new: Exact | None) -> str:
     """By how much a number grew, and what part of it that is.
 
     >>> _more(200, 201), _more(3, 2), _more(None, 2)
@@ -123,10 +124,10 @@ def _more(old: int | None, new: int | None) -> str:
     """
     if old is None or new is None:
         return ""
-    more = f"{new - old:+,}"
+    more = ("+" if new >= old else "") + digits(new - old)
     if not old:
         return more
-    share = Fraction(1000 * abs(new - old), old)
+    share = 1000 * abs(Fraction(new - old)) / old
     tenths = round(share)
     told = f"{tenths // 10}.{tenths % 10}" if tenths or not share else _small(share / 10)
     return f"{more} ({more[0]}{told}%)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import sympy
 
@@ -14,7 +13,9 @@ from closedform.derive.project import ADD_ONE, Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.express import staying
 from closedform.errors import ClosedformError, fail, suggestion
+from closedform.formula.numbers import Exact
 from closedform.grammar import tree
+from closedform.late import dataclass
 from closedform.reason.comparing import AsGrows, Pair, Side, pair, sides
 from closedform.render.language import language
 from closedform.render.report.closing import made_with
@@ -28,7 +29,7 @@ class Compared:
 
     model: str
     preset: str
-    values: tuple[int | None, ...]
+    values: tuple[Exact | None, ...]
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def _rows(
         yield Compared(project.model_of(preset).name, preset.title, values)
 
 
-def _value(project: Project, preset: tree.Preset, measure: Measure) -> int | None:
+def _value(project: Project, preset: tree.Preset, measure: Measure) -> Exact | None:
     try:
         return project.value(preset, measure)
     except ClosedformError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from sympy import Symbol
@@ -13,6 +12,7 @@ from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.trace.lines import nodes_of
+from closedform.late import dataclass
 from closedform.render.report.names import meaning
 
 

@@ -7,7 +7,6 @@ when the next reads it, but inside a fused block. The sum of the bounds is what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
@@ -30,7 +29,8 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.symbolic.atoms import put_in
 from closedform.errors import fail
-from closedform.reason.machines import Machine
+from closedform.late import dataclass
+from closedform.reason.machines.rows import Machine
 
 MAX_STEPS = 100_000  # of a loop whose steps are bounded one by one
 

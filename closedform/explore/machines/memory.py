@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
+from closedform.checked import all_checked
 from closedform.errors import fail
 from closedform.explore.formula import Formula
-from closedform.explore.roofline import prefixed
+from closedform.explore.machines.roofline import prefixed
 from closedform.explore.table import Table
-from closedform.reason.machines import machine
+from closedform.late import dataclass
+from closedform.reason.machines.rows import machine
 
 # What is kept once, and by which ways to use several devices it is divided: the data are so from a
 # stage of ZeRO on (Rajbhandari et al., 2020). Activations are divided where each device has a
@@ -40,6 +41,7 @@ class Held:
     value: Fraction | None
 
 
+@all_checked
 class Memory(Table[Held]):
     """What each device holds in a training step; `bytes` is the sum.
 

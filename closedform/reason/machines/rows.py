@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
@@ -18,6 +17,7 @@ from typing import Any
 
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
+from closedform.late import dataclass
 
 LINES = {  # what a row has, as an error shows it
     "name": 'name = "NVIDIA H100 SXM, 80 GB"',
@@ -66,7 +66,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _own() -> dict[str, Machine]:
-    return _rows(files("closedform.reason").joinpath("machines.toml").read_text("utf-8"))
+    return _rows(files("closedform.reason.machines").joinpath("machines.toml").read_text("utf-8"))
 
 
 def _rows(text: str) -> dict[str, Machine]:

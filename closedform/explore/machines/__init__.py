@@ -1,0 +1,1 @@
+"""What a model needs of machines, as a notebook has it: memory, and the roofline."""
