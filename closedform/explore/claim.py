@@ -71,10 +71,9 @@ class Claim(Answer):
 
     def __repr__(self) -> str:
         wrong = self._answered.checked.diagnostic
-        verdict = self._verdict
-        if wrong is None or (isinstance(verdict, NotDecided) and verdict.tried):
+        if wrong is None or isinstance(self._verdict, NotDecided):
             return super().__repr__()
-        return "\n    ".join([f"{self.word}: {wrong.message}", *wrong.notes])
+        return "\n    ".join([f"refuted: {wrong.message}", *wrong.notes])
 
 
 def _number(value: Expr) -> int | Fraction:

@@ -309,10 +309,3 @@ def test_a_size_of_the_file_on_the_left_of_the_map_may_be_meant_as_a_condition()
         "it holds with a factor of 2: derived is 2 times claimed, "
         "where f == 4*d, which is a condition and no letter of the formula",
     )
-
-
-def test_an_order_in_sizes_that_cannot_grow_says_why() -> None:
-    told = repr(zoo("pvt")["SRA"].check(r"O(\frac{n^2}{R^2} d)", "macs", "R = r"))
-    assert told.splitlines()[0] == (
-        "not decided: `r` cannot grow here, so that the claim says nothing"
-    )
