@@ -36,7 +36,7 @@ from closedform.console.exits import (
 from closedform.console.exporting import export
 from closedform.console.fitting import memory
 from closedform.console.library import std, zoo
-from closedform.console.output import format_of, give, warn_of_width
+from closedform.console.output import format_of, give, warn, warn_of_width
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import (
     Stopped,
@@ -259,7 +259,7 @@ def derive(
     """
     from closedform.errors import Source
     from closedform.files import read_text
-    from closedform.projects import derivation_of, report_of
+    from closedform.projects import derivation_of, report_of, warnings_of
 
     target = Path(output) if output else None
     read = terminal.is_output() and not (to or target or template or width)
@@ -308,6 +308,8 @@ def derive(
     if width and wide is not None:
         warn_of_width([(row.label, row.formula) for row in report.formulas], wide)
     give(write(report), target, read)
+    if when is None:  # else what is derived is not all that the file says
+        warn(warnings_of(project, part, preset))
 
 
 @commands.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from closedform.choices import COLUMNS, COUNTED, IN_BYTES
 from closedform.derive.measures import rows
 from closedform.derive.measures.rows import ROWS
-from closedform.projects import zoo_names
+from closedform.derive.resolve.shipped import zoo_names
 
 OWN = """\
 dim D  "width"
@@ -85,7 +86,7 @@ OFFERS = [
     ("closedform derive own.arch --convention ", ["ticks", "macs", "flops", *COUNTERS]),
     ("closedform derive wrong.arch --of ", []),
     ("closedform derive missing.arch --of ", []),
-    ("closedform derive own.arch --to t", ["tex", "text", "typst"]),
+    ("closedform derive own.arch --to t", ["tex", "text", "tikz", "typst"]),
     ("closedform derive own.arch --width ", list(COLUMNS)),
     ("closedform zoo show vgg", ["vgg", "vgg_bn"]),
     ("closedform std show conv", ["conventions"]),
@@ -136,6 +137,60 @@ def test_bash_inserts_names_with_spaces(folder: Path) -> None:
         ["bash", "-c", script], capture_output=True, text=True, cwd=folder, check=True, timeout=120
     )
     assert done.stdout == "a\\ small\\ one\n1\n"
+
+
+def in_a_shell(program: list[str], script: str, folder: Path) -> str:
+    """What a shell prints that has the program on its path."""
+    bin_folder = str(Path(sys.executable).parent)
+    done = subprocess.run(
+        [*program, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"},
+        check=True,
+        timeout=120,
+    )
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes(folder: Path) -> None:
+    """Fails when a list with commas or a name with spaces is cut."""
+    typed = ["--in D,", "--preset ", "--of "]
+    asked = "; ".join(f'complete -C "closedform derive own.arch {words}"' for words in typed)
+    script = f"_CLOSEDFORM_COMPLETE=fish_source closedform | source; {asked}"
+    assert in_a_shell(["fish", "--no-config"], script, folder).splitlines() == [
+        "D,E",
+        "a small one",
+        "B",
+        "M",
+    ]
+
+
+# A terminal in which somebody types, presses the tabulator, and then Control-X: it shows the line.
+IN_ZSH = """
+zmodload zsh/zpty
+zpty typing zsh -f -i
+zpty -w typing 'autoload -Uz compinit; compinit -u -D
+eval "$(_CLOSEDFORM_COMPLETE=zsh_source closedform)"
+show() { print -r -- "<$BUFFER>" }; zle -N show; bindkey "^X" show; print -r RE""ADY'
+zpty -r typing out '*READY*'
+zpty -w -n typing "closedform derive own.arch TYPED"$'\t\x18'
+zpty -r typing out '*<*>*'
+print -r -- "${out[(R)<,-1]}"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+@pytest.mark.parametrize(
+    ("typed", "whole"), [("--preset a", "--preset a\\ small\\ one"), ("--in D,", "--in D,E")]
+)
+def test_zsh_completes(typed: str, whole: str, folder: Path) -> None:
+    printed = in_a_shell(["zsh", "-f"], IN_ZSH.replace("TYPED", typed), folder)
+    assert printed.strip() == f"<closedform derive own.arch {whole} >"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

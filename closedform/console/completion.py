@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    add_completion_class,
+)
 
 from closedform.choices import COLUMNS, COUNTED, IN_BYTES
 from closedform.errors import ClosedformError
@@ -31,7 +36,14 @@ class Bash(BashComplete):
         return f"{item.type},{value}"
 
 
+class Fish(FishComplete):
+    """Fish, for lists: what stands after a comma belongs to the word."""
+
+    source_template = FishComplete.source_template.replace('split ","', 'split -m 1 ","')
+
+
 add_completion_class(Bash)
+add_completion_class(Fish)
 
 
 def _offered(names: Iterable[str], incomplete: str) -> list[CompletionItem]:

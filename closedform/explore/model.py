@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from closedform.checked import all_checked
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from closedform.render.pictures.figures import Picture
 
 
+@all_checked
 class Part:
     """A model or a block: its measures, and a report of it."""
 
@@ -344,6 +346,7 @@ class Part:
         return show.latex([self.params._shown, self.macs._shown], self.name)
 
 
+@all_checked
 class Architecture(Part):
     """A file: its blocks and models by name; with a single model, that model itself."""
 

@@ -131,7 +131,7 @@ class Run(Calls):
                 self.totals[f"under {name}", kind] += self.amount(formula, scope)
 
     def measure(self, name: str, convention: str | None = None) -> Any:
-        if name == "kept" or name in brute_training.PARTS:
+        if name == "kept" or name in brute_training.MEASURED:
             found = brute_training.total(self, name, convention)
         else:
             found = self.total(name, convention)
@@ -192,6 +192,18 @@ class Run(Calls):
             yield
         finally:
             self.fused = before
+
+    @contextmanager
+    def again(self, taken: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+        """A part that the backward pass carries out again; its results go into the list."""
+        before, results = self.totals.copy(), list[Tensor]()
+        with self.tape.repeated([t.cell for t in taken]) as part:
+            yield results
+        part.gives = [t.cell for t in results]
+        counts = {*self.elementary, *self.module.counts}
+        for (name, kind), amount in self.totals.items():
+            if name in counts:
+                part.work[name, kind] += amount - before[name, kind]
 
     # Declarations --------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ class Calls:
     def apply(self, function: Function) -> Any:
         """Call a block or an operation, or hold it until it is given a tensor."""
         node, parameters = function.node, function.node.parameters
-        own = ("tied", "frozen", "kind" if isinstance(node, tree.Op) else "fused")
+        own = ("tied", "frozen", "recompute", "kind" if isinstance(node, tree.Op) else "fused")
         named = {n: v for n, v in function.named.items() if n not in own}
         scope = Scope(function.module)
         for parameter, value in zip(parameters, function.given, strict=False):
@@ -95,16 +95,18 @@ class Calls:
                 held, length = scope.names[parameter.name.name], self.value(parameter.length, scope)
                 scope.names[parameter.name.name] = spread(held, length)
         tied, frozen = function.named.get("tied", False), function.named.get("frozen", False)
-        with self.only(weigh=not tied, train=not frozen):
+        taken = [scope.names[p.name.name] for p in parameters if p.shape]
+        again = self.again(taken) if function.named.get("recompute", False) else nullcontext([])
+        with self.only(weigh=not tied, train=not frozen), again as results:
             if isinstance(node, tree.Op):
                 found = self.operate(node, scope, function.named.get("kind"))
             else:
                 fused = function.named.get("fused", False)
-                taken = [scope.names[p.name.name] for p in parameters if p.shape]
                 with self.inside() if fused else nullcontext():
                     found = self.body(node.body, scope)
                 if fused:
                     self.moved("fused", taken, found)
+            results += brute_training.tensors_in(tuple(found))
         return found[0] if len(found) == 1 else Results(found)
 
     def operate(self, node: tree.Op, scope: Scope, kind: str | None) -> tuple[Tensor, ...]:

@@ -7,8 +7,9 @@ leads to the result has gradients, and keeps what these need. Nothing is known o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -65,11 +66,25 @@ class Entry:
         ]
 
 
+@dataclass(eq=False)
+class Repeated:
+    """A part that is carried out again, whose entries are those from `start` on, before `end`."""
+
+    takes: Sequence[Cell]
+    start: int
+    inner: bool  # whether it is in another one
+    end: int = 0
+    gives: Sequence[Cell] = ()
+    work: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
 class Tape:
     """What was done, in its order."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.parts: list[Repeated] = []
+        self.open = 0  # parts
         self.work: Counter[tuple[str, str, str]] = Counter()
         self.bytes: Any = 0
         self.unclear = False  # whether something is a view or a copy by a size that happens to be 1
@@ -87,6 +102,15 @@ class Tape:
             cell.needs = needs
         if works:
             self.entries.append(entry)
+
+    @contextmanager
+    def repeated(self, takes: Sequence[Cell]) -> Iterator[Repeated]:
+        part = Repeated(takes, len(self.entries), self.open > 0)
+        self.open += 1
+        yield part
+        self.open -= 1
+        part.end = len(self.entries)
+        self.parts.append(part)
 
     def made(self, tensor: Tensor, strides: tuple[int, ...] | None = None) -> Tensor:
         """A result in a storage of its own."""
@@ -118,7 +142,8 @@ class Tape:
         for tensor in tensors_in(tuple(results)):
             tensor.cell.used = True
         storages: dict[int, Storage] = {}
-        for entry in reversed(self.entries):
+        inside = {at for part in self.parts for at in range(part.start, part.end)}
+        for number, entry in reversed(list(enumerate(self.entries))):
             if not any(cell.used for cell in entry.gives):
                 continue
             active = entry.active()
@@ -130,7 +155,7 @@ class Tape:
                 for count, amount in (entry.gradients[of] or {}).items():
                     part = "weight" if of == WEIGHT else "input"
                     self.work[part, count, entry.kind] += amount
-            for what, needed in entry.keeps:
+            for what, needed in () if number in inside else entry.keeps:
                 if not (needed or set(active)) & set(active):
                     continue
                 if isinstance(what, Storage):
@@ -138,12 +163,20 @@ class Tape:
                     storages[id(what)] = what
                 else:
                     self.bytes += what
+        for part in self.parts:
+            if not any(cell.used and cell.needs for cell in part.gives):
+                continue
+            for (count, kind), amount in part.work.items():
+                self.work["again", count, kind] += amount
+            for cell in () if part.inner else part.takes:
+                cell.storage.keep()
+                storages[id(cell.storage)] = cell.storage
         waiting = list(storages.values())
         while waiting:
             storage = waiting.pop()
-            for part in storage.parts:
-                storages[id(part)] = part
-                waiting.append(part)
+            for one in storage.parts:
+                storages[id(one)] = one
+                waiting.append(one)
         self.bytes += FLOAT * sum(s.size for s in storages.values() if s.counts)
 
 
@@ -377,11 +410,13 @@ def _kept(run: Any, line: tree.Keep, held: Mapping[str, Tensor], scope: Any) -> 
 # Totals ------------------------------------------------------------------------------------
 
 PARTS = {
-    "backward": ("input", "weight"),
+    "backward": ("input", "weight", "again"),
     "backward_input": ("input",),
     "backward_weight": ("weight",),
-    "training": ("input", "weight"),
+    "recomputed": ("again",),
+    "training": ("input", "weight", "again"),
 }
+MEASURED = {"kept", *PARTS}
 
 
 def total(run: Any, name: str, convention: str | None) -> Any:

@@ -23,7 +23,10 @@ FIXED = (
     *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
     *("macs", "flops", "macs under hooks", "reads", "loads", "writes", "moved_bytes"),
 )
-TRAINED = ("backward_input under full", "backward_weight under full", "training", "kept")
+TRAINED = (
+    *("backward_input under full", "backward_weight under full", "recomputed under full"),
+    *("training", "kept"),
+)
 
 
 class Disagreement(AssertionError):

@@ -47,13 +47,20 @@ class Order:
         ordered = (*self.loops, *self.front, *self.rest)
         return {symbol: place for place, symbol in reversed(list(enumerate(ordered)))}
 
+    @cached_property
+    def counts(self) -> tuple[Symbol, ...]:
+        """The counts of repeats by which terms stand first: beside sums none of one stage's."""
+        if any(isinstance(node, w.BigSum) for node in self.special.values()):
+            return tuple(symbol for symbol in self.loops if symbol not in self.stages)
+        return self.loops
+
     def rank(self, expr: Expr) -> tuple[int, Spelled]:
         """Where a factor stands in a product."""
         places = self.places
         ranks = [places[symbol] for symbol in expr.free_symbols if symbol in places]
         late = 0 if expr.is_Symbol or (expr.is_Pow and expr.base.is_Symbol) else 10_000
-        if isinstance(self.special.get(expr), w.BigSum):
-            late = 20_000
+        if isinstance(self.special.get(expr), w.BigSum):  # the sum in another one comes after it
+            return 20_000 - self.places.get(expr, 0), Spelled(expr)
         return late + min(ranks, default=9_999), Spelled(expr)
 
     def term(self, expr: Expr) -> tuple[Any, ...]:
@@ -70,18 +77,19 @@ class Order:
             if not (base.is_Number and power.is_Number)
         }
         brackets = [base for base in degree if isinstance(base, Bracket)]
-        of_loops = sum(abs(degree.get(symbol, 0)) for symbol in self.loops)
+        of_loops = sum(abs(degree.get(symbol, 0)) for symbol in self.counts)
         total = sum(p if p.is_Number else HIGH for p in degree.values())
         return (
             expr.is_number,
             any(bracket.has(*self.loops) for bracket in brackets),  # L - 1 layers after the first
             -of_loops,
-            self._degrees(degree, self.loops),
+            self._degrees(degree, self.counts),
             -total,
             bool(brackets),
             sum(degree.get(symbol, 0) for symbol in self.front),
             self._degrees(degree, self.front),
             self._degrees(degree, self.rest),
+            sorted(-bracket.args[0].as_coeff_Add()[0] for bracket in brackets),  # k - 2, k - 4
             Spelled(expr),
         )
 
@@ -156,9 +164,15 @@ def write(expr: Any, order: Order) -> w.Written:
 
 
 def ordered(terms: list[w.Written]) -> tuple[w.Written, ...]:
-    """Terms of a sum; where the first is negative, the positive ones come before it."""
-    first = w.is_negative(terms[0])
-    return tuple(sorted(terms, key=w.is_negative) if first else terms)
+    """Terms of a sum; where the first is negative, the positive ones come before it.
+
+    A number stays last: 2 n - w + 1.
+    """
+    if not w.is_negative(terms[0]):
+        return tuple(terms)
+    number_last = any(not (w.is_negative(t) or isinstance(t, w.Number)) for t in terms)
+    numbers = [t for t in terms if number_last and isinstance(t, w.Number)]
+    return *sorted((t for t in terms if t not in numbers), key=w.is_negative), *numbers
 
 
 def _power(expr: Expr, order: Order) -> w.Written:

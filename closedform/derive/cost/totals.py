@@ -22,6 +22,7 @@ from closedform.derive.cost.tree import (
     children,
 )
 from closedform.derive.symbolic.atoms import Bracket, indicator, opened
+from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
 from closedform.late import dataclass
 
@@ -110,6 +111,15 @@ class Total:
     def body(self, sites: tuple[Site, ...]) -> Expr:
         return sympy.Add(*(self(site.node) for site in sites))
 
+    def _steps(self, node: Steps) -> Expr:
+        """Steps by their index; L - 1 of one cost stay in brackets as the counts of repeats do."""
+        body = self.body(node.body)
+        if not self.stated:
+            return summed(body, node.index, node.first, node.last)
+        alike, others = expand(body).as_independent(node.index, as_Add=True)
+        rest = summed(opened(others), node.index, node.first, node.last, stated=True)
+        return Bracket(node.last - node.first + 1) * alike + rest
+
     def _of(self, node: Node) -> Expr:
         match node:
             case Operation():
@@ -125,8 +135,7 @@ class Total:
                 parts = tuple(map(self.body, node.bodies))
                 return self.stages(node, parts) if self.stages else sympy.Add(*parts)
             case Steps():
-                body = opened(self.body(node.body)) if self.stated else self.body(node.body)
-                return summed(body, node.index, node.first, node.last)
+                return self._steps(node)
             case Cases():
                 holds = indicator(node.condition)
                 return holds * self.body(node.then) + indicator(

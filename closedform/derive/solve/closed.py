@@ -128,7 +128,11 @@ class Closed:
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block, in the abbreviations of its file."""
     derivation = measure.seen(derivation)
-    return Closed(measure, derivation, (InAbbreviations(derivation), AtGivenNumbers(derivation)))
+    rewrites: tuple[Rewrite, ...] = (InAbbreviations(derivation), AtGivenNumbers(derivation))
+    if any(isinstance(node, Steps) for node in nodes(derivation.root)):
+        # every P-th of L steps: L/P of them, where P divides L
+        rewrites = (derivation.known.refloored, *rewrites)
+    return Closed(measure, derivation, rewrites)
 
 
 # The order of symbols ----------------------------------------------------------------------
@@ -144,7 +148,8 @@ def order_of(derivation: Derivation) -> Order:
                 loops.setdefault(symbol)
     front = tuple(derivation.known.spelled)
     if not front:
-        front = tuple(s for s in symbols_of(derivation)[:1] if s not in loops)
+        first = symbols_of(derivation)[:1]
+        front = tuple(s for s in first if s not in loops and s not in derivation.stage_symbols)
     names = symbols_of(derivation)
     loops_sorted = tuple(sorted(loops, key=lambda s: names.index(s) if s in names else -1))
     rest = tuple(s for s in names if s not in loops and s not in front)

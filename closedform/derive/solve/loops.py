@@ -360,25 +360,10 @@ class Loop:
                 later = []
             else:
                 later = [template for template in templates if template not in early]
-                if run[1] == max(left):
-                    some = [template for template in later if self._within(template, left[begin])]
-                    early, later = [*early, *some], [t for t in later if t not in some]
             for those, where in ((early, (begin, run[1])), (later, run)):
                 if those:
                     runs.setdefault(where, []).extend(those)
         return runs
-
-    def _within(self, template: Expr, left: Numbers) -> bool:
-        """Takes what a template stands for out of a larger term of the first stage, if it can."""
-        used = self.places.used(template)
-        if not self.enters(used) or template.has(Symbol(self.places.index)):
-            return False
-        number, rest = _parted(self._entered(template))
-        more = left.get(rest, Integer(0)) / number
-        if not more > 1:
-            return False
-        left[rest] -= number
-        return True
 
     def _entered(self, template: Expr) -> Expr:
         """What a template stands for in the first stage."""
@@ -489,7 +474,7 @@ def _least(numbers: Sequence[Expr]) -> Expr | None:
     least = min(numbers, key=abs)
     alike = all((number > 0) == (least > 0) for number in numbers)
     in_powers = least != 0 and len({b / a for a, b in pairwise(numbers)}) == 1
-    return least if alike and not in_powers and len(numbers) > MIN_STAGES else None
+    return least if alike and (not in_powers or len(numbers) == MIN_STAGES) else None
 
 
 def _stretches(numbers: Mapping[int, Expr]) -> Iterator[tuple[int, Expr, int]]:

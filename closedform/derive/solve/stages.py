@@ -37,6 +37,19 @@ class StageSum:
     places: Mapping[Symbol, tuple[str, int]]
     start: tuple[tuple[str, Expr], ...]
 
+    def counted_from(self, by: int) -> StageSum:
+        """The same sum with another index: D_(s+2) for s = 1..3 is D_s for s = 3..5."""
+        moved = {place: (family, offset - by) for place, (family, offset) in self.places.items()}
+        return replace(self, first=self.first + by, last=self.last + by, places=moved)
+
+    @property
+    def ahead(self) -> int:
+        """How many stages ahead of the index all sizes of a term are, up to the last of them."""
+        if Symbol(self.index) in self.term.free_symbols:
+            return 0
+        offsets = [offset for _, offset in self.places.values()]
+        return max(offsets) if min(offsets) > 0 else 0
+
     def at(self, value: int) -> Expr:
         """The term of one stage."""
         start = dict(self.start)
@@ -89,6 +102,7 @@ class StageForm:
         runs, rest = loop.kinds() if self.way == "kind" else loop.runs(self.way == "whole")
         self.differs |= loop.uneven if self.way == "whole" else len(runs) + bool(rest) > 1
         total = list(rest)
+        found: list[tuple[Expr, StageSum]] = []
         whole_first = sorted(runs.items(), key=lambda item: (item[0][0], -item[0][1]))
         for (first, last), templates in whole_first:
             term = sympy.Add(*templates)
@@ -99,8 +113,10 @@ class StageForm:
             before = {f for f, offset in used.values() if offset == -1 and first == node.first}
             entering = tuple((f, loop.start[f]) for f in sorted(before))
             factor, term = loop.apart(expand(term))
-            found = StageSum(node.index, first, last, term, used, entering)
-            total.append(factor * self._symbol(found))
+            found.append((factor, StageSum(node.index, first, last, term, used, entering)))
+        ahead = {each.ahead for _, each in found}  # the sums of one loop have one index
+        by = ahead.pop() if len(ahead) == 1 else 0
+        total += [factor * self._symbol(each.counted_from(by)) for factor, each in found]
         return sympy.Add(*total)
 
     def _symbol(self, found: StageSum) -> Symbol:

@@ -13,6 +13,7 @@ import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
+from closedform.derive.symbolic.products import common_powers, monomial, powers
 from closedform.formula.logarithms import logarithm
 
 MAX_TERMS = 100  # of a sum that is written out
@@ -69,6 +70,8 @@ class Bracket(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     (2*Bracket(a - b), a*b, a*Bracket(a - b))
     >>> Bracket(a / b + 1), Bracket(a / 2 + b / 2 + 1)
     (Bracket(a/b + 1), Bracket(a + b + 2)/2)
+    >>> Bracket(a * b - a**2 / 2 + a / 2)
+    a*Bracket(-a + 2*b + 1)/2
     """
 
     is_commutative = True
@@ -80,6 +83,10 @@ class Bracket(sympy.Function):  # type: ignore[misc]  # SymPy has no types
         number, rest = inside.primitive()
         if number != 1:
             return number * cls(rest)
+        factors = [powers(term) for term in inside.args]
+        shared = monomial(common_powers(factors))
+        if shared != 1 and all(n > 0 for found in factors for n in found.values()):
+            return shared * cls(sympy.expand(inside / shared))
         if sum(bool(sympy.fraction(term)[1].free_symbols) for term in inside.args) > 1:
             above, below = sympy.fraction(sympy.together(inside))
             return cls(sympy.expand(above)) / below

@@ -7,12 +7,14 @@ from collections.abc import Set
 import sympy
 from sympy import Expr, Symbol
 
-from closedform.derive.symbolic.atoms import BigSum, Gcd
+from closedform.derive.symbolic.atoms import BigSum, Bracket, Divides, Gcd
 from closedform.derive.symbolic.expansion import expand
 
 
-def summed(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
+def summed(expr: Expr, index: Symbol, first: Expr, last: Expr, stated: bool = False) -> Expr:
     """The sum of an expression over an index, closed where that is a polynomial or geometric.
+
+    With `stated`, the number of steps that are multiples of a size, or are none, is in brackets.
 
     >>> from sympy import Integer
     >>> i, n = sympy.symbols("i n", integer=True, positive=True)
@@ -22,7 +24,9 @@ def summed(expr: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     found = []
     for term in sympy.Add.make_args(expand(expr)):
         factor, part = term.as_independent(index, as_Add=False)
-        found.append(factor * _sum_of(part, index, first, last))
+        total = _sum_of(part, index, first, last)
+        counts = stated and isinstance(part, sympy.Piecewise)
+        found.append(factor * (Bracket(total) if counts else total))
     return sympy.Add(*found)
 
 
@@ -40,6 +44,8 @@ def resummed(expr: Expr) -> Expr:
 def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     if part == 1:
         return last - first + 1
+    if isinstance(part, sympy.Piecewise) and (found := _every(part, index, first, last)):
+        return found
     if part.has(sympy.floor, sympy.ceiling, sympy.Piecewise, sympy.Max, sympy.Min, Gcd):
         return BigSum(part, (index, first, last))
     found = sympy.summation(part, (index, first, last))
@@ -47,6 +53,20 @@ def _sum_of(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     if not _made_of(found, {atom for given in known for atom in sympy.preorder_traversal(given)}):
         return BigSum(part, (index, first, last))
     return expand(_in_primes(found))
+
+
+def _every(part: Expr, index: Symbol, first: Expr, last: Expr) -> Expr | None:
+    """How many steps are multiples of a size, or are none: [p | i] for i = 1..n is floor(n/p)."""
+    (one, holds), (zero, _) = part.args
+    others = isinstance(holds, sympy.Not)
+    divides = holds.args[0] if others else holds
+    if (one, zero) != (1, 0) or not isinstance(divides, Divides):
+        return None
+    size, step = divides.args
+    if step != index or size.has(index):
+        return None
+    found = sympy.floor(last / size) - sympy.floor((first - 1) / size)
+    return last - first + 1 - found if others else found
 
 
 def _made_of(found: Expr, given: Set[Expr]) -> bool:

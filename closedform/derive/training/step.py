@@ -39,12 +39,19 @@ MOST = 8  # rounds of a loop that may differ from the rest
 @dataclass(frozen=True)
 class Value:
     """A value in the forward pass: whether it has a gradient, whose storage it has, and how it lies
-    there. The number of a storage that is never kept for it is negative: weights, fixed tensors."""
+    there. The number of a storage that is never kept for it is negative: weights, fixed tensors.
+    `whole` are the elements of the storage, where these are not those of the value."""
 
     needs: Boolean
     storage: int
     strides: Strides
     shape: Shape
+    whole: Expr | None = None
+
+    @property
+    def size(self) -> Expr:
+        """The elements of the storage."""
+        return sympy.Mul(*self.shape) if self.whole is None else self.whole
 
 
 @dataclass
@@ -189,7 +196,7 @@ class _Step:
             used = (sympy.And(later.used.get(n, sympy.false), value.needs) for n, value in gives)
             again = sympy.Or(*used)
             stays = [later.kept.pop(n, sympy.false) for n, v in gives if v.storage == n]
-            sizes = [sympy.Mul(*v.shape) for n, v in gives if v.storage == n]
+            sizes = [v.size for n, v in gives if v.storage == n]
             inner = Later({n: later.used.pop(n, sympy.false) for n, _ in gives})
             body = self.repeated(inside(inner), where(again, Integer(1)))
             later.also(Later(inner.used))
@@ -243,10 +250,8 @@ class _Step:
         }
         needs[WEIGHT] = sympy.true if weighs else sympy.false
         any_ = sympy.Or(*needs.values())
-        for number, shape, (storage, strides) in zip(
-            gives, node.outputs, _laid(node, rule, takes, gives), strict=True
-        ):
-            values[number] = Value(any_, storage, strides, shape)
+        for number, value in zip(gives, _laid(node, rule, takes, gives), strict=True):
+            values[number] = replace(value, needs=any_)
         results = [values[number] for number in gives]
 
         def back(later: Later) -> tuple[Site, ...]:
@@ -312,14 +317,14 @@ class _Step:
             results = tuple(map(partial(_value, inner), node.flow.gives, node.results))
             self.blocks[key] = _Block(inside, results)
         block = self.blocks[key]
-        storages: dict[int, int] = {
-            number: value.storage for number, value in zip(node.flow.takes, takes, strict=True)
-        }
+        given = dict(zip(node.flow.takes, takes, strict=True))
+        storages = {number: value.storage for number, value in given.items()}
         for number, value in zip(site.flow.gives, block.results, strict=True):
+            whole = given[value.storage].size if value.storage in given else value.whole
             storage = value.storage
             if storage > 0:
                 storage = storages.setdefault(storage, number)
-            values[number] = replace(value, storage=storage)
+            values[number] = replace(value, storage=storage, whole=whole)
         mine = {inner: outer for inner, outer in storages.items() if inner not in node.flow.takes}
 
         def back(later: Later) -> tuple[Site, ...]:
@@ -630,28 +635,27 @@ def shapes_given(node: cost.Sequence) -> list[Shape]:
     return [tensor.shape for tensor in tensors_in(given)]
 
 
-def _laid(
-    node: Operation, rule: Rule, takes: Sequence[Value], gives: Sequence[int]
-) -> list[tuple[int, Strides]]:
-    """The storage of each result, and how the result lies in it."""
+def _laid(node: Operation, rule: Rule, takes: Sequence[Value], gives: Sequence[int]) -> list[Value]:
+    """The results, each with its storage and how it lies in it; as yet without gradients."""
     does = node.does
     found = []
     for number, shape in zip(gives, node.outputs, strict=True):
-        storage, strides = number, memory.contiguous(shape)
+        value = Value(sympy.false, number, memory.contiguous(shape), shape)
         if rule.view is not None:
             base = takes[rule.view]
             seen = _seen(node, base, shape)
             if seen is not None:
-                storage, strides = base.storage, seen
+                value = Value(sympy.false, base.storage, seen, shape, base.size)
         elif WEIGHT in rule.gradients and not takes:
-            storage = -number
+            value = replace(value, storage=-number)
         elif isinstance(does, Contracted) and "mac" in node.counts:
-            strides = memory.of_product(does)
+            value = replace(value, strides=memory.of_product(does))
         elif _by_elements(node):
             alike_ = (value for value in takes if value.shape == shape)
             first = next(alike_, None)
-            strides = strides if first is None else memory.like(shape, first.strides)
-        found.append((storage, strides))
+            if first is not None:
+                value = replace(value, strides=memory.like(shape, first.strides))
+        found.append(value)
     return found
 
 

@@ -19,12 +19,16 @@ class KindRow:
     measure: str
     kind: str | None = None
     formula: w.Written | None = None
-    value: int | None = None
+    value: int | Fraction | None = None
     share: str | None = None
 
 
 def kind_rows(
-    own: Closed, formed: Closed, form: str, stages: str, value: Callable[[Closed], int | None]
+    own: Closed,
+    formed: Closed,
+    form: str,
+    stages: str,
+    value: Callable[[Closed], int | Fraction | None],
 ) -> Iterator[KindRow]:
     """The rows of a measure, whose formulas are those of `formed`; `value` is the number of a
     formula at the preset, if there is one."""
@@ -41,11 +45,11 @@ def kind_rows(
         yield KindRow(title, kind, written, number, share)
 
 
-def percent(part: int, whole: int) -> str:
+def percent(part: int | Fraction, whole: int | Fraction) -> str:
     """A share of the whole, to a tenth of a percent.
 
     >>> percent(1, 3), percent(0, 0)
     ('33.3%', '0.0%')
     """
-    tenths = round(1000 * Fraction(part, whole)) if whole else 0
+    tenths = round(1000 * Fraction(part) / whole) if whole else 0
     return f"{tenths // 10}.{tenths % 10}%"

@@ -92,6 +92,60 @@ model M(x: [2, N, 2, D]):
     p, r = split(y, 2, axis=-1)
     return (p*r -> linear(D)) + p[0]
 """,
+    "blocks that are carried out again": """
+block MLP(x: [n, d], r):
+    return x + (x -> layernorm -> linear(r) -> gelu -> dropout -> linear(d))
+
+model M(x: [N, D]):
+    x = x -> MLP(R, recompute=true)
+    repeat L:
+        x = x -> relu -> MLP(R, recompute=true)
+    return x -> softmax
+""",
+    "again in what is carried out again, frozen, and twice": """
+block Inner(x: [n, d]):
+    return x -> linear(d, frozen=true) -> silu
+
+block Outer(x: [n, d], y: [n, d]):
+    z = (x -> Inner(recompute=true))*y
+    return z -> linear(d) -> softmax, z
+
+model M(x: [N, D]):
+    y = x -> linear(D)
+    a, b = Outer(x, y, recompute=true)
+    c, d = Outer(b, a)
+    repeat L:
+        e, _f = Outer(c, x, recompute=true)
+        c = c + (e -> layernorm(recompute=true))
+    return c*d
+""",
+    "what nobody trains is not carried out again": """
+block Part(x: [n, d]):
+    return x -> relu -> linear(d)
+
+model M(x: [N, D]):
+    _z = x -> Part(recompute=true)
+    x = x -> Part(recompute=true, frozen=true)
+    repeat L:
+        x = x -> Part(frozen=true, recompute=true) -> Part
+    return x -> Part(recompute=true)
+""",
+    "views of what is carried out again keep the whole of it": """
+block Half(x: [n, d]):
+    a, _b = split(x -> linear(2*d) -> gelu, 2, axis=-1)
+    return a
+
+block Halves(x: [n, d]):
+    a, b = split(x -> linear(2*d) -> gelu, 2, axis=-1)
+    return a, b
+
+model M(x: [N, D]):
+    x = x -> linear(D)
+    a, b = Halves(x, recompute=true)
+    repeat L:
+        x = x*Half(x, recompute=true)
+    return (a -> linear(D)) + (b -> linear(D)) + x
+""",
     "one value in two places": """
 block Twice(x: [n, d], y: [n, d]):
     return x*y, x
