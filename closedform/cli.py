@@ -86,6 +86,7 @@ commands.add_command(export)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(100_000, 20, 100)  # a short life with many small objects and few cycles
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "10000")  # a model asks for more than 1,000 anew
     put_off_tensors()
     stop_cleanly()
     try:
