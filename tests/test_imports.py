@@ -20,6 +20,7 @@ ROOMS = (
     "closedform.late",
     "closedform.errors",
     "closedform.limits",
+    "closedform.checked",
     "closedform.choices",
     "closedform.files",
     "closedform.outside",

@@ -9,13 +9,13 @@ from math import prod
 
 from closedform.errors import fail
 from closedform.late import dataclass
-from closedform.torch.trace import Argument, Operation, Ref, Shape, Trace, refs
+from closedform.torch.trace import Argument, Operation, Ref, Shape, Trace, refs, spelled
 
 # What gives its first argument, as far as costs go.
 COPIES = {
     "aten.to", "aten.contiguous", "aten.clone", "aten.alias", "aten.detach", "aten._to_copy",
     "aten.dropout", "aten.feature_dropout", "aten.type_as", "aten.lift_fresh_copy", "aten.float",
-    "aten.alpha_dropout", "aten.requires_grad_", "aten.view_as", "aten.expand_as",
+    "aten.alpha_dropout", "aten.requires_grad_", "aten.view_as", "aten.expand_as", "aten.pad",
 }  # fmt: skip
 VIEWS = {
     "aten.view", "aten.reshape", "aten.flatten", "aten.unflatten", "aten._unsafe_view",
@@ -218,6 +218,14 @@ class _Cleaner:
             return None if lead in gone or not gone else lead - sum(g < lead for g in gone)
         if target == "aten.embedding":
             return taken[1].lead
+        if target == "aten.einsum":
+            sides = spelled(o.arguments[0], [len(s.shapes[0]) for s in taken])
+            leads = [
+                side[s.lead]
+                for side, s in zip(sides or (), taken, strict=False)
+                if s.lead is not None and s.batched
+            ]
+            return sides[-1].find(leads[0]) if sides and leads and leads[0] in sides[-1] else None
         if target == "getitem":
             return lead
         found = [

@@ -222,8 +222,15 @@ def heads(count: int) -> str:
 def einsum(rows: Rows) -> list[Step]:
     node = rows.node
     pattern = node.arguments[0]
-    # Where one operand has a batch and a letter, all that have the letter have a batch.
-    ranks = [len(o) + (node.lead is not None) for o in node.operands]
+    if not isinstance(pattern, str):
+        raise rows.refuse("has a pattern that is not known")
+    # Dots stand for a batch too, where there is one.
+    ranks = [
+        len(axes) + (node.lead is not None)
+        if "..." in side
+        else sum(letter.isalpha() for letter in side)
+        for side, axes in zip(pattern.partition("->")[0].split(","), node.operands, strict=False)
+    ]
     axes = spelled(pattern, ranks)
     if axes is None:
         raise rows.refuse("has a pattern that is not known")
@@ -463,6 +470,23 @@ def embedding(rows: Rows) -> list[Step]:
     return [rows.step("embed", *options, takes=(tokens,), weights=(weight,))]
 
 
+def index(rows: Rows) -> list[Step]:
+    """A table of parameters in which places that are fixed are looked up, as relative positions."""
+    at = rows.argument(1, "indices")[0]
+    if (
+        rows.takes[0] not in rows.known.parameters
+        or not (isinstance(at, tuple) and len(at) == 1 and isinstance(at[0], Ref))
+        or at[0].name not in rows.known.fixed
+        or len(rows.operand(0)) != 2
+    ):
+        raise rows.refuse("looks up what is no table of parameters, or what is no fixed place")
+    table, places = rows.takes
+    sizes = [
+        Option("", n, WIDTH, hint) for n, hint in zip(rows.operand(0), ("rows", "out"), strict=True)
+    ]
+    return [rows.step("embed", *sizes, takes=(places,), weights=(table,))]
+
+
 def sign(text: str) -> Callable[[Rows], list[Step]]:
     def made(rows: Rows) -> list[Step]:
         one = rows.node.arguments[0]
@@ -691,7 +715,7 @@ TABLE: dict[str, Callable[[Rows], list[Step]]] = {
     "aten.flatten": viewed, "aten.unflatten": viewed, "aten.unsqueeze": viewed,
     "aten._unsafe_view": viewed, "aten.squeeze": viewed, "aten.expand": expanded,
     "aten.mean": averaged("mean"), "aten.sum": averaged("sum"), "aten.amax": averaged("amax"),
-    "aten.roll": roll,
+    "aten.roll": roll, "aten.index": index,
 }  # fmt: skip
 
 

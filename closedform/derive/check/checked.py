@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import Verdict
 from closedform.errors import Diagnostic
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 from closedform.late import dataclass
 
 
@@ -42,3 +43,15 @@ class Checked:
         """What is claimed, as it is written, on one line."""
         span = self.node.span
         return re.sub(r"\s+", " ", span.source.text[span.start : span.end]).strip()
+
+
+def asked_when(claim: tree.Claim) -> Iterator[str]:
+    """A note of the conditions of a claim that do not stand in it."""
+    inside = (claim.span.source, range(claim.span.start, claim.span.end))
+    beside = [
+        show(condition)
+        for condition in claim.conditions
+        if condition.span.source is not inside[0] or condition.span.start not in inside[1]
+    ]
+    if beside:
+        yield f"asked when {', '.join(beside)}"

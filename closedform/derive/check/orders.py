@@ -17,7 +17,7 @@ from closedform.derive.arrange.forms import shortest
 from closedform.derive.assume.obligations import with_values
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
-from closedform.derive.check.checked import Checked, Sides
+from closedform.derive.check.checked import Checked, Sides, asked_when
 from closedform.derive.check.growth import CannotGrow, Outgrown, Point, Range, order_verdict
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.cost.tree import Steps, nodes
@@ -77,6 +77,7 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper =
         assert isinstance(verdict, NotDecided)
         kind, message = "undecided", f"it is not decided whether {title} is in {order}"
         notes = (derived, *verdict.tried, *noted)
+    notes = (*notes, *asked_when(claim))
     return Checked(claim, verdict, sides, facts, Diagnostic(kind, message, claim.span, None, notes))
 
 

@@ -18,10 +18,10 @@ import sympy
 from sympy import Integer, Max, Min, Sum, ceiling, floor, sqrt
 from sympy.solvers.simplex import InfeasibleLPError, lpmax
 
+from closedform.derive.assume.simplex import maximize
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth import CannotGrow, Outgrown, order_verdict
-from closedform.derive.check.growth.simplex import maximize
 from closedform.derive.symbolic.atoms import Divides, Gcd, Log, indicator
 from closedform.derive.symbolic.symbols import size_symbol
 from growing import Claims, TooLarge, holds, to_sympy, value

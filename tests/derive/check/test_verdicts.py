@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sympy
 
+from closedform.api import loads
 from closedform.derive.assume.proofs.situation import (
     Fuel,
     OutOfFuelError,
@@ -193,3 +194,12 @@ def test_a_claim_whose_sizes_cannot_grow_has_no_verdict(tmp_path: Path) -> None:
         ("claim", "`n` cannot grow here, so that the claim says nothing"),
         ("claim", "`b` and `n` cannot grow together here, so that the claim says nothing"),
     ]
+
+
+def test_conditions_that_are_asked_stand_in_the_answer() -> None:
+    """Fails when a formula is refuted under a condition that nobody sees, or it is told twice."""
+    block = loads("block A(x: [n, d], b):\n    return x -> linear(b)\n")["A"]
+    for claim in ("macs == n*b", "macs in O(n) as n, b grow"):
+        asked = repr(block.check(claim, when="d == 3"))
+        assert asked.split("\n    ").count("asked when d == 3") == 1
+        assert "asked when" not in repr(block.check(f"{claim} when d == 3"))

@@ -13,7 +13,7 @@ import sympy
 from sympy import Expr, Integer
 from sympy.core.relational import Relational
 
-from closedform.derive.check.growth.simplex import maximize
+from closedform.derive.assume.simplex import maximize
 from closedform.derive.symbolic.expansion import expand, terms_of
 
 MAX_ROWS = 24  # of facts times products

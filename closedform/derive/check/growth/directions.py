@@ -19,6 +19,7 @@ from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.assume.simplex import maximize
 from closedform.derive.assume.verdict import Refuted
 from closedform.derive.check.growth.bounds import Setting
 from closedform.derive.check.growth.cases import Undecided
@@ -36,7 +37,6 @@ from closedform.derive.check.growth.prover import (
     primes_of,
     within,
 )
-from closedform.derive.check.growth.simplex import maximize
 from closedform.derive.symbolic.atoms import Divides, Log, put_in
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
