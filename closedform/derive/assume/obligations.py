@@ -131,7 +131,8 @@ def _factors(axis: Expr) -> list[Expr]:
     if number.is_negative:
         return [axis]
     bases = [factor.as_base_exp()[0] for factor in sympy.Mul.make_args(rest)]
-    return [base for base in bases if not base.is_positive]
+    ratios = {base for base in bases if base.is_Symbol and base.is_positive and not base.is_integer}
+    return [base for base in bases if not base.is_Number and base not in ratios]
 
 
 def with_values(expr: Any, values: dict[Symbol, Expr]) -> Any:
