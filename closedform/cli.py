@@ -86,6 +86,7 @@ commands.add_command(export)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(100_000, 20, 100)  # a short life with many small objects and few cycles
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "10000")  # a model asks for more than 1,000 anew
     put_off_tensors()
     stop_cleanly()
     try:
@@ -347,7 +348,7 @@ def new(file: str) -> None:
     "--measure",
     metavar="M",
     shell_complete=completion.measures,
-    help="What the formula of --latex is of.",
+    help="What the formula of --latex is of, where it does not begin with that.",
 )
 @options.convention
 @options.ignored
@@ -383,13 +384,17 @@ def check(
             raise click.UsageError(
                 "--to and --verbose are for all claims of a file: leave them out"
             )
-        if (latex is None) != (measure is None):
+        if latex is None and measure is not None:
             raise click.UsageError("--measure says what the formula of --latex is of")
         if claim is not None and convention is not None:
             raise click.UsageError(
                 "--convention goes with --latex: a claim says it, as in 'macs under hooks == D^2'"
             )
         project = _open(files[0], ignored)
+        if latex is not None and measure is None:
+            from closedform.reason.claims import measure_named
+
+            measure = measure_named(project, latex)
         return ask(project, part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:
         raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")

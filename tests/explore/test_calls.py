@@ -37,6 +37,11 @@ MACS: Any = VIT.macs
         (lambda: CF.load(3), "`path` of `load` is a text or a path, and this is 3", None),
         (lambda: CF.loads(b"dim N"), "`text` of `loads` is a text, and this is b'dim N'", None),
         (lambda: VIT[3], "`name` of `[...]` is a text, and this is 3", None),
+        (
+            lambda: VIT["EncoderLayer.MLP"],
+            "`zoo/vit.arch` has no model or block `EncoderLayer.MLP`",
+            "a part in the sizes of a model is `.part('EncoderLayer.MLP')` of it",
+        ),
         (lambda: VIT.measure(3), "`name` of `measure` is a text, and this is 3", None),
         (
             lambda: VIT.report(names="N, D"),

@@ -42,6 +42,12 @@ model Mixed(x: [N, D]):
         y = y -> linear(floor(D/i) + 1)
     return x -> M(K) -> linear(4^S)
 """
+GCD = """
+dim N
+dim D
+model Divisor(x: [N, D]):
+    return x -> linear(gcd(N, D))
+"""
 ROOTS = """
 dim N
 dim D
@@ -131,6 +137,7 @@ def cases() -> tuple[Case, ...]:
 
 PLAIN = 5  # of these no formula has a sum over an index, a root, or a size as exponent
 SHORT = 4  # these go into a cell
+DIVISORS = 3  # before these no formula has a common divisor
 
 
 @cache
@@ -328,7 +335,7 @@ def test_spark() -> None:
     spark.sparkContext.setLogLevel("OFF")
     spark.conf.set("spark.sql.ansi.enabled", "true")
     try:
-        for case, refusals in zip(cases()[:SHORT], (4, 1, 1, 1), strict=True):
+        for case, refusals in zip(cases()[:DIVISORS], (4, 1, 1), strict=True):
             in_spark(spark, case, refusals)
         query = zoo("vit").macs.export("spark", "D", L=12)
         frame = spark.range(64, 320, 64).withColumnRenamed("id", "D")
@@ -423,6 +430,7 @@ def test_sympy() -> None:
     ("language", "file", "message"),
     [
         ("sql", MIXED, "`sql` has no exact power with a size as exponent"),
+        ("spark", GCD, "`spark` has no exact common divisor"),
         ("spreadsheet", ROOTS, "`spreadsheet` has no exact whole root"),
         ("rust", ROOTS, "there is no language of code `rust`"),
     ],
