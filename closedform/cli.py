@@ -16,10 +16,13 @@ import click
 from closedform import __version__
 from closedform.choices import FORMS, STAGES
 from closedform.console import completion, options, terminal
-from closedform.console.asking import ask, explain, solve
-from closedform.console.bounding import roofline
-from closedform.console.bridging import import_, trace, verify
-from closedform.console.comparing import compare, diff
+from closedform.console.commands.asking import ask, explain, solve
+from closedform.console.commands.bounding import roofline
+from closedform.console.commands.bridging import import_, trace, verify
+from closedform.console.commands.comparing import compare, diff
+from closedform.console.commands.exporting import export
+from closedform.console.commands.fitting import memory
+from closedform.console.commands.library import std, zoo
 from closedform.console.exits import (
     CODES,
     EXIT_BUG,
@@ -33,9 +36,6 @@ from closedform.console.exits import (
     complain_of_bug,
     print_error,
 )
-from closedform.console.exporting import export
-from closedform.console.fitting import memory
-from closedform.console.library import std, zoo
 from closedform.console.output import format_of, give, warn, warn_of_width
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import (
