@@ -203,3 +203,21 @@ def test_conditions_that_are_asked_stand_in_the_answer() -> None:
         asked = repr(block.check(claim, when="d == 3"))
         assert asked.split("\n    ").count("asked when d == 3") == 1
         assert "asked when" not in repr(block.check(f"{claim} when d == 3"))
+
+
+def test_conditions_that_never_hold_together(tmp_path: Path) -> None:
+    """Fails when a claim is refuted at sizes that its conditions leave out: none satisfies them."""
+    claims = ["b > n + 1", "b > n"]
+    text = "block A(x: [n, d], b):\n    return x -> linear(b)\n\n"
+    text += "".join(f"    claim params == 1 when n == b^2, {condition}\n" for condition in claims)
+    outcome = checked(tmp_path, text)
+    assert words(outcome) == ["proved", "proved"]
+
+
+def test_a_common_divisor_beside_other_terms(tmp_path: Path) -> None:
+    """Fails when what two sizes share is taken out only where nothing else is to be proved."""
+    text = "block A(x: [n, d], b):\n    return x -> linear(b, bias=false)\n\n"
+    text += (
+        "    claim params + gcd(2*b, 2*n) + max(0, d - b) == d*b + 2*gcd(n, b) + d - min(d, b)\n"
+    )
+    assert words(checked(tmp_path, text)) == ["proved"]

@@ -37,7 +37,9 @@ class Search:
             left += [(None, sympy.Ge(index, first)), (None, sympy.Le(index, last))]
         for stated in known.facts:
             condition = stated.condition.xreplace(known.definitions)
-            if condition not in (True, sympy.true):
+            if condition == sympy.false:  # with the others: nothing satisfies them
+                self.facts.append((stated, condition))
+            elif condition != sympy.true:
                 left.append((stated, condition))
         while near := [pair for pair in left if pair[1].free_symbols & self.symbols]:
             left = [pair for pair in left if pair not in near]
