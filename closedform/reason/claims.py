@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from sympy import Rational
+from sympy import Expr, Rational, Symbol
 
 from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.check.checked import Checked
@@ -108,7 +108,7 @@ def _answer(project: Project, entity: Entity, claim: tree.Claim, paper: Paper) -
     checked = check_claim(project, entity, claim, paper)
     if isinstance(claim, tree.OrderClaim) or not isinstance(checked.verdict, Refuted):
         return Answered(checked)
-    reasons = tuple(_reasons(project, entity, claim, paper))
+    reasons = tuple(_reasons(project, entity, claim, paper, checked.verdict.sizes))
     if not reasons:
         reasons = tuple(_of_conditions(project, entity, claim, paper))
     wrong = checked.diagnostic
@@ -141,10 +141,14 @@ def _of_conditions(
 
 
 def _reasons(
-    project: Project, entity: Entity, claim: tree.ComparisonClaim, paper: Paper
+    project: Project,
+    entity: Entity,
+    claim: tree.ComparisonClaim,
+    paper: Paper,
+    apart: Mapping[Symbol, Expr],
 ) -> Iterator[str]:
     """Readings under which a refuted equation would hold: conventions, assumptions, factors, and
-    operations that it leaves out."""
+    operations that it leaves out; at the sizes `apart` it does not hold."""
     derivation = derivation_under(project, entity, claim)
     asked = asked_by(project, derivation, claim, paper)
     if asked.operator != "==":
@@ -152,7 +156,7 @@ def _reasons(
     yield from asked.holds_under()
     form, derived, claimed = asked.form, asked.derived(), asked.claimed()
     known = all_that_holds(derivation)
-    assumed = holding_where(known, derived, claimed)
+    assumed = holding_where(known, derived, claimed, apart)
     if assumed:
         yield f"it holds where {' and '.join(map(str, assumed))}"
         return
