@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from closedform.checked import checked
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.shipped import zoo_names, zoo_path
+from closedform.errors import fail
 from closedform.explore.answer import Answer
 from closedform.explore.changes import Changes
 from closedform.explore.comparison import Comparison
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 
+@checked
 def plot_over(
     formulas: Mapping[str, Formula],
     size: str,
@@ -67,6 +70,7 @@ def plot_over(
     return over_size(formulas, size, span, preset, lang, sizes)
 
 
+@checked
 def compare(
     *models: Part,
     names: Sequence[str] = (),
@@ -108,6 +112,7 @@ def compare(
     return Comparison(models, names, measures, convention, presets, when, defaults)
 
 
+@checked
 def diff(
     old: Architecture,
     new: Architecture,
@@ -126,9 +131,14 @@ def diff(
     >>> bool(diff(old, old))
     False
     """
+    for file in (old, new):
+        if not isinstance(file, Architecture):
+            message = f"files are compared as `load` gives them, and this is {file!r}"
+            raise fail("type", message, None, "compare models and blocks with `compare`")
     return Changes(changes(old._project, new._project, measures, convention))
 
 
+@checked
 def load(path: str | Path, ignore: Sequence[str] = ()) -> Architecture:
     """The architecture of an .arch file, or of a `config.json`, which is its only preset, without
     the keys to `ignore`, which its family does not cover.
@@ -141,6 +151,7 @@ def load(path: str | Path, ignore: Sequence[str] = ()) -> Architecture:
     return Architecture(Project(Loader(read_text, path.parent).file(path)))
 
 
+@checked
 def loads(text: str, folder: str | Path | None = None, name: str = "<text>") -> Architecture:
     """The architecture of a text; `folder` is where it may import from, `name` is for errors.
 
@@ -160,6 +171,7 @@ def zoo(name: str) -> Architecture: ...
 def zoo() -> tuple[str, ...]: ...
 
 
+@checked
 def zoo(name: str | None = None) -> Architecture | tuple[str, ...]:
     """A model of the zoo; without a name, the names of all.
 

@@ -16,10 +16,13 @@ import click
 from closedform import __version__
 from closedform.choices import FORMS, STAGES
 from closedform.console import completion, options, terminal
-from closedform.console.asking import ask, explain, solve
-from closedform.console.bounding import roofline
-from closedform.console.bridging import import_, trace, verify
-from closedform.console.comparing import compare, diff
+from closedform.console.commands.asking import ask, explain, solve
+from closedform.console.commands.bounding import roofline
+from closedform.console.commands.bridging import import_, trace, verify
+from closedform.console.commands.comparing import compare, diff
+from closedform.console.commands.exporting import export
+from closedform.console.commands.fitting import memory
+from closedform.console.commands.library import std, zoo
 from closedform.console.exits import (
     CODES,
     EXIT_BUG,
@@ -33,10 +36,7 @@ from closedform.console.exits import (
     complain_of_bug,
     print_error,
 )
-from closedform.console.exporting import export
-from closedform.console.fitting import memory
-from closedform.console.library import std, zoo
-from closedform.console.output import format_of, give, warn_of_width
+from closedform.console.output import format_of, give, warn, warn_of_width
 from closedform.console.parameters import Commands, FormatName, listed
 from closedform.console.streams import (
     Stopped,
@@ -86,6 +86,7 @@ commands.add_command(export)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(100_000, 20, 100)  # a short life with many small objects and few cycles
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "10000")  # a model asks for more than 1,000 anew
     put_off_tensors()
     stop_cleanly()
     try:
@@ -258,7 +259,7 @@ def derive(
     """
     from closedform.errors import Source
     from closedform.files import read_text
-    from closedform.projects import derivation_of, report_of
+    from closedform.projects import derivation_of, report_of, warnings_of
 
     target = Path(output) if output else None
     read = terminal.is_output() and not (to or target or template or width)
@@ -307,6 +308,8 @@ def derive(
     if width and wide is not None:
         warn_of_width([(row.label, row.formula) for row in report.formulas], wide)
     give(write(report), target, read)
+    if when is None:  # else what is derived is not all that the file says
+        warn(warnings_of(project, part, preset))
 
 
 @commands.command()
@@ -345,7 +348,7 @@ def new(file: str) -> None:
     "--measure",
     metavar="M",
     shell_complete=completion.measures,
-    help="What the formula of --latex is of.",
+    help="What the formula of --latex is of, where it does not begin with that.",
 )
 @options.convention
 @options.ignored
@@ -381,13 +384,17 @@ def check(
             raise click.UsageError(
                 "--to and --verbose are for all claims of a file: leave them out"
             )
-        if (latex is None) != (measure is None):
+        if latex is None and measure is not None:
             raise click.UsageError("--measure says what the formula of --latex is of")
         if claim is not None and convention is not None:
             raise click.UsageError(
                 "--convention goes with --latex: a claim says it, as in 'macs under hooks == D^2'"
             )
         project = _open(files[0], ignored)
+        if latex is not None and measure is None:
+            from closedform.reason.claims import measure_named
+
+            measure = measure_named(project, latex)
         return ask(project, part, latex or claim or "", measure, where, when, convention)
     if part or where or when or measure or convention:
         raise click.UsageError("--of, --map, --when, --measure, --convention go with a claim")

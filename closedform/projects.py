@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from closedform.derive.project import Project
@@ -201,6 +201,15 @@ def derivation_of(
         raise fail("measure", f"a derivation is under one convention, and this is {convention}")
     what = project.measures(measures, convention)[-1]
     return write(derivation_view(project.under(entity, when), entity, what, preset, lang, width))
+
+
+def warnings_of(
+    project: Project, part: str | None = None, preset: str | None = None
+) -> Iterator[Diagnostic]:
+    """What `check` warns of in a model or block, found as `report_of` finds it."""
+    from closedform.derive.check.check import warnings_in
+
+    return warnings_in(project, _entity_of(project, part, preset or project.configured))
 
 
 def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:

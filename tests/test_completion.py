@@ -86,7 +86,7 @@ OFFERS = [
     ("closedform derive own.arch --convention ", ["ticks", "macs", "flops", *COUNTERS]),
     ("closedform derive wrong.arch --of ", []),
     ("closedform derive missing.arch --of ", []),
-    ("closedform derive own.arch --to t", ["tex", "text", "typst"]),
+    ("closedform derive own.arch --to t", ["tex", "text", "tikz", "typst"]),
     ("closedform derive own.arch --width ", list(COLUMNS)),
     ("closedform zoo show vgg", ["vgg", "vgg_bn"]),
     ("closedform std show conv", ["conventions"]),

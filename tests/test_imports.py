@@ -20,6 +20,7 @@ ROOMS = (
     "closedform.late",
     "closedform.errors",
     "closedform.limits",
+    "closedform.checked",
     "closedform.choices",
     "closedform.files",
     "closedform.outside",
@@ -99,13 +100,13 @@ EDGE_METHODS = {
 }  # fmt: skip
 AT_THE_EDGE = (
     "closedform.cli",
-    "closedform.console.asking",
-    "closedform.console.bounding",
-    "closedform.console.bridging",
+    "closedform.console.commands.asking",
+    "closedform.console.commands.bounding",
+    "closedform.console.commands.bridging",
     "closedform.console.exits",
-    "closedform.console.fitting",
+    "closedform.console.commands.fitting",
     "closedform.integrations.ipython",
-    "closedform.console.library",
+    "closedform.console.commands.library",
     "closedform.console.output",
     "closedform.console.terminal",
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from closedform.console import terminal
-from closedform.errors import ClosedformError, visible
+from closedform.errors import WARNING, ClosedformError, Diagnostic, visible
 from closedform.render import formats
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ def format_of(target: Path | None, free: bool) -> str:
         if free:
             return formats.DEFAULT
         raise
+
+
+def warn(warnings: Iterable[Diagnostic]) -> None:
+    """Tell warnings in a line each, beside what a command prints; `check` says more of them."""
+    for warning in warnings:
+        where = f"{warning.span}: " if warning.span else ""
+        click.echo(visible(f"{where}{WARNING}: {warning.message}"), err=True)
 
 
 def warn_of_width(formulas: Iterable[tuple[str, Written]], room: float) -> None:

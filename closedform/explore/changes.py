@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from closedform.checked import all_checked
 from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed
 from closedform.explore.formula import Formula
@@ -33,6 +34,7 @@ class FormulaChanges(Table[FormulaChange]):
         return row.of, row.measure, row.old, row.new, row.difference
 
 
+@all_checked
 class Changes:
     """What a change of a file does to its formulas and presets; as a condition, whether a formula
     changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from closedform.checked import all_checked
 from closedform.errors import fail
 from closedform.explore.model import Part
 from closedform.projects import under_each
@@ -11,6 +12,7 @@ from closedform.render.formats import comparison_in
 from closedform.render.report.compared.comparison import comparison
 
 
+@all_checked
 class Comparison:
     """Costs of models in shared sizes: formulas, by parts and at presets, and which is larger
     where."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 from sympy import Expr
 
+from closedform.checked import all_checked
 from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
@@ -158,6 +159,7 @@ def _number(value: Fraction) -> str:
     return f"{int(value):,}" if value.denominator == 1 else str(value)
 
 
+@all_checked
 class Formula(Quantity):
     """An exact closed form, to print, to compute with, and to ask.
 
@@ -403,7 +405,8 @@ class Formula(Quantity):
         preset: str | None = None,
         **sizes: int | Fraction | Sequence[int],
     ) -> str:
-        """The formula as code: "python", "numpy", "c", "sql", "spreadsheet", "javascript", "sympy".
+        """The formula as code: "python", "numpy", "c", "sql" (of DuckDB), "spark", "spreadsheet",
+        "javascript", "sympy".
 
         It is a function of the named sizes, or of all that are not given here or by the preset.
         All code is exact or says that it has no value: where an assumption of the formula does not

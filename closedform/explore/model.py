@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from closedform.checked import all_checked
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
-from closedform.errors import ClosedformError, MissingError
+from closedform.errors import ClosedformError, Diagnostic, MissingError
 from closedform.explore import show
 from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from closedform.render.pictures.figures import Picture
 
 
+@all_checked
 class Part:
     """A model or a block: its measures, and a report of it."""
 
@@ -344,6 +346,7 @@ class Part:
         return show.latex([self.params._shown, self.macs._shown], self.name)
 
 
+@all_checked
 class Architecture(Part):
     """A file: its blocks and models by name; with a single model, that model itself."""
 
@@ -364,7 +367,11 @@ class Architecture(Part):
         try:
             return Part(self._project, self._project.part(name))
         except ClosedformError as error:
-            raise MissingError(*error.diagnostics) from None
+            found = error.diagnostics
+            if "." in name:
+                advice = f"a part in the sizes of a model is `.part({name!r})` of it"
+                found = (Diagnostic(found[0].kind, found[0].message, None, advice),)
+            raise MissingError(*found) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter([entity.name for entity in self._project.parts()])

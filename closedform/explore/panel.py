@@ -13,11 +13,12 @@ from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.along import Along, X, asked_of
-from closedform.derive.solve.numbers import dims_values, settle
+from closedform.derive.solve.numbers import dims_values, settle, size_table
 from closedform.errors import ClosedformError, fail
 from closedform.explore import show
 from closedform.explore.formula import Formula
 from closedform.explore.parts import Share, Shares, parts, share
+from closedform.explore.quantities.sizes import exact
 from closedform.render.report.names import meaning
 from closedform.sweeps.machines import machine, plan_of
 
@@ -47,7 +48,11 @@ class Panel:
         self._project, self._entity, self._measures = project, entity, measures
         titles = [node.title for node in project.presets(entity)]
         chosen = preset if preset is not None or sizes else next(iter(titles), None)
-        self._begin(chosen, sizes)
+        lets = {s.name: s for s in project.derivation(entity).known.spelled}
+        table = size_table(project.derivation(entity))
+        self._lets = {lets[n]: exact(n, v) for n, v in sizes.items() if n in lets.keys() - table}
+        self._begin(chosen, {n: v for n, v in sizes.items() if n not in lets.keys() - table})
+        self._start |= self._lets
         widgets = _widgets()
         self.preset = widgets.Dropdown(options=titles, value=chosen, description="preset")
         self.sizes = {
@@ -84,23 +89,29 @@ class Panel:
         self._chosen = dims_values(derivation, sizes)
         values |= self._chosen
         self._start = settle(derivation, values)
+        for let in self._lets:
+            value = derivation.known.base(let).xreplace(self._start)
+            self._start |= {let: value} if value.is_Number else {}
         self._forms = [Formula(project, entity, project.closed(entity, w)) for w in self._measures]
         self._parts = parts(project, entity)
 
     def _symbols(self, titles: Sequence[str]) -> list[Symbol]:
         """The sizes that the formulas or what they rest on need, but those that follow from others
-        at every preset."""
+        at every preset, and those that a given abbreviation takes the place of."""
         derivation = self._forms[0]._closed.derivation
         defaults = derivation.defaults
         given = {s for t in titles for s in self._project.values(self._project.preset(t))}
         given |= self._chosen.keys()
         follow = {s for s, v in defaults.items() if v.free_symbols and s not in given}
         exprs = [form.expr for form in self._forms]
-        exprs += [fact.condition for fact in derivation.facts]
-        used = needed(derivation, exprs)
+        lets, made_of = self._lets.keys(), set(needed(derivation, self._lets))
+        loose = made_of - set(needed(derivation, exprs, lets))
+        facts = [fact.condition for fact in derivation.facts]
+        exprs += [fact for fact in facts if not loose & set(needed(derivation, [fact], lets))]
+        used = needed(derivation, exprs, lets)
         while more := [defaults[s] for s in used if s in follow and defaults[s] not in exprs]:
             exprs += more
-            used = needed(derivation, exprs)
+            used = needed(derivation, exprs, lets)
         shown = [s for s in used if s not in follow]
         missing = [s.name for s in shown if s not in self._start]
         if missing:
@@ -128,7 +139,7 @@ class Panel:
         last, derivation = self._measures[-1].name, self._forms[0]._closed.derivation
         exprs = [(form._closed.measure.title, form.expr) for form in self._forms]
         used = {name: form for whole in self._forms for name, form in whole.where.items()}
-        exprs += [(name, form.expr) for name, form in used.items()]
+        exprs += [(name, form.expr) for name, form in used.items() if name not in self.sizes]
         self._rows = [title for title, _ in exprs]
         for part in self._parts:
             of_part = part.times, part.measure(last), part.all(last)

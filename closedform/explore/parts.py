@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 from sympy import Integer
 
+from closedform.checked import all_checked
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import Use, uses
 from closedform.derive.measures.rows import Measure
@@ -20,6 +22,7 @@ from closedform.explore.table import Table
 from closedform.late import dataclass
 
 
+@all_checked
 class ModelPart:
     """A block, a stage or an operation where a model uses it: what one of it costs, in the sizes
     of the model.
@@ -88,6 +91,25 @@ class ModelPart:
         """Twice the multiply-accumulates of one."""
         return self.measure("flops")
 
+    def part(self, path: str, line: int | None = None) -> ModelPart:
+        """A part of this part, by its path from here, in the sizes of the model.
+
+        >>> from closedform.api import zoo
+        >>> zoo("vit").part("EncoderLayer").part("MLP").name
+        'EncoderLayer.MLP'
+        """
+        return part(self._project, self._entity, f"{self.name}.{path}", line)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same part of the same model."""
+        if not isinstance(other, ModelPart):
+            return NotImplemented
+        mine, others = self._found[0], other._found[0]
+        return mine.path == others.path and mine.node is others.node
+
+    def __hash__(self) -> int:
+        return hash((self._entity.name, self.name))
+
     def __repr__(self) -> str:
         return f"<{self._entity.name}.{self.name}: params = {self.params}, macs = {self.macs}>"
 
@@ -97,11 +119,15 @@ class ModelPart:
     def _repr_markdown_(self) -> str:
         return show.markdown([self.params._shown, self.macs._shown], self._title)
 
+    def _repr_latex_(self) -> str:
+        return show.latex([self.params._shown, self.macs._shown], self._title)
+
     @property
     def _title(self) -> str:
         return f"{self._entity.name}.{self.name}, {self.times} times"
 
 
+@all_checked
 class Parts(Table[ModelPart]):
     """The blocks of a model and the operations beside them, with what one of each costs.
 
@@ -111,6 +137,20 @@ class Parts(Table[ModelPart]):
     """
 
     columns = ("part", "times", "params of one", "macs of one")
+
+    def __getitem__(self, key: Any) -> Any:
+        """A part by its place, or by its path where that is of one part alone."""
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        found = [part for part in self if part.name == key]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            message = f"there are {len(found)} parts `{key}`"
+            place = [part.name for part in self].index(key)
+            raise fail("name", message, None, f"take one by its place, such as {place}")
+        near = suggestion(key, [part.name for part in self])
+        raise fail("name", f"there is no part `{key}`", None, near)
 
     def cells(self, row: ModelPart) -> tuple[object, ...]:
         return row.name, row.times, row.params, row.macs
@@ -202,15 +242,18 @@ def part(project: Project, entity: Entity, path: str, line: int | None = None) -
         found = [same for same in found if line in [use.line for use in same]]
     if len(found) == 1:
         return ModelPart(project, entity, found[0])
-    lines = ", ".join(str(use.line) for same in _alike(places[path]) for use in same)
-    first = places[path][0].line
+    there = [use.line for same in _alike(places[path]) for use in same]
+    lines = ", ".join(map(str, there))
+    advice = f"say which: `.part({path!r}, line={there[0]})`"
+    if len(set(there)) == 1:
+        advice = "put each on a line of its own, or ask for the block"
     raise fail(
         "name",
         f"`{entity.name}` has several parts `{path}` that differ, on lines {lines}"
         if line is None
         else f"`{entity.name}` has no one part `{path}` on line {line}",
         None,
-        f"say which: `.part({path!r}, line={first})`",
+        advice,
     )
 
 

@@ -24,6 +24,12 @@ class Presets(tuple[str, ...]):
         made._project = project
         return made
 
+    def __deepcopy__(self, memo: object) -> Presets:
+        return self  # it never changes
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return tuple, (tuple(self),)
+
     @property
     def _headings(self) -> list[str]:
         measured = (what.title for what in self._project.measures((), None))

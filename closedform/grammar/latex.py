@@ -26,8 +26,13 @@ from closedform.grammar.tree import Node
 from closedform.late import dataclass
 
 MAX_CHARACTERS = 4_000
+ENDING = 200  # characters in which an end is looked for
 NAME = "<formula>"
-AROUND = " \t\r\n.,;$"  # what ends the sentence that a formula is pasted from
+# What ends the sentence that a formula is pasted from: a sign, its environment, its number.
+AROUND = re.compile(
+    r"([\s.,;$]|\\[\])]|\\end\s*\{[A-Za-z]+\*?\}|\\(tag|label)\*?\s*\{[^{}]*\}"
+    r"|\\(nonumber|notag|q?quad)|(?:(?<=[.,;])|(?<=quad))\s*\(\d+[a-z]?\))\Z"
+)
 
 RELATIONS = {
     "=": "==", "\\approx": "==", "\\simeq": "==", "\\equiv": "==", "≈": "==",
@@ -43,12 +48,14 @@ CLAIMED = ("==", "<=", ">=")
 class Stated(Node):
     """What a formula says of a measure: it is equal to each side, at most, or at least.
 
-    With an order, O, Omega or Theta, it is in that of the one side.
+    With an order, O, Omega or Theta, it is in that of the one side. `named` is what stands before
+    the first relation.
     """
 
     sides: tuple[tree.Expression, ...]
     relation: str = "=="
     order: str | None = None
+    named: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ def _parsed(source: Source, start: str, tokens: Tokens) -> Tree[Token]:
         raise LimitError(Diagnostic("limit", message))
     try:
         with tokens.reading():
-            return _grammar().parse(source.text.rstrip(AROUND), start=start)
+            return _grammar().parse(_formula_in(source.text), start=start)
     except UnexpectedToken as error:
         expected = error.accepts or error.expected
         raise ClosedformError(described(source, error.token, expected)) from None
@@ -103,6 +110,13 @@ def _parsed(source: Source, start: str, tokens: Tokens) -> Tree[Token]:
     except UnexpectedEOF:
         end = len(source.text)
         raise fail("syntax", "the formula ends too early", Span(source, end, end)) from None
+
+
+def _formula_in(text: str) -> str:
+    """A text without what ends its sentence."""
+    while end := AROUND.search(text, max(0, len(text) - ENDING)):
+        text = text[: end.start()]
+    return text
 
 
 @cache
@@ -121,7 +135,11 @@ class _Reader:
     def stated(self, node: Tree[Token]) -> Stated:
         sides = [child for child in node.children if isinstance(child, Tree)]
         signs = [child for child in node.children if isinstance(child, Token)]
-        if len(sides) > 1 and self._names_it(sides[0]):
+        named = None
+        if isinstance(node.children[0], Token):  # begins with a relation
+            self._check_between(signs[1:])
+        elif len(sides) > 1 and self._names_it(sides[0]):
+            named = self._name(sides[0]).name if sides[0].data == "symbol" else None
             sides = sides[1:]
         else:
             self._check_between(signs)
@@ -138,11 +156,11 @@ class _Reader:
                 )
             bound = self.value(inner, frozenset(), order=True)
             order = re.sub(r"\W|mathcal", "", head)
-            return Stated((bound,), "in", order, span=self._span(node))
+            return Stated((bound,), "in", order, named, span=self._span(node))
         if relation == "in":
             raise fail("syntax", "`\\in` wants an order", self._span(node), "write `\\in O(n^2)`")
         values = tuple(self.value(side, frozenset()) for side in sides)
-        return Stated(values, relation, span=self._span(node))
+        return Stated(values, relation, named=named, span=self._span(node))
 
     def _names_it(self, side: Any) -> bool:
         return side.data in ("order", "symbol")
@@ -338,6 +356,5 @@ def _stem(node: Tree[Token]) -> str:
 def _plain(token: Any) -> str:
     """A word or letter as a name has it: `\\alpha` is alpha, `\\mathrm{d}` is d."""
     if token.type == "TEXT":
-        inner = str(token).partition("{")[2].removesuffix("}")
-        return inner.replace("\\_", "_").strip()
+        return re.sub(r"\\[A-Za-z]+|[{}\\]", "", token).strip()
     return str(token).removeprefix("\\")

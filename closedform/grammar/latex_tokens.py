@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -46,6 +47,7 @@ COMMANDS: dict[str, str | None] = {
     **dict.fromkeys(["quad", "qquad", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr"]),
     **dict.fromkeys(["Biggl", "Biggr", "big", "Big", "bigg", "Bigg"]),
 }
+SCRIPTS = {"SUPERSCRIPT": "_SUP", "SUBSCRIPT": "_SUB"}
 HEADS = {"O", "\\Omega", "\\Theta", "\\mathcal{O}"}
 
 OPENERS = {
@@ -111,7 +113,9 @@ class Tokens:
 
     def _commands(self, stream: Iterator[Token]) -> Iterator[Token]:
         for token in stream:
-            if token.type == "_TIMES_SIGN":
+            if token.type in SCRIPTS:
+                yield from self._script(token)
+            elif token.type == "_TIMES_SIGN":
                 yield Token.new_borrow_pos("_TIMES", token.value, token)
             elif token.type != "COMMAND":
                 yield token
@@ -119,6 +123,14 @@ class Tokens:
                 raise self._unknown(token)
             elif (kind := COMMANDS[token[1:]]) is not None:
                 yield Token.new_borrow_pos(kind, token.value, token)
+
+    def _script(self, token: Token) -> Iterator[Token]:
+        """A raised or lowered number of signs of its own, as copied from a page: `²` is `^{2}`."""
+        digits = "".join(str(unicodedata.digit(sign)) for sign in token)
+        kinds = (SCRIPTS[token.type], "_LBRACE", "NUMBER", "_RBRACE")
+        signs = ("_" if token.type == "SUBSCRIPT" else "^", "{", digits, "}")
+        for kind, sign in zip(kinds, signs, strict=True):
+            yield Token.new_borrow_pos(kind, sign, token)
 
     def _unknown(self, token: Token) -> ClosedformError:
         name = str(token[1:])
@@ -191,7 +203,7 @@ class Tokens:
 
 
 class _Current(PostLex):
-    always_accept = ("COMMAND", "_TIMES_SIGN")
+    always_accept = ("COMMAND", "_TIMES_SIGN", *SCRIPTS)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         return _tokens.get().process(stream)
@@ -297,6 +309,8 @@ def described(source: Source, token: Token, expected: Collection[str]) -> Diagno
     if wanted >= FACTOR:
         told.append("a number, a symbol or a bracket")
         wanted -= {"LETTER", "_LPAR", "_LBRACE", "MINUS", "ORDER"}
+        if "$END" not in wanted:
+            wanted.discard("EQUALS")  # a formula may begin with it, and seldom does
     if "_TIMES" in wanted:
         wanted.discard("MINUS")
     told += [EXPECTED[kind] for kind in EXPECTED if kind in wanted]

@@ -43,6 +43,8 @@ def column(symbol: Symbol, values: Any) -> Column:
         raise fail("argument", "arrays and sweeps need NumPy", None, advice) from None
     name = symbol.name
     array = values if isinstance(values, range) else getattr(values, "to_numpy", lambda: values)()
+    if isinstance(array, str) or not isinstance(array, Iterable):
+        raise fail("type", f"`{name}` goes through a list of numbers, and this is {values!r}")
     if isinstance(array, range):
         array = np.arange(array.start, array.stop, array.step)
     if isinstance(array, np.ndarray) and array.dtype.kind in "iu" and symbol.is_integer:

@@ -48,7 +48,21 @@ class Function:
             return self._on_dask(values)
         if all(not hasattr(v, "__len__") and not isinstance(v, range) for v in values):
             return self._number(values)
-        return self._array(values)
+        return self._like(values, self._array(values))
+
+    def _like(self, values: Sequence[Any], found: Any) -> Any:
+        """What is found, with the index of the columns of pandas that are given."""
+        given = [v for v in values if hasattr(v, "index") and hasattr(v, "to_frame")]
+        if not given:
+            return found
+        if not all(given[0].index.equals(other.index) for other in given):
+            raise fail(
+                "argument",
+                "the columns have different indices",
+                None,
+                "align them, or give .to_numpy() of each",
+            )
+        return type(given[0])(found, index=given[0].index, name=self.title)
 
     def _bound(self, args: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         given = dict(zip(self.names, args, strict=False))
@@ -84,7 +98,12 @@ class Function:
         import numpy as np
 
         arrays = [np.asarray(value) for value in values]
-        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        try:
+            shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        except ValueError:
+            shapes = zip(self.names, arrays, strict=True)
+            told = ", ".join(f"`{name}` has {array.shape}" for name, array in shapes)
+            raise fail("argument", f"the arrays are not of one shape: {told}") from None
         columns = [
             column(symbol, array.ravel())
             for symbol, array in zip(self.symbols, arrays, strict=True)

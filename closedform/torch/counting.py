@@ -11,7 +11,7 @@ from math import prod
 
 from closedform.errors import fail
 from closedform.late import dataclass
-from closedform.torch.trace import Operation, Shape, Trace, refs
+from closedform.torch.trace import Operation, Shape, Trace, refs, spelled
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def _attention(operation: Operation, taken: list[Shape], result: Shape) -> int:
 
 def _einsum(operation: Operation, taken: list[Shape], result: Shape) -> int:
     pattern = operation.arguments[0]
-    if not isinstance(pattern, str) or "." in pattern or len(taken) > 2:
+    sides = spelled(pattern, [len(shape) for shape in taken])
+    if sides is None or len(taken) > 2:
         raise fail("trace", f"the products of `einsum({pattern!r})` cannot be counted")
-    operands, _, kept = pattern.replace(" ", "").partition("->")
-    sizes = {
-        letter: size
-        for letters, shape in zip(operands.split(","), taken, strict=True)
-        for letter, size in zip(letters, shape, strict=True)
-    }
+    *operands, kept = sides
+    sizes: dict[str, int] = {}
+    for letters, shape in zip(operands, taken, strict=True):
+        for letter, size in zip(letters, shape, strict=True):
+            sizes[letter] = max(size, sizes.get(letter, 1))
     contracted = len(taken) == 2 and set(sizes) - set(kept)
     return prod(sizes.values()) if contracted else 0
 

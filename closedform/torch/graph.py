@@ -9,13 +9,13 @@ from math import prod
 
 from closedform.errors import fail
 from closedform.late import dataclass
-from closedform.torch.trace import Argument, Operation, Ref, Shape, Trace, refs
+from closedform.torch.trace import Argument, Operation, Ref, Shape, Trace, refs, spelled
 
 # What gives its first argument, as far as costs go.
 COPIES = {
     "aten.to", "aten.contiguous", "aten.clone", "aten.alias", "aten.detach", "aten._to_copy",
     "aten.dropout", "aten.feature_dropout", "aten.type_as", "aten.lift_fresh_copy", "aten.float",
-    "aten.alpha_dropout", "aten.requires_grad_", "aten.view_as", "aten.expand_as",
+    "aten.alpha_dropout", "aten.requires_grad_", "aten.view_as", "aten.expand_as", "aten.pad",
 }  # fmt: skip
 VIEWS = {
     "aten.view", "aten.reshape", "aten.flatten", "aten.unflatten", "aten._unsafe_view",
@@ -25,6 +25,9 @@ COMPARED = {
     "aten.eq", "aten.ne", "aten.lt", "aten.gt", "aten.le", "aten.ge", "aten.cumsum",
     "aten.logical_not", "aten.zeros_like", "aten.ones_like", "aten.full_like", "aten.new_zeros",
     "aten.new_ones", "aten.new_full", "aten.arange", "aten.zeros", "aten.ones", "aten.full",
+}  # fmt: skip
+LAYERS = {
+    "aten.linear", "aten.addmm", "aten.embedding", "aten.conv1d", "aten.conv2d", "aten.conv3d",
 }  # fmt: skip
 IGNORED = {"aten._assert_tensor_metadata", "aten._assert_async", "aten.sym_size"}
 
@@ -100,8 +103,16 @@ class _Cleaner:
                 )
             whole = "int" in i.dtype or i.dtype == "bool"
             self.leaf(i.name, _Seen((i.shape,), 0, True, False, whole))
+        # The first axis of a layer's weight is no batch, even if its size is 1.
+        of_layers = {
+            name
+            for operation in self.trace.operations
+            if operation.target in LAYERS
+            for name in refs(operation.arguments)
+        }
         for weight in self.trace.weights.values():
-            lead = 0 if len(weight.shape) > 1 and weight.shape[0] == 1 else None
+            alone = len(weight.shape) > 1 and weight.shape[0] == 1
+            lead = 0 if alone and weight.name not in of_layers else None
             fixed = weight.kind != "parameter"
             self.leaf(weight.name, _Seen((weight.shape,), lead, False, fixed, False))
         for operation in self.trace.operations:
@@ -170,7 +181,8 @@ class _Cleaner:
         axes = [a for a in o.arguments if type(a) is int]
         if target in VIEWS:
             if lead is None:
-                return 0 if batched and len(shape) > 1 and shape[0] == 1 else None
+                more = batched or len(shape) > rank
+                return 0 if more and len(shape) > 1 and shape[0] == 1 else None
             before, at = prod(first.shapes[0][:lead]), 1
             for axis, size in enumerate(shape):
                 if at == before and size == 1:
@@ -206,6 +218,14 @@ class _Cleaner:
             return None if lead in gone or not gone else lead - sum(g < lead for g in gone)
         if target == "aten.embedding":
             return taken[1].lead
+        if target == "aten.einsum":
+            sides = spelled(o.arguments[0], [len(s.shapes[0]) for s in taken])
+            leads = [
+                side[s.lead]
+                for side, s in zip(sides or (), taken, strict=False)
+                if s.lead is not None and s.batched
+            ]
+            return sides[-1].find(leads[0]) if sides and leads and leads[0] in sides[-1] else None
         if target == "getitem":
             return lead
         found = [

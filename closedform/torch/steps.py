@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import field
 from decimal import Decimal
 from math import prod
+from string import ascii_lowercase
 
 from closedform.errors import ClosedformError, fail
 from closedform.late import dataclass
 from closedform.torch.graph import Node, axis_of, order_of, where
-from closedform.torch.trace import Argument, Ref
+from closedform.torch.trace import Argument, Ref, spelled
 
 Values = tuple[int, ...]
 # A size of the architecture, one of channels, or a number such as a kernel.
@@ -219,14 +220,28 @@ def heads(count: int) -> str:
 
 
 def einsum(rows: Rows) -> list[Step]:
-    pattern = rows.node.arguments[0]
-    assert isinstance(pattern, str)
-    operands, arrow, kept = pattern.replace(" ", "").partition("->")
-    if "." in pattern or not arrow:
+    node = rows.node
+    pattern = node.arguments[0]
+    if not isinstance(pattern, str):
         raise rows.refuse("has a pattern that is not known")
-    first = operands.split(",")[0]
-    gone = first[rows.node.lead] if rows.node.lead is not None else ""
-    sides = [" ".join(letters.replace(gone, "")) for letters in (*operands.split(","), kept)]
+    # Dots stand for a batch too, where there is one.
+    ranks = [
+        len(axes) + (node.lead is not None)
+        if "..." in side
+        else sum(letter.isalpha() for letter in side)
+        for side, axes in zip(pattern.partition("->")[0].split(","), node.operands, strict=False)
+    ]
+    axes = spelled(pattern, ranks)
+    if axes is None:
+        raise rows.refuse("has a pattern that is not known")
+    gone = axes[0][node.lead] if node.lead is not None else ""
+    axes = [letters.replace(gone, "") for letters in axes]
+    if any(len(a) != len(o) for a, o in zip(axes, node.operands, strict=False)):
+        raise rows.refuse("has a pattern that is not known")
+    used = "".join(axes)
+    free = iter([c for c in "hbcdfgijkl" + ascii_lowercase if c not in used])
+    names = {c: next(free) for c in dict.fromkeys(used) if c.isupper()}
+    sides = [" ".join(names.get(c, c) for c in letters) for letters in axes]
     return [
         rows.step("einsum", takes=rows.takes, form=(f"{', '.join(sides[:-1])} -> {sides[-1]}",))
     ]
@@ -455,6 +470,23 @@ def embedding(rows: Rows) -> list[Step]:
     return [rows.step("embed", *options, takes=(tokens,), weights=(weight,))]
 
 
+def index(rows: Rows) -> list[Step]:
+    """A table of parameters in which places that are fixed are looked up, as relative positions."""
+    at = rows.argument(1, "indices")[0]
+    if (
+        rows.takes[0] not in rows.known.parameters
+        or not (isinstance(at, tuple) and len(at) == 1 and isinstance(at[0], Ref))
+        or at[0].name not in rows.known.fixed
+        or len(rows.operand(0)) != 2
+    ):
+        raise rows.refuse("looks up what is no table of parameters, or what is no fixed place")
+    table, places = rows.takes
+    sizes = [
+        Option("", n, WIDTH, hint) for n, hint in zip(rows.operand(0), ("rows", "out"), strict=True)
+    ]
+    return [rows.step("embed", *sizes, takes=(places,), weights=(table,))]
+
+
 def sign(text: str) -> Callable[[Rows], list[Step]]:
     def made(rows: Rows) -> list[Step]:
         one = rows.node.arguments[0]
@@ -626,6 +658,9 @@ def _product(sizes: list[Values]) -> Values:
 
 
 def expanded(rows: Rows) -> list[Step]:
+    """A view, where axes are added and nothing is repeated; else it needs what it is taken for."""
+    if _product(list(rows.operand(0))) == _product(list(rows.shape())):
+        return viewed(rows)
     return [rows.step("expand")]
 
 
@@ -680,7 +715,7 @@ TABLE: dict[str, Callable[[Rows], list[Step]]] = {
     "aten.flatten": viewed, "aten.unflatten": viewed, "aten.unsqueeze": viewed,
     "aten._unsafe_view": viewed, "aten.squeeze": viewed, "aten.expand": expanded,
     "aten.mean": averaged("mean"), "aten.sum": averaged("sum"), "aten.amax": averaged("amax"),
-    "aten.roll": roll,
+    "aten.roll": roll, "aten.index": index,
 }  # fmt: skip
 
 

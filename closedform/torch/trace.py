@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from string import ascii_uppercase
 
 from closedform.errors import ClosedformError, Source, fail
 from closedform.late import dataclass
@@ -265,3 +266,29 @@ def refs(value: object) -> list[str]:
     if isinstance(value, tuple):
         return [name for item in value for name in refs(item)]
     return []
+
+
+def spelled(pattern: Argument, ranks: list[int]) -> list[str] | None:
+    """The axes of the operands of an `einsum`, and of its result, a letter each; None for a pattern
+    that is not understood.
+
+    >>> spelled("... n e, ... m e -> ... n m", [3, 3])
+    ['Ane', 'Ame', 'Anm']
+    """
+    if not isinstance(pattern, str):
+        return None
+    left, arrow, kept = pattern.replace(" ", "").replace("...", ".").partition("->")
+    operands = left.split(",")
+    if not arrow or len(operands) != len(ranks):
+        return None
+    free = [c for c in ascii_uppercase if c not in pattern]
+    counts = [rank - len(side.replace(".", "")) for side, rank in zip(operands, ranks, strict=True)]
+    most = max(counts)
+    if any(n < 0 or (n and "." not in s) for n, s in zip(counts, operands, strict=True)):
+        return None
+    if most > len(free):
+        return None
+    rest = "".join(free[:most])
+    sides = [s.replace(".", rest[most - n :]) for s, n in zip(operands, counts, strict=True)]
+    found = [*sides, kept.replace(".", rest)]
+    return found if all(side.isalpha() for side in found if side) else None

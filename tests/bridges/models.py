@@ -177,3 +177,16 @@ def hf_vit() -> Any:
     sizes = {"image_size": 32, "patch_size": 8, "hidden_size": 24, "num_hidden_layers": 3}
     config = ViTConfig(**sizes, num_attention_heads=3, intermediate_size=96, num_labels=10)
     return ViTForImageClassification(config)
+
+
+class Pooled(nn.Module):
+    """A pool whose last window reaches over the edge, and layers behind it."""
+
+    def __init__(self, ceil_mode: bool = True) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.pool = nn.MaxPool2d(3, 2, ceil_mode=ceil_mode)
+        self.layer1 = nn.Sequential(*[Bottleneck(8, 2, 1) for _ in range(2)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer1(self.pool(self.conv(x)))

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from sympy import log
 
 from closedform.cli import run
 from closedform.derive.project import Project
@@ -16,6 +17,7 @@ from closedform.files import read_text
 from closedform.grammar import format_file, parse
 from closedform.projects import open_project
 from closedform.torch.export.module import torch_module
+from closedform.torch.export.sizes import Sizes
 from helpers import ROOT, Golden
 
 GOLDEN = ROOT / "tests" / "golden" / "export"
@@ -122,3 +124,25 @@ def test_the_command_writes_a_file(tmp_path: Path) -> None:
     target = tmp_path / "vit.py"
     assert run(["export", "vit", "--of", "MLP", "--to", "torch", "-o", str(target)]) == 0
     assert target.read_text("utf-8") == torch_module(open_project("vit"), "MLP")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'dim N  "sizes"\n\nmodel M(x: [N]):\n    return x -> linear(ceil(log(N, 2)))\n',
+        "block B(x: [n], k = ceil(log(n, 2))):\n    return x -> linear(k)\n\n"
+        "model M(x: [8]):\n    return x -> B\n",
+    ],
+)
+def test_a_function_that_python_does_not_have_is_named(text: str) -> None:
+    """Fails when a logarithm is told to be unknown to the language."""
+    with pytest.raises(ClosedformError) as caught:
+        module(text)
+    assert "error[export]: `log` is not written in PyTorch\n" in str(caught.value)
+    assert "     = help: make what it gives a size of its own, `dim`" in str(caught.value)
+
+
+def test_a_size_that_cannot_be_spelled_is_told() -> None:
+    """Fails when a size of another kind ends in a traceback."""
+    with pytest.raises(ClosedformError, match=r"error\[export\]: `log\(2\)` is not written in"):
+        Sizes().whole(log(2))

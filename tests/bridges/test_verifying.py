@@ -40,6 +40,14 @@ def said(name: str, old: str, new: str) -> str:
     return str(error.value)
 
 
+def said_of(text: str, traces: tuple[Trace, ...]) -> str:
+    """What is said of a text that does not agree with traces."""
+    project = opened(text, Path())
+    with pytest.raises(ClosedformError) as error:
+        verify(project, at_traces(project, project.part(None), traces, {}))
+    return str(error.value)
+
+
 @pytest.mark.parametrize(
     ("name", "costs", "parts"),
     [

@@ -145,6 +145,19 @@ def test_a_size_that_follows_has_a_slider_where_it_is_given() -> None:
     assert words(panel.numbers)[4] == f"{cf.zoo('vit').macs.at(**given, F=768):,}"
 
 
+def test_an_abbreviation_has_a_slider_in_the_place_of_what_it_is_made_of() -> None:
+    """Fails when N is refused, stands beside I, or is forgotten at another preset."""
+    vit = cf.zoo("vit")
+    panel = vit.explore("ViT-B/16", N=576)
+    assert panel.given == {"P": 16, "D": 768, "H": 12, "L": 12, "C": 1000, "N": 576}
+    assert f"{vit.macs.at('ViT-B/16', N=576):,}" in words(panel.numbers)
+    panel.sizes["N"].value = 100
+    assert f"{vit.macs.at('ViT-B/16', N=100):,}" in words(panel.numbers)
+    panel.preset.value = "ViT-L/32"
+    assert (panel.given["N"], panel.given["P"]) == (49, 32)
+    assert f"{vit.macs.at('ViT-L/32'):,}" in words(panel.numbers)
+
+
 def test_a_notebook_shows_the_box() -> None:
     shown = cf.zoo("vit")["MLP"].explore(d=768, hidden=3072)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in shown

@@ -326,3 +326,38 @@ def test_error(text: str, message: str) -> None:
     with pytest.raises(ClosedformError) as caught:
         read_stated(text)
     assert str(caught.value) == message
+
+
+# As papers have it ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\begin{equation} 2nd^{2} + n \end{equation}",
+        r"\begin{aligned} T &= 2nd^2 \\[2pt] &+ n, \end{aligned}",
+        r"\[ 2nd^2 + n \]",
+        r"2nd^2 + n, \quad (3)",
+        r"2nd^2 + n \tag{3} \label{eq:cost}",
+        r"\begin{align*} T = 2nd^2 + n. \nonumber \end{align*}",
+        "2nd² + n, (12)",
+        r"\Omega(\mathrm{W\text{-}MSA}) = 2nd^2 + n",
+        r"C_{\rm attn} = 2nd^2 + n",
+        r"\approx 2nd^2 + n",
+        "= 2nd^2 + n",
+    ],
+)
+def test_what_stands_around_a_formula_is_no_part_of_it(text: str) -> None:
+    stated = read_stated(text)
+    assert (stated.relation, [show(side) for side in stated.sides]) == ("==", ["2*n*d^2 + n"])
+
+
+def test_a_number_in_brackets_is_a_factor_where_nothing_ends_before_it() -> None:
+    assert read("2nd^2 + n (3)") == "2*n*d^2 + n*3"
+
+
+def test_raised_and_lowered_signs_and_a_bound_without_a_name() -> None:
+    assert read("D₁₂ n¹⁰") == "D_12*n^10"
+    stated = read_stated(r"\le 2nd")
+    assert (stated.relation, stated.named, show(stated.sides[0])) == ("<=", None, "2*n*d")
+    assert read_stated(r"\mathrm{FLOPs} = 2nd").named == "FLOPs"

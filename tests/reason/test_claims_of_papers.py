@@ -183,7 +183,8 @@ WRONG = [
     ("4nd^2", "n = d, h n = d", """\
 <map>:1:10: error[claim]: `n` is mapped twice
    1 | n = d, h n = d
-     |          ^"""),
+     |          ^
+     = help: map it once; that two sizes are one is a condition, `--when 'h == w'`"""),
     ("4nd^2", "n = D", """\
 <map>:1:5: error[name]: `D` is not defined
    1 | n = D
@@ -261,7 +262,6 @@ layer norm, 2 of a batch norm and 1 of adaptive pooling, as fvcore counts
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["vit", "--latex", "n"], "--measure says what the formula of --latex is of"),
         (["vit", "--claim", "n", "--measure", "macs"], "--measure says what the formula"),
         (["vit", "pvt", "--claim", "n"], "is asked of one FILE"),
         (["--zoo", "--claim", "n"], "is asked of one FILE"),
@@ -274,3 +274,38 @@ def test_wrong_use(arguments: list[str], message: str) -> None:
     ran = call("check", *arguments)
     assert ran.code == 2
     assert message in ran.err
+
+
+def test_a_formula_that_begins_with_its_measure_needs_no_other(blocks: dict[str, Part]) -> None:
+    found = blocks["Attention"].check(r"\mathrm{FLOPs}_{attn} = 8nd^2 + 4n^2d")
+    assert (found.word, found.derived) == ("proved", "4 n d (2 d + n)")
+    with pytest.raises(ClosedformError) as caught:
+        blocks["Attention"].check(r"C_{attn} = \frac{1}{2} n")
+    assert (
+        str(caught.value)
+        == """\
+error[claim]: it is not said what this formula is of
+     = help: name a measure, such as macs or params, or begin with it: `\\mathrm{MACs} = ...`"""
+    )
+    ran = call("check", "vit", "--of", "SelfAttention", "--latex", r"\text{MACs} = 4nd^2 + 2n^2d")
+    assert (ran.code, ran.out) == (
+        0,
+        "proved: 4nd^2 + 2n^2d\n    heads | d: required (zoo/vit.arch:18:37)\n",
+    )
+    assert call("check", "vit", "--latex", "n").code == 1
+
+
+def test_a_size_of_the_file_on_the_left_of_the_map_may_be_meant_as_a_condition() -> None:
+    file = loads(
+        "block M(x: [n, d], f):\n    return x -> linear(f, bias=false) -> linear(d, bias=false)\n"
+    )
+    found = file["M"].check("8NC^2", "macs", "N = n, C = d, f = 4 d")
+    assert found.reasons == (
+        "it holds where f == 4*d, which is a condition and no letter of the formula",
+    )
+    assert bool(file["M"].check("8NC^2", "macs", "N = n, C = d", when="f == 4*d"))
+    found = file["M"].check("4NC^2", "macs", "N = n, C = d, f = 4 d")
+    assert found.reasons == (
+        "it holds with a factor of 2: derived is 2 times claimed, "
+        "where f == 4*d, which is a condition and no letter of the formula",
+    )

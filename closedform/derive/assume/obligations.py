@@ -41,7 +41,7 @@ class Obligations:
             return
         said = f"{what} must be whole, and {say(value)} is not proved to be"
         numerator, denominator = sympy.fraction(sympy.together(self.known.base(value)))
-        if value.is_Number or denominator == 1:
+        if value.is_Number or (denominator == 1 and not value.is_rational):
             message = f"{what} must be whole, and this is {say(value)}"
             raise fail("divides", message, span, _about_roots(value))
         if denominator.has(sympy.Piecewise) or numerator.has(sympy.Piecewise):
@@ -123,12 +123,16 @@ def _about_roots(value: Expr) -> str | None:
 
 
 def _factors(axis: Expr) -> list[Expr]:
-    """What must be positive for an axis to be: its factors, or a negative product as a whole."""
+    """What must be positive for an axis to be: its factors, or a negative product as a whole.
+
+    A ratio is positive, and need not be whole: A D is, where 1 | A D.
+    """
     number, rest = axis.as_coeff_Mul()
     if number.is_negative:
         return [axis]
     bases = [factor.as_base_exp()[0] for factor in sympy.Mul.make_args(rest)]
-    return [base for base in bases if not base.is_Number]
+    ratios = {base for base in bases if base.is_Symbol and base.is_positive and not base.is_integer}
+    return [base for base in bases if not base.is_Number and base not in ratios]
 
 
 def with_values(expr: Any, values: dict[Symbol, Expr]) -> Any:

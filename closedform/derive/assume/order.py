@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -120,12 +121,29 @@ def bounds(known: Store, expr: Expr) -> tuple[Rational | None, Rational | None]:
         return (nearest, None) if signs <= {0, 1} else (None, nearest)
     shifted = plain.xreplace(
         {
-            symbol: least.get(symbol, Integer(least_of(symbol)))
-            + sympy.Dummy("t", nonnegative=True)
+            symbol: least.get(symbol, Integer(least_of(symbol))) + _more(symbol)
             for symbol in plain.free_symbols
             if symbol.is_nonnegative and symbol.is_integer
         }
     )
+    return _bounds_of_shifted(shifted)
+
+
+@lru_cache(maxsize=4096)
+def _more(size: Expr) -> Symbol:
+    """What a size is more than its least value: the same each time, as what is asked is often."""
+    return sympy.Dummy("t", nonnegative=True)
+
+
+@lru_cache(maxsize=4096)
+def _real(size: Expr) -> Symbol:
+    """The same for a value of which no bound is known."""
+    return sympy.Dummy("t", real=True)
+
+
+@lru_cache(maxsize=4096)
+def _bounds_of_shifted(shifted: Expr) -> tuple[Rational | None, Rational | None]:
+    """Bounds of a sum in what its sizes are more than their least values."""
     if terms_of(shifted) > MAX_SHIFTED:
         return None, None
     constant, rest = sympy.expand(shifted).as_coeff_Add()
@@ -155,14 +173,14 @@ def _without_rounding(known: Store, expr: Expr) -> Expr:
     assumed = _least(known, atoms) if atoms else {}
     for atom in atoms:
         if atom in assumed:
-            replaced[atom] = assumed[atom] + sympy.Dummy("t", nonnegative=True)
+            replaced[atom] = assumed[atom] + _more(atom)
             continue
         some = any if isinstance(atom, sympy.Max) else all  # one is enough for the largest
         if some(_is_nonnegative(known, value) for value in atom.args):
             least = 1 if isinstance(atom, sympy.ceiling) and atom.args[0].is_positive else 0
-            replaced[atom] = least + sympy.Dummy("t", nonnegative=True)
+            replaced[atom] = least + _more(atom)
         else:
-            replaced[atom] = sympy.Dummy("t", real=True)
+            replaced[atom] = _real(atom)
     return expr.xreplace(replaced)
 
 

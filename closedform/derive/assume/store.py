@@ -41,6 +41,7 @@ class Fact:
             "default": "needed, and true of the defaults,",
             "possible": "needed, for the other case has no shape,",
             "axis": "needed, for no axis is empty,",
+            "shared": "needed, for weights that are shared count once,",
             "divisor": "needed, for else something is divided by 0,",
             "when": "a condition of the claim",
             "given": "a condition of this derivation",

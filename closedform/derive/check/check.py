@@ -102,7 +102,16 @@ def _warnings(project: Project) -> Iterator[Diagnostic]:
     for entity in project.parts():
         with suppress(ClosedformError):  # a block that holds only where models use it
             derived += [] if takes_a_block(entity) else [project.derivation(entity)]
-    done = Done.by(derived)
+    yield from _warnings_where(project, Done.by(derived))
+
+
+def warnings_in(project: Project, entity: Entity) -> Iterator[Diagnostic]:
+    """The warnings about the names of a file, and about what a model or block of it does."""
+    yield from alike(project.module.file)
+    yield from _warnings_where(project, Done.by([project.derivation(entity)]))
+
+
+def _warnings_where(project: Project, done: Done) -> Iterator[Diagnostic]:
     for entity in project.parts():
         assert isinstance(entity.declaration, tree.Block)
         yield from warnings_of(entity.declaration, done)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import Verdict
 from closedform.errors import Diagnostic
 from closedform.grammar import tree
+from closedform.grammar.expressions import show
 from closedform.late import dataclass
 
 
@@ -26,7 +27,7 @@ class Checked:
     """An expectation or a claim with its verdict.
 
     `facts` are what the formula and the proof rest on; the diagnostic says what is wrong with it,
-    and `notes` what there is to know of one that holds.
+    `notes` what there is to know of one that holds, `held` what a claim of an order holds fixed.
     """
 
     node: tree.Expectation | tree.ComparisonClaim | tree.OrderClaim
@@ -35,9 +36,22 @@ class Checked:
     facts: tuple[Fact, ...] = ()
     diagnostic: Diagnostic | None = None
     notes: tuple[str, ...] = ()
+    held: str = ""
 
     @property
     def text(self) -> str:
         """What is claimed, as it is written, on one line."""
         span = self.node.span
         return re.sub(r"\s+", " ", span.source.text[span.start : span.end]).strip()
+
+
+def asked_when(claim: tree.Claim) -> Iterator[str]:
+    """A note of the conditions of a claim that do not stand in it."""
+    inside = (claim.span.source, range(claim.span.start, claim.span.end))
+    beside = [
+        show(condition)
+        for condition in claim.conditions
+        if condition.span.source is not inside[0] or condition.span.start not in inside[1]
+    ]
+    if beside:
+        yield f"asked when {', '.join(beside)}"

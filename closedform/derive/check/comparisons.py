@@ -16,7 +16,7 @@ from closedform.derive.assume.proofs.equality import comparison
 from closedform.derive.assume.proofs.polynomials import in_primes
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted
-from closedform.derive.check.checked import Checked, Sides
+from closedform.derive.check.checked import Checked, Sides, asked_when
 from closedform.derive.check.expectations import other_conventions
 from closedform.derive.check.measured import measures_in, with_measures
 from closedform.derive.check.paper import OWN, Paper
@@ -74,6 +74,7 @@ def check_comparison(
             (
                 f"derived minus claimed: {sides().difference}",
                 *_at_sizes(verdict),
+                *asked_when(claim),
                 *asked.holds_under(),
             ),
         )
@@ -88,6 +89,7 @@ def check_comparison(
                 f"derived: {sides().derived}",
                 f"derived minus claimed: {sides().difference}",
                 f"tried: {', '.join(verdict.tried)}",
+                *asked_when(claim),
             ),
         )
         return Checked(claim, verdict, sides, facts, open_)
@@ -191,8 +193,9 @@ def asked_by(
         left, operator, right = right, FLIPPED[operator], left
         measures = measures_in(project, context, scope, left)
     if not measures:
+        indices = _indices((left, right))
         for name in (part for part in parts_of((left, right)) if isinstance(part, tree.Name)):
-            if context.names.find(name.name, scope) is None:
+            if name.name not in indices and context.names.find(name.name, scope) is None:
                 project.measure(name.name, None, name.span)  # which has no such name
         raise fail(
             "claim",
@@ -203,6 +206,13 @@ def asked_by(
     alone = isinstance(left, tree.Name | tree.Measured)
     first = next(iter(measures.values()))
     return Asked(project, form_of, context, left, operator, right, first, alone, paper)
+
+
+def _indices(formula: object) -> set[str]:
+    """The names that sums of a formula give to their indices."""
+    calls = (part for part in parts_of(formula) if isinstance(part, tree.Call))
+    firsts = (c.arguments[0].value for c in calls if c.function.name == "sum" and c.arguments)
+    return {first.name for first in firsts if isinstance(first, tree.Name)}
 
 
 def _at_sizes(verdict: Refuted) -> Iterator[str]:

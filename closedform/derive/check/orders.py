@@ -17,7 +17,7 @@ from closedform.derive.arrange.forms import shortest
 from closedform.derive.assume.obligations import with_values
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
-from closedform.derive.check.checked import Checked, Sides
+from closedform.derive.check.checked import Checked, Sides, asked_when
 from closedform.derive.check.growth import CannotGrow, Outgrown, Point, Range, order_verdict
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.cost.tree import Steps, nodes
@@ -37,7 +37,10 @@ ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not
 
 
 def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper = OWN) -> Checked:
-    """The verdict of a claim of an order, with what was found where it is not proved."""
+    """The verdict of a claim of an order, with what was found where it is not proved.
+
+    Raises ClosedformError where its sizes cannot grow.
+    """
     asked = _asked(form, claim, paper)
     verdict = asked.verdict()
     order = f"{claim.order}({show(claim.bound)})"
@@ -48,26 +51,33 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper =
 
     growing = tuple(_defaults_that_grow(asked))
     divided = (fact for fact in asked.facts if fact.reason == "divisor")
-    conditions = (fact for fact in asked.facts if fact.reason == "when")
+    conditions = [fact for fact in asked.facts if fact.reason == "when"]
     facts = tuple(dict.fromkeys((*form.facts, *divided, *conditions)))
+    held = asked.held_fixed()
     if isinstance(verdict, Proved):
-        return Checked(claim, verdict, sides, facts, notes=growing)
+        named = any(fact.condition.has(*asked.fixed) for fact in conditions)
+        noted = growing or (held,) * named
+        return Checked(claim, verdict, sides, facts, notes=(*noted, *asked.absent()), held=held)
     derived = f"derived: {sides().derived}"
-    held = growing or (asked.held_fixed(),)
+    noted = growing or (held,)
     if isinstance(verdict, Outgrown):
         kind, message = "claim", f"{title} is not in {order}"
         notes = (*_faster(asked, verdict), derived, *_along(asked, verdict), *growing)
     elif isinstance(verdict, CannotGrow):
         together = " together" * (len(verdict.sizes) > 1)
-        kind = "claim"
-        message = (
-            f"{_names(verdict.sizes)} cannot grow{together} here, so that the claim says nothing"
+        raise fail(
+            "claim",
+            f"{_names(verdict.sizes)} cannot grow{together} here, so that the claim says nothing",
+            claim.span,
+            None,
+            *_kept(asked, verdict),
+            *noted,
         )
-        notes = (*_kept(asked, verdict), *held)
     else:
         assert isinstance(verdict, NotDecided)
         kind, message = "undecided", f"it is not decided whether {title} is in {order}"
-        notes = (derived, *verdict.tried, *held)
+        notes = (derived, *verdict.tried, *noted)
+    notes = (*notes, *asked_when(claim))
     return Checked(claim, verdict, sides, facts, Diagnostic(kind, message, claim.span, None, notes))
 
 
@@ -119,6 +129,16 @@ class Asked:
 
     def held_fixed(self) -> str:
         return f"held fixed: {', '.join(symbol.name for symbol in self.fixed) or 'nothing'}"
+
+    def absent(self) -> Iterator[str]:
+        """A note of the sizes that grow, and that nothing here depends on."""
+        there = self.expr.free_symbols | self.bound.free_symbols
+        for fact in self.facts:
+            there |= fact.condition.free_symbols
+        absent = tuple(symbol for symbol in self.growing if symbol not in there)
+        if absent:
+            verb = "is" if len(absent) == 1 else "are"
+            yield f"{_names(absent)} {verb} not in the formula, nor in the bound"
 
     def growing_defaults(self) -> dict[Symbol, Expr]:
         """The defaults of what is held fixed that have a size in them that grows."""

@@ -103,7 +103,12 @@ OWN = Paper()  # a formula of the file itself
 
 def _give(scope: Scope, name: tree.Name, value: Expr) -> None:
     if name.name in scope.names:
-        raise fail("claim", f"`{name.name}` is mapped twice", name.span)
+        raise fail(
+            "claim",
+            f"`{name.name}` is mapped twice",
+            name.span,
+            "map it once; that two sizes are one is a condition, `--when 'h == w'`",
+        )
     scope.names[name.name] = value
 
 

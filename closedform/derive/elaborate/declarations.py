@@ -139,17 +139,19 @@ def _told_apart(
     found = {name: sign for name, sign in signs.items() if name in used}
     for name in sorted(found, key=lambda name: declared[name].module is not context.module):
         for other, shown in printed.items():
-            both = found[name] if shown == found[name] else None
-            if other in lists and _is_element(found[name], shown, indices):
-                both = found[name]
-            if name in lists and _is_element(shown, found[name], indices):
-                both = shown
-            if both and other != name:
+            index = "" if other in used else "the index "
+            alike = None
+            if shown == found[name]:
+                alike = f"`{name}` and {index}`{other}` are both printed `{shown}`"
+            elif other in lists and _is_element(found[name], shown, indices):
+                alike = f"`{name}` is printed `{found[name]}`, as an element of `{other}` is"
+            elif name in lists and _is_element(shown, found[name], indices):
+                alike = f"`{other}` is printed `{shown}`, as an element of `{name}` is"
+            if alike and other != name:
                 place = [declared[other].declaration.name.span] if other in declared else []
-                index = "" if other in used else "the index "
                 raise fail(
                     "sign",
-                    f"`{name}` and {index}`{other}` are both printed `{both}`",
+                    alike,
                     declared[name].declaration.name.span,
                     "end its declaration with another sign: `as ...`",
                     *(f"the other is at {span}" for span in place),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import sympy
@@ -74,13 +74,16 @@ def with_default(derivation: Derivation) -> list[Symbol]:
     return [symbol for symbol in found if symbol in derivation.defaults]
 
 
-def needed(derivation: Derivation, exprs: Iterable[Expr]) -> list[Symbol]:
-    """The sizes that expressions need, as they are declared; abbreviations are written out."""
+def needed(
+    derivation: Derivation, exprs: Iterable[Expr], given: Collection[Symbol] = ()
+) -> list[Symbol]:
+    """The sizes that expressions need, as they are declared; abbreviations are written out, but
+    for those that are given."""
     spelled, found = derivation.known.spelled, set[Symbol]()
     waiting = [symbol for expr in exprs for symbol in expr.free_symbols]
     while waiting:
         symbol = waiting.pop()
-        if symbol in spelled:
+        if symbol in spelled and symbol not in given:
             waiting += spelled[symbol].free_symbols
         else:
             found.add(symbol)

@@ -209,14 +209,14 @@ def _declare(module: Module, name: tree.Name, entity: Entity) -> None:
 
 
 def _check_families(module: Module) -> None:
-    """`D[4]` is printed D_1 to D_4, so no other size may have one of those names."""
+    """`D[4]` is printed D_1 to D_4, and D_0 before them: no other size may be printed so."""
     families = {e.name for e in module.names.values() if _is_family(e)}
     for entity in module.own(tree.Dim, tree.Let):
         stem, _, index = entity.name.rpartition("_")
         if index.isdigit() and stem in families:
             raise fail(
                 "name",
-                f"`{entity.name}` is also the name of an element of `{stem}`",
+                f"`{entity.name}` is printed as an element of the list `{stem}` is",
                 entity.declaration.name.span,
                 "choose another name",
             )

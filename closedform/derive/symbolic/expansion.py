@@ -53,6 +53,7 @@ def without_signs(expr: Expr) -> Expr:
     return expr.replace(sympy.Abs, lambda inside: sympy.Max(inside, -inside))
 
 
+@lru_cache(maxsize=4096)
 def _product(monomial: Monomial) -> Expr:
     return sympy.Mul(*(base**exponent for base, exponent in monomial))
 

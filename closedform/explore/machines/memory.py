@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import prod
 
+from closedform.checked import all_checked
 from closedform.errors import fail
 from closedform.explore.formula import Formula
 from closedform.explore.machines.roofline import prefixed
@@ -40,6 +41,7 @@ class Held:
     value: Fraction | None
 
 
+@all_checked
 class Memory(Table[Held]):
     """What each device holds in a training step; `bytes` is the sum.
 

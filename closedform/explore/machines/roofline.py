@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Rational
 
+from closedform.checked import all_checked
 from closedform.derive.project import Project
 from closedform.derive.resolve.dtypes import Widths, widths_in
 from closedform.derive.resolve.modules import Entity
@@ -25,6 +26,7 @@ DIGITS = Context(prec=4)
 SCALES = ((Fraction(1), "s"), (Fraction(1, 1000), "ms"), (Fraction(1, 10**6), "us"))
 
 
+@all_checked
 class Roofline(Table[Bound]):
     """What the parts of a model need at least on a machine; `seconds` is the sum.
 

@@ -11,6 +11,7 @@ from typing import Self, TypeAlias
 import sympy
 from sympy import Expr
 
+from closedform.checked import all_checked
 from closedform.derive.assume.proofs.equality import equality
 from closedform.derive.check.comparisons import all_that_holds
 from closedform.derive.solve.made import Made, joined, joined_order, nameless, quotient
@@ -22,6 +23,7 @@ from closedform.explore.quantities.expression import Expression
 Operand: TypeAlias = "Expression | int | Fraction | Expr"
 
 
+@all_checked
 class Arithmetic(Expression):
     """An expression that takes part in arithmetic: symbols of one name are one symbol."""
 
@@ -39,6 +41,9 @@ class Arithmetic(Expression):
 
     def __neg__(self) -> Self:
         return self * -1
+
+    def __pos__(self) -> Self:
+        return self
 
     def __mul__(self, other: Operand) -> Self:
         return self._with(other, lambda a, b: expand(a * b), _product_unit)
@@ -96,7 +101,7 @@ class Arithmetic(Expression):
             return other
         if isinstance(other, bool) or not isinstance(other, Integral | Fraction | Expr):
             return None
-        value = sympy.Rational(other) if not isinstance(other, Expr) else other
+        value = sympy.Rational(other) if not isinstance(other, Expr) else self._sizes.ours(other)
         if value.has(sympy.Float):
             return None
         return self._of(value, nameless(""))

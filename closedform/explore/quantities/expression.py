@@ -14,6 +14,7 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
+from closedform.errors import fail
 from closedform.explore import show
 from closedform.explore.quantities.sizes import Sizes
 from closedform.render.formulas.latex import latex
@@ -105,7 +106,26 @@ class Expression:
         origin = self._project, self._entity
         return type(self)(*origin, self._closed, form, self._origins, self._name)
 
+    # It never changes, and is code and numbers to those who send it away ---------------------
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> str:
+        advice = "send what `.function` gives, or the text of `.export`"
+        raise fail("type", "a formula is not pickled", None, advice)
+
     # How it is shown -----------------------------------------------------------------------
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def _latex(self, printer: object) -> str:
+        """For `sympy.latex`."""
+        return self.latex
 
     def __str__(self) -> str:
         return w.plain(self.written)

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeAlias
 
 from sympy import Expr, Symbol
 
+from closedform.checked import all_checked
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.along import Along, along
@@ -39,6 +40,7 @@ from closedform.explore.terms import Terms, terms_of
 Given: TypeAlias = "int | Fraction | Expr | str | Quantity | Sequence[int]"
 
 
+@all_checked
 class Quantity(Arithmetic):
     """An exact closed form.
 
@@ -131,11 +133,12 @@ class Quantity(Arithmetic):
         """
         return self._in_form("parts")
 
-    def subs(self, sizes: Mapping[str, Given] | None = None, /, **named: Given) -> Self:
+    def subs(self, sizes: Mapping[str | Symbol, Given] | None = None, /, **named: Given) -> Self:
         """The formula with sizes replaced: by numbers, by formulas, or by other names.
 
-        An abbreviation can be replaced as well. Raises ClosedformError for a name that the formula
-        does not know, and where what is assumed can then not hold.
+        An abbreviation can be replaced as well, and a symbol of SymPy stands for its name. Raises
+        ClosedformError for a name that the formula does not know, and where what is assumed can
+        then not hold.
 
         >>> from closedform.api import zoo
         >>> print(zoo("vit")["MLP"].params.subs(d="D", hidden=3072))
@@ -144,7 +147,8 @@ class Quantity(Arithmetic):
         values: dict[Symbol, Expr] = {}
         formulas: list[Quantity] = []
         table = self._sizes.table
-        for name, value in {**(sizes or {}), **named}.items():
+        for key, value in [*(sizes or {}).items(), *named.items()]:
+            name = key.name if isinstance(key, Symbol) else key
             if name not in table:
                 raise self._sizes.unknown(name)
             several = value if isinstance(value, list | tuple) else [value] * len(table[name])
@@ -208,6 +212,8 @@ class Quantity(Arithmetic):
     def _number(
         self, form: Closed, presets: Sequence[str], sizes: Mapping[str, object]
     ) -> int | Fraction:
+        if "preset" in sizes:
+            raise fail("argument", "`at` takes a preset first", None, 'write .at("...", N=...)')
         table, spelled = size_table(form.derivation), form.derivation.known.spelled
         named = {symbol.name: symbol for symbol in spelled if symbol.name not in table}
         lets = {named[n]: exact(n, v) for n, v in sizes.items() if n in named}

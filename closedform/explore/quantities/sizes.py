@@ -38,6 +38,16 @@ class Sizes:
             raise fail("argument", f"`{name}` has a value for each stage", None, near)
         return found[0]
 
+    def ours(self, expr: Expr) -> Expr:
+        """An expression of SymPy in our symbols: those of one name are one symbol."""
+        table = self.table
+        named = {
+            s: table[s.name][0] if len(table.get(s.name, ())) == 1 else size_symbol(s.name)
+            for s in expr.free_symbols
+            if isinstance(s, Symbol) and not s.is_positive
+        }
+        return expr.xreplace(named)
+
     def unknown(self, name: str) -> ClosedformError:
         """The error for a name that is none of them."""
         near = suggestion(name, self.table) or f"there are {', '.join(sorted(self.table))}"
@@ -50,7 +60,8 @@ class Sizes:
                 raise fail("type", f"`{name}` takes a name, and {value!r} is none")
             known = self.table.get(value)
             return known[0] if known and len(known) == 1 else size_symbol(value)
-        return exact(name, value)
+        found = exact(name, value)
+        return found if found.is_Number else self.ours(found)
 
 
 def exact(name: str, value: object) -> Expr:

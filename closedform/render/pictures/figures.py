@@ -79,6 +79,8 @@ class Picture:
 
     def save(self, path: str | Path) -> None:
         """Write the picture. Raises ClosedformError for a suffix other than .svg and .png."""
+        if not isinstance(path, str | Path):
+            raise fail("type", f"a picture is saved under a path, and this is {path!r}")
         path = Path(path)
         match path.suffix:
             case ".svg":

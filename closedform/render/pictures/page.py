@@ -81,6 +81,12 @@ def _costs(report: Report) -> _Costs:
     return _Costs(preset, sizes, parts, costs, work, svg.colours(ranked))
 
 
+def drawn(report: Report) -> tuple[tuple[drawing.Item, ...], int]:
+    """The items of the drawing of a report, and the measure that is told of each."""
+    costs = _costs(report)
+    return drawing.items_of(costs.parts, costs.work), costs.work
+
+
 def architecture(report: Report) -> svg.Image:
     """The drawing of a report."""
     costs = _costs(report)

@@ -18,7 +18,6 @@ from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.values import Tensor
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
-from closedform.derive.symbolic.wording import say
 from closedform.derive.trace.flows import Flow, Skip, flow_of, skips
 from closedform.derive.trace.frames import Frame, StageRuns
 from closedform.late import dataclass
@@ -219,7 +218,8 @@ class Parts:
                     yield self._row("stage", site, name, uses, amounts, depth, told)
                     yield from self.rows(stage, uses.of_parts, depth + 1, told.inside(around))
             case cost.Steps():
-                name = f"{node.index} = {say(node.first)}..{say(node.last)}"
+                first, last = (self._shape((end,), place.frame) for end in (node.first, node.last))
+                name = f"{node.index} = {w.plain(*first)}..{w.plain(*last)}"
                 amounts = self._amounts((site,), uses)
                 if all(amount == 0 for _, amount in amounts):
                     return

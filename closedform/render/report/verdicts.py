@@ -21,13 +21,15 @@ def in_words(outcome: Outcome) -> Iterator[str]:
     for checked in outcome.checked:
         yield f"{checked.node.span}: {checked.verdict.word}: {checked.text}\n"
         yield from _facts(checked)
+        if checked.held:
+            yield f"    {checked.held}\n"
 
 
 def answer(checked: Checked) -> Iterator[str]:
     """A claim that was asked, and holds, with what that rests on."""
     yield f"{checked.verdict.word}: {checked.text.removeprefix('claim ')}\n"
     yield from _facts(checked)
-    for note in checked.notes:
+    for note in checked.notes or ((checked.held,) if checked.held else ()):
         yield f"    note: {note}\n"
 
 
@@ -62,7 +64,7 @@ def _row(checked: Checked) -> dict[str, object]:
         "difference": sides.difference,
         "sizes": {say(symbol): say(value) for symbol, value in refuted.sizes.items()},
         "values": {side: say(value) for side, value in values.items()},
-        "notes": list(checked.notes),
+        "notes": list(checked.notes) or [checked.held] * bool(checked.held),
         "tried": list(verdict.tried) if isinstance(verdict, NotDecided) else [],
     }
 

@@ -58,6 +58,7 @@ REASONS = {
     "default": "holds for the defaults",
     "possible": "the other case has no shape",
     "axis": "no axis is empty",
+    "shared": "weights that are shared count once",
     "divisor": "else something is divided by 0",
     "when": "a condition of the claim",
     "given": "a condition of this derivation",

@@ -23,6 +23,7 @@ from sympy import (
     true,
 )
 
+from closedform.derive.resolve.builtin import USAGE
 from closedform.errors import ClosedformError, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
@@ -39,6 +40,15 @@ def refuse(what: str, node: tree.Node, help: str) -> ClosedformError:
     return fail("export", what, node.span, help)
 
 
+def unknown(node: tree.Call, what: str, help: str) -> ClosedformError:
+    """The error for a call of what is not declared: a function of the language, or a mistake."""
+    name = node.function.name
+    if name in USAGE:
+        advice = "make what it gives a size of its own, `dim`"
+        return refuse(f"`{name}` is not written in PyTorch", node, advice)
+    return refuse(what.format(name=name), node, help)
+
+
 class Reader:
     """Reads the expressions of one scope; whoever makes modules adds tensors and calls."""
 
@@ -52,7 +62,7 @@ class Reader:
         return self.scope[node.name]
 
     def call(self, node: tree.Call) -> Value:
-        raise refuse(f"`{node.function.name}` is no size", node, "a size is made of sizes")
+        raise unknown(node, "`{name}` is no size", "a size is made of sizes")
 
     def tensor_index(self, tensor: Tensor, node: tree.Index) -> Value:
         raise refuse("a tensor is no size", node, "a size is made of sizes")

@@ -21,6 +21,7 @@ from sympy import (
     together,
 )
 
+from closedform.errors import fail
 from closedform.late import dataclass
 
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -183,7 +184,9 @@ class Sizes:
                 name = "max" if isinstance(size, Max) else "min"
                 items = sorted((self.whole(a, spell) for a in size.args), key=lambda t: (len(t), t))
                 return f"{name}({', '.join(items)})", ATOM
-        raise NotImplementedError(str(size))
+        raise fail(
+            "export", f"`{size}` is not written in PyTorch", None, "write the size in another way"
+        )
 
     def _sum(self, size: Expr, spell: Callable[[str], str]) -> str:
         text = ""

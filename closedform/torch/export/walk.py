@@ -17,7 +17,7 @@ from closedform.grammar.traverse import names_in
 from closedform.late import dataclass
 from closedform.torch.export.calls import bind, match, numbers, parameters_of, result_shape
 from closedform.torch.export.classes import Class
-from closedform.torch.export.expressions import Reader, refuse
+from closedform.torch.export.expressions import Reader, refuse, unknown
 from closedform.torch.export.operations import (
     ANY_MAP,
     EXTRAS,
@@ -248,7 +248,7 @@ class Walker(Reader):
             entity = self.module.names.get(name)
         if entity is None:
             near = suggestion(name, self.module.names)
-            raise refuse(f"`{name}` is not defined", node, near or "see `closedform check`")
+            raise unknown(node, "`{name}` is not defined", near or "see `closedform check`")
         given, modifiers = bind(self, entity, node, piped)
         first = [p for p in parameters_of(entity) if p.shape is not None][:1]
         if first and first[0].name.name not in given:

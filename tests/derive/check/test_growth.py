@@ -18,10 +18,10 @@ import sympy
 from sympy import Integer, Max, Min, Sum, ceiling, floor, sqrt
 from sympy.solvers.simplex import InfeasibleLPError, lpmax
 
+from closedform.derive.assume.simplex import maximize
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth import CannotGrow, Outgrown, order_verdict
-from closedform.derive.check.growth.simplex import maximize
 from closedform.derive.symbolic.atoms import Divides, Gcd, Log, indicator
 from closedform.derive.symbolic.symbols import size_symbol
 from growing import Claims, TooLarge, holds, to_sympy, value
@@ -210,6 +210,17 @@ HOLDS = [
     (n**p, n ** (p + 1), [n], []),
     (n * q, q, [q], [n <= 2 * p]),
     (Integer(0), n, [n], []),
+    (n, n - w, [n, w], [2 * w <= n]),
+    (n, n - w - k, [n, w, k], [3 * w <= n, 3 * k <= n]),
+    (n * k, n * k - k**2 / 2, [n, k], [k <= n]),
+    (n**2, n**2 - k, [n, k], [2 * k <= n**2]),
+    (n**2, (n - k) ** 2, [n, k], [2 * k <= n]),
+    (Integer(1), n**2 - 2 * n * k + k**2, [n, k], [k < n]),
+    (n * w, (n - k) * (w - 1), [n, w, k], [2 * k <= n]),
+    (n, Max(n - k, 0), [n, k], [2 * k <= n]),
+    (Integer(1), n - Min(n, k), [n, k], [k < n]),
+    (2**n, 2**n - 2**k, [n, k], [k < n]),
+    (n - k, Integer(0), [n, k], [n <= k]),
 ]
 
 FAILS = [
@@ -251,6 +262,11 @@ FAILS = [
     (p**n, n, [n], []),
     (1 / n, 1 / (n + w), [n, w], []),
     (Integer(1), -n, [n], []),
+    (n, n - w, [n, w], [w < n]),
+    (2**n, 2**n - 2**k, [n, k], [k <= n]),
+    (Integer(1), 2 ** (n - w), [n, w], []),
+    (2 ** (n - w), Integer(1), [n, w], []),
+    (Integer(1), (n - k) ** 2, [n, k], [k <= n]),
 ]
 
 

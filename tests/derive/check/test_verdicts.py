@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sympy
 
+from closedform.api import loads
 from closedform.derive.assume.proofs.situation import (
     Fuel,
     OutOfFuelError,
@@ -19,6 +20,7 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.files import read_text
+from closedform.render.report.verdicts import verdicts_of
 
 
 def checked(folder: Path, text: str) -> Outcome:
@@ -148,3 +150,74 @@ def test_what_is_derived_stands_left_of_what_is_claimed(tmp_path: Path) -> None:
         n, k = sizes["n"], sizes["k"]
         values.append((found.verdict.left == n // k * k, found.verdict.right))
     assert values == [(True, 1000), (True, 1)]
+
+
+GROWING = """
+block A(x: [n, d], b, c):
+    return x -> linear(b)
+
+    claim macs in O(n*b) as n grow when b <= n
+    claim macs in O(n) as n grow
+    claim macs in O(n*c) as n, c grow when c <= n
+    claim macs in Theta(b) as b, c grow
+"""
+
+
+def test_what_an_order_holds_fixed(tmp_path: Path) -> None:
+    """Fails when what a condition names is held fixed without a word, or a name goes unnoticed."""
+    outcome = checked(tmp_path, GROWING)
+    assert words(outcome) == ["proved"] * 4
+    assert [c.held for c in outcome.checked] == [
+        "held fixed: d, b",
+        "held fixed: d, b",
+        "held fixed: d, b",
+        "held fixed: n, d",
+    ]
+    nowhere = "`c` is not in the formula, nor in the bound"
+    assert [c.notes for c in outcome.checked] == [("held fixed: d, b",), (), (), (nowhere,)]
+    told = [row["notes"] for row in verdicts_of(outcome)]
+    held = [[c.held] for c in outcome.checked]
+    assert told == [*held[:3], [nowhere]]
+
+
+def test_a_claim_whose_sizes_cannot_grow_has_no_verdict(tmp_path: Path) -> None:
+    """Fails when it is called not decided, as though more could be found out."""
+    claims = [
+        "claim macs in O(n) as n grow when n == 3",
+        "claim macs in O(n) as n grow when n <= b",
+        "claim macs in O(b) as n, b grow when n + b == d",
+    ]
+    outcome = checked(tmp_path, "\n    ".join([GROWING.partition("    claim")[0], *claims]) + "\n")
+    assert outcome.checked == ()
+    assert [(d.kind, d.message) for d in outcome.errors] == [
+        ("claim", "`n` cannot grow here, so that the claim says nothing"),
+        ("claim", "`n` cannot grow here, so that the claim says nothing"),
+        ("claim", "`b` and `n` cannot grow together here, so that the claim says nothing"),
+    ]
+
+
+def test_conditions_that_are_asked_stand_in_the_answer() -> None:
+    """Fails when a formula is refuted under a condition that nobody sees, or it is told twice."""
+    block = loads("block A(x: [n, d], b):\n    return x -> linear(b)\n")["A"]
+    for claim in ("macs == n*b", "macs in O(n) as n, b grow"):
+        asked = repr(block.check(claim, when="d == 3"))
+        assert asked.split("\n    ").count("asked when d == 3") == 1
+        assert "asked when" not in repr(block.check(f"{claim} when d == 3"))
+
+
+def test_conditions_that_never_hold_together(tmp_path: Path) -> None:
+    """Fails when a claim is refuted at sizes that its conditions leave out: none satisfies them."""
+    claims = ["b > n + 1", "b > n"]
+    text = "block A(x: [n, d], b):\n    return x -> linear(b)\n\n"
+    text += "".join(f"    claim params == 1 when n == b^2, {condition}\n" for condition in claims)
+    outcome = checked(tmp_path, text)
+    assert words(outcome) == ["proved", "proved"]
+
+
+def test_a_common_divisor_beside_other_terms(tmp_path: Path) -> None:
+    """Fails when what two sizes share is taken out only where nothing else is to be proved."""
+    text = "block A(x: [n, d], b):\n    return x -> linear(b, bias=false)\n\n"
+    text += (
+        "    claim params + gcd(2*b, 2*n) + max(0, d - b) == d*b + 2*gcd(n, b) + d - min(d, b)\n"
+    )
+    assert words(checked(tmp_path, text)) == ["proved"]

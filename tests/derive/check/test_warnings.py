@@ -42,6 +42,15 @@ def test_a_warning_as_it_is_printed(tmp_path: Path) -> None:
     )
 
 
+def test_a_derivation_tells_it_beside_its_report(tmp_path: Path) -> None:
+    """A line each on stderr: the report is as without it."""
+    (tmp_path / "dead.arch").write_text(DEAD)
+    result = call("derive", "dead.arch", "--to", "text", folder=tmp_path)
+    assert result.err == "dead.arch:4:5: warning: `y` is counted here, and nobody uses it\n"
+    assert result.out.startswith("M\n=\n\nparams = 2 D^2 + D\n")
+    assert call("derive", "dead.arch", "--when", "D > 4", folder=tmp_path).err == ""
+
+
 def test_a_warning_for_a_program(tmp_path: Path) -> None:
     (tmp_path / "dead.arch").write_text(DEAD)
     result = call("check", "dead.arch", "--to", "json", folder=tmp_path)

@@ -34,7 +34,7 @@ def test_good_file_holds(path: Path) -> None:
 def test_good_file_report(path: Path, golden: Golden) -> None:
     """Fails when a formula, a table or an assumption of the report changes."""
     result = call("derive", path.name, "--to", "text", *options_of(path), folder=GOOD)
-    assert result.err == ""
+    assert all(": warning: " in line for line in result.err.splitlines())
     assert result.code == 0
     golden.compare(path.with_suffix(".txt"), result.out)
 

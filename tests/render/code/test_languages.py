@@ -42,6 +42,12 @@ model Mixed(x: [N, D]):
         y = y -> linear(floor(D/i) + 1)
     return x -> M(K) -> linear(4^S)
 """
+GCD = """
+dim N
+dim D
+model Divisor(x: [N, D]):
+    return x -> linear(gcd(N, D))
+"""
 ROOTS = """
 dim N
 dim D
@@ -131,6 +137,7 @@ def cases() -> tuple[Case, ...]:
 
 PLAIN = 5  # of these no formula has a sum over an index, a root, or a size as exponent
 SHORT = 4  # these go into a cell
+DIVISORS = 3  # before these no formula has a common divisor
 
 
 @cache
@@ -175,7 +182,7 @@ def test_the_cases_have_values_and_refusals() -> None:
     assert sum(v is None for c in cases() for _, v in c.rows) > 10
     assert any(v is not None and v > 2**63 for c in cases() for _, v in c.rows)
     assert language_names() == (
-        "c", "javascript", "numpy", "python", "spreadsheet", "sql", "sympy",
+        "c", "javascript", "numpy", "python", "spark", "spreadsheet", "sql", "sympy",
     )  # fmt: skip
 
 
@@ -316,6 +323,57 @@ def test_sql() -> None:
         base.execute(half).fetchall()
 
 
+@pytest.mark.slow
+def test_spark() -> None:
+    """Fails when Spark gives another value, one for a row that breaks an assumption, or one that
+    does not fit into 64 bits."""
+    sql = pytest.importorskip("pyspark.sql", reason="Spark is not installed")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java")
+    master = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    spark = master.config("spark.driver.bindAddress", "127.0.0.1").getOrCreate()
+    spark.sparkContext.setLogLevel("OFF")
+    spark.conf.set("spark.sql.ansi.enabled", "true")
+    try:
+        for case, refusals in zip(cases()[:DIVISORS], (4, 1, 1), strict=True):
+            in_spark(spark, case, refusals)
+        query = zoo("vit").macs.export("spark", "D", L=12)
+        frame = spark.range(64, 320, 64).withColumnRenamed("id", "D")
+        rows = frame.selectExpr("D", f"{query} AS macs").collect()
+        assert [tuple(row) for row in rows] == [
+            (d, zoo("vit").macs.at(D=d, L=12, H=1)) for d in (64, 128, 192, 256)
+        ]
+        with pytest.raises(Exception, match="`D` is not whole, or less than 1"):
+            spark.sql(f"SELECT {query} FROM (SELECT 64.5 AS D)").collect()
+        spark.conf.set("spark.sql.ansi.enabled", "false")
+        with pytest.raises(Exception, match=r"set spark\.sql\.ansi\.enabled to true"):
+            frame.selectExpr(query).collect()
+    finally:
+        spark.stop()
+
+
+def in_spark(spark: Any, case: Case, refusals: int) -> None:
+    """Small values in one query, and some others and refusals in one of its own each."""
+    query = case.formula.export("spark")
+    small: list[tuple[dict[str, int], int | None]] = []
+    others: list[tuple[dict[str, int], int | None]] = []
+    for sizes, expected in case.rows:
+        if (numbers := all_sizes(case, sizes)) is not None:
+            near = expected is not None and expected < 2**50
+            (small if near else others).append((numbers, expected))
+    found = spark.createDataFrame([numbers for numbers, _ in small]).selectExpr(query).collect()
+    assert [value for (value,) in found] == [expected for _, expected in small], case.name
+    for numbers, expected in others[:refusals]:
+        told = ""
+        try:
+            ((value,),) = spark.createDataFrame([numbers]).selectExpr(query).collect()
+        except Exception as error:
+            told, value = str(error), expected
+        assert value == expected, (case.name, numbers)
+        assert (expected is None) == ("USER_RAISED_EXCEPTION" in told), (case.name, numbers, told)
+        assert expected is None or not told or "ARITHMETIC_OVERFLOW" in told, told
+
+
 NOTHING = float("nan")
 SHEET: dict[str, Callable[..., Any]] = {
     "IF": lambda asked, yes, no: yes if asked else no,
@@ -372,6 +430,7 @@ def test_sympy() -> None:
     ("language", "file", "message"),
     [
         ("sql", MIXED, "`sql` has no exact power with a size as exponent"),
+        ("spark", GCD, "`spark` has no exact common divisor"),
         ("spreadsheet", ROOTS, "`spreadsheet` has no exact whole root"),
         ("rust", ROOTS, "there is no language of code `rust`"),
     ],

@@ -17,7 +17,7 @@ from helpers import PACKAGE, Ran, call
 
 NAMES = (
     *("md", "fragment", "html", "json", "macros", "mkdocs", "notebook", "svg", "tex", "text"),
-    "typst",
+    *("tikz", "typst"),
 )
 
 
@@ -48,6 +48,7 @@ def test_rows_are_light() -> None:
         ("a.tex", "tex"),
         ("a.macros.tex", "macros"),
         ("a.fragment.tex", "fragment"),
+        ("a.tikz", "tikz"),
         ("a.typ", "typst"),
         ("tex.htm", "html"),
     ],

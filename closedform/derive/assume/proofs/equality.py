@@ -7,6 +7,7 @@ settle the rest, and only what differs nowhere is worth a proof by cases.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import sympy
@@ -16,6 +17,7 @@ from sympy.core.relational import Relational
 from closedform.derive.assume import floors, order
 from closedform.derive.assume.proofs.counterexample import difference_at, smallest, tries_for
 from closedform.derive.assume.proofs.identities import taken_apart
+from closedform.derive.assume.proofs.means import follows_from_means
 from closedform.derive.assume.proofs.polynomials import sign_factors
 from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
@@ -35,8 +37,8 @@ TRIED = (
 
 def equality(known: Store, left: Expr, right: Expr) -> Verdict:
     """Whether two sizes are equal wherever what is known holds."""
-    difference = expand(known.base(left) - known.base(right))
-    if difference == 0 or taken_apart(difference) == 0:
+    difference = taken_apart(expand(known.base(left) - known.base(right)))
+    if difference == 0:
         return Proved()
     with known.recording() as used:
         if expand(floors.refloored(known, difference)) == 0:
@@ -80,7 +82,8 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
         except NoNumberError:
             return False
 
-    return _verdict(known, (left, right), fails, indicator(asked) - 1)
+    by_means = partial(follows_from_means, simple)
+    return _verdict(known, (left, right), fails, indicator(asked) - 1, by_means)
 
 
 def _without_factors(condition: Any) -> tuple[Any, bool]:
@@ -96,13 +99,20 @@ def _without_factors(condition: Any) -> tuple[Any, bool]:
 
 
 def _verdict(
-    known: Store, sides: tuple[Expr, Expr], fails: Callable[[Numbers], bool], difference: Expr
+    known: Store,
+    sides: tuple[Expr, Expr],
+    fails: Callable[[Numbers], bool],
+    difference: Expr,
+    simply: Callable[[], bool] = lambda: False,
 ) -> Verdict:
-    """A claim about two sides is refuted by sizes at which it fails, proved by what is then 0."""
+    """A claim about two sides is refuted by sizes at which it fails, proved by what is then 0, or
+    simply, by what needs no facts."""
     left, right = map(known.base, sides)
     named = (sides[0].free_symbols | sides[1].free_symbols) - known.spelled.keys()
     search = Search(known, left.free_symbols | right.free_symbols)
     found = smallest(search.samples, fails, FEW)
+    if found is None and simply():
+        return Proved()
     if found is None:
         facts = search.proof(difference)
         if facts is not None:

@@ -37,7 +37,9 @@ class Search:
             left += [(None, sympy.Ge(index, first)), (None, sympy.Le(index, last))]
         for stated in known.facts:
             condition = stated.condition.xreplace(known.definitions)
-            if condition not in (True, sympy.true):
+            if condition == sympy.false:  # with the others: nothing satisfies them
+                self.facts.append((stated, condition))
+            elif condition != sympy.true:
                 left.append((stated, condition))
         while near := [pair for pair in left if pair[1].free_symbols & self.symbols]:
             left = [pair for pair in left if pair not in near]
@@ -71,7 +73,7 @@ class Search:
         return not differ and self._proves(expr, facts)
 
     def _proves(self, expr: Expr, facts: Facts) -> bool:
-        return vanishes(expr, _situation(self._conditions(facts)).with_fuel(Fuel()))
+        return _vanishes(expr, self._conditions(facts))
 
     def _conditions(self, facts: Facts) -> tuple[Any, ...]:
         return (*self.ranges, *(condition for _, condition in facts))
@@ -96,6 +98,12 @@ def _needed(facts: Facts, proves: Callable[[Facts], bool]) -> list[tuple[Fact, A
         return needed(kept + of_second, first) + of_second
 
     return needed([], list(facts))
+
+
+@lru_cache(maxsize=1024)
+def _vanishes(expr: Expr, conditions: tuple[Any, ...]) -> bool:
+    """A proof with fuel of its own: the parts of a model that are alike ask for the same ones."""
+    return vanishes(expr, _situation(conditions).with_fuel(Fuel()))
 
 
 @lru_cache(maxsize=64)

@@ -34,7 +34,7 @@ def suppose(bounder: Bounder, condition: Boolean) -> None:
     elif isinstance(condition, sympy.Or):
         arms = [Supposed(arm) for arm in condition.args]
         suppose(bounder, bounder.ask(condition, arms))
-    elif _never(condition):
+    elif _never(condition) or decide(bounder.store, condition) is False:
         never(bounder)
     else:
         bounder.store.assume(Fact(condition))

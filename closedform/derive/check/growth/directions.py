@@ -19,6 +19,7 @@ from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.assume.simplex import maximize
 from closedform.derive.assume.verdict import Refuted
 from closedform.derive.check.growth.bounds import Setting
 from closedform.derive.check.growth.cases import Undecided
@@ -36,7 +37,6 @@ from closedform.derive.check.growth.prover import (
     primes_of,
     within,
 )
-from closedform.derive.check.growth.simplex import maximize
 from closedform.derive.symbolic.atoms import Divides, Log, put_in
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
@@ -359,7 +359,7 @@ def _directions(
 ) -> list[Table]:
     """What each parameter that can grow may be: few powers, those of a gap, then others."""
     moving = parameters.moving
-    powers = [time, time**2, time**3, 2**time, 4**time]
+    powers = [time, time**2, 2 * time, time**3, 2**time, 4**time]
     with_exponentials = [time, time**2, 2**time, 4**time, 2 ** (time**2), time**3]
     choices: list[list[Expr]] = []
     for p in moving:

@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeAlias
 import sympy
 from sympy import Expr, Rational
 
-from closedform.derive.check.growth.simplex import maximize
+from closedform.derive.assume.simplex import maximize
 from closedform.derive.symbolic.atoms import Log
 from closedform.late import dataclass
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import sympy
@@ -20,6 +20,7 @@ from closedform.derive.check.growth.bounds import (
     unknown,
 )
 from closedform.derive.check.growth.cases import Supposed, Undecided
+from closedform.derive.check.growth.differences import factors_of, left_over
 from closedform.derive.check.growth.monomials import EXP, LOG, ONE, Monomial, power
 from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.derive.symbolic.expansion import expand
@@ -55,25 +56,60 @@ def _alike(bounder: Bounder, expr: Expr) -> dict[Expr, Expr]:
 
 def _difference(bounder: Bounder, expr: Expr, plain: Bounds) -> Bounds:
     """A sum with terms of both signs: what is supposed may tell its sign."""
+    low: list[Monomial] = []
+    left = _left(bounder, expr)
+    if left is not None:
+        low += left
+    elif _left(bounder, -expr) is not None or bounder.follows(expr <= 0):
+        return Bounds(None, (), plain.size)
     if bounder.follows(expr > 0) and expr.is_integer:
-        return Bounds.between((ONE,), plain.high)
-    if bounder.follows(expr >= 0):
-        return Bounds.between((), plain.high)
-    common = sympy.gcd_terms(expr)
-    if common.is_Mul and all(factor != expr for factor in common.args):
-        signed = _product(bounder, common)
-        if signed.low is not None:
-            return Bounds.between(signed.low, plain.high)
+        low.append(ONE)
+    factors = factors_of(expr)
+    if factors:
+        signed = _signed(bounder, factors)
+        low += signed.low or ()
+        left = left if signed.low is None else signed.low
         if not signed.high:
             return Bounds(None, (), plain.size)
+    if left is not None or low or bounder.follows(expr >= 0):
+        return Bounds.between(low, plain.high)
     return plain
 
 
-def _product(bounder: Bounder, expr: Expr) -> Bounds:
+def _left(bounder: Bounder, expr: Expr) -> Monomials | None:
+    """What is left of a sum by conditions; None where it is not seen to be at least 0."""
+    conditions = [fact.condition for fact in bounder.store.facts]
+    found = left_over(expr, conditions, bounder.setting.primes)
+    parts = [bounder.of(part).low for part in found or ()]
+    if found is None or None in parts:
+        return None
+    return tuple(m for part in parts for m in part or ())
+
+
+def _signed(bounder: Bounder, factors: Iterable[Expr]) -> Bounds:
+    """A product in which two factors that are negative make a positive one."""
+    found, below = CONSTANT, False
+    for factor in factors:
+        bounds = bounder.of(factor)
+        if bounds.low is None and (factor.is_Add or factor.is_number):
+            opposite = bounder.of(expand(-factor))
+            if opposite.low is not None:
+                bounds, below = opposite, not below
+        found = found * bounds
+    if not below:
+        return found
+    return Bounds(None, () if found.low is not None else found.size, found.size)
+
+
+def _product(bounder: Bounder, factors: Iterable[Expr]) -> Bounds:
     found = CONSTANT
-    for factor in expr.args:
+    for factor in factors:
         found = found * bounder.of(factor)
     return found
+
+
+def _of_product(bounder: Bounder, expr: Expr) -> Bounds:
+    return _product(bounder, expr.args)
 
 
 def _power(bounder: Bounder, expr: Expr) -> Bounds:
@@ -81,7 +117,7 @@ def _power(bounder: Bounder, expr: Expr) -> Bounds:
     if bounder.is_constant(exponent):
         return _root(bounder, base, exponent)
     if exponent.is_Add:
-        return _product(bounder, _split(base, exponent))
+        return _product(bounder, _split(base, exponent).args)
     return _exponential(bounder, base, exponent)
 
 
@@ -93,7 +129,7 @@ def _split(base: Expr, exponent: Expr) -> Expr:
 def _root(bounder: Bounder, base: Expr, exponent: Expr) -> Bounds:
     """A power whose exponent is fixed."""
     if exponent.is_Add:
-        return _product(bounder, _split(base, exponent))
+        return _product(bounder, _split(base, exponent).args)
     number, rest = exponent.as_coeff_Mul()
     if rest != 1:
         return _opaque(bounder, base, rest, fraction(number))
@@ -104,8 +140,11 @@ def _root(bounder: Bounder, base: Expr, exponent: Expr) -> Bounds:
         most, least = bounder.largest(bounds.high), bounder.largest(bounds.low)
         return Bounds.between((most**by,), (least**by,))
     size = tuple(m**by for m in bounds.size)
+    if bounds.low is None and by % 2 == 0:
+        opposite = bounder.of(expand(-base)).low or ()
+        return Bounds.between((m**by for m in opposite), size)
     if bounds.low is None:
-        return Bounds.between((), size) if by % 2 == 0 else Bounds(None, size, size)
+        return Bounds(None, size, size)
     return Bounds.between((m**by for m in bounds.low), (m**by for m in bounds.high))
 
 
@@ -284,7 +323,7 @@ def logarithm(product_: Monomial, slowest: int = LOG) -> list[Monomial]:
 
 RULES: Mapping[type, Rule] = {
     sympy.Add: _sum,
-    sympy.Mul: _product,
+    sympy.Mul: _of_product,
     sympy.Pow: _power,
     sympy.floor: _floor,
     sympy.ceiling: _ceiling,

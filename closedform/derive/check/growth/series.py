@@ -104,10 +104,12 @@ def _multiples(
         return None
     positive = True if (first + shift).is_positive else None
     multiple = sympy.Dummy("j", integer=True, positive=positive)
-    return BigSum(
-        body.xreplace({index: divisor * multiple - shift}),
-        (multiple, sympy.ceiling((first + shift) / divisor), sympy.floor((last + shift) / divisor)),
-    )
+    lowest = sympy.ceiling((first + shift) / divisor)
+    if first + shift == 1:  # SymPy before 1.14 leaves ceiling(1/p)
+        lowest = sympy.Integer(1)
+    highest = sympy.floor((last + shift) / divisor)
+    body = body.xreplace({index: divisor * multiple - shift})
+    return BigSum(body, (multiple, lowest, highest))
 
 
 def _range(

@@ -30,7 +30,7 @@ def run_repeat(context: Context, node: tree.Repeat, scope: Scope) -> None:
     times = _times(context, node.count, scope, "a repeat")
     if node.shared and any(not s.is_positive for s in context.known.base(times).free_symbols):
         message = "the weights of a shared repeat count once, and this may be none"
-        context.obligations.possible(sympy.Ge(times, 1), node.span, message)
+        context.obligations.possible(sympy.Ge(times, 1), node.span, message, "shared")
     inner = scope.inner()
     carried = begin(context, node.body, scope, inner)
     body = context.run(node.body, inner)

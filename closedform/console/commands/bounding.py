@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from closedform.console import completion, options
-from closedform.console.asking import part_asked
+from closedform.console.commands.asking import part_asked
 from closedform.console.parameters import Strict
 from closedform.errors import visible
 

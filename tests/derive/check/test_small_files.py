@@ -1,0 +1,570 @@
+"""Small files of the kinds that went wrong once, with verdicts that were worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from closedform import loads
+from closedform.derive.check.check import check
+
+# What the expectations and claims of a file come to, in their order: + proved, - refuted.
+FILES: dict[str, tuple[str, str]] = {
+    "bn1d batch": (
+        """\
+dim T, B, C
+model M(x: [B, C; T]):
+    return x -> batchnorm
+    claim params == 2*C
+""",
+        "+",
+    ),
+    "prelu conv3d batch": (
+        """\
+dim B, C
+model M(x: [B, 3, 4, 5, 6]):
+    return x -> conv3d(C, kernel=1, bias=false) -> prelu
+    claim params == 3*C + C
+""",
+        "+",
+    ),
+    "groupnorm conv3d": (
+        """\
+dim C
+model M(x: [3, 4, 5, 6]):
+    return x -> conv3d(C, kernel=1, bias=false) -> groupnorm(1)
+    claim params == 3*C + 2*C
+""",
+        "+",
+    ),
+    "norm 3d nobatch kw": (
+        """\
+dim T, I, W, C
+model M(x: [C; T, I, W]):
+    return x -> batchnorm3d -> prelu
+    claim params == 3*C
+""",
+        "+",
+    ),
+    "bn after concat channels": (
+        """\
+dim D, I, C
+model M(x: [3, I, I]):
+    a = x -> conv2d(C, kernel=1, bias=false)
+    b = x -> conv2d(D, kernel=1, bias=false)
+    return concat(a, b, axis=0) -> batchnorm
+    claim params == 3*C + 3*D + 2*(C + D)
+""",
+        "+",
+    ),
+    "bn in repeat conv3d": (
+        """\
+dim I, C
+dim L
+model M(x: [3, 4, I, I]):
+    x = x -> conv3d(C, kernel=1, bias=false)
+    repeat L:
+        x = x -> conv3d(C, kernel=3, padding=1, bias=false) -> batchnorm
+    return x
+    claim params == 3*C + L*(27*C^2 + 2*C)
+""",
+        "+",
+    ),
+    "loop none": (
+        """\
+dim D
+model M(x: [D]):
+    for i in 1..0:
+        x = x -> linear(D)
+    return x -> linear(1)
+    claim params == D + 1
+""",
+        "+",
+    ),
+    "list of one": (
+        """\
+dim D
+dim A[1] = [4]
+model M(x: [D]):
+    for w in A:
+        x = x -> linear(w)
+    return x
+    claim params == D*A[1] + A[1]
+""",
+        "+",
+    ),
+    "loop L-1 none": (
+        """\
+dim D
+dim L
+model M(x: [D]):
+    for i in 1..L-1:
+        x = x -> linear(D, bias=false)
+    return x
+    claim params == (L - 1)*D^2
+""",
+        "+",
+    ),
+    "first step other stride, side odd": (
+        """\
+dim I, C
+dim L
+assume 2 | I
+model M(x: [C, I, I]):
+    for i in 1..L:
+        k = 2 if i == 1 else 1
+        x = x -> conv2d(C, kernel=3, padding=1, bias=false, stride=k)
+    return x
+    claim macs == L*9*C^2*(I/2)^2
+    claim params == 9*L*C^2
+""",
+        "++",
+    ),
+    "every second plus others": (
+        """\
+dim D
+dim L
+model M(x: [D]):
+    for i in 1..L:
+        if 2 | i:
+            x = x -> linear(D, bias=false)
+        else:
+            x = x -> linear(D, bias=false)
+    return x
+    claim params == L*D^2
+""",
+        "+",
+    ),
+    "loop 0..L": (
+        """\
+dim D
+dim L
+model M(x: [D]):
+    for i in 0..L:
+        x = x -> linear(D, bias=(i > 0))
+    return x
+    claim params == (L + 1)*D^2 + L*D
+""",
+        "+",
+    ),
+    "geometric": (
+        """\
+dim C
+dim S
+model M(x: [C]):
+    for i in 1..S:
+        x = x -> linear(C*2^i, bias=false)
+    return x
+    claim params == 2*C^2*(4^S - 1)/3
+""",
+        "+",
+    ),
+    "quadratic in i": (
+        """\
+dim C
+dim L
+model M(x: [C]):
+    for i in 1..L:
+        y = x -> linear(i, bias=false) -> linear(C, bias=false)
+        x = x + y
+    return x
+    claim params == C*L*(L + 1)
+    claim params == sum(i, 1, L, 2*C*i)
+    claim params == C*L^2
+""",
+        "++-",
+    ),
+    "dense growth": (
+        """\
+dim I, C
+dim L, k
+model M(x: [C, I, I]):
+    for i in 1..L:
+        y = x -> conv2d(k, kernel=3, padding=1, bias=false)
+        x = concat(x, y, axis=0)
+    return x
+    claim params == 9*k*(L*C + k*L*(L - 1)/2)
+""",
+        "+",
+    ),
+    "stage stride nested flags": (
+        """\
+dim I = 64
+dim D[2], L[2]
+assume 4 | I
+block U(x: [c; h, w], out, stride=1):
+    y = x -> conv2d(out, kernel=3, padding=1, stride=stride, bias=false)
+    if stride > 1 or c != out:
+        x = x -> conv2d(out, kernel=1, stride=stride, bias=false)
+    return x + y
+model M(x: [3, I, I]):
+    for s in 1..2:
+        for i in 1..L[s]:
+            x = x -> U(D[s], stride=(2 if i == 1 else 1))
+    return x
+    claim params == 30*D[1] + 10*D[1]*D[2] + 9*(L[1] - 1)*D[1]^2 + 9*(L[2] - 1)*D[2]^2
+    claim params == sum(s, 1, 2, 9*L[s]*D[s]^2)
+""",
+        "+-",
+    ),
+    "square 3": (
+        """\
+block A(x: [n, d], side):
+    require n == side^2
+    x = x -> rearrange("(a b) d -> d a b", a=side, b=side)
+    return x -> conv2d(d, kernel=3, padding=1, bias=false)
+    claim macs == 9*n*d^2
+    claim macs == 9*side^2*d^2
+""",
+        "++",
+    ),
+    "listed divisibility": (
+        """\
+dim k, R
+assume R | k
+block A(x: [n], r, k):
+    require r | k
+    return x -> linear(r*floor(k/r), bias=false)
+    claim params == n*k
+model M(x: [k]):
+    return x -> linear(R*floor(k/R), bias=false)
+    claim params == k^2
+""",
+        "++",
+    ),
+    "ceil of listed": (
+        """\
+dim k, R
+assume R | k
+model M(x: [k]):
+    return x -> linear(ceil(k/R), bias=false)
+    claim params == k^2/R
+""",
+        "+",
+    ),
+    "maybe zero width concat": (
+        """\
+dim E >= 0, D
+model M(x: [D]):
+    return x -> linear(D + E, bias=false)
+    claim params == D*(D + E)
+preset "z": E=0, D=4
+    expect params = 16
+""",
+        "++",
+    ),
+    "model parameter by preset": (
+        """\
+dim D
+model M(x: [D], gated=true, depth=2):
+    repeat depth:
+        x = x -> linear(D, bias=false)
+    if gated:
+        x = x -> linear(D, bias=true)
+    return x
+preset "a": D=3, gated=false, depth=5
+    expect params = 45
+preset "b": D=3
+    expect params = 30
+""",
+        "++",
+    ),
+    "same padding 1d": (
+        """\
+dim T
+model M(x: [8, T]):
+    x = x -> conv1d(8, kernel=5, stride=2, padding="same", bias=false)
+    return x
+    claim macs == 5*64*ceil(T/2)
+""",
+        "+",
+    ),
+    "cond shape": (
+        """\
+dim r, D, N
+model M(x: [N, D]):
+    y = x
+    if r > 1:
+        y = x -> linear(2*D) -> linear(D)
+    else:
+        y = x -> linear(D)
+    return x + y
+    claim macs == N*D^2*(1 + 3*[r > 1])
+""",
+        "+",
+    ),
+    "sums by assume 3": (
+        """\
+dim A, B, C, H, D
+assume A + B + C == H, H | D
+model M(x: [D]):
+    a, b, c = split(x, [D*A/H, D*B/H, D*C/H], axis=0)
+    y = concat(a, b, c, axis=0)
+    return x + y -> linear(D, bias=false)
+    claim params == D^2
+""",
+        "+",
+    ),
+    "divides positive": (
+        """\
+dim G, L, D
+assume G | L
+model M(x: [D]):
+    repeat L/G - 1:
+        x = x -> linear(D, bias=false)
+    return x
+    claim params == (L/G - 1)*D^2
+""",
+        "+",
+    ),
+    "min when 3": (
+        """\
+block A(x: [n, d], w):
+    return x -> linear(min(n, 2*w), bias=false)
+    claim params == 2*d*w when n == 2*w
+    claim params == d*n when n <= w
+    claim params == 2*d*w when n >= 3*w
+    claim params == d*n
+""",
+        "+++-",
+    ),
+    "indicator products": (
+        """\
+block A(x: [d], r, k):
+    if r > 1 and k > 2:
+        x = x -> linear(d, bias=false)
+    return x -> linear(d, bias=false)
+    claim params == d^2*(1 + [r > 1]*[k > 2])
+    claim params == d^2*(2 - [r <= 1] - [k <= 2] + [r <= 1]*[k <= 2])
+    claim params == d^2 + d^2*[r > 1]
+""",
+        "++-",
+    ),
+    "floor ceil laws": (
+        """\
+block A(x: [d], n, p):
+    return x -> linear(ceil(n/p) + 3, bias=false)
+    claim params == d*(3 - floor(-n/p))
+    claim params == d*(floor((n + p - 1)/p) + 3)
+    claim params == d*(floor(n/p) + 4)
+""",
+        "++-",
+    ),
+    "max min sum": (
+        """\
+block A(x: [d], n, w):
+    return x -> linear(max(n, w) + min(n, w), bias=false)
+    claim params == d*(n + w)
+    claim params >= d*n
+    claim params > d*n
+    claim params < d*max(n,w)*2 + d
+""",
+        "++++",
+    ),
+    "groebner": (
+        """\
+block A(x: [d], a, b, c):
+    require a*b == c, c == d
+    return x -> linear(a*b, bias=false)
+    claim params == c^2
+    claim params == a^2*b^2
+    claim params == a*b*d
+""",
+        "+++",
+    ),
+    "sum claim": (
+        """\
+dim C[3], L[3]
+model M(x: [C[1]]):
+    for s in 1..3:
+        x = x -> linear(C[s], bias=false)
+        repeat L[s]:
+            x = x -> linear(C[s], bias=false)
+    return x
+    claim params == C[1]^2 + sum(s, 2, 3, C[s-1]*C[s]) + sum(s, 1, 3, L[s]*C[s]^2)
+    claim params == C[1]^2 + sum_(s=2..3) C[s-1]*C[s] + sum_(s=1..3) L[s]*C[s]^2
+""",
+        "++",
+    ),
+    "two models share body named": (
+        """\
+dim I, P, D, K
+let N = (I/P)^2
+assume P | I
+block Body(x: [n, d]):
+    return x -> linear(d, bias=false)
+block Pat(x: [c; h, w], p, d):
+    x = x -> conv2d(d, kernel=p, stride=p, bias=false)
+    return x -> rearrange("d h w -> (h w) d")
+model A(x: [3, I, I]):
+    return x -> Pat(P, D) -> Body
+    claim macs == 3*N*P^2*D + N*D^2
+model B(x: [3, I, I]):
+    return x -> Pat(P, D) -> Body -> Body
+    claim macs == 3*I^2*D + 2*N*D^2
+""",
+        "++",
+    ),
+    "table with expressions": (
+        """\
+dim W = 8
+dim D, K:
+    W, 3
+    2*W, 5
+model M(x: [4, W, W]):
+    for s in 1..2:
+        x = x -> conv2d(D[s], kernel=K[s], padding="same", bias=false)
+    return x
+preset "p":
+    expect params = 4*8*9 + 8*16*25
+preset "q": W=2
+    expect params = 4*2*9 + 2*4*25
+""",
+        "++",
+    ),
+    "claim with when on model": (
+        """\
+dim D, r
+model M(x: [D]):
+    if r > 1:
+        x = x -> linear(D, bias=false)
+    return x
+    claim params == D^2 when r > 1
+    claim params == 0 when r == 1
+    claim params == D^2*[r >= 2]
+    claim params == D^2
+""",
+        "+++-",
+    ),
+    "head when": (
+        """\
+block A(x: [n, d], h, e):
+    return x -> linear(h*e, bias=false)
+    claim params == d^2 when h*e == d
+    claim params <= d^2 when h*e <= d
+    claim params == d^2 when h == d/e, e | d
+    claim params < d^2 when h*e <= d
+""",
+        "+++-",
+    ),
+    "number of divisors": (
+        """\
+dim L, P, D
+model M(x: [D]):
+    for i in 1..L:
+        if P | i:
+            x = x -> linear(D, bias=false)
+    return x
+    claim params == floor(L/P)*D^2
+    claim params == ceil(L/P)*D^2
+    claim params == L*D^2/P when P | L
+""",
+        "+-+",
+    ),
+    "i mod offset": (
+        """\
+dim L, P, D
+model M(x: [D]):
+    for i in 1..L:
+        if P | (i - 1):
+            x = x -> linear(D, bias=false)
+    return x
+    claim params == ceil(L/P)*D^2
+""",
+        "+",
+    ),
+    "abs max": (
+        """\
+dim n, p
+model M(x: [n]):
+    return x -> linear(max(n, p) - min(n, p) + 1, bias=false)
+    claim params == n*(n - p + 1) when n >= p
+    claim params == n*((n - p)*[n > p] + (p - n)*[n <= p] + 1)
+    claim params == n
+""",
+        "++-",
+    ),
+    "floor floor": (
+        """\
+dim n, p, q
+model M(x: [n]):
+    return x -> linear(floor(floor(n/p)/q) + 1, bias=false)
+    claim params == n*(floor(n/(p*q)) + 1)
+    claim params <= n*(n/(p*q) + 1)
+    claim params >= n*n/(p*q)
+""",
+        "+++",
+    ),
+    "gcd": (
+        """\
+dim a, b
+model M(x: [a]):
+    return x -> linear(gcd(a, b), bias=false)
+    claim params <= a^2
+    claim params == a^2 when a | b
+    claim params == gcd(b, a)*a
+    claim params == a
+""",
+        "+++-",
+    ),
+    "eq assumption equality": (
+        """\
+dim A, B, D
+assume A == 2*B
+model M(x: [D]):
+    return x -> linear(A + B, bias=false)
+    claim params == 3*B*D
+    claim params == 3*A*D/2
+    claim params == 3*A*D
+""",
+        "++-",
+    ),
+    "expect expression": (
+        """\
+dim D
+model M(x: [D]):
+    return x -> linear(D)
+preset "p": D=10
+    expect flops = 2*macs
+    expect params = 110
+    expect params ~ 0.1k
+    expect params ~ 0.11k
+    expect macs = 101
+""",
+        "++++-",
+    ),
+    "block model as block": (
+        """\
+dim N, D, L, K
+model Back(x: [N, D]):
+    repeat L:
+        x = x -> linear(D, bias=false)
+    return x
+model Head(x: [N, D]):
+    return x -> Back -> linear(K, bias=false)
+    claim params == L*D^2 + D*K
+preset "p" of Head: N=2, D=3, L=4, K=5
+    expect params = 51
+""",
+        "++",
+    ),
+    "zero log": (
+        """\
+dim s
+model M(x: [2^s]):
+    return x -> linear(log(2^s, 2) + 1, bias=false)
+    claim params == 2^s*(s + 1)
+""",
+        "+",
+    ),
+}
+SIGNS = {"Proved": "+", "Refuted": "-", "Undecided": "?"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_verdicts_of_a_small_file(name: str) -> None:
+    """Fails when a right file is refused, a true claim not proved, or a false one not refuted."""
+    text, verdicts = FILES[name]
+    outcome = check(loads(text)._project)
+    assert "".join(SIGNS.get(type(c.verdict).__name__, "?") for c in outcome.checked) == verdicts
+    assert len(outcome.wrong) == verdicts.count("-")
+    assert outcome.lacking == ()
