@@ -10,7 +10,7 @@ from sympy import Add, Expr, Integer
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.amounts import amount_of, exact
 from closedform.derive.resolve.conventions import Convention, Weights
-from closedform.derive.training.step import where
+from closedform.derive.training.later import where
 from closedform.errors import fail
 from closedform.late import dataclass
 

@@ -37,8 +37,8 @@ from closedform.derive.cost.tree import Sequence as Block
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.atoms import BigSum, indicator
 from closedform.derive.symbolic.expansion import expand
+from closedform.derive.training.later import shapes_given
 from closedform.derive.training.rules import viewed
-from closedform.derive.training.step import shapes_given
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar.tree import NOWHERE
 from closedform.late import dataclass

@@ -8,10 +8,10 @@ alone where they differ from the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import sympy
 from sympy import Expr, Integer
@@ -19,70 +19,33 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.cost import tree as cost
-from closedform.derive.cost.flow import Carried, Contracted, Regrouped, Selected
-from closedform.derive.cost.tree import Kept, Operation, Shape, Site, Trained
+from closedform.derive.cost.tree import Kept, Operation, Site, Trained
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.elaborate.layouts import alike
-from closedform.derive.elaborate.values import tensors_in
-from closedform.derive.resolve.backward import ROWS, WEIGHT
-from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.resolve.backward import WEIGHT
 from closedform.derive.training import memory
-from closedform.derive.training.memory import Strides
-from closedform.derive.training.rules import MATRICES, Rule, rule_of, shapes_of
-from closedform.errors import fail
-from closedform.grammar import tree
+from closedform.derive.training.laid import is_copied, laid
+from closedform.derive.training.later import (
+    Backward,
+    Fate,
+    Later,
+    Value,
+    Values,
+    after,
+    shapes_given,
+    value_of,
+    where,
+)
+from closedform.derive.training.loops import (
+    MOST,
+    Loop,
+    Loops,
+    Round,
+    changing,
+    state_of,
+    there,
+)
+from closedform.derive.training.rules import Rule, rule_of, shapes_of
 from closedform.late import dataclass
-
-MOST = 8  # rounds of a loop that may differ from the rest
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value in the forward pass: whether it has a gradient, whose storage it has, and how it lies
-    there. The number of a storage that is never kept for it is negative: weights, fixed tensors.
-    `whole` are the elements of the storage, where these are not those of the value."""
-
-    needs: Boolean
-    storage: int
-    strides: Strides
-    shape: Shape
-    whole: Expr | None = None
-
-    @property
-    def size(self) -> Expr:
-        """The elements of the storage."""
-        return sympy.Mul(*self.shape) if self.whole is None else self.whole
-
-
-@dataclass
-class Later:
-    """What comes after a place: which values lead to the result, and which storages are kept."""
-
-    used: dict[int, Boolean] = field(default_factory=dict)
-    kept: dict[int, Boolean] = field(default_factory=dict)
-
-    def use(self, value: int, holds: Boolean) -> None:
-        self.used[value] = sympy.Or(self.used.get(value, sympy.false), holds)
-
-    def keep(self, storage: int, holds: Boolean) -> None:
-        if storage > 0 and holds != sympy.false:
-            self.kept[storage] = sympy.Or(self.kept.get(storage, sympy.false), holds)
-
-    def also(self, other: Later, where: Boolean = sympy.true) -> None:
-        """Add what comes after a body that is carried out where a condition holds."""
-        for value, holds in other.used.items():
-            self.use(value, sympy.And(where, holds))
-        for storage, holds in other.kept.items():
-            self.keep(storage, sympy.And(where, holds))
-
-    def of(self, value: int, storage: int) -> Fate:
-        """What becomes of a value and of its storage, which are made here."""
-        return self.used.pop(value, sympy.false), self.kept.pop(storage, sympy.false)
-
-
-Fate: TypeAlias = tuple[Boolean, Boolean]  # whether it leads to the result, whether it is kept
-Values: TypeAlias = dict[int, Value]
-Backward: TypeAlias = Callable[[Later], tuple[Site, ...]]
 
 
 @lru_cache(maxsize=8)
@@ -101,15 +64,6 @@ class _Block:
 
     back: Backward
     results: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class _Round:
-    """A round of a loop: how to go back through it, what it begins with and ends with."""
-
-    back: Backward
-    starts: tuple[Value, ...]
-    ends: tuple[Value, ...]
 
 
 class _Step:
@@ -189,7 +143,7 @@ class _Step:
         (part,) = node.body
         while isinstance(part.node, cost.Weights):
             (part,) = part.node.body
-        takes = [_value(values, number, ()) for number in part.flow.takes]
+        takes = [value_of(values, number, ()) for number in part.flow.takes]
         gives = [(number, values[number]) for number in part.flow.gives]
 
         def back(later: Later) -> tuple[Site, ...]:
@@ -240,7 +194,7 @@ class _Step:
         rule = self.rules.setdefault(id(node), rule_of(node))
         shapes = shapes_of(node)
         takes = [
-            _value(values, number, shape)
+            value_of(values, number, shape)
             for number, shape in zip(site.flow.takes, shapes, strict=False)
         ]
         gives = site.flow.gives
@@ -250,7 +204,7 @@ class _Step:
         }
         needs[WEIGHT] = sympy.true if weighs else sympy.false
         any_ = sympy.Or(*needs.values())
-        for number, value in zip(gives, _laid(node, rule, takes, gives), strict=True):
+        for number, value in zip(gives, laid(node, rule, takes, gives), strict=True):
             values[number] = replace(value, needs=any_)
         results = [values[number] for number in gives]
 
@@ -268,7 +222,7 @@ class _Step:
                     kept.append(Kept(keep.elements, keep.bytes, holds))
                     continue
                 value = (*takes, *results)[keep.place]
-                if _is_copied(node, keep.form, keep.place, value):
+                if is_copied(node, keep.form, keep.place, value):
                     kept.append(Kept(sympy.Mul(*value.shape), Integer(0), holds))
                 else:
                     later.keep(value.storage, holds)
@@ -304,7 +258,7 @@ class _Step:
     def block(self, site: Site, node: cost.Sequence, values: Values) -> Backward:
         shapes = shapes_given(node)
         takes = [
-            _value(values, number, shape)
+            value_of(values, number, shape)
             for number, shape in zip(site.flow.takes, shapes, strict=True)
         ]
         key = (id(node), self.frozen, tuple((v.needs, v.strides) for v in takes))
@@ -314,7 +268,7 @@ class _Step:
                 for number, value in zip(node.flow.takes, takes, strict=True)
             }
             inside = self.body(node.body, inner)
-            results = tuple(map(partial(_value, inner), node.flow.gives, node.results))
+            results = tuple(map(partial(value_of, inner), node.flow.gives, node.results))
             self.blocks[key] = _Block(inside, results)
         block = self.blocks[key]
         given = dict(zip(node.flow.takes, takes, strict=True))
@@ -358,7 +312,7 @@ class _Step:
             inner = dict(values)
             backs.append(self.body(body, inner))
             shapes = (joined.shape for joined in node.joined)
-            ends.append([_value(inner, n, s) for n, s in zip(last, shapes, strict=True)])
+            ends.append([value_of(inner, n, s) for n, s in zip(last, shapes, strict=True)])
         for joined, first, second in zip(node.joined, *ends, strict=True):
             needs = first.needs
             if needs != second.needs:
@@ -370,7 +324,7 @@ class _Step:
             fates = [later.of(joined.after, joined.after) for joined in node.joined]
             bodies = []
             for at, holds in enumerate(conditions):
-                inner = _after(numbers[at], ends[at], fates)
+                inner = after(numbers[at], ends[at], fates)
                 bodies.append(backs[at](inner))
                 later.also(inner, holds)
             done = replace(node, then=bodies[0], otherwise=bodies[1])
@@ -380,41 +334,35 @@ class _Step:
 
     def choice(self, site: Site, node: cost.Choose, values: Values) -> Backward:
         """Each copy takes what stood before; what it gives stands afterwards."""
-        there = self.there(node.count, 1)
+        runs = there(self.known, node.count, 1)
         for carried in node.carried:
-            values[carried.start] = _value(values, carried.before, carried.shapes[0])
+            values[carried.start] = value_of(values, carried.before, carried.shapes[0])
         inside = self.body(node.body, values)
-        ends = [_value(values, c.end, c.shapes[2]) for c in node.carried]
+        ends = [value_of(values, c.end, c.shapes[2]) for c in node.carried]
         for carried, end in zip(node.carried, ends, strict=True):
             values[carried.after] = replace(end, storage=carried.after)
 
         def back(later: Later) -> tuple[Site, ...]:
             fates = [later.of(carried.after, carried.after) for carried in node.carried]
-            inner = _after([carried.end for carried in node.carried], ends, fates)
+            inner = after([carried.end for carried in node.carried], ends, fates)
             body = inside(inner)
             for carried in node.carried:
                 inner.use(carried.before, inner.used.pop(carried.start, sympy.false))
-            later.also(inner, there)
+            later.also(inner, runs)
             return (replace(site, node=replace(node, body=body)),)
 
         return back
 
-    def there(self, count: Expr, least: int) -> Boolean:
-        """Whether a body is carried out so many times."""
-        holds = sympy.Ge(count, least)
-        answer = self.known.decide(holds)
-        return holds if answer is None else sympy.true if answer else sympy.false
-
-    def loop(self, site: Site, node: _Loop, values: Values) -> Backward:
+    def loop(self, site: Site, node: Loop, values: Values) -> Backward:
         rounds = self.rounds(site, node, values)
-        befores = [_value(values, c.before, c.shapes[0]) for c in node.carried]
+        befores = [value_of(values, c.before, c.shapes[0]) for c in node.carried]
         times = node.times if isinstance(node, cost.Repeat) else node.last - node.first + 1
         for at, carried in enumerate(node.carried):
             needs = befores[at].needs
             for number, round_ in enumerate(rounds, 1):
                 after = round_.ends[at].needs
                 if after != needs:
-                    holds = self.there(times, number)
+                    holds = there(self.known, times, number)
                     needs = (
                         after
                         if holds == sympy.true
@@ -427,7 +375,7 @@ class _Step:
 
         def back(later: Later) -> tuple[Site, ...]:
             fates = tuple(later.of(c.after, c.after) for c in node.carried)
-            sites, begun, outer = _Loops(self, site, node, rounds, times).back(fates)
+            sites, begun, outer = Loops(self.known, site, node, rounds, times).back(fates)
             later.also(outer)
             for carried, before, (leads, stays) in zip(node.carried, befores, begun, strict=True):
                 later.use(carried.before, leads)
@@ -436,15 +384,15 @@ class _Step:
 
         return back
 
-    def rounds(self, site: Site, node: _Loop, values: Values) -> list[_Round]:
+    def rounds(self, site: Site, node: Loop, values: Values) -> list[Round]:
         """The first rounds of a loop; all that follow are like the last of them."""
-        found: list[_Round] = []
+        found: list[Round] = []
         carried = node.carried
-        state = _state([_value(values, c.before, c.shapes[0]) for c in carried], carried, 0)
+        state = state_of([value_of(values, c.before, c.shapes[0]) for c in carried], carried, 0)
         seen: list[Any] = []
         while state not in seen:
             if len(seen) == MOST:
-                raise _changing(site)
+                raise changing(site)
             seen.append(state)
             inner = dict(values)
             starts = []
@@ -454,240 +402,9 @@ class _Step:
                 inner[one.start] = Value(needs, one.start, lies, shape)
                 starts.append(inner[one.start])
             inside = self.body(node.body, inner)
-            ends = [_value(inner, c.end, c.shapes[2]) for c in carried]
-            found.append(_Round(inside, tuple(starts), tuple(ends)))
-            state = _state(ends, carried, 2)
+            ends = [value_of(inner, c.end, c.shapes[2]) for c in carried]
+            found.append(Round(inside, tuple(starts), tuple(ends)))
+            state = state_of(ends, carried, 2)
         if state != seen[-1]:
-            raise _changing(site)
+            raise changing(site)
         return found
-
-
-_Loop: TypeAlias = cost.Repeat | cost.Steps
-_Gone: TypeAlias = tuple[tuple[Site, ...], tuple[Fate, ...], Later]
-
-
-class _Loops:
-    """The way back through a loop: its last rounds first, until one is like the one after it."""
-
-    def __init__(
-        self, step: _Step, site: Site, node: _Loop, rounds: Sequence[_Round], times: Expr
-    ) -> None:
-        self.step, self.site, self.node, self.rounds = step, site, node, rounds
-        self.times = times
-
-    def round(self, at: int, fates: Sequence[Fate]) -> _Gone:
-        """Go back through a round, whose results have a fate: its body, what it began with, and
-        what of the values around the loop it uses."""
-        found = self.rounds[min(at, len(self.rounds) - 1)]
-        later = _after([c.end for c in self.node.carried], found.ends, fates)
-        body = found.back(later)
-        return body, tuple(later.of(c.start, c.start) for c in self.node.carried), later
-
-    def back(self, fates: tuple[Fate, ...]) -> _Gone:
-        if self.times.is_Integer and self.times <= MOST:
-            return self.few(int(self.times), fates)
-        return self.many(fates)
-
-    def few(self, times: int, fates: tuple[Fate, ...]) -> _Gone:
-        """A loop with so many rounds."""
-        outer, bodies = Later(), []
-        for at in reversed(range(times)):
-            body, fates, around = self.round(at, fates)
-            outer.also(around)
-            bodies.append(body)
-        runs: list[list[tuple[Site, ...]]] = []
-        for body in reversed(bodies):
-            if runs and alike(runs[-1][0], body):
-                runs[-1].append(body)
-            else:
-                runs.append([body])
-        pieces, at = [], 0
-        for run in runs:
-            pieces.append((run[0], at, Integer(len(run))))
-            at += len(run)
-        return self.placed([(body, Integer(a), n) for body, a, n in pieces]), fates, outer
-
-    def many(self, fates: tuple[Fate, ...]) -> _Gone:
-        outer = Later()
-        last: list[tuple[Site, ...]] = []
-        state = fates
-        while True:
-            body, begun, around = self.round(len(self.rounds), state)
-            outer.also(around)
-            last.append(body)
-            if begun == state:
-                break
-            if len(last) > MOST:
-                raise _changing(self.site)
-            state = begun
-        middle, ends = last[-1], last[-2::-1]
-        first: list[tuple[Site, ...]] = []
-        for at in reversed(range(len(self.rounds) - 1)):
-            body, state, around = self.round(at, state)
-            outer.also(around)
-            first.insert(0, body)
-        while first and alike(first[-1], middle):
-            first.pop()
-        while ends and alike(ends[0], middle):
-            ends.pop(0)
-        least = len(first) + len(ends)
-        rest = self.times - least
-        pieces = [(body, Integer(at), Integer(1)) for at, body in enumerate(first)]
-        pieces.append((middle, Integer(len(first)), rest))
-        pieces += [(body, self.times - len(ends) + at, Integer(1)) for at, body in enumerate(ends)]
-        sites = self.placed(pieces)
-        enough = self.step.there(self.times, max(least, 1))
-        if enough == sympy.true or (
-            least == 0 and state == fates and not outer.used and not outer.kept
-        ):
-            return sites, state, outer
-        return self.fewer(max(least, 1) - 1, (sites, state, outer), enough, fates)
-
-    def fewer(self, most: int, gone: _Gone, enough: Boolean, fates: tuple[Fate, ...]) -> _Gone:
-        """A case for each smaller number of rounds that is possible."""
-        cases = [(enough, gone)]
-        for times in range(most, -1, -1):
-            holds = sympy.Eq(self.times, times)
-            if self.step.known.decide(holds) is not False:
-                cases.append((holds, self.few(times, fates)))
-        outer = Later()
-        sites: tuple[Site, ...] = ()
-        for holds, (body, _, around) in reversed(cases):
-            outer.also(around, holds)
-            found = cost.Cases(holds, body, sites)
-            sites = (replace(self.site, node=found),)
-        begun = [
-            tuple(
-                sympy.Or(*(sympy.And(holds, state[at][which]) for holds, (_, state, _) in cases))
-                for which in (0, 1)
-            )
-            for at in range(len(fates))
-        ]
-        same = all(state == gone[1] for _, (_, state, _) in cases)
-        return sites, gone[1] if same else tuple(begun), outer
-
-    def placed(self, pieces: Sequence[tuple[tuple[Site, ...], Expr, Expr]]) -> tuple[Site, ...]:
-        """Bodies, each with the number of rounds before it, and with its own."""
-        found: list[Site] = []
-        for body, before, times in pieces:
-            if times == 0:
-                continue
-            if isinstance(self.node, cost.Repeat):
-                done: cost.Node = replace(self.node, body=body, times=times)
-                if self.node.shared and found:  # the weights are those of the first rounds
-                    done = cost.Weights("tied", (replace(self.site, node=done),))
-            else:
-                first = self.node.first + before
-                done = replace(self.node, body=body, first=first, last=first + times - 1)
-            found.append(replace(self.site, node=done))
-        return tuple(found)
-
-
-def _after(numbers: Sequence[int], ends: Sequence[Value], fates: Sequence[Fate]) -> Later:
-    """What comes after a body whose results have a fate."""
-    later = Later()
-    for number, end, (leads, stays) in zip(numbers, ends, fates, strict=True):
-        later.use(number, leads)
-        later.keep(end.storage, stays)
-    return later
-
-
-def _state(values: Sequence[Value], carried: Sequence[Carried], place: int) -> Any:
-    """What a round makes of values that matters to the next one, in no sizes if that can be."""
-    found = []
-    for value, one in zip(values, carried, strict=True):
-        order = memory.order_of(one.shapes[place], value.strides)
-        found.append((value.needs, order, value.strides if order is None else None))
-    return found
-
-
-def _changing(site: Site) -> Exception:
-    return fail(
-        "training",
-        "what a training step does in this loop goes on changing from round to round",
-        site.span,
-        "a loop over numbers, `for i in 1..4:`, may do anything in each of them",
-    )
-
-
-def _value(values: Mapping[int, Value], number: int, shape: Shape) -> Value:
-    """A value, or a tensor that nothing computes."""
-    if number < 0:
-        return Value(sympy.false, number, memory.contiguous(shape), shape)
-    return values[number]
-
-
-def where(holds: Boolean, amount: Expr) -> Expr:
-    """An amount, where a condition holds."""
-    return (
-        amount
-        if holds == sympy.true
-        else indicator(holds) * amount
-        if holds != sympy.false
-        else Integer(0)
-    )
-
-
-def shapes_given(node: cost.Sequence) -> list[Shape]:
-    """The shapes of the tensors that a block is given, in the order of its parameters."""
-    names = (parameter.name.name for parameter in node.declaration.parameters)
-    given = tuple(node.given[name] for name in names if name in node.given)
-    return [tensor.shape for tensor in tensors_in(given)]
-
-
-def _laid(node: Operation, rule: Rule, takes: Sequence[Value], gives: Sequence[int]) -> list[Value]:
-    """The results, each with its storage and how it lies in it; as yet without gradients."""
-    does = node.does
-    found = []
-    for number, shape in zip(gives, node.outputs, strict=True):
-        value = Value(sympy.false, number, memory.contiguous(shape), shape)
-        if rule.view is not None:
-            base = takes[rule.view]
-            seen = _seen(node, base, shape)
-            if seen is not None:
-                value = Value(sympy.false, base.storage, seen, shape, base.size)
-        elif WEIGHT in rule.gradients and not takes:
-            value = replace(value, storage=-number)
-        elif isinstance(does, Contracted) and "mac" in node.counts:
-            value = replace(value, strides=memory.of_product(does))
-        elif _by_elements(node):
-            alike_ = (value for value in takes if value.shape == shape)
-            first = next(alike_, None)
-            if first is not None:
-                value = replace(value, strides=memory.like(shape, first.strides))
-        found.append(value)
-    return found
-
-
-def _seen(node: Operation, base: Value, shape: Shape) -> Strides | None:
-    """How a view lies in the storage of what it views; None if that has to be copied."""
-    match node.does:
-        case Regrouped():
-            return memory.regrouped(base.strides, node.does)
-        case Selected():
-            return tuple(base.strides[axis] for axis in node.does.kept)
-    return base.strides[len(base.strides) - len(shape) :]
-
-
-def _by_elements(node: Operation) -> bool:
-    """Whether an operation works element by element, and keeps the order in which they lie."""
-    if node.declaration is None:
-        return node.kind == "elementwise"
-    shapes = [p.shape for p in node.declaration.parameters if p.shape is not None]
-    results = [output.shape for output in node.declaration.outputs]
-    return [*shapes, *results] == [ANY] * 2
-
-
-ANY = tree.Shape((tree.Rest(),))
-
-
-def _is_copied(node: Operation, form: str, place: int, value: Value) -> bool:
-    """Whether a tensor is kept as a copy, since it does not lie as it is needed."""
-    if form == ROWS:
-        rank = len(value.shape) - 1
-        return rank > 1 and memory.joined(value.shape[:rank], value.strides[:rank]) is None
-    if form == MATRICES:
-        assert isinstance(node.does, Contracted)
-        axes = (node.does.left, node.does.right)[place]
-        return not memory.as_matrices(value.strides, axes, node.does)
-    return False
