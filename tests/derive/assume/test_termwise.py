@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 import sympy
@@ -70,6 +70,53 @@ def test_a_multiple_is_at_least_what_it_is_a_multiple_of() -> None:
         frozenset(facts[:1])
     )
     assert comparison(known, N * W, "<=", 2 * N * W) == Proved()
+
+
+@pytest.mark.parametrize(
+    ("total", "ordered", "is_covered"),
+    [
+        (2 * D**2 * W + 2 * N * D * W - 4 * N * D**2, [(N, W), (D, W)], True),
+        (2 * D**2 * W + 2 * N * D * W - 4 * N * D**2, [(N, W)], False),
+        (D * W - N**2, [(N, W)], False),  # one makes up for one
+        (D * W - N**2, [(N, W), (N, D)], True),
+        (D * W - N**2, [(N, W), (W, D)], True),  # in a chain
+        (W - N, [(W, N)], False),
+        (D**2 * W**2 - N**2 * H**2, [(N, W), (H, D)], True),
+        (D**2 * W**2 - N**3, [(N, W)], False),
+    ],
+)
+def test_sizes_that_are_ordered(
+    total: sympy.Expr, ordered: list[tuple[sympy.Symbol, sympy.Symbol]], is_covered: bool
+) -> None:
+    assert covered(total, ordered) is is_covered
+
+
+def test_a_condition_is_named_where_it_is_needed() -> None:
+    known = Store()
+    facts = [Fact(N <= W), Fact(W >= D), Fact(H <= W)]
+    for fact in facts:
+        known.assume(fact)
+    found = comparison(known, 2 * D**2 * (N + W) + 2 * N * D * W, ">=", 6 * N * D**2)
+    assert found == Proved(frozenset(facts[:2]))
+
+
+def test_ordered_sizes_are_at_least_0_everywhere() -> None:
+    """Fails when a sum is covered that is below 0 where its sizes are as they are ordered."""
+    draw = random.Random(5)
+    seen = 0
+    for _ in range(300):
+        ordered = draw.sample(list(permutations((N, W, D), 2)), 2)
+        products = [
+            draw.choice((-2, -1, 1, 2)) * sympy.Mul(*draw.choices((N, W, D), k=3)) for _ in range(3)
+        ]
+        total = sympy.Add(*products)
+        if covered(total, ordered) and not covered(total):
+            seen += 1
+            for sizes in product((1, 2, 3, 5), repeat=3):
+                values = dict(zip((N, W, D), map(sympy.Integer, sizes), strict=True))
+                if all(values[small] <= values[large] for small, large in ordered):
+                    assert total.xreplace(values) >= 0
+    assert seen > 10
 
 
 @pytest.mark.parametrize(("operator", "word"), [("<", "refuted"), ("<=", "proved")])

@@ -97,32 +97,38 @@ def _covering(known: Store, left: Expr, operator: str, right: Expr) -> frozenset
     more, less = (right, left) if operator in ("<", "<=") else (left, right)
     beyond = more - less - int(operator in ("<", ">"))
     for form in (expand(beyond), expand(known.base(beyond))):
-        facts = [
-            f for f in known.facts if _is_multiple_of_size(f) and form.has(f.condition.args[1])
-        ]
-        if not covered(_with_quotients(form, facts)):
+        told = [f for f in known.facts if _is_of_two_sizes(f) and form.has(f.condition.args[1])]
+        alone = [f for f in told if not isinstance(f.condition, Divides)]  # of sizes as they are
+        facts = next((some for some in (told, alone) if _is_covered(form, some)), None)
+        if facts is None:
             continue
         for fact in tuple(facts):
             fewer = [other for other in facts if other != fact]
-            if covered(_with_quotients(form, fewer)):
+            if _is_covered(form, fewer):
                 facts = fewer
         return frozenset(facts)
     return None
 
 
-def _is_multiple_of_size(fact: Fact) -> bool:
-    """Whether a fact says that one size divides another."""
+def _is_of_two_sizes(fact: Fact) -> bool:
+    """Whether a fact says that one size divides another, or is no more than it."""
     condition = fact.condition
-    return isinstance(condition, Divides) and all(size.is_Symbol for size in condition.args)
+    sorts = (Divides, sympy.Le, sympy.Lt, sympy.Ge, sympy.Gt)
+    return isinstance(condition, sorts) and all(size.is_Symbol for size in condition.args)
 
 
-def _with_quotients(expr: Expr, facts: Iterable[Fact]) -> Expr:
-    """A sum in which each size that is a multiple of another is written as one."""
-    for fact in facts:
-        divisor, multiple = fact.condition.args
-        quotient = sympy.Dummy("q", integer=True, positive=True)
-        expr = expr.xreplace({multiple: divisor * quotient})
-    return expand(expr)
+def _is_covered(expr: Expr, facts: Iterable[Fact]) -> bool:
+    """Whether a sum is at least 0 term by term, where each size that is a multiple of another is
+    written as one, and sizes are ordered."""
+    ordered = []
+    for condition in (fact.condition for fact in facts):
+        if isinstance(condition, Divides):
+            divisor, multiple = condition.args
+            quotient = sympy.Dummy("q", integer=True, positive=True)
+            expr = expr.xreplace({multiple: divisor * quotient})
+        else:
+            ordered.append((condition.lts, condition.gts))
+    return covered(expand(expr), ordered)
 
 
 def _without_factors(condition: Any) -> tuple[Any, bool]:
