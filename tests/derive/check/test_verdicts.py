@@ -210,8 +210,11 @@ def test_conditions_that_never_hold_together(tmp_path: Path) -> None:
     claims = ["b > n + 1", "b > n"]
     text = "block A(x: [n, d], b):\n    return x -> linear(b)\n\n"
     text += "".join(f"    claim params == 1 when n == b^2, {condition}\n" for condition in claims)
-    outcome = checked(tmp_path, text)
-    assert words(outcome) == ["proved", "proved"]
+    errors = checked(tmp_path, text).errors
+    assert [error.message for error in errors] == [
+        "this condition can never hold with the others"
+    ] * 2
+    assert [error.notes for error in errors] == [("`n == b^2` is a condition of the claim",)] * 2
 
 
 def test_a_common_divisor_beside_other_terms(tmp_path: Path) -> None:
