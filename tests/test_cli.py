@@ -14,8 +14,9 @@ import click
 import pytest
 
 from closedform import cli
-from closedform.derive.resolve.folders import library_folder
-from closedform.derive.resolve.shipped import zoo_text
+from closedform.derive.resolve.folders import library_folder, library_names
+from closedform.derive.resolve.shipped import library_file, std_text, zoo_text
+from closedform.grammar import parse, tree
 from closedform.render.formats import own_names
 from helpers import BAD, ZOO, Ran, call, cases, programs, spawn
 
@@ -858,20 +859,30 @@ def test_std_is_listed_and_shown() -> None:
         found = re.findall(r"^(?:op|block|convention) (\w+)", text, re.M)
         assert line.strip().split(", ") == found
         assert call("std", "show", path.stem) == Ran(0, text, "")
+        assert call("std", "show", f"std.{path.stem}") == Ran(0, text, "")
+
+
+def test_std_show_of_each_declaration() -> None:
+    """Fails when one operation, block or convention is not shown whole and alone."""
+    for file in library_names("std"):
+        declared = library_file("std", file).declarations
+        named = [d for d in declared if isinstance(d, tree.Op | tree.Block | tree.Convention)]
+        assert named, file
+        for node in named:
+            shown = parse(std_text(node.name.name), file).declarations
+            assert shown == (node,)
 
 
 @pytest.mark.parametrize(
     ("name", "help"),
     [
         ("atention", "did you mean `attention`?"),
-        ("SelfAttention", "it is in `closedform std show attention`"),
-        ("softmax", "it is in `closedform std show activations`"),
         ("qqq", "`closedform std list` shows what there is"),
     ],
 )
-def test_std_show_says_where_a_name_is(name: str, help: str) -> None:
-    """Fails when what is no file of the library is not answered with the file it is in."""
-    message = f"error[name]: the standard library has no file `{name}`\n     = help: {help}\n"
+def test_std_show_of_unknown_name(name: str, help: str) -> None:
+    """Fails when a name that the library does not have is not answered with what there is."""
+    message = f"error[name]: the standard library has no `{name}`\n     = help: {help}\n"
     assert call("std", "show", name) == Ran(2, "", message)
 
 

@@ -272,7 +272,11 @@ class Project:
         file = self.module.file
         node = next(n for n in families(file) if n.family == configuration.family)
         names = self.module.names
-        sizes = {name for name, e in names.items() if isinstance(e.declaration, tree.Dim)}
+        dims = {n: e.declaration for n, e in names.items() if isinstance(e.declaration, tree.Dim)}
+        sizes = {
+            name: int(dim.length.value) if isinstance(dim.length, tree.Number) else None
+            for name, dim in dims.items()
+        }
         made = preset_of(node, configuration, sizes, ignored)
         self.asked, self.configured = (made,), made.title
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from closedform.checked import all_checked
 from closedform.derive.project import Project
@@ -14,6 +14,7 @@ from closedform.errors import ClosedformError, Diagnostic, MissingError
 from closedform.explore import show
 from closedform.explore.claim import Claim
 from closedform.explore.formula import Formula
+from closedform.explore.kept import Kept
 from closedform.explore.kinds import Kinds, kinds
 from closedform.explore.machines.memory import ROWS, Memory, held
 from closedform.explore.machines.roofline import Roofline, bounded
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
 
 
 @all_checked
-class Part:
+class Part(Kept):
     """A model or a block: its measures, and a report of it."""
+
+    _kind: ClassVar[str] = "a model"
+    _instead: ClassVar[str] = "send its file, and load it there with `load` or `loads`"
 
     def __init__(self, project: Project, entity: Entity):
         self._project, self._entity = project, entity
@@ -332,7 +336,7 @@ class Part:
 
     def _repr_html_(self) -> str:
         shown = show.html([self.params._shown, self.macs._shown], self.name)
-        rows = [(part.name, part.times, part.params, part.macs) for part in self.parts]
+        rows = self._rows()
         if not rows:
             return shown
         told = report(self._project, self._entity, Wish(self._project.measures((), None)))
@@ -340,10 +344,23 @@ class Part:
         return shown + drawing + show.folded("Parts", show.html_table(Parts.columns, rows))
 
     def _repr_markdown_(self) -> str:
-        return show.markdown([self.params._shown, self.macs._shown], self.name)
+        shown = show.markdown([self.params._shown, self.macs._shown], self.name)
+        rows = self._rows()
+        if not rows:
+            return shown
+        table = show.markdown_table(Parts.columns, rows)
+        apart = f"\n\n{table}\n\n"  # between empty lines it is Markdown still
+        return f"{shown}\n{show.folded('Parts', apart)}\n"
 
     def _repr_latex_(self) -> str:
-        return show.latex([self.params._shown, self.macs._shown], self.name)
+        shown = show.latex([self.params._shown, self.macs._shown], self.name)
+        rows = self._rows()
+        return f"{shown}\n{show.latex_table(Parts.columns, rows)}\n" if rows else shown
+
+    def _rows(self) -> list[tuple[object, ...]]:
+        """Its parts, as they are shown below its formulas."""
+        found = self.parts
+        return [found.cells(part) for part in found]
 
 
 @all_checked

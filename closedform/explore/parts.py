@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from sympy import Integer
 
@@ -18,12 +18,13 @@ from closedform.derive.solve.made import Made, nameless
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.explore import show
 from closedform.explore.formula import Formula
+from closedform.explore.kept import Kept
 from closedform.explore.table import Table
 from closedform.late import dataclass
 
 
 @all_checked
-class ModelPart:
+class ModelPart(Kept):
     """A block, a stage or an operation where a model uses it: what one of it costs, in the sizes
     of the model.
 
@@ -32,6 +33,8 @@ class ModelPart:
     >>> print(mlp.macs, "|", mlp.times, "|", mlp.all("macs"))
     2 T D F | L | 2 L T D F
     """
+
+    _kind: ClassVar[str] = "a part"
 
     def __init__(self, project: Project, entity: Entity, found: Sequence[Use]):
         self._project, self._entity, self._found = project, entity, found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from closedform.derive.project import Project
+from closedform.errors import fail, suggestion
 from closedform.explore import show
 from closedform.explore.table import frame
 
@@ -23,6 +24,17 @@ class Presets(tuple[str, ...]):
         made = super().__new__(cls, [preset.title for preset in project.presets()])
         made._project = project
         return made
+
+    def __getitem__(self, key: Any) -> Any:
+        """A title by its place. Raises ClosedformError for a title: it says how to have numbers."""
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        if key in self:
+            advice = (
+                f"`.macs.at({key!r})` is what it costs, `.presets.frame().loc[{key!r}]` all of it"
+            )
+            raise fail("name", "presets are a list of titles, each with a place", None, advice)
+        raise fail("name", f"there is no preset `{key}`", None, suggestion(key, self))
 
     def __deepcopy__(self, memo: object) -> Presets:
         return self  # it never changes

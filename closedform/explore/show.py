@@ -16,8 +16,9 @@ from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError
 from closedform.render.formats import format_named
 from closedform.render.formats.svg import style_within
-from closedform.render.formulas import mathml
 from closedform.render.formulas.latex import latex as in_latex
+from closedform.render.formulas.mathml_lines import in_cell
+from closedform.render.markup.latex_rows import table_of
 from closedform.render.markup.markdown import escape_markdown
 from closedform.render.pictures.page import architecture, inside
 from closedform.render.report.cell import cell
@@ -115,7 +116,7 @@ def html_table(headings: Sequence[str], rows: Rows) -> str:
 
 def _html_cell(cell: object) -> str:
     written = _written(cell)
-    shown = xml.escape(_text(cell)) if written is None else mathml.math(written)
+    shown = xml.escape(_text(cell)) if written is None else in_cell(written)
     return f'<td style="text-align: {_side(cell)}">{shown}</td>'
 
 
@@ -140,6 +141,16 @@ def markdown_table(headings: Sequence[str], rows: Rows) -> str:
 def _markdown_cell(cell: object) -> str:
     written = _written(cell)
     return escape_markdown(_text(cell)) if written is None else f"${in_latex(written)}$"
+
+
+def latex_table(headings: Sequence[str], rows: Rows) -> str:
+    """A table in LaTeX as wide as a line, for a notebook that is printed."""
+
+    def told(cell: object) -> str | w.Written:
+        written = _written(cell)
+        return _text(cell) if written is None else written
+
+    return table_of(headings, [[told(cell) for cell in row] for row in rows])
 
 
 def _written(cell: Any) -> w.Written | None:

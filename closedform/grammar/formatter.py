@@ -521,4 +521,8 @@ def _same_run(first: tree.Declaration, second: tree.Declaration) -> bool:
     kinds = tree.Dim | tree.Let | tree.Count
     if not (isinstance(first, kinds) and isinstance(second, kinds)):
         return False
-    return type(first) is type(second) and not _blank_above(second)
+    if first.span is tree.NOWHERE or second.span is tree.NOWHERE:
+        return type(first) is type(second)
+    between = range(first.span.line + 1, second.span.line)  # comments may stand there
+    blank = any(not second.span.source.line(number).strip() for number in between)
+    return type(first) is type(second) and not blank

@@ -81,6 +81,33 @@ def about_name(name: str) -> str | None:
     return CONSTANTS.get(name) or NAMES.get(name.lower())
 
 
+# What other tools call a measure.
+MEASURES = {
+    **dict.fromkeys(("weights", "parameters", "n_params", "num_params"), "params"),
+    **dict.fromkeys(("madds", "mult_adds", "multiply_adds", "gmacs", "mmacs"), "macs"),
+    **dict.fromkeys(("gflops", "mflops"), "flops"),
+}
+
+
+def about_measure(name: str) -> str | None:
+    """A help for a measure that has another name elsewhere.
+
+    >>> about_measure("weights")
+    'write `params`'
+    """
+    known = MEASURES.get(name.lower())
+    return f"write `{known}`" if known else None
+
+
+def about_text(name: str, text: str) -> str | None:
+    """A help for a text that a parameter takes elsewhere.
+
+    >>> about_text("padding", "VALID")
+    'write `padding=0`'
+    """
+    return f"write `{name}=0`" if name == "padding" and text.lower() == "valid" else None
+
+
 def about_character(line: str, column: int) -> str | None:
     """A help for a character that begins no token of the language."""
     char = line[column - 1 : column]

@@ -132,6 +132,12 @@ def test_a_value_that_is_not_covered(tmp_path: Path) -> None:
     assert found == _REFUSED
 
 
+def test_a_list_of_another_number_of_stages(tmp_path: Path) -> None:
+    """Fails when the error shows the family alone, and not the key that is too short."""
+    keys = '{"model_type": "swin", "embed_dim": 8, "window_size": 7, "num_heads": [1, 2, 4]}'
+    assert message(tmp_path, keys) == _STAGES
+
+
 def test_a_key_that_is_not_there(tmp_path: Path) -> None:
     assert message(tmp_path, '{"model_type": "llama", "vocab_sizes": 9}').endswith(
         "add there: ignore vocab_sizes"
@@ -201,6 +207,12 @@ folder/config.json:1:25: error[config]: `llama` is counted only where hidden_act
      |                         ^^^^^^^^^^^^
      = note: said at families/llama.arch:60:10
      = help: no family covers this yet"""
+_STAGES = """\
+folder/config.json:1:58: error[config]: `swin` is counted only where `num_heads` has 4 elements
+   1 | {"model_type": "swin", "embed_dim": 8, "window_size": 7, "num_heads": [1, 2, 4]}
+     |                                                          ^^^^^^^^^^^
+     = note: G is read from it at families/vision.arch:107:61
+     = help: 3 are given, and no family covers this yet"""
 _MISSING = """\
 families/llama.arch:55:5: error[config]: `folder/config.json` has no `vocab_size`, \
 from which V is read

@@ -132,6 +132,31 @@ MACS: Any = VIT.macs
             "send what `.function` gives, or the text of `.export`",
         ),
         (
+            lambda: pickle.dumps(PART),
+            "a part is not pickled",
+            "send what `.function` of a formula gives, or the text of `.export`",
+        ),
+        (
+            lambda: pickle.dumps({"vit": VIT, "block": VIT["MLP"]}),
+            "a model is not pickled",
+            "send its file, and load it there with `load` or `loads`",
+        ),
+        (
+            lambda: VIT.presets["ViT-B/16"],
+            "presets are a list of titles, each with a place",
+            "`.macs.at('ViT-B/16')` is what it costs, `.presets.frame().loc['ViT-B/16']` all of it",
+        ),
+        (
+            lambda: VIT.presets["ViT-B16"],
+            "there is no preset `ViT-B16`",
+            "did you mean `ViT-B/16`?",
+        ),
+        (
+            lambda: MACS.growth("N", "ViT-B/16", factor=0),
+            "the factor is 0, and a size grows by one of at least 1",
+            None,
+        ),
+        (
             lambda: MACS.function("N", "D", preset="ViT-B/16")([1, 2], [1, 2, 3]),
             "the arrays are not of one shape: `N` has (2,), `D` has (3,)",
             None,
@@ -188,6 +213,8 @@ def test_symbols_of_one_name_are_one_symbol() -> None:
 def test_formulas_are_values() -> None:
     """Fails when a formula cannot be copied, padded, or set by SymPy."""
     assert copy.copy(MACS) is copy.deepcopy(MACS) is +MACS is MACS
+    assert copy.copy(VIT) is copy.deepcopy(VIT) is VIT
+    assert copy.copy(PART) is copy.deepcopy(PART) is PART
     assert copy.deepcopy({"vit": VIT.presets}) == {"vit": tuple(VIT.presets)}
     assert pickle.loads(pickle.dumps(VIT.presets)) == tuple(VIT.presets)
     assert f"{PART.macs:>10}|{PART.macs}" == "   2 T D F|2 T D F"

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 
 import closedform as cf
+from closedform.explore import show
 from pages import SVG, XHTML
 
 OURS = ("#2f6fb3", "#d07c28", "#3b8f83", "#a8528a", "#7f8a33", "#6f63b5", "#98684a", "#8b949e")
@@ -63,3 +64,23 @@ def test_a_formula_stands_there_once() -> None:
 def test_an_operation_has_no_drawing() -> None:
     file = cf.loads("dim N, D\n\nmodel M(x: [N, D]):\n    return x\n")
     assert list(shown(file).iter(f"{XHTML}summary")) == []
+    assert "details" not in file._repr_markdown_()
+    assert "tabular" not in file._repr_latex_()
+
+
+def test_parts_in_markdown_and_latex() -> None:
+    """Fails when a model has its parts in HTML alone, or a table is no Markdown in its fold."""
+    block = cf.zoo("vit")["MLP"]
+    assert block._repr_markdown_().endswith(
+        "| linear | $1$ | $d\\, \\mathrm{hidden} + d$ | $d\\, \\mathrm{hidden}$ |\n\n</details>\n"
+    )
+    fold = "\n<details><summary>Parts</summary>\n\n| part | times | params of one | macs of one |\n"
+    assert fold in block._repr_markdown_()
+    assert "\\bottomrule" in block._repr_latex_()
+
+
+def test_a_long_formula_is_broken_in_a_table() -> None:
+    """Fails when the parts of a model have a column that is wider than a cell of a notebook."""
+    macs = cf.zoo("pvt").macs
+    assert "<mtable" in show.html_table(("macs",), [(macs,)])
+    assert "<mtable" not in show.html_table(("macs",), [(cf.zoo("vit")["MLP"].macs,)])

@@ -17,7 +17,7 @@ Operations need no import; blocks do: `from std.attention import SelfAttention`.
 This page is made from those files. It says what each operation takes and gives, what it requires,
 and its counts as they are declared, all others being zero; and what each block claims. A shape with
 a `;` is that of a [map](language.md#maps). `closedform std list` names them all, and
-`closedform std show attention` prints a file.
+`closedform std show attention` prints a file, `closedform std show MLP` what one declares.
 """
 
 

@@ -54,8 +54,7 @@ def std_list() -> None:
 @std.command("show")
 @click.argument("name", shell_complete=library("std"))
 def std_show(name: str) -> None:
-    """Print a file of the library."""
-    from closedform.derive.resolve.shipped import std_path
-    from closedform.files import read_text
+    """Print a file of the library, or one operation, block or convention of it."""
+    from closedform.derive.resolve.shipped import std_text
 
-    click.echo(read_text(std_path(name)), nl=False)
+    click.echo(std_text(name), nl=False)

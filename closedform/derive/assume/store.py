@@ -40,6 +40,7 @@ class Fact:
             "required": "required",
             "default": "needed, and true of the defaults,",
             "possible": "needed, for the other case has no shape,",
+            "chosen": "needed, for no more are chosen than there are,",
             "axis": "needed, for no axis is empty,",
             "shared": "needed, for weights that are shared count once,",
             "divisor": "needed, for else something is divided by 0,",

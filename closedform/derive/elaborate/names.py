@@ -97,6 +97,7 @@ class Names:
             or _same_word(name.name, known)
             or _import_of(name.name)
             or about_name(name.name)
+            or _on_maps(name.name, known)
             or suggestion(name.name, known)
             or f"a size is declared with `dim {name.name}`, an operation with `op`",
         )
@@ -355,6 +356,11 @@ def _same_word(name: str, known: Iterable[str]) -> str | None:
     word = name.replace("_", "").lower()
     same = sorted(other for other in known if other.replace("_", "").lower() == word)
     return f"did you mean `{same[0]}`?" if same else None
+
+
+def _on_maps(name: str, known: Iterable[str]) -> str | None:
+    """A help where operations of a name differ by their number of sides: most are on maps."""
+    return f"did you mean `{name}2d`?" if f"{name}2d" in known else None
 
 
 def _import_of(name: str) -> str | None:

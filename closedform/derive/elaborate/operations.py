@@ -32,6 +32,7 @@ from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import quote, show
+from closedform.grammar.habits import about_text
 from closedform.grammar.traverse import names_in, parts_of
 
 SIGNS = {"add": "addition", "mul": "product", "div": "quotient"}
@@ -182,7 +183,10 @@ def _check_sizes(context: Context, entity: Entity, scope: Scope, span: Span) -> 
             if item not in texts and not (isinstance(item, bool | Boolean) and kinds):
                 expected = " or ".join([*kinds, *map(quote, texts)])
                 message = f"{what} is {expected}, and this is {say_kind(item)}"
-                raise fail("type", message, span, about_list(item))
+                help = about_list(item)
+                if isinstance(item, str):
+                    help = about_text(parameter.name.name, item) or suggestion(item, texts)
+                raise fail("type", message, span, help)
 
 
 def texts_of(declaration: tree.Op, parameter: tree.Parameter) -> list[str]:

@@ -51,6 +51,7 @@ from closedform.derive.resolve.library import standard_library
 from closedform.derive.resolve.modules import Module
 from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.errors import ClosedformError, Span, fail, suggestion
+from closedform.grammar.habits import about_measure
 from closedform.late import dataclass
 from closedform.outside import Guarded, loaded, whose_is, wrong
 
@@ -237,7 +238,7 @@ def _unknown(name: str, span: Span | None, module: Module) -> ClosedformError:
     own = [*ROWS, *IN_BYTES, *STEPS, *OPTIMIZED]
     totals = [*own, *sorted(_units(conventions_of(module))), *sorted(_from_outside())]
     counts = sorted({*module.counts} - {*totals})
-    near = suggestion(name, {*counts, *totals})
+    near = about_measure(name) or suggestion(name, {*counts, *totals})
     rest = f"each count of an operation is measured too: {', '.join(counts)}"
     return fail(
         "measure",

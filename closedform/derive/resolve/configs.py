@@ -118,10 +118,11 @@ def _frozen(value: Any) -> Any:
 def preset_of(
     node: tree.Config,
     configuration: Configuration,
-    sizes: Collection[str],
+    sizes: Mapping[str, int | None],
     ignored: Collection[str] = (),
 ) -> tree.Preset:
-    """The preset that a configuration is; `sizes` are the names that are no keys.
+    """The preset that a configuration is; `sizes` are the names that are no keys, with the number
+    of elements of those that are lists of a fixed one.
 
     Raises ClosedformError for a key that the family needs and that is not there, for one that it
     does not cover and that is not `ignored`, and for a value that it does not allow.
@@ -194,7 +195,9 @@ class _MissingKeyError(Exception):
 class _Reader:
     """Puts the values of the keys in the place of their names."""
 
-    def __init__(self, given: Configuration, sizes: Collection[str], node: tree.Config) -> None:
+    def __init__(
+        self, given: Configuration, sizes: Mapping[str, int | None], node: tree.Config
+    ) -> None:
         self.given = given
         self.sizes = sizes
         self.node = node
@@ -203,6 +206,7 @@ class _Reader:
         """The expression of a binding, its keys as what they are."""
         try:
             put: tree.Expression = self._put(binding.value)
+            self._check_elements(binding, put)
             return put
         except _MissingKeyError as error:
             key, file = str(error), self.given.source.name
@@ -212,6 +216,19 @@ class _Reader:
                 binding.span,
                 suggestion(key, self.given.values) or f"add it to the configuration: {key}",
             ) from None
+
+    def _check_elements(self, binding: tree.Binding, put: tree.Expression) -> None:
+        """Refuse a list of more or fewer stages than the family has, where it was given."""
+        name, key, length = binding.name.name, binding.value, self.sizes.get(binding.name.name)
+        if not isinstance(key, tree.Name) or not isinstance(put, tree.ListOf) or length is None:
+            return
+        if len(put.items) != length:
+            message = (
+                f"`{self.node.family}` is counted only where `{key.name}` has {length} elements"
+            )
+            note = f"{name} is read from it at {binding.span}"
+            help_ = f"{len(put.items)} are given, and no family covers this yet"
+            raise fail("config", message, self.given.place(key.name), help_, note)
 
     def check(self, condition: tree.Expression) -> None:
         """Refuse values that the family does not allow. Keys that are not there are as it says."""

@@ -5,6 +5,7 @@ No SymPy is needed to list and to show them.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 from closedform.derive.resolve.folders import LIBRARIES, library_folder, library_names
@@ -47,17 +48,25 @@ def zoo_text(name: str) -> str:
     return text
 
 
-def std_path(name: str) -> Path:
-    """A file of the standard library."""
+def std_text(name: str) -> str:
+    """The text of a file of the standard library, or of what one declares: `attention`, `MLP`."""
     names = library_names("std")
-    if name not in names:
-        inside = (n for n in names if name in _defined(library_file("std", n)))
-        near = suggestion(name, names) or "`closedform std list` shows what there is"
-        near = next((f"it is in `closedform std show {n}`" for n in inside), near)
-        raise fail("name", f"the standard library has no file `{name}`", None, near)
-    return library_folder("std") / f"{name}.arch"
+    name = name.removeprefix("std.")
+    if name in names:
+        return read_text(library_folder("std") / f"{name}.arch")
+    for file in names:
+        for node in library_file("std", file).declarations:
+            if isinstance(node, _NAMED) and node.name.name == name:
+                return _with_body(std_text(file)[node.span.start :])
+    near = suggestion(name, names) or "`closedform std list` shows what there is"
+    raise fail("name", f"the standard library has no `{name}`", None, near)
 
 
-def _defined(file: tree.File) -> set[str]:
-    named = (tree.Op, tree.Block, tree.Convention, tree.Count)
-    return {d.name.name for d in file.declarations if isinstance(d, named)}
+_NAMED = (tree.Op, tree.Block, tree.Convention)
+
+
+def _with_body(text: str) -> str:
+    """A declaration without what stands below it: its first line, and those that are indented."""
+    first, *rest = text.splitlines(keepends=True)
+    body = takewhile(lambda line: line[:1].isspace(), rest)
+    return "".join([first, *body]).rstrip() + "\n"

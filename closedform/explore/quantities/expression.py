@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sympy import Expr, Symbol
 
@@ -14,15 +14,18 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
-from closedform.errors import fail
 from closedform.explore import show
+from closedform.explore.kept import Kept
 from closedform.explore.quantities.sizes import Sizes
 from closedform.render.formulas.latex import latex
 from closedform.render.report.signs import signed
 
 
-class Expression:
+class Expression(Kept):
     """A closed form of a model or a block; `also` are the others of which it is made too."""
+
+    _kind: ClassVar[str] = "a formula"
+    _instead: ClassVar[str] = "send what `.function` gives, or the text of `.export`"
 
     def __init__(
         self,
@@ -105,18 +108,6 @@ class Expression:
     def _in_form(self, form: str) -> Self:
         origin = self._project, self._entity
         return type(self)(*origin, self._closed, form, self._origins, self._name)
-
-    # It never changes, and is code and numbers to those who send it away ---------------------
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-    def __reduce__(self) -> str:
-        advice = "send what `.function` gives, or the text of `.export`"
-        raise fail("type", "a formula is not pickled", None, advice)
 
     # How it is shown -----------------------------------------------------------------------
 

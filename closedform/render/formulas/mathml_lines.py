@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from closedform import formula as w
-from closedform.render.formulas.mathml import element, escape_html, mathml, row, terms
+from closedform.render.formulas.mathml import element, escape_html, math, mathml, row, terms
 from closedform.render.formulas.mathml_broken import broken
 from closedform.render.formulas.svg_line import pieces
 
 LINE = 44.0  # ems in a line, for the broad column of a page
+CELL = 20.0  # in a column of a table
 PHONE = 15.0  # of a display on a phone
 EQUALS = 1.5
 SIDE = 30.0  # the same with what is explained before it, and a reason after it
@@ -48,6 +49,12 @@ def equals_narrow(node: w.Written) -> str | None:
         return None
     lines = _stacked(broken(node, PHONE, "<mo>=</mo>", EQUALS))
     return element(lines, f"= {w.plain(node)}", display=False)
+
+
+def in_cell(node: w.Written) -> str:
+    """A formula in a table, in lines where it is long."""
+    lines = broken(node, CELL)
+    return math(node) if len(lines) == 1 else element(_stacked(lines), w.plain(node), display=False)
 
 
 def _stacked(lines: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ In a document that is whole they are broken over pages, and name the lines of th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from closedform import formula as w
@@ -69,6 +69,13 @@ def comparison_table(report: Data) -> str:
     ]
     right = (False, False, *(True for _ in report["headings"]))
     return _set(report, [Table(head, [[row] for row in rows], right)], False)
+
+
+def table_of(headings: Sequence[str], rows: Iterable[Sequence[str | w.Written]]) -> str:
+    """A table of texts and formulas, each row by itself."""
+    cells = [[_text(c) if isinstance(c, str) else Cell((c,)) for c in row] for row in rows]
+    table = Table(_heads(*headings), [[row] for row in cells], (False,) * len(headings))
+    return booktabs([table], TEXT, whole=True)
 
 
 def _set(report: Data, tables: list[Table], whole: bool) -> str:

@@ -57,6 +57,7 @@ REASONS = {
     "required": "required by the block",
     "default": "holds for the defaults",
     "possible": "the other case has no shape",
+    "chosen": "no more are chosen than there are",
     "axis": "no axis is empty",
     "shared": "weights that are shared count once",
     "divisor": "else something is divided by 0",

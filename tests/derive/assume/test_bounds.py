@@ -79,4 +79,4 @@ def test_a_size_below_a_bar_is_no_crash() -> None:
         "        x = x -> linear(d, bias=false)\n"
         "    return x\n"
     )
-    assert str(file["B"].params).startswith("d^2 [d = n + 2 - ceil(")
+    assert str(file["B"].params).startswith("d^2 [d = n - ceil(")

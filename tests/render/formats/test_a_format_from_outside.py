@@ -34,10 +34,11 @@ TEMPLATE = """\
 """
 OURS = (
     "'md', 'fragment', 'html', 'json', 'macros', 'mkdocs', 'notebook', 'svg', 'tex', 'text', "
-    "'typst'"
+    "'tikz', 'typst'"
 )
 SUFFIXES = (
-    ".md, .markdown, .inc, .fragment.tex, .html, .htm, .json, .macros.tex, .svg, .tex, .txt, .typ"
+    ".md, .markdown, .inc, .fragment.tex, .html, .htm, .json, .macros.tex, .svg, .tex, .txt, "
+    ".tikz, .typ"
 )
 
 
@@ -174,7 +175,7 @@ def test_what_is_in_the_folder_is_a_format(tmp_path: Path) -> None:
     (tmp_path / "two.arch").write_text(MODEL)
     environment = {"PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
     for command, names in (
-        ("derive", "md|asciidoc|fragment|html|json|macros|mkdocs|notebook|svg|tex|text|typst"),
+        ("derive", "md|asciidoc|fragment|html|json|macros|mkdocs|notebook|svg|tex|text|tikz|typst"),
         ("docs", "md|asciidoc|html|mkdocs"),
     ):
         done = spawn(command, "--help", folder=tmp_path, environment=environment)

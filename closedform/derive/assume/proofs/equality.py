@@ -6,7 +6,7 @@ settle the rest, and only what differs nowhere is worth a proof by cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -21,9 +21,10 @@ from closedform.derive.assume.proofs.means import follows_from_means
 from closedform.derive.assume.proofs.polynomials import sign_factors
 from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
-from closedform.derive.assume.store import Store
+from closedform.derive.assume.proofs.termwise import covered
+from closedform.derive.assume.store import Fact, Store
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
-from closedform.derive.symbolic.atoms import indicator
+from closedform.derive.symbolic.atoms import Divides, indicator
 from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
 from closedform.derive.symbolic.expansion import expand
 
@@ -63,6 +64,10 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
     """
     if operator == "==":
         return equality(known, left, right)
+    needed = _covering(known, left, operator, right)
+    if needed is not None:
+        known.used |= needed
+        return Proved(needed)
     condition = RELATIONS[operator](known.base(left), known.base(right))
     with known.recording() as used:
         named = RELATIONS[operator](left, right)
@@ -84,6 +89,40 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
 
     by_means = partial(follows_from_means, simple)
     return _verdict(known, (left, right), fails, indicator(asked) - 1, by_means)
+
+
+def _covering(known: Store, left: Expr, operator: str, right: Expr) -> frozenset[Fact] | None:
+    """The facts with which an inequality holds term by term, as named or with abbreviations
+    written out: of `H | D`, a D is at least an H. None where it is not seen to hold so."""
+    more, less = (right, left) if operator in ("<", "<=") else (left, right)
+    beyond = more - less - int(operator in ("<", ">"))
+    for form in (expand(beyond), expand(known.base(beyond))):
+        facts = [
+            f for f in known.facts if _is_multiple_of_size(f) and form.has(f.condition.args[1])
+        ]
+        if not covered(_with_quotients(form, facts)):
+            continue
+        for fact in tuple(facts):
+            fewer = [other for other in facts if other != fact]
+            if covered(_with_quotients(form, fewer)):
+                facts = fewer
+        return frozenset(facts)
+    return None
+
+
+def _is_multiple_of_size(fact: Fact) -> bool:
+    """Whether a fact says that one size divides another."""
+    condition = fact.condition
+    return isinstance(condition, Divides) and all(size.is_Symbol for size in condition.args)
+
+
+def _with_quotients(expr: Expr, facts: Iterable[Fact]) -> Expr:
+    """A sum in which each size that is a multiple of another is written as one."""
+    for fact in facts:
+        divisor, multiple = fact.condition.args
+        quotient = sympy.Dummy("q", integer=True, positive=True)
+        expr = expr.xreplace({multiple: divisor * quotient})
+    return expand(expr)
 
 
 def _without_factors(condition: Any) -> tuple[Any, bool]:

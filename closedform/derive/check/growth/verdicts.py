@@ -14,6 +14,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.derive.assume.proofs.termwise import Powers, is_multiple
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth.bounds import Setting
@@ -86,6 +87,8 @@ def order_verdict(
 
 
 def _verdict(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Verdict:
+    if _below_term_by_term(statement.left, statement.right, statement.setting.growing):
+        return Proved()
     gaps: list[Gap] = []
     tried = []
     try:
@@ -101,6 +104,32 @@ def _verdict(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) ->
     if found is not None:
         return found
     return NotDecided((*dict.fromkeys(tried), "no direction was found in which it fails"))
+
+
+def _below_term_by_term(left: Expr, right: Expr, growing: Collection[Symbol]) -> bool:
+    """Whether each term has no more of any size that grows than some term of the bound, all of
+    which are above 0: what is before it, whatever its sign, is fixed."""
+    bounds = [_powers(term, growing) for term in sympy.Add.make_args(right)]
+    if not all(found is not None and found[0].is_positive for found in bounds):
+        return False
+    for term in sympy.Add.make_args(left):
+        found = _powers(term, growing)
+        if found is None or not any(is_multiple(b[1], found[1]) for b in bounds if b):
+            return False
+    return True
+
+
+def _powers(term: Expr, growing: Collection[Symbol]) -> tuple[Expr, Powers] | None:
+    """What is fixed of a product, and the whole powers of what grows; None for what has others."""
+    fixed, powers = [], {}
+    for base, exponent in term.as_powers_dict().items():
+        if base in growing and exponent.is_Integer:
+            powers[base] = exponent
+        elif (base**exponent).free_symbols & set(growing):
+            return None
+        else:
+            fixed.append(base**exponent)
+    return sympy.Mul(*fixed), powers
 
 
 def _text(doubt: Undecided | LimitError) -> str:

@@ -43,7 +43,7 @@ def run_choose(context: Context, node: tree.Choose, scope: Scope) -> None:
     count = _times(context, node.count, scope, "a choice")
     of = _times(context, node.of, scope, "a choice")
     message = f"{say(count)} of {say(of)} cannot be chosen"
-    context.obligations.possible(sympy.Le(count, of), node.span, message)
+    context.obligations.possible(sympy.Le(count, of), node.span, message, "chosen")
     inner = scope.inner()
     carried = begin(context, node.body, scope, inner)
     body = context.run(node.body, inner)
