@@ -6,6 +6,7 @@ import pytest
 
 from closedform import loads
 from closedform.derive.check.check import check
+from closedform.errors import ClosedformError
 
 # What the expectations and claims of a file come to, in their order: + proved, - refuted.
 FILES: dict[str, tuple[str, str]] = {
@@ -568,3 +569,56 @@ def test_verdicts_of_a_small_file(name: str) -> None:
     assert "".join(SIGNS.get(type(c.verdict).__name__, "?") for c in outcome.checked) == verdicts
     assert len(outcome.wrong) == verdicts.count("-")
     assert outcome.lacking == ()
+
+
+# A count of a shared repeat that may be 0, and what a claim then rests on.
+COUNTS = {
+    "floor(r/2)": ["floor(r/2) >= 1"],
+    "ceil(r/2)": [],
+    "(r - 1)": ["r >= 2"],
+    "k": ["k >= 1"],
+    "J": ["J >= 1"],
+    "min(r, q - 1)": ["min(r, q - 1) >= 1"],
+    "max(r - 1, q)": [],
+    "max(r - 1, q - 1)": ["max(q - 1, r - 1) >= 1"],
+    "(r - m)": ["m + 1 <= r"],
+    "(u - l)": ["l < u"],
+    "(A[2] - 1)": ["A_2 >= 2"],
+    "S[1]": ["S_1 >= 1"],
+    "3": [],
+}
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_shared_weights_need_a_step(count: str) -> None:
+    """Fails when weights that are shared count once where there may be no step, and nobody says."""
+    text = f"""\
+dim r, q, m, l, u, d, A[3]
+dim J >= 0
+dim S[2] >= 0
+let k = q - 1
+assume m <= r, l < u
+model M(y: [d]):
+    repeat {count} shared:
+        y = y -> linear(d)
+    return y
+    claim params == d^2 + d
+"""
+    outcome = check(loads(text)._project)
+    assert [[str(fact) for fact in checked.facts] for checked in outcome.checked] == [COUNTS[count]]
+    assert outcome.wrong == []
+
+
+def test_shared_weights_without_a_step() -> None:
+    """Fails when a shared repeat of no step has weights."""
+    text = """\
+dim d
+model M(y: [d]):
+    repeat 0 shared:
+        y = y -> linear(d)
+    return y
+"""
+    with pytest.raises(ClosedformError) as caught:
+        str(loads(text).params)
+    message = "the weights of a shared repeat count once, and this is no step"
+    assert [d.message for d in caught.value.diagnostics] == [message]

@@ -28,8 +28,8 @@ INDICES = ["s", "t", "u", "v", *(f"s{n}" for n in range(1, 100))]  # of loops ov
 
 def run_repeat(context: Context, node: tree.Repeat, scope: Scope) -> None:
     times = _times(context, node.count, scope, "a repeat")
-    if node.shared and any(not s.is_positive for s in context.known.base(times).free_symbols):
-        message = "the weights of a shared repeat count once, and this may be none"
+    if node.shared:
+        message = "the weights of a shared repeat count once, and this is no step"
         context.obligations.possible(sympy.Ge(times, 1), node.span, message, "shared")
     inner = scope.inner()
     carried = begin(context, node.body, scope, inner)
