@@ -622,3 +622,30 @@ model M(y: [d]):
         str(loads(text).params)
     message = "the weights of a shared repeat count once, and this is no step"
     assert [d.message for d in caught.value.diagnostics] == [message]
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        ("i - 1", "the weights of a shared repeat count once, and this is no step for some i"),
+        ("floor(i/2)", "the weights of a shared repeat count once, and this is no step for some i"),
+        ("i", None),
+        ("floor(L/i)", None),
+    ],
+)
+def test_a_shared_repeat_in_a_loop_has_a_step_each_time(count: str, message: str | None) -> None:
+    """Fails when weights are counted of a step that does not use them."""
+    text = f"""\
+block B(x: [n, d], L):
+    y = x
+    for i in 1..L:
+        repeat {count} shared:
+            y = y -> linear(d)
+    return y
+"""
+    if message is None:
+        assert str(loads(text)["B"].params) == "L d^2 + L d"
+        return
+    with pytest.raises(ClosedformError) as caught:
+        str(loads(text)["B"].params)
+    assert [d.message for d in caught.value.diagnostics] == [message]

@@ -30,6 +30,11 @@ def run_repeat(context: Context, node: tree.Repeat, scope: Scope) -> None:
     times = _times(context, node.count, scope, "a repeat")
     if node.shared:
         message = "the weights of a shared repeat count once, and this is no step"
+        indices = times.free_symbols & context.known.ranges.keys()
+        if indices and context.known.decide(sympy.Ge(times, 1)) is not True:
+            where = ", ".join(sorted(map(str, indices)))
+            help_ = f"begin the loop over {where} where {say(times)} is at least 1"
+            raise fail("divides", f"{message} for some {where}", node.span, help_)
         context.obligations.possible(sympy.Ge(times, 1), node.span, message, "shared")
     inner = scope.inner()
     carried = begin(context, node.body, scope, inner)
