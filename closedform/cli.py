@@ -37,7 +37,7 @@ from closedform.console.exits import (
     print_error,
 )
 from closedform.console.output import format_of, give, warn, warn_of_width
-from closedform.console.parameters import Commands, FormatName, listed
+from closedform.console.parameters import Commands, FormatName
 from closedform.console.streams import (
     Stopped,
     drop,
@@ -161,24 +161,15 @@ def _open(file: str, ignored: Sequence[str] = ()) -> Project:
     shell_complete=completion.parts,
     help="The model or block to derive.",
 )
-@click.option(
+@options.symbols(
     "--in",
+    "The symbols to express the formulas in. Several with commas, or with the option again.",
     "names",
-    multiple=True,
-    callback=listed,
-    metavar="N,D,...",
-    shell_complete=completion.symbols,
-    help="The symbols to express the formulas in. Several with commas, or with the option again.",
 )
 @options.measures
 @options.convention
 @options.dtype
-@click.option(
-    "--when",
-    default=None,
-    metavar="CONDITIONS",
-    help="Derive under conditions, as a claim has them: 'r > 1, r | side'.",
-)
+@options.when("Derive under conditions, as a claim has them: 'r > 1, r | side'.")
 @options.preset("Give the numbers of a preset too.")
 @options.sizes
 @options.ignored
@@ -206,13 +197,9 @@ def _open(file: str, ignored: Sequence[str] = ()) -> Project:
     "A template can run code: use only one that you trust.",
 )
 @click.option("--claims", is_flag=True, help="Print the claims of the file too, with verdicts.")
-@click.option(
+@options.symbols(
     "--rules",
-    multiple=True,
-    callback=listed,
-    metavar="N,D,...",
-    shell_complete=completion.symbols,
-    help="Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
+    "Say what rules as these sizes grow: leading terms, which is largest where, elasticities.",
 )
 @click.option(
     "--uncounted",

@@ -46,6 +46,24 @@ def preset(help: str, several: bool = False) -> Callable[[Command], Command]:
     )
 
 
+def symbols(name: str, help: str, parameter: str | None = None) -> Callable[[Command], Command]:
+    """An option of several sizes, with commas or again; what they are for differs."""
+    return click.option(
+        name,
+        *([parameter] if parameter else []),
+        multiple=True,
+        callback=listed,
+        metavar="N,D,...",
+        shell_complete=completion.symbols,
+        help=help,
+    )
+
+
+def when(help: str) -> Callable[[Command], Command]:
+    """The option of conditions under which it is derived."""
+    return click.option("--when", default=None, metavar="CONDITIONS", help=help)
+
+
 dtype = click.option(
     "--dtype",
     default=None,

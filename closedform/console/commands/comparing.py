@@ -11,7 +11,7 @@ import click
 from closedform.console import completion, options
 from closedform.console.exits import EXIT_WRONG
 from closedform.console.output import format_of, give, warn_of_width
-from closedform.console.parameters import FormatName, Strict, listed
+from closedform.console.parameters import FormatName, Strict
 from closedform.render import formats
 
 if TYPE_CHECKING:
@@ -26,21 +26,8 @@ def _comparing() -> tuple[str, ...]:
 @click.command(cls=Strict)
 @click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
 @options.preset("Only this; give it again for more.", several=True)
-@click.option(
-    "--in",
-    "names",
-    multiple=True,
-    callback=listed,
-    metavar="N,D,...",
-    shell_complete=completion.symbols,
-    help="Set the formulas side by side too, in these symbols.",
-)
-@click.option(
-    "--when",
-    default=None,
-    metavar="CONDITIONS",
-    help="Derive under conditions, each where its sizes are: 'r > 1, r | side'.",
-)
+@options.symbols("--in", "Set the formulas side by side too, in these symbols.", "names")
+@options.when("Derive under conditions, each where its sizes are: 'r > 1, r | side'.")
 @click.option("--defaults", is_flag=True, help="Put the defaults of the files into the formulas.")
 @options.measures
 @options.convention

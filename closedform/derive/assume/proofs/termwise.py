@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import TypeAlias
 
 import sympy
@@ -15,6 +16,7 @@ Powers: TypeAlias = Mapping[Symbol, Rational]  # of sizes, which are at least 1
 Term: TypeAlias = tuple[Rational, Powers]
 Ordered: TypeAlias = tuple[Symbol, Symbol]  # the first is no more than the second
 Over: TypeAlias = Mapping[Symbol, Set[Symbol]]
+NONE: Over = MappingProxyType({})  # no size is known to be at least as large as another
 MOST = 6  # sizes that others make up for
 
 
@@ -67,7 +69,7 @@ def _cover(above: Sequence[Term], below: Sequence[Term], over: Over) -> bool:
     """Whether there is enough above for all that is below; of that the nearest goes first."""
     left = [number for number, _ in above]
     for missing, powers in sorted(below, key=_degree, reverse=True):
-        enough = (at for at, (_, p) in enumerate(above) if _is_no_less(p, powers, over))
+        enough = (at for at, (_, p) in enumerate(above) if is_no_less(p, powers, over))
         for at in sorted(enough, key=lambda at: _degree(above[at])):
             taken = min(missing, left[at])
             left[at] -= taken
@@ -77,7 +79,7 @@ def _cover(above: Sequence[Term], below: Sequence[Term], over: Over) -> bool:
     return True
 
 
-def _is_no_less(powers: Powers, than: Powers, over: Over) -> bool:
+def is_no_less(powers: Powers, than: Powers, over: Over = NONE) -> bool:
     """Whether a product is no less than another: each size that it has less often is made up for
     by one that is at least as large."""
     spare = {s: powers.get(s, 0) - than.get(s, 0) for s in powers.keys() | than.keys()}
@@ -95,8 +97,3 @@ def _made_up(lacking: Sequence[Symbol], spare: Mapping[Symbol, Rational], over: 
 
 def _degree(term: Term) -> Rational:
     return sum(term[1].values())
-
-
-def is_multiple(powers: Powers, of: Powers) -> bool:
-    """Whether a product has each size at least as often as another, and so is no less."""
-    return all(powers.get(size, 0) >= of.get(size, 0) for size in powers.keys() | of.keys())

@@ -14,7 +14,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.assume.proofs.termwise import Powers, is_multiple
+from closedform.derive.assume.proofs.termwise import Powers, is_no_less
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth.bounds import Setting
@@ -114,7 +114,7 @@ def _below_term_by_term(left: Expr, right: Expr, growing: Collection[Symbol]) ->
         return False
     for term in sympy.Add.make_args(left):
         found = _powers(term, growing)
-        if found is None or not any(is_multiple(b[1], found[1]) for b in bounds if b):
+        if found is None or not any(is_no_less(b[1], found[1]) for b in bounds if b):
             return False
     return True
 
