@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+
 import sympy
 from sympy import Expr, Integer, Symbol
 
@@ -15,18 +18,22 @@ from closedform.derive.symbolic.expansion import expand
 class InAbbreviations:
     """Puts each `let` of the file in the place of a size that it replaces altogether.
 
-    A size that a model names is put in where the formula has it already.
+    A size that a model names is put in where the formula has it already. What `whole` gives, the
+    formula of the model, decides for its parts too whether e, which is D/H, stands beside D.
     """
 
     derivation: Derivation
+    whole: Callable[[], Expr]
 
     def __call__(self, expr: Expr) -> Expr:
         spelled = self.derivation.known.spelled
         for symbol in self.derivation.lets:
             if symbol in self.derivation.stage_symbols:
                 continue  # it stands in what its stage costs
-            named = _by_quotients(expr, symbol, spelled[symbol])
-            expr = named or bring_in(expr, symbol, spelled[symbol], set(spelled))
+            if symbol in self._beside:
+                expr = _by_quotients(expr, symbol, spelled[symbol])
+            else:
+                expr = bring_in(expr, symbol, spelled[symbol], set(spelled))
         for symbol, definition in spelled.items():
             if symbol not in self.derivation.stage_symbols and expr.has_free(symbol):
                 expr = _in_one_size(expr, symbol, definition)
@@ -36,6 +43,16 @@ class InAbbreviations:
                 if _fewer(candidate, expr) and candidate.count_ops() < expr.count_ops():
                     expr = candidate
         return expr
+
+    @cached_property
+    def _beside(self) -> frozenset[Symbol]:
+        """The quotients of two sizes, D/H, that stand beside D in the formula of the model."""
+        spelled = self.derivation.known.spelled
+        quotients = [s for s in self.derivation.lets if _above_and_below(spelled[s])]
+        if not quotients:
+            return frozenset()
+        whole = expand(self.whole())
+        return frozenset(s for s in quotients if _is_beside(whole, s, spelled[s]))
 
     @property
     def _of_claim(self) -> set[Symbol]:
@@ -114,25 +131,51 @@ def _written_out(term: Expr, symbol: Symbol, definition: Expr) -> Expr:
     return other if fewer or cancels else term
 
 
-def _by_quotients(expr: Expr, symbol: Symbol, definition: Expr) -> Expr | None:
-    """A formula that has e, which is D/H, beside D; None unless most of its terms have D itself.
+def _above_and_below(definition: Expr) -> tuple[Symbol, Symbol] | None:
+    """D and H of D/H; None for what is no quotient of two sizes."""
+    above, below = sympy.fraction(definition)
+    return (above, below) if above.is_Symbol and below.is_Symbol else None
+
+
+def _by_quotients(expr: Expr, symbol: Symbol, definition: Expr) -> Expr:
+    """A formula with e for D/H in its quotients, and with D where it has no quotient.
 
     >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> D, H, G, F, e = map(size_symbol, "DHGFe")
     >>> _by_quotients(D**2 * G / H + 2 * D**2 + 2 * D * F, e, D / H)
     2*D**2 + 2*D*F + D*G*e
     """
+    _, below = sympy.fraction(definition)
+    return sympy.Add(
+        *(
+            term / definition * symbol if _divides_by(term, below) else term
+            for term in sympy.Add.make_args(expr)
+        )
+    )
+
+
+def _is_beside(expr: Expr, symbol: Symbol, definition: Expr) -> bool:
+    """Whether e, which is D/H, stands beside D: most terms have D itself, and not in a quotient.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> D, H, G, F, e = map(size_symbol, "DHGFe")
+    >>> _is_beside(D**2 * G / H + 2 * D**2 + 2 * D * F, e, D / H)
+    True
+    >>> _is_beside(D**2 / H + D * F, e, D / H)
+    False
+    """
     above, below = sympy.fraction(definition)
-    if not (above.is_Symbol and below.is_Symbol):
-        return None
     terms = sympy.Add.make_args(expr)
-    quotients = [term for term in terms if below in sympy.fraction(term)[1].free_symbols]
-    named = [term / definition * symbol for term in quotients]
-    plain = [term for term in terms if term not in quotients]
-    if not (quotients or expr.has(symbol)) or any(map(_powers_below, named)):
-        return None
-    most = 2 * sum(term.has(above) for term in plain) > len(terms)
-    return sympy.Add(*plain, *named) if most else None
+    plain = [term for term in terms if not _divides_by(term, below)]
+    if len(plain) == len(terms) and not expr.has(symbol):
+        return False
+    if _powers_below(_by_quotients(expr, symbol, definition)):
+        return False
+    return 2 * sum(term.has(above) for term in plain) > len(terms)
+
+
+def _divides_by(term: Expr, size: Symbol) -> bool:
+    return bool(sympy.fraction(term)[1].has_free(size))
 
 
 def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) -> Expr:

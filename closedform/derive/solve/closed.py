@@ -128,7 +128,8 @@ class Closed:
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block, in the abbreviations of its file."""
     derivation = measure.seen(derivation)
-    rewrites: tuple[Rewrite, ...] = (InAbbreviations(derivation), AtGivenNumbers(derivation))
+    named = InAbbreviations(derivation, lambda: total(measure, derivation)(derivation.root))
+    rewrites: tuple[Rewrite, ...] = (named, AtGivenNumbers(derivation))
     if any(isinstance(node, Steps) for node in nodes(derivation.root)):
         # every P-th of L steps: L/P of them, where P divides L
         rewrites = (derivation.known.refloored, *rewrites)
