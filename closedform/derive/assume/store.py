@@ -11,12 +11,12 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.symbolic.atoms import Divides, put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import implies
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span
-from closedform.late import dataclass
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
 

@@ -7,7 +7,6 @@ settle the rest, and only what differs nowhere is worth a proof by cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import sympy
@@ -21,6 +20,7 @@ from closedform.derive.assume.proofs.means import follows_from_means
 from closedform.derive.assume.proofs.polynomials import sign_factors
 from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
+from closedform.derive.assume.proofs.squares import follows_from_squares
 from closedform.derive.assume.proofs.termwise import covered
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
@@ -87,8 +87,10 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
         except NoNumberError:
             return False
 
-    by_means = partial(follows_from_means, simple)
-    return _verdict(known, (left, right), fails, indicator(asked) - 1, by_means)
+    def simply() -> bool:
+        return follows_from_means(simple) or follows_from_squares(simple)
+
+    return _verdict(known, (left, right), fails, indicator(asked) - 1, simply)
 
 
 def _covering(known: Store, left: Expr, operator: str, right: Expr) -> frozenset[Fact] | None:
