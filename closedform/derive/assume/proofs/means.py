@@ -18,10 +18,10 @@ import sympy
 from sympy import Expr, Poly, Symbol
 from sympy.core.relational import Relational
 
+from closedform.data import dataclass
 from closedform.derive.assume.proofs.polynomials import Atoms, fraction_of, positive
 from closedform.derive.assume.simplex import maximize
 from closedform.derive.symbolic.expansion import expand, terms_of
-from closedform.late import dataclass
 
 Row: TypeAlias = Mapping[tuple[int, ...], Fraction]  # the numbers of products by their powers
 
@@ -55,7 +55,7 @@ def follows_from_means(condition: Any) -> bool:
 
 
 def left_of_means(expr: Expr) -> list[Expr] | None:
-    """Products of which a sum is at least some multiple; None where it is not seen to be at least 0.
+    """Products of which a sum is at least a multiple; None where it is not seen to be at least 0.
 
     >>> a, b = sympy.symbols("a b", integer=True, positive=True)
     >>> left_of_means(a**3 + b**3 - a**2 * b), left_of_means(a**3 + b**3 - 3 * a**2 * b)
