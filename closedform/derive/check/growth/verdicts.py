@@ -14,7 +14,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.assume.proofs.termwise import Powers, is_no_less
+from closedform.derive.assume.proofs.inequalities.termwise import Powers, is_no_less
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth.bounds import Setting

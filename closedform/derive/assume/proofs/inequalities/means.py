@@ -55,7 +55,7 @@ def follows_from_means(condition: Any) -> bool:
 
 
 def left_of_means(expr: Expr) -> list[Expr] | None:
-    """Products of which a sum is at least some multiple; None where it is not seen to be at least 0.
+    """Products of which a sum is at least some multiple; None where it may be below 0.
 
     >>> a, b = sympy.symbols("a b", integer=True, positive=True)
     >>> left_of_means(a**3 + b**3 - a**2 * b), left_of_means(a**3 + b**3 - 3 * a**2 * b)

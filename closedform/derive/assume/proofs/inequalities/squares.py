@@ -40,7 +40,7 @@ def follows_from_squares(condition: Any) -> bool:
 
 
 def left_of_squares(expr: Expr) -> list[Expr] | None:
-    """Products of which a sum is at least some multiple; None where it is not seen to be at least 0.
+    """Products of which a sum is at least some multiple; None where it may be below 0.
 
     >>> a, b, c = sympy.symbols("a b c", integer=True, positive=True)
     >>> left_of_squares(4 * a**2 - 12 * a * b + 10 * b**2)
