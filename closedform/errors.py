@@ -21,7 +21,7 @@ from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 EXCERPT_WIDTH = 120
 TAB_WIDTH = 4

@@ -13,6 +13,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.forms import shortest
 from closedform.derive.assume.obligations import with_values
 from closedform.derive.assume.store import Fact
@@ -31,7 +32,6 @@ from closedform.errors import Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
-from closedform.late import dataclass
 
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 

@@ -10,13 +10,13 @@ import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost.tree import Shape
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.expansion import without_signs
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

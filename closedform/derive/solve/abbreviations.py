@@ -8,10 +8,10 @@ from functools import cached_property
 import sympy
 from sympy import Expr, Integer, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.simplex import maximize
 from closedform.derive.assume.verdict import Refuted
 from closedform.derive.check.growth.bounds import Setting
@@ -42,7 +43,6 @@ from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import Diagnostic, LimitError
-from closedform.late import dataclass
 
 Table: TypeAlias = Mapping[Symbol, Expr]
 

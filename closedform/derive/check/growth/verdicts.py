@@ -14,6 +14,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.proofs.inequalities.termwise import Powers, is_no_less
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
@@ -25,7 +26,6 @@ from closedform.derive.check.growth.prover import Gap, Range, Statement, in_ever
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import LimitError
-from closedform.late import dataclass
 
 MAX_TOLD = 3
 

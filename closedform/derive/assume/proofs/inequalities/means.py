@@ -18,10 +18,10 @@ import sympy
 from sympy import Expr, Poly, Symbol
 from sympy.core.relational import Relational
 
+from closedform.data import dataclass
 from closedform.derive.assume.proofs.polynomials import Atoms, fraction_of, positive
 from closedform.derive.assume.simplex import maximize
 from closedform.derive.symbolic.expansion import expand, terms_of
-from closedform.late import dataclass
 
 Row: TypeAlias = Mapping[tuple[int, ...], Fraction]  # the numbers of products by their powers
 
