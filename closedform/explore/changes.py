@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from closedform.checked import all_checked
+from closedform.data import dataclass
 from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed
 from closedform.explore import show
 from closedform.explore.formula import Formula
 from closedform.explore.table import Table
-from closedform.late import dataclass
 from closedform.reason import changes as reason
 from closedform.render.formats import changes_in
 from closedform.render.report.compared.changes import changes_view

@@ -11,6 +11,7 @@ import sympy
 from sympy import Expr
 
 from closedform.checked import all_checked
+from closedform.data import dataclass
 from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
@@ -19,7 +20,6 @@ from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail
 from closedform.explore.quantities.quantity import Quantity
 from closedform.explore.table import Table
-from closedform.late import dataclass
 from closedform.reason import crossings, inverse, rules
 
 if TYPE_CHECKING:

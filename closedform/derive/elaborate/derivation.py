@@ -5,13 +5,13 @@ from __future__ import annotations
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.names import Names
 from closedform.derive.elaborate.values import Scope, Value, symbols_in
 from closedform.derive.resolve.modules import Entity
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True, eq=False)

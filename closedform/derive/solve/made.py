@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.arrange.length import room
 from closedform.derive.arrange.writing import Order
@@ -28,7 +29,6 @@ from closedform.derive.symbolic.sums import summed
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 NAMELESS = "this formula"  # the name of what is made of several measures
 

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Mapping
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.formulas.latex import latex
 from closedform.render.language import number, spoken
 from closedform.render.markup.format import Format, Site
