@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from closedform.checked import all_checked
 from closedform.errors import fail
-from closedform.explore.model import Part
 from closedform.explore import show
+from closedform.explore.model import Part
 from closedform.projects import under_each
 from closedform.render.formats import comparison_in
 from closedform.render.report.compared.comparison import Comparison as View
