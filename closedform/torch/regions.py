@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
+from closedform.data import dataclass
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.torch.graph import Graph, Node
 from closedform.torch.trace import Argument, Ref
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, fail
-from closedform.late import dataclass
 from closedform.torch.fitting import Formula, Values, formulas
 from closedform.torch.steps import FIXED, WIDTH
 

@@ -9,12 +9,12 @@ from typing import Protocol
 
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.errors import suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in
-from closedform.late import dataclass
 from closedform.torch.export.calls import bind, match, numbers, parameters_of, result_shape
 from closedform.torch.export.classes import Class
 from closedform.torch.export.expressions import Reader, refuse, unknown
