@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sympy import Integer
 
 from closedform.checked import all_checked
+from closedform.data import dataclass
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import Use, uses
 from closedform.derive.measures.rows import Measure
@@ -20,7 +21,6 @@ from closedform.explore import show
 from closedform.explore.formula import Formula
 from closedform.explore.kept import Kept
 from closedform.explore.table import Table
-from closedform.late import dataclass
 
 
 @all_checked

@@ -8,6 +8,7 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.building import Nodes
@@ -18,7 +19,6 @@ from closedform.derive.solve.closed import symbols_of
 from closedform.derive.symbolic.symbols import least_of
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

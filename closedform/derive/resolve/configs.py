@@ -15,11 +15,11 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, Source, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in
-from closedform.late import dataclass
 
 # What the library that writes these files keeps in each of them, and that changes no count: where
 # it comes from, tokens with a meaning, initialization, dropout, epsilons, what a call gives back.

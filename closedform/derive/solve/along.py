@@ -18,13 +18,13 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
 from closedform.derive.solve.numbers import check_facts, check_sizes, check_stated, dims_values
 from closedform.errors import fail
 from closedform.formula.numbers import NoNumberError, Numbers
-from closedform.late import dataclass
 
 X = Symbol("x", integer=True, positive=True)
 

@@ -21,6 +21,7 @@ import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost.depth import does_nothing
 from closedform.derive.cost.tree import (
     Cases,
@@ -41,7 +42,6 @@ from closedform.derive.training.later import shapes_given
 from closedform.derive.training.rules import viewed
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar.tree import NOWHERE
-from closedform.late import dataclass
 
 MANY = 12  # moments of which any may be the peak
 MOST = 8  # rounds after which those of a loop must be alike

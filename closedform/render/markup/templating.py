@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.errors import visible
-from closedform.late import dataclass
 from closedform.render.language import Language, language
 from closedform.render.report.closing import left_out
 from closedform.render.report.prose import prose

@@ -9,11 +9,11 @@ from dataclasses import field
 
 from sympy import Expr, Integer, Rational
 
+from closedform.data import dataclass
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.grammar import tree
 from closedform.grammar.traverse import at_stage, names_in, parts_of
-from closedform.late import dataclass
 from closedform.torch.export.classes import Class, Default, Line, written
 from closedform.torch.export.expressions import Reader, refuse
 from closedform.torch.export.python import INDENT, docstring, identifier, unused, wrapped

@@ -7,7 +7,6 @@ settle the rest, and only what differs nowhere is worth a proof by cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import sympy
@@ -17,11 +16,12 @@ from sympy.core.relational import Relational
 from closedform.derive.assume import floors, order
 from closedform.derive.assume.proofs.counterexample import difference_at, smallest, tries_for
 from closedform.derive.assume.proofs.identities import taken_apart
-from closedform.derive.assume.proofs.means import follows_from_means
+from closedform.derive.assume.proofs.inequalities.means import follows_from_means
+from closedform.derive.assume.proofs.inequalities.rounding import follows_from_rounding
+from closedform.derive.assume.proofs.inequalities.squares import follows_from_squares
+from closedform.derive.assume.proofs.inequalities.termwise import covered
 from closedform.derive.assume.proofs.polynomials import sign_factors
-from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
-from closedform.derive.assume.proofs.termwise import covered
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
 from closedform.derive.symbolic.atoms import Divides, indicator
@@ -87,8 +87,10 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
         except NoNumberError:
             return False
 
-    by_means = partial(follows_from_means, simple)
-    return _verdict(known, (left, right), fails, indicator(asked) - 1, by_means)
+    def simply() -> bool:
+        return follows_from_means(simple) or follows_from_squares(simple)
+
+    return _verdict(known, (left, right), fails, indicator(asked) - 1, simply)
 
 
 def _covering(known: Store, left: Expr, operator: str, right: Expr) -> frozenset[Fact] | None:

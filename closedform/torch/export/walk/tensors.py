@@ -9,9 +9,9 @@ from typing import Protocol
 
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.grammar import tree
-from closedform.late import dataclass
 from closedform.torch.export.classes import Class
 from closedform.torch.export.expressions import Reader, refuse
 from closedform.torch.export.python import quoted, snake
