@@ -13,8 +13,8 @@ from sympy import Expr, Integer, Rational, sqrt, symbols
 
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import comparison
-from closedform.derive.assume.proofs.means import follows_from_means
-from closedform.derive.assume.proofs.squares import follows_from_squares
+from closedform.derive.assume.proofs.inequalities.means import follows_from_means
+from closedform.derive.assume.proofs.inequalities.squares import follows_from_squares
 from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.symbolic.symbols import size_symbol
 

@@ -16,12 +16,12 @@ from sympy.core.relational import Relational
 from closedform.derive.assume import floors, order
 from closedform.derive.assume.proofs.counterexample import difference_at, smallest, tries_for
 from closedform.derive.assume.proofs.identities import taken_apart
-from closedform.derive.assume.proofs.means import follows_from_means
+from closedform.derive.assume.proofs.inequalities.means import follows_from_means
+from closedform.derive.assume.proofs.inequalities.rounding import follows_from_rounding
+from closedform.derive.assume.proofs.inequalities.squares import follows_from_squares
+from closedform.derive.assume.proofs.inequalities.termwise import covered
 from closedform.derive.assume.proofs.polynomials import sign_factors
-from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
-from closedform.derive.assume.proofs.squares import follows_from_squares
-from closedform.derive.assume.proofs.termwise import covered
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
 from closedform.derive.symbolic.atoms import Divides, indicator

@@ -9,8 +9,8 @@ from itertools import chain
 import sympy
 from sympy import Expr, Integer
 
-from closedform.derive.assume.proofs.means import left_of_means
-from closedform.derive.assume.proofs.squares import left_of_squares
+from closedform.derive.assume.proofs.inequalities.means import left_of_means
+from closedform.derive.assume.proofs.inequalities.squares import left_of_squares
 from closedform.derive.check.growth.bounds import (
     ANY_SIGN,
     CONSTANT,

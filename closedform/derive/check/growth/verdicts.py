@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.data import dataclass
-from closedform.derive.assume.proofs.termwise import Powers, is_no_less
+from closedform.derive.assume.proofs.inequalities.termwise import Powers, is_no_less
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth.bounds import Setting
