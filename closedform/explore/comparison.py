@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from closedform.checked import all_checked
 from closedform.errors import fail
+from closedform.explore import show
 from closedform.explore.model import Part
 from closedform.projects import under_each
 from closedform.render.formats import comparison_in
+from closedform.render.report.compared.comparison import Comparison as View
 from closedform.render.report.compared.comparison import comparison
 
 
@@ -37,11 +39,17 @@ class Comparison:
 
     def to(self, to: str = "text", lang: str = "en") -> str:
         """The comparison as text, in a format that has tables of models: "text", "md", "json"."""
+        return comparison_in(to)(self._view(lang))
+
+    def _view(self, lang: str = "en") -> View:
         shared = self._parts, self._names, self._defaults
-        return comparison_in(to)(comparison(*self._asked, lang, None, *shared))
+        return comparison(*self._asked, lang, None, *shared)
 
     def __repr__(self) -> str:
         return self.to().rstrip()
+
+    def _repr_html_(self) -> str:
+        return show.html_filled("comparison.html.j2", self._view())
 
     def _repr_markdown_(self) -> str:
         return self.to("notebook")

@@ -44,6 +44,11 @@ class Derivation:
         return self.names.stage_symbols
 
     @property
+    def owners(self) -> tuple[str, ...]:
+        """The blocks by themselves whose sizes these are."""
+        return (self.entity.name,) if self.generic else ()
+
+    @property
     def lets(self) -> tuple[Symbol, ...]:
         """The abbreviations of files that were met."""
         return tuple(s for value in self.names.lets.values() for s in symbols_in(value))

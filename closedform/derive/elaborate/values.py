@@ -195,11 +195,11 @@ def as_condition(value: Value, span: Span) -> bool | Boolean:
             return bool(value)
     elif isinstance(value, bool | Boolean):
         return value
+    compare = "compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`"
+    if isinstance(value, Expr) and "\n" not in span.text:
+        compare = f"write `{span.text} == 1`, or {compare}"
     raise fail(
-        "type",
-        f"a condition is expected here, and this is {say_kind(value)}",
-        span,
-        "compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`",
+        "type", f"a condition is expected here, and this is {say_kind(value)}", span, compare
     )
 
 

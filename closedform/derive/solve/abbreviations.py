@@ -38,10 +38,13 @@ class InAbbreviations:
             if symbol not in self.derivation.stage_symbols and expr.has_free(symbol):
                 expr = _in_one_size(expr, symbol, definition)
         for symbol, value in equalities(self.derivation).items():
-            if expr.has(symbol) and symbol not in self._of_claim:
+            if symbol in self._of_claim:
+                continue
+            if expr.has(symbol):
                 candidate = bring_in(expr, symbol, value, set(spelled))
                 if _fewer(candidate, expr) and candidate.count_ops() < expr.count_ops():
                     expr = candidate
+            expr = _by_product(expr, symbol, value)
         return expr
 
     @cached_property
@@ -219,6 +222,25 @@ def _by_powers(expr: Expr, symbol: Symbol, definition: Expr, size: Symbol) -> Ex
             return expr
         terms.append(rest * (symbol / number) ** (times / exponent))
     return sympy.Add(*terms)
+
+
+def _by_product(expr: Expr, symbol: Symbol, value: Expr) -> Expr:
+    """A formula with D for each H E, where D is that product of sizes.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> D, H, G, E = map(size_symbol, "DHGE")
+    >>> _by_product(2 * D * E * H + D * G * E, D, H * E)
+    2*D**2 + D*E*G
+    """
+    powers = value.as_powers_dict() if value.is_Mul else {}
+    if not all(size.is_Symbol and power.is_Integer and power > 0 for size, power in powers.items()):
+        return expr
+    terms = []
+    for term in sympy.Add.make_args(expr) if powers else ():
+        found = term.as_powers_dict()
+        times = min(sympy.floor(found.get(size, 0) / power) for size, power in powers.items())
+        terms.append(expand(term / value**times * symbol**times) if times > 0 else term)
+    return sympy.Add(*terms) if terms else expr
 
 
 def _fewer(expr: Expr, other: Expr) -> bool:

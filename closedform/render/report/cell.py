@@ -102,6 +102,6 @@ def cell(formed: Sequence[Closed], written: Sequence[w.Written], title: str) -> 
             ),
             words,
         ),
-        sizes=derivation.entity.name if derivation.generic else None,
+        sizes=" and ".join(derivation.owners) or None,
     )
     return signed(told, derivation.signs)

@@ -210,6 +210,8 @@ ROWS: list[tuple[str, Paste]] = [
     (r"write `(preset \"\.\.\.\" of \w+)`", lambda t, e, f: whole_line(t, e, [re.sub(
         r'(preset "[^"]+")', rf"\1 of {f[0].split()[-1]}", t.splitlines()[e.line - 1])])),
     (r"write `(\w+ -> .+)`", lambda t, e, f: re.sub(r"\w+\([^()]*\)\(\w+\)", f[0], t)),
+    (r"write `(preset .+)`$", whole_line),
+    (r"it speaks of the preset that it stands in: write `(.+)`", whole_line),
     (r"write `([^`]+)`", instead),
     (r"add `(\"\"\")`", at_end),
     (r"add `([^`]+)`", after),
