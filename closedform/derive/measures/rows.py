@@ -78,6 +78,11 @@ class Measure:
         return amount_of(self.rule(operation), operation)
 
     @property
+    def adds(self) -> bool:
+        """Whether it is a sum over operations."""
+        return self.whole is None or isinstance(self.whole, Together)
+
+    @property
     def told(self) -> Mapping[str, str]:
         """What stands in `says` where it has brackets."""
         optimizer = self.under.name if self.under else ""
