@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from sympy import Add, Expr, Integer
+from sympy.logic.boolalg import Boolean
 
 from closedform.derive.cost import movement
 from closedform.derive.cost.depth import Depth
@@ -141,6 +142,17 @@ class PeakBytes:
         return lambda node: exact(self.width) * found(node)
 
 
+def depth_of(derivation: Derivation) -> Depth:
+    """Finds the depth of any part of a derivation, by the facts on which it rests."""
+    known, rests = derivation.known, {*derivation.facts}
+
+    def holds(condition: Boolean) -> bool:
+        with known.recording() as used:
+            return known.decide(condition) is True and used <= rests
+
+    return Depth(holds)
+
+
 PEAK = "peak"
 
 
@@ -187,7 +199,7 @@ ROWS: dict[str, Measure] = {
             "operations",
             Weights(()),
             WORK,
-            whole=lambda _: Depth(),
+            whole=depth_of,
         ),
         kept(FLOAT),
         peak(FLOAT),
