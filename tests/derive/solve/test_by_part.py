@@ -8,7 +8,6 @@ import closedform as cf
 from closedform import formula as w
 from helpers import call
 
-
 SMALL = """\
 dtype bf16
 
