@@ -63,6 +63,13 @@ def _filled(to: str, suffix: str, formulas: Sequence[Shown], title: str) -> str:
     return markup.file(f"cell.{suffix}.j2")(told)
 
 
+def html_filled(template: str, view: object) -> str:
+    """What is told of several files, as HTML for a notebook."""
+    markup = format_named("html").template
+    assert markup is not None
+    return markup.file(template)(view)
+
+
 def html_drawing(told: Report) -> str:
     """The drawing of a model with its blocks to be opened, in the colours of the page around it."""
     blocks = "".join(folded(f"Inside {name}", picture.labelled()) for name, picture in inside(told))

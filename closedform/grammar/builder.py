@@ -16,10 +16,10 @@ from typing import Any, cast
 
 from lark import Token, Transformer
 
+from closedform.data import dataclass
 from closedform.errors import Diagnostic, LimitError, Source, Span, fail
 from closedform.formula.signs import printed_name
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 MAX_DIGITS = 1000
 

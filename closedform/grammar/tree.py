@@ -6,8 +6,8 @@ from dataclasses import field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
+from closedform.data import dataclass
 from closedform.errors import Source, Span
-from closedform.late import dataclass
 
 NOWHERE = Span(Source("", ""), 0, 0)
 

@@ -232,6 +232,8 @@ def _help(token: Token, expected: AbstractSet[str], line: str) -> str | None:
     if token.type in ("STRING", "SIGN") and expected == {"COLON", "COMMA", "_NL"}:
         what = "meaning" if token.type == "STRING" else "sign"
         return f"a {what} is of one size: give each a line of its own"
+    if text == "," and expected == {"SIGN", "_NL"}:
+        return "a meaning is of one size: give each a line of its own"
     if "DIM" in expected:
         if text == "expect":
             return "it stands in a `preset`, indented by four spaces"

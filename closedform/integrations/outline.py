@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from closedform import formula as w
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.formats.svg import style
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import Language, language, number, spoken

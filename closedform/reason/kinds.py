@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.cost.totals import Total
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.rows import Measure, Together
 from closedform.derive.solve.closed import Closed
 from closedform.errors import fail
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.cost.totals import WORK
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import Use, uses
@@ -18,7 +19,6 @@ from closedform.derive.measures.lookup import Omitted, omitted
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.symbolic.atoms import FUNCTIONS, Bracket, Divides, opened
 from closedform.derive.symbolic.bits import check_bits
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.unwritten import Alive
-from closedform.late import dataclass
 
 LATE = 1_000_000  # more than there are symbols
 HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
+from closedform.data import dataclass
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.alike import alike
 from closedform.derive.check.checked import Checked
@@ -23,7 +24,6 @@ from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

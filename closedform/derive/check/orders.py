@@ -13,6 +13,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.forms import shortest
 from closedform.derive.assume.obligations import with_values
 from closedform.derive.assume.store import Fact
@@ -31,7 +32,6 @@ from closedform.errors import Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
-from closedform.late import dataclass
 
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
@@ -279,11 +279,12 @@ def _equation(symbol: Symbol, value: Expr) -> str:
 def _compared(point: Point, order: str) -> str:
     """Both sides at a place, and how many times one is the other."""
     value, bound = (point.left, point.right) if order == "O" else (point.right, point.left)
-    if point.right <= 0:
+    if point.right <= 0 or point.left <= 0:
         return f"it is {_number(value)}, and the bound is {_number(bound)}"
-    quotient = sympy.floor(point.left / point.right)
-    exactly = "" if expand(quotient * point.right - point.left) == 0 else "more than "
-    times = f"{exactly}{_number(quotient)} times"
+    whole, below = sympy.floor(point.left / point.right), sympy.ceiling(point.right / point.left)
+    told = _number(whole) if whole else f"1/{below}"
+    exactly = told.startswith("more") or (whole or 1 / below) * point.right == point.left
+    times = f"{told} times" if exactly else f"more than {told} times"
     if order == "O":
         return f"it is {_number(value)}, {times} the bound {_number(bound)}"
     return f"it is {_number(value)}, and the bound {_number(bound)} is {times} that"

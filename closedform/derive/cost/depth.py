@@ -16,6 +16,7 @@ import sympy
 from sympy import Dummy, Expr, Integer, oo
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost.movement import is_view, reads, writes
 from closedform.derive.cost.tree import (
     Cases,
@@ -33,7 +34,6 @@ from closedform.derive.symbolic.atoms import BigSum, indicator
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar.tree import NOWHERE
-from closedform.late import dataclass
 
 START = 0  # no value has this number
 MANY = 8  # chains of which any may be the longest

@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 from sympy import Basic, Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.flow import Carried, Does, Flow, Joined
 from closedform.errors import Span
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 Shape: TypeAlias = tuple[Expr, ...]
 

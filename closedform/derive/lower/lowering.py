@@ -15,6 +15,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
+from closedform.data import dataclass
 from closedform.derive.lower.building import Nodes
 from closedform.derive.lower.nodes import Node, Op
 from closedform.derive.lower.polynomials import (
@@ -31,7 +32,6 @@ from closedform.derive.symbolic.powers import over_powers
 from closedform.derive.symbolic.unwritten import Alive
 from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, fail
-from closedform.late import dataclass
 
 Needs: TypeAlias = dict[Node, str]  # conditions, each with what is wrong where it does not hold
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 from sympy import Add, Expr, Integer
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost import movement
 from closedform.derive.cost.depth import Depth
 from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling, Total
@@ -25,7 +26,6 @@ from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.training.lifetimes import peak_of
 from closedform.derive.training.step import training_step
-from closedform.late import dataclass
 
 EMBEDDING = "embed"  # the kind of operations that look rows up
 MOVES = "what {name} takes, its weights, what it gives: each element once"

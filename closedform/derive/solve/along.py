@@ -18,6 +18,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
@@ -27,7 +28,6 @@ from closedform.derive.symbolic.exact import exact
 from closedform.derive.symbolic.unwritten import Alive
 from closedform.errors import fail
 from closedform.formula.numbers import NoNumberError, Numbers
-from closedform.late import dataclass
 
 X = Symbol("x", integer=True, positive=True)
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import Choose, Node, Repeat, Steps, nodes
@@ -19,7 +20,6 @@ from closedform.derive.solve.abbreviations import AtGivenNumbers, InAbbreviation
 from closedform.derive.solve.by_part import ByPart
 from closedform.derive.solve.candidates import Candidates, total
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 Rewrite: TypeAlias = Callable[[Expr], Expr]
 
@@ -132,7 +132,8 @@ class Closed:
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block, in the abbreviations of its file."""
     derivation = measure.seen(derivation)
-    rewrites: tuple[Rewrite, ...] = (InAbbreviations(derivation), AtGivenNumbers(derivation))
+    named = InAbbreviations(derivation, lambda: total(measure, derivation)(derivation.root))
+    rewrites: tuple[Rewrite, ...] = (named, AtGivenNumbers(derivation))
     if any(isinstance(node, Steps) for node in nodes(derivation.root)):
         # every P-th of L steps: L/P of them, where P divides L
         rewrites = (derivation.known.refloored, *rewrites)

@@ -15,6 +15,7 @@ import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost.depth import does_nothing
 from closedform.derive.cost.tree import (
     Cases,
@@ -32,7 +33,6 @@ from closedform.derive.training.later import shapes_given
 from closedform.derive.training.rules import viewed
 from closedform.errors import fail
 from closedform.grammar.tree import NOWHERE
-from closedform.late import dataclass
 
 MOST = 8  # rounds after which those of a loop must be alike
 EVENTS = 20_000  # in one list

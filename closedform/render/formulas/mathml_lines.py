@@ -33,6 +33,13 @@ def equation(left: str, node: w.Written, line: float = LINE) -> str:
     return element(table, plain, display=True)
 
 
+def alone(node: w.Written) -> str:
+    """A formula without a name for a display, broken into lines where it is long."""
+    lines = broken(node, LINE)
+    content = mathml(node) if len(lines) == 1 else _stacked(lines)
+    return element(content, w.plain(node), display=True)
+
+
 def narrow(left: str, node: w.Written) -> str | None:
     """The same in the lines of a phone; None where it fits there as it is."""
     begun = sum(piece.width for piece in pieces(w.Symbol(left))) + EQUALS

@@ -8,13 +8,13 @@ from dataclasses import field
 from sympy import Expr
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.measures.lookup import omitted
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
 from closedform.derive.trace.lines import nodes_of
 from closedform.formula.numbers import Exact
-from closedform.late import dataclass
 from closedform.render.language import language
 from closedform.render.report.closing import (
     AssumptionRow,
@@ -109,6 +109,6 @@ def cell(formed: Sequence[Closed], written: Sequence[w.Written], title: str) -> 
             ),
             words,
         ),
-        sizes=derivation.entity.name if derivation.generic else None,
+        sizes=" and ".join(derivation.owners) or None,
     )
     return signed(told, derivation.signs)

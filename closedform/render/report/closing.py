@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from closedform import __version__
 from closedform import formula as w
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.language import Language
 from closedform.render.report.prose import Code, Prose, prose
 

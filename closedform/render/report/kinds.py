@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.solve.closed import Closed
-from closedform.late import dataclass
 from closedform.reason.kinds import by_kind
 
 

@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from closedform import formula as w
 from closedform.choices import FORMS, STAGES
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
@@ -33,7 +34,6 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.formula.numbers import Exact
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
-from closedform.late import dataclass
 from closedform.reason.uncounted import uncounted
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of

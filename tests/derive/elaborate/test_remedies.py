@@ -210,6 +210,8 @@ ROWS: list[tuple[str, Paste]] = [
     (r"write `(preset \"\.\.\.\" of \w+)`", lambda t, e, f: whole_line(t, e, [re.sub(
         r'(preset "[^"]+")', rf"\1 of {f[0].split()[-1]}", t.splitlines()[e.line - 1])])),
     (r"write `(\w+ -> .+)`", lambda t, e, f: re.sub(r"\w+\([^()]*\)\(\w+\)", f[0], t)),
+    (r"write `(preset .+)`$", whole_line),
+    (r"it speaks of the preset that it stands in: write `(.+)`", whole_line),
     (r"write `([^`]+)`", instead),
     (r"add `(\"\"\")`", at_end),
     (r"add `([^`]+)`", after),
@@ -245,7 +247,7 @@ NOT_PASTED = [
     # a change of several places, or one that is for the author to choose
     r"claim it in the block that is meant",
     r"give this axis a name of its own", r"give it a name, or `_`",
-    r"give (?:it|them) in the preset",
+    r"give (?:it a value|them values), `",
     r"a (?:repeat|choice) must keep its shapes", r"a block cannot be part of itself",
     r"where it may be 0, declare it so: `dim T\[2\]",  # a list of a table: `T >= 0` in its head
     r"`assume \w+ >= \d+` says", r"a preset gives values to dims",

@@ -14,7 +14,8 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.assume.proofs.termwise import Powers, is_no_less
+from closedform.data import dataclass
+from closedform.derive.assume.proofs.inequalities.termwise import Powers, is_no_less
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth.bounds import Setting
@@ -25,7 +26,6 @@ from closedform.derive.check.growth.prover import Gap, Range, Statement, in_ever
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import LimitError
-from closedform.late import dataclass
 
 MAX_TOLD = 3
 
@@ -95,15 +95,22 @@ def _verdict(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) ->
         gaps = statement.gaps()
         if not gaps:
             return Proved()
-        for gap in gaps[:MAX_TOLD]:
-            below = " + ".join(say(term.expr) for term in gap.bound) or "0"
-            tried.append(f"{say(gap.term.expr)} is not seen to be in O({below})")
+        tried += [_missing(statement, gap) for gap in gaps[:MAX_TOLD]]
     except (Undecided, LimitError) as doubt:
         tried.append(_text(doubt))
     found = outgrown(statement, gaps, examples)
     if found is not None:
         return found
     return NotDecided((*dict.fromkeys(tried), "no direction was found in which it fails"))
+
+
+def _missing(statement: Statement, gap: Gap) -> str:
+    """What was not seen: that a term is below a bound, or that there is anything to be below."""
+    if gap.bound:
+        below = " + ".join(say(term.expr) for term in gap.bound)
+        return f"{say(gap.term.expr)} is not seen to be in O({below})"
+    why = ": what it takes away may be as large as the rest" if statement.right.is_Add else ""
+    return f"{say(statement.right)} is not seen to be above 0 in every direction{why}"
 
 
 def _below_term_by_term(left: Expr, right: Expr, growing: Collection[Symbol]) -> bool:
