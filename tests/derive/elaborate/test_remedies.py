@@ -257,7 +257,7 @@ NOT_PASTED = [
     # a change of several places, or one that is for the author to choose
     r"claim it in the block that is meant",
     r"give this axis a name of its own", r"give it a name, or `_`",
-    r"give (?:it|them) in the preset",
+    r"give (?:it a value|them values), `",
     r"a (?:repeat|choice) must keep its shapes", r"a block cannot be part of itself",
     r"where it may be 0, declare it so: `dim T\[2\]",  # a list of a table: `T >= 0` in its head
     r"`assume \w+ >= \d+` says", r"a preset gives values to dims",
