@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from sympy import Add, Expr, Integer
+from sympy.logic.boolalg import Boolean
 
 from closedform.data import dataclass
 from closedform.derive.cost import movement
@@ -78,6 +79,11 @@ class Measure:
         return amount_of(self.rule(operation), operation)
 
     @property
+    def adds(self) -> bool:
+        """Whether it is a sum over operations."""
+        return self.whole is None or isinstance(self.whole, Together)
+
+    @property
     def told(self) -> Mapping[str, str]:
         """What stands in `says` where it has brackets."""
         optimizer = self.under.name if self.under else ""
@@ -136,6 +142,17 @@ class PeakBytes:
         return lambda node: exact(self.width) * found(node)
 
 
+def depth_of(derivation: Derivation) -> Depth:
+    """Finds the depth of any part of a derivation, by the facts on which it rests."""
+    known, rests = derivation.known, {*derivation.facts}
+
+    def holds(condition: Boolean) -> bool:
+        with known.recording() as used:
+            return known.decide(condition) is True and used <= rests
+
+    return Depth(holds)
+
+
 PEAK = "peak"
 
 
@@ -182,7 +199,7 @@ ROWS: dict[str, Measure] = {
             "operations",
             Weights(()),
             WORK,
-            whole=lambda _: Depth(),
+            whole=depth_of,
         ),
         kept(FLOAT),
         peak(FLOAT),

@@ -18,6 +18,7 @@ from closedform.derive.symbolic.bits import check_bits, put_in_bounded
 from closedform.derive.symbolic.exact import NoNumberError as NoExactNumberError
 from closedform.derive.symbolic.exact import Numbers, exact, holds
 from closedform.derive.symbolic.symbols import is_size
+from closedform.derive.symbolic.unwritten import Alive
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
 from closedform.formula.numbers import Exact, NoNumberError, TooLargeError, amount
@@ -72,10 +73,13 @@ def value_of(form: Closed, values: Mapping[Symbol, Expr]) -> Fraction:
     sizes = {s.name: write(v, Order()) for s, v in settled.items() if isinstance(s, Symbol)}
     title = form.measure.title
     try:
-        value = amount(form.in_sizes, sizes)
+        if form.base.has(Alive):
+            value = exact(form.base, _as_fractions(settled))
+        else:
+            value = amount(form.in_sizes, sizes)
     except TooLargeError as error:
         raise LimitError(Diagnostic("limit", f"{title} needs {error} that is too long")) from None
-    except NoNumberError as error:
+    except (NoNumberError, NoExactNumberError) as error:
         raise fail("fraction", f"{title} would hold {error}, and is not whole") from None
     check_bits(max(value.numerator.bit_length(), value.denominator.bit_length()))
     return value
