@@ -169,6 +169,9 @@ def test_an_abbreviation_that_is_given() -> None:
     message = "`N` is given, and I^2/P^2 is another number"
     assert_told(message, lambda: vit().macs.function("N", "I", preset="ViT-B/16")(196, 225))
     assert vit().macs.function("N", "I", preset="ViT-B/16")(196, 224) == macs(196, 768)
+    both = vit().macs.function("N", "T", preset="ViT-B/16")
+    assert both(196, 197) == macs(196, 768)
+    assert_told("`T` is given, and N + 1 is another number", lambda: both(196, 5))
 
 
 def test_a_row_that_does_not_hold() -> None:

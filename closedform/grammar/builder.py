@@ -16,10 +16,10 @@ from typing import Any, cast
 
 from lark import Token, Transformer
 
+from closedform.data import dataclass
 from closedform.errors import Diagnostic, LimitError, Source, Span, fail
 from closedform.formula.signs import printed_name
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 MAX_DIGITS = 1000
 
@@ -359,6 +359,14 @@ class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is g
         conditions = tuple(rest[-1]) if rest and isinstance(rest[-1], list) else ()
         return tree.ComparisonClaim(
             left, operator[0], right, _string(rest), conditions, span=span_of(kids)
+        )
+
+    def limit_claim(self, kids: list[Any]) -> tree.ComparisonClaim:
+        _, left, operator, right, *rest = kids
+        conditions = tuple(rest[-1]) if rest and isinstance(rest[-1], list) else ()
+        growing = next((kid.names for kid in rest if isinstance(kid, Growth)), ())
+        return tree.ComparisonClaim(
+            left, str(operator), right, _string(rest), conditions, growing, span=span_of(kids)
         )
 
     def compared(self, kids: list[Any]) -> list[str]:

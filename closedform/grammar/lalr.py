@@ -18,7 +18,7 @@ from lark.grammar import Rule
 from lark.lark import PostLex
 from lark.lexer import TerminalDef
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 
 @dataclass(frozen=True)

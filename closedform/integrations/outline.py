@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from closedform import formula as w
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.formats.svg import style
 from closedform.render.formulas.latex import equation, latex
 from closedform.render.language import Language, language, number, spoken
@@ -151,9 +151,7 @@ def _told(report: Report, only_formulas: bool) -> Outline:
     if report.where:
         pieces.append(Paragraph((words.tr("where"),)))
         pieces.append(Bullets(tuple(_definition(row, words) for row in report.where)))
-    if report.indicators:
-        told = words.tr("A condition in square brackets is 1 where it holds, else 0.")
-        pieces.append(Paragraph((told,)))
+    pieces += [Paragraph(note.sentence) for note in report.notes]
     if only_formulas:
         return tuple(pieces)
     if report.symbols:

@@ -8,13 +8,13 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Rational, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.solve.along import Along, X
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
 from closedform.derive.solve.made import quotient
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
-from closedform.late import dataclass
 
 ROUNDED = (sympy.floor, sympy.ceiling)
 TERMS = 60  # of a sum of which common factors are looked for

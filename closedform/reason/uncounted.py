@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.cost.totals import WORK
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import Use, uses
@@ -19,7 +20,6 @@ from closedform.derive.resolve.builtin import MASKED
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.torch.graph import Graph, Node
 from closedform.torch.regions import Called, Item, Region, flat
 from closedform.torch.steps import Groups, Known, Option, Rows, Step, Values, columns, is_one, steps

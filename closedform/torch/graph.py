@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from math import prod
 
+from closedform.data import dataclass
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.torch.trace import Argument, Operation, Ref, Shape, Trace, refs, spelled
 
 # What gives its first argument, as far as costs go.

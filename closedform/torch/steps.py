@@ -12,8 +12,8 @@ from decimal import Decimal
 from math import prod
 from string import ascii_lowercase
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, fail
-from closedform.late import dataclass
 from closedform.torch.graph import Node, axis_of, order_of, where
 from closedform.torch.trace import Argument, Ref, spelled
 

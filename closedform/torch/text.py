@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 
+from closedform.data import dataclass
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.torch.acts import Act, Call, Group, Round, taken
 from closedform.torch.fitting import Values
 from closedform.torch.scopes import Scope

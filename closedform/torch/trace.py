@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 from string import ascii_uppercase
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, Source, fail
-from closedform.late import dataclass
 
 VERSION = 1
 LARGEST = 200_000  # operations of one trace

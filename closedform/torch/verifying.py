@@ -7,11 +7,11 @@ from fractions import Fraction
 from itertools import islice
 from random import Random
 
+from closedform.data import dataclass
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
-from closedform.late import dataclass
 from closedform.torch.counting import Counts, counts
 from closedform.torch.parts import Called, Layers, Part, Written, class_of
 from closedform.torch.trace import Trace

@@ -131,7 +131,7 @@ class Calls:
             scope.names[output.name.name] = tensor
             found.append(tensor)
         totals = []
-        counts = {*WEIGHTS, *MOVED, "cache", *self.elementary, *scope.module.counts}
+        counts = {*WEIGHTS, *MOVED, "cache", "masked", *self.elementary, *scope.module.counts}
         kind = kind or node.name.name
         for line in node.body:
             if isinstance(line, tree.Require):

@@ -11,7 +11,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from sympy import Add, Expr, Integer
+from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost import movement
 from closedform.derive.cost.depth import Depth
 from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling, Total
@@ -25,7 +27,6 @@ from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.training.lifetimes import peak_of
 from closedform.derive.training.step import training_step
-from closedform.late import dataclass
 
 EMBEDDING = "embed"  # the kind of operations that look rows up
 MOVES = "what {name} takes, its weights, what it gives: each element once"
@@ -77,6 +78,11 @@ class Measure:
     def of(self, operation: Operation) -> Expr:
         """What an operation counts."""
         return amount_of(self.rule(operation), operation)
+
+    @property
+    def adds(self) -> bool:
+        """Whether it is a sum over operations."""
+        return self.whole is None or isinstance(self.whole, Together)
 
     @property
     def told(self) -> Mapping[str, str]:
@@ -137,6 +143,17 @@ class PeakBytes:
         return lambda node: exact(self.width) * found(node)
 
 
+def depth_of(derivation: Derivation) -> Depth:
+    """Finds the depth of any part of a derivation, by the facts on which it rests."""
+    known, rests = derivation.known, {*derivation.facts}
+
+    def holds(condition: Boolean) -> bool:
+        with known.recording() as used:
+            return known.decide(condition) is True and used <= rests
+
+    return Depth(holds)
+
+
 PEAK = "peak"
 
 
@@ -184,7 +201,7 @@ ROWS: dict[str, Measure] = {
             "operations",
             Weights(()),
             WORK,
-            whole=lambda _: Depth(),
+            whole=depth_of,
         ),
         kept(FLOAT),
         peak(FLOAT),

@@ -12,13 +12,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
 
+from closedform.data import dataclass
 from closedform.derive.resolve.builtin import KINDS, MASKED, OF_SIZES, QUANTITIES, TOTALS
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
-from closedform.late import dataclass
 
 SAYABLE = (
     *(tree.Number, tree.Boolean, tree.Name, tree.Index, tree.Call, tree.Argument),

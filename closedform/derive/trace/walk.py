@@ -14,6 +14,7 @@ import sympy
 from sympy import Expr, Integer
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.movement import folded
@@ -39,7 +40,6 @@ from closedform.derive.trace.operations import Operations
 from closedform.errors import Span, fail
 from closedform.formula.joining import bracketed
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 SUM = said("the sum of its operations")
 MAX_TERMS = 6  # of a sum that is shown before common factors are taken out

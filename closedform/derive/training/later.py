@@ -14,13 +14,13 @@ import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Shape, Site
 from closedform.derive.elaborate.values import tensors_in
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.training import memory
 from closedform.derive.training.memory import Strides
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.flow import Carried
@@ -18,7 +19,6 @@ from closedform.derive.elaborate.layouts import alike
 from closedform.derive.training import memory
 from closedform.derive.training.later import Backward, Fate, Later, Value, after
 from closedform.errors import fail
-from closedform.late import dataclass
 
 MOST = 8  # rounds of a loop that may differ from the rest
 

@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost.flow import Contracted, Inverse, Regrouped, Selected
 from closedform.derive.cost.tree import Operation, Shape
 from closedform.derive.elaborate.context import Context
@@ -20,7 +21,6 @@ from closedform.derive.resolve.builtin import MASKED
 from closedform.derive.resolve.modules import Module
 from closedform.errors import fail
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 MATRICES = "matrices"
 Of: TypeAlias = int | str  # the place of an input, or the weight

@@ -17,6 +17,7 @@ import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Kept, Operation, Site, Trained
@@ -45,7 +46,6 @@ from closedform.derive.training.loops import (
     there,
 )
 from closedform.derive.training.rules import Rule, rule_of, shapes_of
-from closedform.late import dataclass
 
 
 @lru_cache(maxsize=8)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.formula.precedence import (
     PLANE,
     Level,
@@ -24,7 +25,6 @@ from closedform.formula.precedence import (
     placed,
 )
 from closedform.formula.signs import GREEK
-from closedform.late import dataclass
 from closedform.render.formulas.widths import ROOM, width
 
 # The same letters in Unicode, which TeX and KaTeX do not take in text.
@@ -47,6 +47,7 @@ RELATIONS = {
     "and": r"\land",
     "or": r"\lor",
     "in": r"\in",
+    "~": r"\sim",
 }
 
 SPACE, DOT = r"\, ", r"\cdot "

@@ -27,6 +27,11 @@ def display(name: str, node: Node) -> str:
     return equation(f"\\mathrm{{{name}}}", node.written)
 
 
+def alone(node: Node) -> str:
+    """A formula without a name, broken into lines where it is long."""
+    return stacked(node.written, ROOM)
+
+
 def definition(symbol: Node, node: Node) -> str:
     """`symbol = formula`."""
     return f"{latex(symbol.written)} = {latex(node.written)}"
@@ -64,6 +69,7 @@ LATEX = Markup(
     latex,
     {
         "display": _display,
+        "alone": alone,
         "cell": _cell,
         "definition": definition,
         "number": number_latex,

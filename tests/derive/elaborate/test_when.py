@@ -81,7 +81,8 @@ REFUSED = [
      "   1 | q > 1\n     | ^^^^^\n"
      "     = help: there are C, D, E, H, I, L, P, R, d, heads, n, r, side"),
     ("r", "when:1:1: error[type]: a condition is expected here, and this is the size r\n"
-     "   1 | r\n     | ^\n     = help: compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`"),
+     "   1 | r\n     | ^\n     = help: write `r == 1`, "
+     "or compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`"),
     ("r >", "when:1:4: error[syntax]: the end of the line is not expected here\n"
      "   1 | r >\n     |    ^\n     = help: expected an expression"),
     ("r > 1\nr | side", "when:1:6: error[syntax]: conditions stand on one line\n"
