@@ -6,7 +6,7 @@ from closedform.derive.assume.knowledge import contradicted
 from closedform.derive.assume.store import Fact
 from closedform.derive.check.checked import Checked
 from closedform.derive.check.comparisons import check_comparison
-from closedform.derive.check.orders import check_order
+from closedform.derive.check.orders import check_limit, check_order
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import elaborate, reading
@@ -31,7 +31,8 @@ def check_claim(project: Project, entity: Entity, claim: tree.Claim, paper: Pape
     """
     derivation = derivation_under(project, entity, claim)
     if isinstance(claim, tree.ComparisonClaim):
-        return check_comparison(project, derivation, claim, paper)
+        check = check_limit if claim.operator == "~" else check_comparison
+        return check(project, derivation, claim, paper)
     what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
     form = closed(derivation, what)
     return check_order(form, claim, f"{what.title} of `{entity.name}`", paper)
