@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-COUNTERS = ["hooks", "torch", "fvcore", "thop", "full"]
+COUNTERS = ["causal", "hooks", "torch", "fvcore", "thop", "ptflops", "full"]
 
 OFFERS = [
     ("closedform derive ", ["own.arch", "wrong.arch", *zoo_names(), "models/"]),

@@ -36,10 +36,12 @@ class Comparison:
         projects = under_each(projects, parts, when) if when else projects
         self._asked = projects, presets, measures, convention
         self._parts, self._names, self._defaults = parts, tuple(names), defaults
+        self._told = self._view()  # what is asked wrongly fails here, once
 
     def to(self, to: str = "text", lang: str = "en") -> str:
         """The comparison as text, in a format that has tables of models: "text", "md", "json"."""
-        return comparison_in(to)(self._view(lang))
+        told = self._told if lang == self._told.lang else self._view(lang)
+        return comparison_in(to)(told)
 
     def _view(self, lang: str = "en") -> View:
         shared = self._parts, self._names, self._defaults
@@ -49,7 +51,7 @@ class Comparison:
         return self.to().rstrip()
 
     def _repr_html_(self) -> str:
-        return show.html_filled("comparison.html.j2", self._view())
+        return show.html_filled("comparison.html.j2", self._told)
 
     def _repr_markdown_(self) -> str:
         return self.to("notebook")

@@ -152,7 +152,8 @@ class Parts(Table[ModelPart]):
             message = f"there are {len(found)} parts `{key}`"
             place = [part.name for part in self].index(key)
             raise fail("name", message, None, f"take one by its place, such as {place}")
-        near = suggestion(key, [part.name for part in self])
+        names = [part.name for part in self]
+        near = suggestion(key, names) or f"there are {', '.join(dict.fromkeys(names))}"
         raise fail("name", f"there is no part `{key}`", None, near)
 
     def cells(self, row: ModelPart) -> tuple[object, ...]:

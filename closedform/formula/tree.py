@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 from closedform.data import dataclass
 
+ALIVE = "alive"  # a function that has no formula: how much is alive at once
+
 
 @dataclass(frozen=True)
 class Number:

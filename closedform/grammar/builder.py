@@ -362,6 +362,14 @@ class Builder:
             left, operator[0], right, _string(rest), conditions, span=span_of(kids)
         )
 
+    def limit_claim(self, kids: list[Any]) -> tree.ComparisonClaim:
+        _, left, operator, right, *rest = kids
+        conditions = tuple(rest[-1]) if rest and isinstance(rest[-1], list) else ()
+        growing = next((kid.names for kid in rest if isinstance(kid, Growth)), ())
+        return tree.ComparisonClaim(
+            left, str(operator), right, _string(rest), conditions, growing, span=span_of(kids)
+        )
+
     def compared(self, kids: list[Any]) -> list[str]:
         return [str(kids[0])]
 

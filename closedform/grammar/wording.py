@@ -52,6 +52,7 @@ SUM_BEFORE = re.compile(r".*\bsum(_\([^()]*|\([^()]*|_\w+ *)$")
 SUM_OVER = re.compile(
     r"sum_?\(\s*([^\W\d]\w*)\s*(?:=|,|\bin\b)\s*([^\s.,()]+)\s*\.\.\s*([^\s.,()]+)"
 )
+SOURCE_LAST = re.compile(r'"(?:[^"\\\n]|\\.)*"$')
 SIGN_BEFORE = re.compile(r"(dim|ratio|let)\b[^#]*\sas\s+[^\s\"#;:]+\s*$")
 
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
@@ -115,6 +116,7 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
     help_ = (
         _about_sum(source, token)
         or _about_claim(source, token)
+        or _about_source(source, token)
         or _about_end_of_sign(source, token)
         or _about_neighbours(source, token, expected)
         or _help(token, expected, line)
@@ -167,6 +169,31 @@ def _about_claim(source: Source, token: Token) -> str | None:
         return "an order of growth is one of a measure by itself: `claim params in O(...)`"
     if token == "!=":
         return "a claim says what is so: with `==`, `<=`, `>=`, `<` or `>`"
+    return None
+
+
+def _about_source(source: Source, token: Token) -> str | None:
+    """A help for a source behind `when`, before `as`, or between two expectations."""
+    line, column = source.position(token.start_pos or 0)
+    before, after = source.line(line)[: column - 1].strip(), source.line(line)[column - 1 :]
+    if token.type == "STRING":  # which may begin a line that goes on with the one before
+        before = before or source.line(line - 1).strip()
+        text, rest = str(token), after[len(token) :]
+    else:
+        cited = SOURCE_LAST.search(before)
+        if cited is None or token not in ("as", ","):
+            return None
+        before, text, rest = before[: cited.start()].rstrip(), cited[0], after
+    rest = rest.partition("#")[0].strip()
+    head, when, conditions = f"{before} {rest}".rstrip().partition(" when ")
+    if before.startswith("claim ") and token == "as":
+        return f"a source stands behind `grow`: `{head} {text}{when}{conditions}`"
+    if before.startswith("claim ") and when and token.type == "STRING":
+        if SOURCE_LAST.search(head):
+            return "a claim has one source, before `when`"
+        return f"a source stands before `when`: `{head} {text}{when}{conditions}`"
+    if before.startswith("expect ") and token == ",":
+        return f"a source stands last, for all that the line expects: `{before}{rest} {text}`"
     return None
 
 

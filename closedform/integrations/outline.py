@@ -151,9 +151,7 @@ def _told(report: Report, only_formulas: bool) -> Outline:
     if report.where:
         pieces.append(Paragraph((words.tr("where"),)))
         pieces.append(Bullets(tuple(_definition(row, words) for row in report.where)))
-    if report.indicators:
-        told = words.tr("A condition in square brackets is 1 where it holds, else 0.")
-        pieces.append(Paragraph((told,)))
+    pieces += [Paragraph(note.sentence) for note in report.notes]
     if only_formulas:
         return tuple(pieces)
     if report.symbols:

@@ -143,9 +143,40 @@ def test_abbreviations_have_values_too() -> None:
     )
 
 
+def test_an_abbreviation_is_a_size() -> None:
+    """Fails when an abbreviation is a number that no size is, or not what its sizes make it."""
+    no_size = "error[argument]: `N` is {}, and a size is a positive whole number"
+    for number in (0, -5, Fraction(1, 2)):
+        told = no_size.format(number)
+        assert message(lambda n=number: VIT.macs.at("ViT-B/16", N=n)) == told  # type: ignore[misc]
+        assert message(lambda n=number: VIT.macs.subs(N=n)) == told  # type: ignore[misc]
+    assert message(lambda: VIT.macs.solve("D", "20G", "ViT-B/16", N=0)) == no_size.format(0)
+    assert message(lambda: VIT.macs.subs(D=-3)) == no_size.format(-3).replace("`N`", "`D`")
+    assert message(lambda: VIT.macs.at("ViT-B/16", N=196, T=5)) == (
+        "error[assume]: `T` is given, and N + 1 is another number\n     = note: with N = 196"
+    )
+    assert message(lambda: VIT.macs.at("ViT-B/16", I=224, P=16, T=5)) == (
+        "error[assume]: `T` is given, and N + 1 is another number\n"
+        "     = note: with I = 224, P = 16"
+    )
+    assert VIT.macs.at("ViT-B/16", N=196, T=197) == VIT.macs.at("ViT-B/16")
+    assert message(lambda: VIT.macs.at("ViT-B/16", I=224, N=576)) == (
+        "error[assume]: `N` is given, and I^2/P^2 is another number\n"
+        "     = note: with I = 224, P = 16"
+    )
+    assert VIT.macs.at("ViT-B/16", I=384, N=576) == VIT.macs.at("ViT-B/16 at 384")
+
+
 @pytest.mark.parametrize(
     ("call", "text"),
     [
+        (lambda: VIT.macs.at("ViT-B/16", D=[1, 2]), "error[argument]: `D` has one element, and 2"),
+        (lambda: VIT.macs.subs(D=[1, 2]), "error[argument]: `D` has one element, and 2 are given"),  # type: ignore[arg-type]
+        (lambda: VIT.macs.subs({"D": 768}, D=3), "error[argument]: `D` is given twice"),
+        (lambda: VIT.parts["Mlp"], "error[name]: there is no part `Mlp`\n     = help: there are "),
+        (lambda: VIT.presets["q"], "error[name]: there is no preset `q`\n     = help: there are "),
+        (lambda: VIT.explore(Q=3), "error[name]: `Q` is no size of `ViT`\n     = help: there are "),
+        (lambda: VIT.explore("ViT-B/16", N=0), "error[argument]: `N` is 0, and a size is a posit"),
         (lambda: VIT.macs.at("ViT-B/17"), "error[name]: `zoo/vit.arch` has no preset 'ViT-B/17'"),
         (lambda: VIT.macs.at(16), "error[type]: a preset is named by its title, and this is 16"),  # type: ignore[arg-type]
         (lambda: VIT.macs.at(D=1.5), "error[type]: `D` takes exact numbers, and this is 1.5"),  # type: ignore[arg-type]

@@ -202,6 +202,29 @@ def sizes_in(node: Node) -> set[Symbol]:
     return found
 
 
+def shaped_by(node: Node) -> set[Symbol]:
+    """The symbols on which it depends what is done, how often, and in which shapes."""
+    found: set[Symbol] = set()
+    indices: set[Symbol] = set()
+    for part in nodes(node):
+        match part:
+            case Operation():
+                told = [size for shape in (*part.inputs, *part.outputs) for size in shape]
+            case Repeat():
+                told = [part.times]
+            case Steps():
+                told = [part.first, part.last]
+                indices.add(part.index)
+            case Choose():
+                told = [part.count]
+            case Cases():
+                told = [part.condition]
+            case _:
+                told = []
+        found |= set().union(*(one.free_symbols for one in told))
+    return found - indices
+
+
 def nodes(root: Node) -> Iterator[Node]:
     """Every node of a cost tree, each once, in the order of the source."""
     seen: set[int] = set()

@@ -100,8 +100,11 @@ class Closed:
     ) -> w.Written:
         """The formula as a person writes it; `stages` is "sum" or "each".
 
-        In the form "parts", `say` translates the names that are not of the file.
+        In the form "parts", `say` translates the names that are not of the file; what is no sum
+        over operations has no parts.
         """
+        if form == "parts" and not self.measure.adds:
+            form = "shortest"
         if form == "parts":
             return self._by_part.written(stages, self.order, say)
         if (form, stages) not in self._written:
@@ -114,7 +117,8 @@ class Closed:
 
     def starts(self, form: str = "shortest") -> dict[str, Expr]:
         """Sizes before the first stage that a sum over stages mentions: D_0 = 3."""
-        return self._by_part.starts if form == "parts" else self._candidates.starts
+        by_part = form == "parts" and self.measure.adds
+        return self._by_part.starts if by_part else self._candidates.starts
 
     @cached_property
     def _candidates(self) -> Candidates:

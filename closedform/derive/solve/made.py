@@ -23,6 +23,7 @@ from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.rows import Measure
 from closedform.derive.resolve.conventions import Weights
 from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.derive.solve.numbers import check_given
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
@@ -233,6 +234,7 @@ def substituted(form: Closed, values: Mapping[Symbol, Expr]) -> Made:
     what is assumed can then not hold.
     """
     known = form.derivation.known
+    check_given(form.derivation, {s: v for s, v in values.items() if v.is_Rational})
     gone = frozenset(values)
     expr = put_in(_without(form.expr, known, gone), values)
     left = known.base(expr).free_symbols

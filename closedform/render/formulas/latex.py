@@ -47,6 +47,7 @@ RELATIONS = {
     "and": r"\land",
     "or": r"\lor",
     "in": r"\in",
+    "~": r"\sim",
 }
 
 SPACE, DOT = r"\, ", r"\cdot "

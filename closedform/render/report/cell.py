@@ -16,7 +16,14 @@ from closedform.derive.solve.made import NAMELESS, Made
 from closedform.derive.trace.lines import nodes_of
 from closedform.formula.numbers import Exact
 from closedform.render.language import language
-from closedform.render.report.closing import AssumptionRow, Closing, closing, made_with
+from closedform.render.report.closing import (
+    AssumptionRow,
+    Closing,
+    Remark,
+    closing,
+    made_with,
+    notes,
+)
 from closedform.render.report.names import Definition, Names, SymbolRow
 from closedform.render.report.signs import signed
 from closedform.render.report.view import assumption_rows, convention_said, omission_row, said
@@ -47,7 +54,7 @@ class Cell:
     chosen: tuple[str, ...]
     symbols: tuple[SymbolRow, ...]
     where: tuple[Definition, ...]
-    indicators: bool
+    notes: tuple[Remark, ...]
     assumptions: tuple[AssumptionRow, ...]
     closing: Closing
     sizes: str | None
@@ -90,7 +97,7 @@ def cell(formed: Sequence[Closed], written: Sequence[w.Written], title: str) -> 
         chosen=first.chosen,
         symbols=tuple(row for row in names.symbols() if row.meaning or derivation.generic),
         where=names.where(),
-        indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas,))),
+        notes=tuple(notes(nodes_of((formulas,)), words)),
         assumptions=assumptions,
         closing=closing(
             bool(assumptions),

@@ -75,11 +75,10 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
             return Proved(frozenset(used))
     if follows_from_rounding(condition):
         return Proved()
-    simple, same = _without_factors(condition)
+    simple, asked = _without_factors(condition)
     with known.recording() as used:
         if order.decide(known, simple):
             return Proved(frozenset(used))
-    asked = simple if same else condition
 
     def fails(values: Numbers) -> bool:
         try:
@@ -133,16 +132,17 @@ def _is_covered(expr: Expr, facts: Iterable[Fact]) -> bool:
     return covered(expand(expr), ordered)
 
 
-def _without_factors(condition: Any) -> tuple[Any, bool]:
-    """A condition from which an inequality follows, without the factors of its difference that are
-    positive or squares; and whether the inequality holds nowhere else."""
+def _without_factors(condition: Any) -> tuple[Any, Any]:
+    """What an inequality follows from, without the factors of its difference that are positive or
+    squares, and what it is the same as; a square is above 0 where it is not 0."""
     if not isinstance(condition, Relational):
-        return condition, True
+        return condition, condition
     strict = isinstance(condition, sympy.Lt | sympy.Gt)
     rest, squares = sign_factors(expand(condition.gts - condition.lts))
-    if strict and squares:
-        return condition, True
-    return (sympy.Gt if strict else sympy.Ge)(rest, 0), not squares
+    if strict:
+        simple = sympy.And(rest > 0, *(sympy.Ne(square, 0) for square in squares))
+        return simple, simple
+    return rest >= 0, condition if squares else rest >= 0
 
 
 def _verdict(

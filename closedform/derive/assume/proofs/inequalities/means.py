@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, Poly, Symbol
-from sympy.core.relational import Relational
 
 from closedform.data import dataclass
 from closedform.derive.assume.proofs.polynomials import Atoms, fraction_of, positive
@@ -42,7 +41,7 @@ def follows_from_means(condition: Any) -> bool:
     >>> follows_from_means(a**3 + b**3 + c**3 >= 4 * a * b * c)
     False
     """
-    if not isinstance(condition, Relational):
+    if not isinstance(condition, sympy.Lt | sympy.Le | sympy.Gt | sympy.Ge):
         return False
     strict = isinstance(condition, sympy.Lt | sympy.Gt)
     top, bottom = fraction_of(condition.gts - condition.lts)

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr
-from sympy.core.relational import Relational
 
 from closedform.derive.assume.proofs.polynomials import fraction_of, positive
 from closedform.derive.symbolic.expansion import expand, terms_of
@@ -30,7 +29,7 @@ def follows_from_squares(condition: Any) -> bool:
     >>> follows_from_squares(more > less), follows_from_squares(more >= less + 2 * b**2)
     (True, False)
     """
-    if not isinstance(condition, Relational):
+    if not isinstance(condition, sympy.Lt | sympy.Le | sympy.Gt | sympy.Ge):
         return False
     top, bottom = fraction_of(condition.gts - condition.lts)
     left = left_of_squares(top) if positive(bottom) else None
