@@ -65,8 +65,8 @@ class Panel:
         side = [self.preset] if titles else []
         wide, rest = ({"flex": flex, "min_width": "0"} for flex in ("0 0 auto", "1 1 0"))
         left = widgets.VBox([*side, *self.sizes.values(), self.open], layout=wide)
-        right = widgets.VBox([self.formulas, self.numbers, self.shares], layout=rest)
-        self.box = widgets.HBox([left, right])
+        right = widgets.VBox([self.formulas, self.numbers], layout=rest)
+        self.box = widgets.VBox([widgets.HBox([left, right]), self.shares])
         self._quiet = False
         self.preset.observe(self._at_preset, "value")
         for widget in (*self.sizes.values(), self.open):

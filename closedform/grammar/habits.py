@@ -50,7 +50,7 @@ CHARACTERS = {
     "&": "write `and`",
     "@": _PRODUCT,
     "}": "bodies are indented below a `:`, and lists are in square brackets",
-    "~": "`~` stands only in `expect`",
+    "~": "`~` stands in `expect` and in `claim`",
     "?": "write `a if condition else b`",
     "\\": "leave it out: inside `( )` and `[ ]` a line may end anywhere",
     **dict.fromkeys("·×∙⋅∗", "write `*`"),

@@ -120,7 +120,10 @@ class _Import:
                     [next(j.shape for j in t.inputs if j.name == i.name)[1:] for t in self.traces]
                 )
                 called_ = "tokens" if "ids" in i.name else "image" if len(shape) == 3 else i.name
-                called_ = called_ if called_ not in body.reserved else f"{called_}_"
+                taken = {*body.reserved, *body.names.values()}
+                called_ = i.name if called_ in taken else called_
+                while called_ in taken:
+                    called_ = f"{called_}_"
                 body.enter(i.name, called_)
                 inputs.append(
                     f"{called_}: [{', '.join(scope.size(v, 'size', '').text for v in shape)}]"

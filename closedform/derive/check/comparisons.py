@@ -36,7 +36,7 @@ from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
 
-FLIPPED = {"==": "==", "<=": ">=", ">=": "<=", "<": ">", ">": "<"}
+FLIPPED = {"==": "==", "~": "~", "<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 
 
 def check_comparison(

@@ -22,6 +22,7 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.amounts import Amount, amount_of, exact
 from closedform.derive.measures.optimizers import Optimizer
 from closedform.derive.measures.steps import AGAIN, FORWARD, INPUT, WEIGHT, KeptBytes, Step
+from closedform.derive.resolve.builtin import MASKED
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.training.lifetimes import peak_of
@@ -188,6 +189,7 @@ ROWS: dict[str, Measure] = {
             WEIGHTS,
         ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
+        Measure("masked", "products that masks take away", "MACs", count_of(MASKED), WORK),
         Measure("reads", "elements of operands read", "elements", movement.reads, MOVEMENT, MOVES),
         Measure("loads", "elements of weights read", "elements", movement.loads, MOVEMENT, MOVES),
         Measure(

@@ -30,8 +30,8 @@ def _alone(node: Node) -> str:
     return mathml_lines.alone(node.written)
 
 
-def _in_cell(node: Node) -> str:
-    return mathml_lines.in_cell(node.written)
+def _in_cell(node: Node, columns: int = 2) -> str:
+    return mathml_lines.in_cell(node.written, columns)
 
 
 def _display_in_page(name: str, node: Node) -> str:

@@ -72,7 +72,7 @@ def _row(
     if isinstance(claim, tree.ComparisonClaim):
         relation = "=" if claim.operator == "==" else claim.operator
         formula, about = stated(claim.right), stated(claim.left)
-        title = show(claim.left)
+        title, growing = show(claim.left), claim.growing
     else:
         relation, growing = "in", claim.growing
         formula = w.Function(claim.order, (stated(claim.bound),))

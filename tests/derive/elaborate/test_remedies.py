@@ -222,6 +222,7 @@ ROWS: list[tuple[str, Paste]] = [
     (r"it speaks of the preset that it stands in: write `(.+)`", whole_line),
     (r"a source stands (?:before `when`|behind `grow`|last, for all .+): `(claim .+|expect .+)`",
      stated_anew),
+    (r"write a number in the place of `.+`, as in `(.+)`, or declare", instead),
     (r"write `([^`]+)`", instead),
     (r"add `(\"\"\")`", at_end),
     (r"add `([^`]+)`", after),
@@ -253,7 +254,7 @@ NOT_PASTED = [
     r"between tensors an `if` is a statement", r"name what is taken", r"take sqrt\(",
     r"write size\(x\) for", r"a condition counts as 0 where",
     r"begin it with one: ", r"a sum over an index is written", r"a claim says what is so",
-    r"an order of growth is one of a measure", r"measures stand in ",
+    r"an order of growth is one of a measure", r"measures stand in ", r"a claim has one source",
     # a change of several places, or one that is for the author to choose
     r"claim it in the block that is meant",
     r"give this axis a name of its own", r"give it a name, or `_`",
