@@ -22,6 +22,7 @@ from closedform.errors import fail
 from closedform.sweeps.columns import Axis, axis, column
 from closedform.sweeps.frames import written
 from closedform.sweeps.machines import machine
+from closedform.sweeps.progress import Bar
 from closedform.sweeps.tables import Progress, Table, one_by_one, stacked, tabulated
 
 BROKEN = ("raise", "mark")
@@ -44,7 +45,8 @@ def swept(
         raise fail("argument", f"`broken` is {broken!r}", None, f"it is one of {BROKEN}")
 
     def table(preset: str | None, rows: Any, progress: Progress | None) -> Table:
-        return _table(project, entity, measures, preset, rows, broken, progress, sizes)
+        told = Bar() if progress is None else progress
+        return _table(project, entity, measures, preset, rows, broken, told, sizes)
 
     def framed(preset: str | None, rows: Any) -> Any:
         found = written(table(preset, rows, progress), to)
@@ -73,7 +75,7 @@ def _table(
     preset: str | None,
     rows: Any,
     broken: str,
-    progress: Progress | None,
+    progress: Progress,
     sizes: Mapping[str, Any],
 ) -> Table:
     asked, derivation = _asked(project, entity, measures, preset)

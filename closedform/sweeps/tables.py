@@ -52,9 +52,7 @@ class Table:
         return found if self.holds is None else {**found, "holds": self.holds.reshape(-1)}
 
 
-def tabulated(
-    made: Machine, axes: tuple[Axis, ...], broken: str, progress: Progress | None
-) -> Table:
+def tabulated(made: Machine, axes: tuple[Axis, ...], broken: str, progress: Progress) -> Table:
     """The values of a program over a grid, in blocks, so that memory is bounded."""
     import numpy as np
 
@@ -90,8 +88,7 @@ def tabulated(
         if broken == "raise" and not found[-1][block].all():
             raise _broken(made, axes, found[-1], block)
         done += found[-1][block].size
-        if progress is not None:
-            progress(done, total)
+        progress(done, total)
     holds = found[-1] if broken == "mark" else None
     return Table(axes, dict(zip(made.titles, found, strict=False)), holds)
 
