@@ -213,7 +213,7 @@ def _input(
         layouts.check_pattern(parameter.shape)
         for axis in parameter.shape.axes:
             if isinstance(axis, tree.Rest):
-                rest = given.get(REST[0], ())
+                rest = given.get(REST[0]) or ()
                 scope.names.update({REST[0]: rest, REST[1]: ()})
                 for size in rest:
                     context.names.give(size.name, axis.span)
