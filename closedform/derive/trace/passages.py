@@ -65,6 +65,7 @@ class Told:
 
     def __init__(self, blocks: OwnBlocks) -> None:
         self.blocks = blocks
+        self.file = blocks.form.derivation.entity.module.title  # whose lines need no file's name
         self.passages: list[Passage] = []
         self.shown: set[tuple[int, w.Written | None]] = set()  # of what operations declare
         self.rows: dict[int, set[Any]] = {}  # of each block, which of its operations

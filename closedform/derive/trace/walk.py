@@ -190,7 +190,7 @@ class _Walker(Sums):
 
     def term(self, site: Site, frame: Frame) -> Term:
         node = site.node
-        line = line_of(site, self.derivation.entity.module.title)
+        line = line_of(site, self.told.file)
         match node:
             case cost.Operation():
                 written = self.amount(frame, node)
@@ -362,7 +362,7 @@ class _Walker(Sums):
         node = site.node
         assert isinstance(node, cost.Stages)
         name = self.own_name("stage")
-        why: Reason = (said("the stages, "), line_of(site, self.derivation.entity.module.title))
+        why: Reason = (said("the stages, "), line_of(site, self.told.file))
         found: list[Term] = []
         runs = StageRuns(
             node, self.derivation.stage_symbols, self.value, self.derivation.known.normal
@@ -395,5 +395,5 @@ class _Walker(Sums):
         put_in = w.BigSum(node.index.name, *bounds, passage.steps[-1].right)
         value = self.value(node)
         self.sums[named] = frame.shown(value)
-        why: Reason = (said("the steps, "), line_of(site, self.derivation.entity.module.title))
+        why: Reason = (said("the steps, "), line_of(site, self.told.file))
         return Term(named, put_in, value, (why,))
