@@ -4,9 +4,9 @@
     python benchmarks/questions.py vit pvt      # to some models
     python benchmarks/questions.py --limit 10   # ends with 1 where one took more
 
-Each question is a command, carried out in a process that is forked after the package was imported;
-what the import took is added. Told are seconds of processor as multiples of those of
-`python -c "import sympy"`.
+Each question is a command, or a method of a closed form, carried out in a process that is forked
+after the package was imported; what the import took is added. Told are seconds of processor as
+multiples of those of `python -c "import sympy"`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,16 @@ import sys
 from collections.abc import Iterator
 from statistics import median
 
+from closedform.api import open_project, zoo
+from closedform.cli import main as command
+from closedform.derive.resolve.shipped import zoo_names
+from closedform.errors import ClosedformError
+
 ANSWERED = {0, 1, 5}  # a claim may be refuted, or not decided
 REFUSED = 2
 MOST = 10**9
+PYTHON = "python"  # what is no command is asked of a closed form
+ALL = "macs,flops,causal,hooks,torch,fvcore,thop,ptflops,full"
 
 
 def cpu(*arguments: str) -> float:
@@ -36,11 +43,16 @@ def asked(arguments: list[str]) -> tuple[int, float]:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
-        from closedform.cli import main  # imported before the fork
-
         code = 70
         try:
-            main(arguments)
+            if arguments[0] == PYTHON:
+                _, method, file, name, *rest = arguments
+                code = 0
+                getattr(zoo(file)[name].macs, method)(*rest)
+            else:
+                command(arguments)
+        except ClosedformError:
+            code = 1
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
         finally:
@@ -50,34 +62,45 @@ def asked(arguments: list[str]) -> tuple[int, float]:
 
 
 def questions(name: str) -> Iterator[list[str]]:
-    """The questions to a model of the zoo: those without sizes, then one for each size of its
-    first preset and one for each preset."""
-    from closedform.api import zoo
-
-    model = zoo(name)
-    presets = list(model.presets)
-    yield ["derive", name, "--uncounted", "--convention", "hooks", "--to", "text"]
-    yield ["derive", name, "--convention", "macs,flops,hooks,torch,fvcore,thop,full", "--to", "md"]
-    yield ["check", name, "--claim", "flops == 3*macs"]
-    yield ["check", name, "--claim", "macs <= flops under full"]
+    """The questions to a file of the zoo, then those to each of its models, or to its blocks where
+    it has no model."""
+    project = open_project(name)
     yield ["diff", name, "vit"]
-    yield ["compare", name, "vit"]
-    sizes = sorted(map(str, model.macs.symbols))
-    at = ["--preset", presets[0]] if presets else []
+    if project.models():
+        yield ["compare", name, "vit"]
+    for entity in project.models() or project.parts():
+        titles = [p.title for p in project.presets(entity)] if project.models() else []
+        yield from of_model(name, entity.name, titles)
+
+
+def of_model(file: str, name: str, presets: list[str]) -> Iterator[list[str]]:
+    """The questions to a model or block: those without sizes, then one for each size at its first
+    preset and one for each preset."""
+    sizes = sorted(map(str, zoo(file)[name].macs.symbols))
+    of, at = ["--of", name], ["--preset", presets[0]] if presets else []
+    yield ["derive", file, *of, "--uncounted", "--convention", "hooks", "--to", "text"]
+    yield ["derive", file, *of, "--convention", ALL, "--to", "md"]
+    yield ["check", file, *of, "--claim", "flops == 3*macs"]
+    yield ["check", file, *of, "--claim", "macs <= flops under full"]
     if sizes:
-        yield ["derive", name, "--rules", ",".join(sizes[:3]), *at, "--to", "text"]
-        yield ["compare", f"{name}:{model.name}", "vit:ViT", "--in", ",".join(sizes[:3])]
+        first = ",".join(sizes[:3])
+        yield ["derive", file, *of, "--rules", first, *at, "--to", "text"]
         growing = " ".join(f"{size}^2" for size in sizes[:2])
-        yield ["check", name, "--latex", f"O({growing})", "--measure", "macs"]
-        yield ["check", name, "--latex", rf"\frac{{1}}{{2}} {growing}", "--measure", "params"]
+        yield ["check", file, *of, "--latex", f"O({growing})", "--measure", "macs"]
+        yield ["check", file, *of, "--latex", rf"\frac{{1}}{{2}} {growing}", "--measure", "params"]
+        for other in ("vit:ViT", "pvt:PVT", "llama:Llama", "resnet:ResNet"):
+            yield ["compare", f"{file}:{name}", other, "--in", first, "--measure", "macs"]
     for size in sizes:
-        yield ["derive", name, "--rules", size, *at, "--to", "text"]
-        yield ["solve", name, "--for", size, "--budget", "macs=20G", *at]
-        yield ["solve", name, "--for", size, "--budget", "params=50M", *at]
-        yield ["compare", name, "vit", "--threshold", size, *at]
+        yield ["derive", file, *of, "--rules", size, *at, "--to", "text"]
+        yield ["solve", file, *of, "--for", size, "--budget", "macs=20G", *at]
+        yield ["solve", file, *of, "--for", size, "--budget", "params=50M", *at]
+        yield [PYTHON, "minimize", file, name, size, *presets[:1]]
+        yield [PYTHON, "elasticity", file, name, size]
+        if presets:
+            yield ["compare", file, "vit", "--threshold", size, *at]
     for title in presets:
-        yield ["explain", name, "--preset", title, "23.4567G"]
-        yield ["explain", name, "--preset", title, "params=24M", "macs=4.1G"]
+        yield ["explain", file, "--preset", title, "23.4567G"]
+        yield ["explain", file, "--preset", title, "params=24M", "macs=4.1G"]
 
 
 def main(arguments: list[str]) -> int:
@@ -91,10 +114,6 @@ def main(arguments: list[str]) -> int:
         cpu("-c", "import closedform.cli, closedform.api, closedform.reason.explain, sympy")
         for _ in range(3)
     )
-    import closedform.api  # imported late, so that what they take is measured
-    import closedform.cli  # noqa: F401
-    from closedform.derive.resolve.shipped import zoo_names
-
     found = []
     for name in arguments or zoo_names():
         for question in questions(name):

@@ -6,7 +6,7 @@ LANGUAGES = ("en", "zh")
 
 # Measures that need no convention, and those that need the type of elements.
 COUNTED = (
-    *("params", "trainable", "active", "non_embedding", "buffers", "cache"),
+    *("params", "trainable", "active", "non_embedding", "buffers", "cache", "masked"),
     *("reads", "loads", "writes", "kept", "peak", "depth"),
 )
 IN_BYTES = (

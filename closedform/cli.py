@@ -53,6 +53,7 @@ from closedform.limits import placed
 from closedform.render import formats
 
 if TYPE_CHECKING:
+    from closedform.derive.check.checked import Checked
     from closedform.derive.project import Project
 
 ENDS = (
@@ -362,7 +363,7 @@ def check(
 
     from closedform.derive.check.check import check as check_project
     from closedform.derive.resolve.shipped import zoo_names
-    from closedform.render.report.verdicts import in_words, notes, verdicts_of
+    from closedform.render.report.verdicts import in_words, notes, rows_of, verdicts_of
 
     if claim is not None or latex is not None:
         if (claim is None) == (latex is None) or len(files) != 1 or zoo:
@@ -390,12 +391,18 @@ def check(
     codes: set[int] = set()
     total = 0
     rows: list[dict[str, object]] = []
+
+    def tell(checked: Checked) -> None:
+        if verbose and not to:
+            click.echo("".join(in_words(checked)), nl=False)
+
     for file in [*files, *(zoo_names() if zoo else ())]:
         try:
             project = _open(file, ignored)
-            outcome = check_project(project)
+            outcome = check_project(project, tell)
         except ClosedformError as error:
             complain(error)
+            rows += rows_of(error.diagnostics, file)
             codes.add(code_of(error))
             continue
         total += outcome.holding
@@ -403,8 +410,6 @@ def check(
             print_error(str(diagnostic))
             codes.add(CODES.get(diagnostic.kind, EXIT_WRONG))
         rows += verdicts_of(outcome)
-        if verbose and not to:
-            click.echo("".join(in_words(outcome)), nl=False)
         if not outcome.wrong and not to:
             click.echo(f"{project.module.title}: {outcome.holding} expectations and claims hold")
             click.echo("".join(notes(outcome)), nl=False)

@@ -21,7 +21,7 @@ from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 EXCERPT_WIDTH = 120
 TAB_WIDTH = 4
@@ -74,6 +74,11 @@ class Span:
     @property
     def column(self) -> int:
         return self.source.position(self.start)[1]
+
+    @property
+    def text(self) -> str:
+        """What the source has there."""
+        return self.source.text[self.start : self.end]
 
     def to(self, other: Span) -> Span:
         """The span from the start of this one to the end of another."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, Diagnostic, OutsideError
-from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

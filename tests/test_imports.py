@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The rooms from left to right: a module imports from its own room and from rooms to its left.
 ROOMS = (
-    "closedform.late",
+    "closedform.data",
     "closedform.errors",
     "closedform.limits",
     "closedform.checked",

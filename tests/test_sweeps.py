@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import tracemalloc
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from closedform import ClosedformError
 from closedform.api import Architecture, Formula, Part
 from closedform.api import zoo as zoo_file
 from closedform.derive.solve.numbers import size_table
-from closedform.sweeps import tables
+from closedform.sweeps import progress, tables
 
 np = pytest.importorskip("numpy", reason="NumPy is not installed: sweeps need it")
 pd = pytest.importorskip("pandas", reason="pandas is not installed: sweeps give data frames")
@@ -154,6 +155,29 @@ def test_formulas_as_columns() -> None:
     assert_told("`MLP` is not in the sizes of `ViT`", lambda: vit().sweep(d=1, measures=own))
 
 
+def test_a_long_sweep_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a sweep of many blocks says nothing, or leaves its line behind."""
+    monkeypatch.setattr(tables, "CHUNK", 4)
+    monkeypatch.setattr(progress, "LONG", 0)
+    seen = io.StringIO()
+    monkeypatch.setattr(progress.sys, "stderr", seen)
+    vit().sweep(N=range(1, 13), D=64, L=1, H=1)
+    assert seen.getvalue() == ""  # nobody looks at it
+    monkeypatch.setattr(seen, "isatty", lambda: True)
+    vit().sweep(N=range(1, 13), D=64, L=1, H=1)
+    lines = [line.rstrip() for line in seen.getvalue().split("\r")]
+    assert lines == [
+        "",
+        "33% [########................] 4 of 12 rows, 0 s left",
+        "66% [################........] 8 of 12 rows, 0 s left",
+        "",
+        "",
+    ]
+    seen.truncate(0)
+    vit().sweep(N=range(1, 13), D=64, L=1, H=1, progress=lambda done, total: None)
+    assert seen.getvalue() == ""
+
+
 def test_lists_of_sizes() -> None:
     """Fails when a list is taken for the numbers of a grid, or gets one column."""
     found = zoo("pvt").sweep(L=[[2, 2, 2, 2], [3, 4, 6, 3]], measures=["params"])
@@ -169,6 +193,9 @@ def test_an_abbreviation_that_is_given() -> None:
     message = "`N` is given, and I^2/P^2 is another number"
     assert_told(message, lambda: vit().macs.function("N", "I", preset="ViT-B/16")(196, 225))
     assert vit().macs.function("N", "I", preset="ViT-B/16")(196, 224) == macs(196, 768)
+    both = vit().macs.function("N", "T", preset="ViT-B/16")
+    assert both(196, 197) == macs(196, 768)
+    assert_told("`T` is given, and N + 1 is another number", lambda: both(196, 5))
 
 
 def test_a_row_that_does_not_hold() -> None:

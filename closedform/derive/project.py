@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.derivation import Derivation
@@ -27,7 +28,6 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.formula.numbers import Exact
 from closedform.grammar import parse_conditions, tree
 from closedform.grammar.expressions import show
-from closedform.late import dataclass
 
 ADD_ONE = 'add one: preset "small": D=64'
 

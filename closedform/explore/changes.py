@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from closedform.checked import all_checked
+from closedform.data import dataclass
 from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed
+from closedform.explore import show
 from closedform.explore.formula import Formula
 from closedform.explore.table import Table
-from closedform.late import dataclass
 from closedform.reason import changes as reason
 from closedform.render.formats import changes_in
 from closedform.render.report.compared.changes import changes_view
@@ -67,8 +68,11 @@ class Changes:
     def __repr__(self) -> str:
         return self.to().rstrip()
 
+    def _repr_html_(self) -> str:
+        return show.html_filled("changes.html.j2", changes_view(self._found))
+
     def _repr_markdown_(self) -> str:
-        return self.to("md")
+        return self.to("notebook")
 
 
 def _formula(project: Project, form: Closed | None) -> Formula | None:

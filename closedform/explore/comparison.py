@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from closedform.checked import all_checked
 from closedform.errors import fail
+from closedform.explore import show
 from closedform.explore.model import Part
 from closedform.projects import under_each
 from closedform.render.formats import comparison_in
+from closedform.render.report.compared.comparison import Comparison as View
 from closedform.render.report.compared.comparison import comparison
 
 
@@ -34,14 +36,22 @@ class Comparison:
         projects = under_each(projects, parts, when) if when else projects
         self._asked = projects, presets, measures, convention
         self._parts, self._names, self._defaults = parts, tuple(names), defaults
+        self._told = self._view()  # what is asked wrongly fails here, once
 
     def to(self, to: str = "text", lang: str = "en") -> str:
         """The comparison as text, in a format that has tables of models: "text", "md", "json"."""
+        told = self._told if lang == self._told.lang else self._view(lang)
+        return comparison_in(to)(told)
+
+    def _view(self, lang: str = "en") -> View:
         shared = self._parts, self._names, self._defaults
-        return comparison_in(to)(comparison(*self._asked, lang, None, *shared))
+        return comparison(*self._asked, lang, None, *shared)
 
     def __repr__(self) -> str:
         return self.to().rstrip()
+
+    def _repr_html_(self) -> str:
+        return show.html_filled("comparison.html.j2", self._told)
 
     def _repr_markdown_(self) -> str:
         return self.to("notebook")

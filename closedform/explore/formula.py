@@ -11,6 +11,7 @@ import sympy
 from sympy import Expr
 
 from closedform.checked import all_checked
+from closedform.data import dataclass
 from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
@@ -19,7 +20,6 @@ from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail
 from closedform.explore.quantities.quantity import Quantity
 from closedform.explore.table import Table
-from closedform.late import dataclass
 from closedform.reason import crossings, inverse, rules
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Rule:
     """From `start` to `end` the term of a power of the size is the largest; `end` is None where it
     is for all larger numbers."""
 
-    term: str
+    term: Formula
     start: int
     end: int | None
 
@@ -80,7 +80,12 @@ class Rulings(Table[RulingTerm]):
     columns = ("term", "above", "below")
 
     def cells(self, row: RulingTerm) -> tuple[object, ...]:
-        return row.term, *(", ".join(map(str, some)) for some in (row.above, row.below))
+        return row.term, *(_listed(some) for some in (row.above, row.below))
+
+
+def _listed(formulas: tuple[Formula, ...]) -> object:
+    """What a cell has of formulas: one stays a formula."""
+    return formulas[0] if len(formulas) == 1 else ", ".join(map(str, formulas))
 
 
 @dataclass(frozen=True)
@@ -214,13 +219,13 @@ class Formula(Quantity):
 
         >>> from closedform.api import zoo
         >>> attention = zoo("vit").part("EncoderLayer.SelfAttention").macs
-        >>> [(rule.term, rule.start, rule.end) for rule in attention.regions("T", "ViT-B/16")]
+        >>> [(str(r.term), r.start, r.end) for r in attention.regions("T", "ViT-B/16")]
         [('2359296 T', 1, 1535), ('1536 T^2', 1536, None)]
         """
         cost = self._along(name, preset, sizes)
         symbol = size_symbol(name)
         told = [
-            Rule(str(self._of(r.coefficient * symbol**r.power, nameless(""))), r.start, r.end)
+            Rule(self._of(r.coefficient * symbol**r.power, nameless("")), r.start, r.end)
             for r in rules.regions(cost)
         ]
         return Rules(told)

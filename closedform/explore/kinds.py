@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from closedform.data import dataclass
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
@@ -12,7 +13,6 @@ from closedform.derive.solve.made import Made
 from closedform.explore.formula import Formula
 from closedform.explore.parts import share
 from closedform.explore.table import Table
-from closedform.late import dataclass
 from closedform.reason.kinds import by_kind
 
 

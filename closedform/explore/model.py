@@ -209,7 +209,8 @@ class Part(Kept):
         file. `measures` may name abbreviations of the file too, or be formulas by names of your
         own, such as those of parts; `to` is "pandas", "polars", "xarray" or "numpy". A row that
         breaks an assumption raises, or with broken="mark" has no values and False in a column
-        `holds`. `progress` is called with the number of rows that are done, and of all rows.
+        `holds`. A long sweep shows how far it is; `progress` is called instead, with the
+        number of rows that are done, and of all rows.
         Needs closedform[frames].
 
         >>> from closedform.api import zoo

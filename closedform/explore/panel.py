@@ -13,7 +13,7 @@ from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.along import Along, X, asked_of
-from closedform.derive.solve.numbers import dims_values, settle, size_table
+from closedform.derive.solve.numbers import check_given, dims_values, settle, size_table
 from closedform.errors import ClosedformError, fail
 from closedform.explore import show
 from closedform.explore.formula import Formula
@@ -52,6 +52,7 @@ class Panel:
         table = size_table(project.derivation(entity))
         self._lets = {lets[n]: exact(n, v) for n, v in sizes.items() if n in lets.keys() - table}
         self._begin(chosen, {n: v for n, v in sizes.items() if n not in lets.keys() - table})
+        check_given(project.derivation(entity), {**self._chosen, **self._lets})
         self._start |= self._lets
         widgets = _widgets()
         self.preset = widgets.Dropdown(options=titles, value=chosen, description="preset")
@@ -64,8 +65,8 @@ class Panel:
         side = [self.preset] if titles else []
         wide, rest = ({"flex": flex, "min_width": "0"} for flex in ("0 0 auto", "1 1 0"))
         left = widgets.VBox([*side, *self.sizes.values(), self.open], layout=wide)
-        right = widgets.VBox([self.formulas, self.numbers, self.shares], layout=rest)
-        self.box = widgets.HBox([left, right])
+        right = widgets.VBox([self.formulas, self.numbers], layout=rest)
+        self.box = widgets.VBox([widgets.HBox([left, right]), self.shares])
         self._quiet = False
         self.preset.observe(self._at_preset, "value")
         for widget in (*self.sizes.values(), self.open):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sympy import Integer
 
 from closedform.checked import all_checked
+from closedform.data import dataclass
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import Use, uses
 from closedform.derive.measures.rows import Measure
@@ -20,7 +21,6 @@ from closedform.explore import show
 from closedform.explore.formula import Formula
 from closedform.explore.kept import Kept
 from closedform.explore.table import Table
-from closedform.late import dataclass
 
 
 @all_checked
@@ -152,7 +152,8 @@ class Parts(Table[ModelPart]):
             message = f"there are {len(found)} parts `{key}`"
             place = [part.name for part in self].index(key)
             raise fail("name", message, None, f"take one by its place, such as {place}")
-        near = suggestion(key, [part.name for part in self])
+        names = [part.name for part in self]
+        near = suggestion(key, names) or f"there are {', '.join(dict.fromkeys(names))}"
         raise fail("name", f"there is no part `{key}`", None, near)
 
     def cells(self, row: ModelPart) -> tuple[object, ...]:

@@ -34,7 +34,8 @@ class Presets(tuple[str, ...]):
                 f"`.macs.at({key!r})` is what it costs, `.presets.frame().loc[{key!r}]` all of it"
             )
             raise fail("name", "presets are a list of titles, each with a place", None, advice)
-        raise fail("name", f"there is no preset `{key}`", None, suggestion(key, self))
+        near = suggestion(key, self) or f"there are {', '.join(map(repr, self))}"
+        raise fail("name", f"there is no preset `{key}`", None, near)
 
     def __deepcopy__(self, memo: object) -> Presets:
         return self  # it never changes

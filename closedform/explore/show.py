@@ -63,6 +63,13 @@ def _filled(to: str, suffix: str, formulas: Sequence[Shown], title: str) -> str:
     return markup.file(f"cell.{suffix}.j2")(told)
 
 
+def html_filled(template: str, view: object) -> str:
+    """What is told of several files, as HTML for a notebook."""
+    markup = format_named("html").template
+    assert markup is not None
+    return markup.file(template)(view)
+
+
 def html_drawing(told: Report) -> str:
     """The drawing of a model with its blocks to be opened, in the colours of the page around it."""
     blocks = "".join(folded(f"Inside {name}", picture.labelled()) for name, picture in inside(told))
@@ -109,14 +116,17 @@ def html_table(headings: Sequence[str], rows: Rows) -> str:
         f'<th scope="col" style="text-align: {side}">{xml.escape(heading)}</th>'
         for side, heading in zip(sides, headings, strict=True)
     )
-    body = "".join(f"<tr>{''.join(map(_html_cell, row))}</tr>" for row in rows)
+    told = [[_written(cell) is not None for cell in row] for row in rows]
+    columns = sum(map(any, zip(*told, strict=True)))
+    lines = ("".join(_html_cell(cell, columns) for cell in row) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     scroll = '<div class="closedform" style="overflow-x: auto">'
     return f"{scroll}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def _html_cell(cell: object) -> str:
+def _html_cell(cell: object, columns: int) -> str:
     written = _written(cell)
-    shown = xml.escape(_text(cell)) if written is None else in_cell(written)
+    shown = xml.escape(_text(cell)) if written is None else in_cell(written, columns)
     return f'<td style="text-align: {_side(cell)}">{shown}</td>'
 
 

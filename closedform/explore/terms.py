@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sympy
 from sympy import Expr, Integer, Rational
 
+from closedform.data import dataclass
 from closedform.derive.assume.proofs.polynomials import fraction_of
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import uses
@@ -15,7 +16,6 @@ from closedform.derive.solve.made import Made
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
 from closedform.explore.table import Table
-from closedform.late import dataclass
 from closedform.reason.omissions import amount_of
 
 

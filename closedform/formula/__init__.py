@@ -2,6 +2,7 @@
 
 from closedform.formula.plain import plain
 from closedform.formula.tree import (
+    ALIVE,
     BigSum,
     Braced,
     Condition,
@@ -19,6 +20,7 @@ from closedform.formula.tree import (
 )
 
 __all__ = [
+    "ALIVE",
     "BigSum",
     "Braced",
     "Condition",

@@ -7,7 +7,7 @@ from dataclasses import field
 from fractions import Fraction
 from math import lcm, prod
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 MAX_BITS = 100_000  # of a power that is compared
 

@@ -14,8 +14,8 @@ from math import ceil, floor, gcd, isqrt, prod
 from typing import Any, TypeAlias
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.formula.logarithms import Logarithms, logarithm
-from closedform.late import dataclass
 
 MAX_BITS = 1_000_000  # of a power
 MAX_SUMMANDS = 100_000

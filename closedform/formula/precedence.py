@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum, IntEnum, auto
 
+from closedform.data import dataclass
 from closedform.formula.tree import (
     BigSum,
     Braced,
@@ -32,7 +33,6 @@ from closedform.formula.tree import (
     is_negative,
     negated,
 )
-from closedform.late import dataclass
 
 
 class Level(IntEnum):

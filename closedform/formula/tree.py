@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TypeAlias
 
-from closedform.late import dataclass
+from closedform.data import dataclass
+
+ALIVE = "alive"  # a function that has no formula: how much is alive at once
 
 
 @dataclass(frozen=True)

@@ -405,14 +405,12 @@ class _Printer:
     @statement.register
     def _(self, node: tree.ComparisonClaim) -> None:
         claim = f"claim {show(node.left, SUM)} {node.operator} {show(node.right, SUM)}"
-        self.claim(claim, node.source, node.conditions)
+        self.claim(claim + _as_grow(node.growing), node.source, node.conditions)
 
     @statement.register
     def _(self, node: tree.OrderClaim) -> None:
         claim = f"claim {_measure(node.measure)} in {node.order}({show(node.bound, SUM)})"
-        if node.growing:
-            claim += f" as {', '.join(name.name for name in node.growing)} grow"
-        self.claim(claim, node.source, node.conditions)
+        self.claim(claim + _as_grow(node.growing), node.source, node.conditions)
 
     def claim(self, text: str, source: str | None, conditions: Sequence[tree.Expression]) -> None:
         when = f" when {', '.join(map(show, conditions))}" if conditions else ""
@@ -456,6 +454,10 @@ def _parameter(node: tree.Parameter) -> str:
     default = f"={show(node.default)}" if node.default else ""
     keyword = "ratio " if node.ratio else ""
     return keyword + node.name.name + shape + length + default
+
+
+def _as_grow(names: Sequence[tree.Name]) -> str:
+    return f" as {', '.join(name.name for name in names)} grow" if names else ""
 
 
 def _measure(node: tree.Measure) -> str:

@@ -50,7 +50,7 @@ CHARACTERS = {
     "&": "write `and`",
     "@": _PRODUCT,
     "}": "bodies are indented below a `:`, and lists are in square brackets",
-    "~": "`~` stands only in `expect`",
+    "~": "`~` stands in `expect` and in `claim`",
     "?": "write `a if condition else b`",
     "\\": "leave it out: inside `( )` and `[ ]` a line may end anywhere",
     **dict.fromkeys("·×∙⋅∗", "write `*`"),
@@ -210,6 +210,12 @@ def about_line(line: str) -> str | None:
     head = re.match(r"(?:def|class|function|fn|module)\s+(\w+\(.*\)):\s*$", line)
     if head:
         return f"write `block {head[1]}:`, or `model` for a whole network"
+    turned = re.match(r"preset\s+([^\W\d]\w*)\s*(\"[^\"]*\")([^#]*[^#\s])", line)
+    if turned:
+        return f"write `preset {turned[2]} of {turned[1]}{turned[3]}`"
+    told = re.match(r"\s*expect\s+\"[^\"]*\"\s*([^#]*[^#\s])", line)
+    if told:
+        return f"it speaks of the preset that it stands in: write `expect {told[1]}`"
     word = re.match(r"\s*([^\W\d]\w*)", line)
     if word and word[1] in STARTS:
         return STARTS[word[1]]

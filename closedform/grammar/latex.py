@@ -18,12 +18,12 @@ from typing import Any
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedToken
 from lark.exceptions import UnexpectedEOF
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.lalr import LATEX, lalr
 from closedform.grammar.latex_tokens import Tokens, described
 from closedform.grammar.tree import Node
-from closedform.late import dataclass
 
 MAX_CHARACTERS = 4_000
 ENDING = 200  # characters in which an end is looked for

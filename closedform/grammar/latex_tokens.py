@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from lark import Token
 from lark.lark import PostLex
 
+from closedform.data import dataclass
 from closedform.errors import (
     ClosedformError,
     Diagnostic,
@@ -21,7 +22,6 @@ from closedform.errors import (
     suggestion,
 )
 from closedform.formula.signs import GREEK
-from closedform.late import dataclass
 
 MAX_DEPTH = 50
 

@@ -6,8 +6,8 @@ from dataclasses import field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
+from closedform.data import dataclass
 from closedform.errors import Source, Span
-from closedform.late import dataclass
 
 NOWHERE = Span(Source("", ""), 0, 0)
 
@@ -254,13 +254,17 @@ class Measure(Node):
 
 @dataclass(frozen=True)
 class ComparisonClaim(Node):
-    """`claim left operator right`, the operator one of `== <= >= < >`; measures stand as names."""
+    """`claim left operator right`, the operator one of `== <= >= < > ~`; measures stand as names.
+
+    With `~` the quotient of the sides approaches 1 as `growing` grow.
+    """
 
     left: Expression
     operator: str
     right: Expression
     source: str | None
     conditions: tuple[Expression, ...]
+    growing: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
-from lark import Token
-
 from closedform.errors import Diagnostic, Source, Span, suggestion
 from closedform.grammar import habits
+from closedform.grammar.reader import Token
 
 TOKEN_NAMES = {
     "NAME": "a name",
@@ -53,6 +52,7 @@ SUM_BEFORE = re.compile(r".*\bsum(_\([^()]*|\([^()]*|_\w+ *)$")
 SUM_OVER = re.compile(
     r"sum_?\(\s*([^\W\d]\w*)\s*(?:=|,|\bin\b)\s*([^\s.,()]+)\s*\.\.\s*([^\s.,()]+)"
 )
+SOURCE_LAST = re.compile(r'"(?:[^"\\\n]|\\.)*"$')
 SIGN_BEFORE = re.compile(r"(dim|ratio|let)\b[^#]*\sas\s+[^\s\"#;:]+\s*$")
 
 OPERANDS = {"NAME", "NUMBER", "LPAR"}
@@ -60,10 +60,10 @@ OPERANDS = {"NAME", "NUMBER", "LPAR"}
 
 def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> Diagnostic:
     """The diagnostic for a token that the grammar does not allow here."""
-    start = token.start_pos or 0
+    start = token.start_pos
     if token.type == "$END":
         start = len(source.text.rstrip())
-    span = Span(source, start, max(token.end_pos or 0, start))
+    span = Span(source, start, max(token.end_pos, start))
     if token.type == "_NL":
         span = Span(source, start, start + 1)
     if token.type == "_INDENT":
@@ -116,6 +116,7 @@ def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> 
     help_ = (
         _about_sum(source, token)
         or _about_claim(source, token)
+        or _about_source(source, token)
         or _about_end_of_sign(source, token)
         or _about_neighbours(source, token, expected)
         or _help(token, expected, line)
@@ -161,7 +162,7 @@ def _found(token: Token) -> str:
 
 def _about_claim(source: Source, token: Token) -> str | None:
     """A help for a claim of another form: `2*params in O(n)`, `params != 3`."""
-    line, column = source.position(token.start_pos or 0)
+    line, column = source.position(token.start_pos)
     if not source.line(line)[: column - 1].lstrip().startswith("claim "):
         return None
     if token == "in":
@@ -171,9 +172,34 @@ def _about_claim(source: Source, token: Token) -> str | None:
     return None
 
 
+def _about_source(source: Source, token: Token) -> str | None:
+    """A help for a source behind `when`, before `as`, or between two expectations."""
+    line, column = source.position(token.start_pos or 0)
+    before, after = source.line(line)[: column - 1].strip(), source.line(line)[column - 1 :]
+    if token.type == "STRING":  # which may begin a line that goes on with the one before
+        before = before or source.line(line - 1).strip()
+        text, rest = str(token), after[len(token) :]
+    else:
+        cited = SOURCE_LAST.search(before)
+        if cited is None or token not in ("as", ","):
+            return None
+        before, text, rest = before[: cited.start()].rstrip(), cited[0], after
+    rest = rest.partition("#")[0].strip()
+    head, when, conditions = f"{before} {rest}".rstrip().partition(" when ")
+    if before.startswith("claim ") and token == "as":
+        return f"a source stands behind `grow`: `{head} {text}{when}{conditions}`"
+    if before.startswith("claim ") and when and token.type == "STRING":
+        if SOURCE_LAST.search(head):
+            return "a claim has one source, before `when`"
+        return f"a source stands before `when`: `{head} {text}{when}{conditions}`"
+    if before.startswith("expect ") and token == ",":
+        return f"a source stands last, for all that the line expects: `{before}{rest} {text}`"
+    return None
+
+
 def _about_sum(source: Source, token: Token) -> str | None:
     """A help for a sum over an index of another form: `sum(s, 1..4, ...)`, `sum_s ...`."""
-    line, column = source.position(token.start_pos or 0)
+    line, column = source.position(token.start_pos)
     before = SUM_BEFORE.match(source.line(line)[: column - 1])
     if before is None or (before[1][0] != "_" and token not in ("..", "in", "for")):
         return None
@@ -188,7 +214,7 @@ def _about_sum(source: Source, token: Token) -> str | None:
 
 def _about_end_of_sign(source: Source, token: Token) -> str | None:
     """A help for what stands behind a sign: `as H "heads"`, `as H = 8`, `as H_{k v}`."""
-    line, column = source.position(token.start_pos or 0)
+    line, column = source.position(token.start_pos)
     if SIGN_BEFORE.match(source.line(line)[: column - 1]) and token.type != "_NL":
         return "a sign has no spaces, and stands last, after the default and the meaning"
     return None
@@ -196,7 +222,7 @@ def _about_end_of_sign(source: Source, token: Token) -> str | None:
 
 def _about_neighbours(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:
     """A help for what is written otherwise elsewhere: `2D`, `2(a + b)`, `1e6`, `nn.Linear`."""
-    line, column = source.position(token.start_pos or 0)
+    line, column = source.position(token.start_pos)
     before, after = source.line(line)[: column - 1], source.line(line)[column - 1 :]
     number = NUMBER_BEFORE.search(before)
     if number and token.type in ("NAME", "LPAR"):
@@ -232,6 +258,8 @@ def _help(token: Token, expected: AbstractSet[str], line: str) -> str | None:
     if token.type in ("STRING", "SIGN") and expected == {"COLON", "COMMA", "_NL"}:
         what = "meaning" if token.type == "STRING" else "sign"
         return f"a {what} is of one size: give each a line of its own"
+    if text == "," and expected == {"SIGN", "_NL"}:
+        return "a meaning is of one size: give each a line of its own"
     if "DIM" in expected:
         if text == "expect":
             return "it stands in a `preset`, indented by four spaces"

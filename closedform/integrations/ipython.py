@@ -3,19 +3,17 @@ names between quotation marks."""
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from closedform.api import Architecture, Formula, ModelPart, Part, loads, zoo
-from closedform.choices import COUNTED, IN_BYTES
+from closedform.api import Architecture, loads
 from closedform.cli import derive
 from closedform.errors import fail
-from closedform.explore import parts
+from closedform.integrations.completion import offered
 from closedform.projects import derivation_of, report_of
 from closedform.render.formats import format_named, width_in
 
@@ -111,13 +109,6 @@ def _source(cell: str) -> str:
 
 # Completion --------------------------------------------------------------------------------
 
-OPEN = re.compile(
-    r"""(?P<object>\b[A-Za-z_][\w.]*?(?:\[["'][^"']*["']\])?[\w.]*?)  # vit["MLP"].macs
-        (?:\.(?P<method>at|part|in_terms_of|measure|report|derivation|plot_parts))?
-        \((?P<before>[^()]*?)["'](?P<typed>[^"'()]*)$""",
-    re.VERBOSE,
-)
-
 
 def matcher(names: dict[str, Any]) -> Callable[[Any], Any]:
     """A matcher of IPython for what is typed between quotation marks in our calls."""
@@ -130,48 +121,3 @@ def matcher(names: dict[str, Any]) -> Callable[[Any], Any]:
         return {"completions": matching, "matched_fragment": typed, "suppress": bool(matching)}
 
     return closedform  # type: ignore[no-any-return]
-
-
-def offered(line: str, names: dict[str, Any]) -> tuple[str, list[str]]:
-    """What is typed of a text at the end of a line, and the texts that can stand there."""
-    call = OPEN.search(line)
-    if call is None:
-        return "", []
-    typed = call["typed"]
-    if call["method"] is None:
-        zoo_called = call["object"].split(".")[-1] == "zoo" and not call["before"]
-        return typed, list(zoo()) if zoo_called else []
-    target = _found(call["object"], names)
-    return typed, list(_texts(target, call["method"], call["before"]))
-
-
-def _texts(target: object, method: str, before: str) -> Iterable[str]:
-    if before.rstrip().endswith("preset="):
-        return target.presets if isinstance(target, Architecture) else ()
-    match target, method:
-        case Formula(), "at":
-            return [p.title for project, _ in target._origins for p in project.presets()]
-        case Formula(), "in_terms_of":
-            return target._sizes.table
-        case Part(), "part":
-            return parts.names(target._project, target._entity)
-        case ((Part() | ModelPart()), "measure"):
-            return [*COUNTED, *IN_BYTES, "macs", "flops"]
-    return ()
-
-
-def _found(text: str, names: dict[str, Any]) -> object:
-    """The object of ours that a text such as `vit["MLP"].macs` names; nothing is called."""
-    first, *rest = re.findall(r"[A-Za-z_]\w*|\[[\"'][^\"']*[\"']\]", text)
-    found: object = names.get(first)
-    for step in rest:
-        if not isinstance(found, Formula | Part | ModelPart):
-            return None
-        try:
-            if step.startswith("["):
-                found = found[step[2:-2]] if isinstance(found, Architecture) else None
-            else:
-                found = getattr(found, step, None)
-        except Exception:  # a file that is wrong completes nothing
-            return None
-    return found

@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from closedform.choices import FORMS, LANGUAGES, STAGES
+from closedform.data import dataclass
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.shipped import zoo_names, zoo_path
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
 from closedform.integrations.outline import SHOWN, Outline, outline
-from closedform.late import dataclass
 from closedform.projects import report_of
 
 OPTION_LINE = re.compile(r"([a-z]+):(?:[ \t]+(.*))?")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import equality
 from closedform.derive.assume.store import Fact
@@ -20,7 +21,6 @@ from closedform.derive.solve.made import Made, joined, joined_order, nameless, w
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError
 from closedform.formula.numbers import Exact
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sympy import Expr, Rational, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.check.checked import Checked
 from closedform.derive.check.claims import check_claim, derivation_under
@@ -21,7 +22,6 @@ from closedform.grammar.expressions import show
 from closedform.grammar.latex import read_map, read_stated
 from closedform.grammar.parser import parse_claim, parse_conditions
 from closedform.grammar.traverse import names_in
-from closedform.late import dataclass
 from closedform.reason.assumptions import holding_where
 from closedform.reason.omissions import in_words, left_out
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.check.comparisons import all_that_holds
 from closedform.derive.solve.closed import Closed
@@ -16,7 +17,6 @@ from closedform.derive.solve.numbers import size_names
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail, suggestion
-from closedform.late import dataclass
 from closedform.reason.omissions import by_part
 from closedform.reason.turns import Turn, turn
 

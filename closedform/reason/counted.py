@@ -12,6 +12,7 @@ from typing import TypeAlias
 from sympy import Expr, Integer, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.cost.totals import Total
 from closedform.derive.cost.tree import Operation, Sequence, Site, operations
@@ -25,7 +26,6 @@ from closedform.errors import ClosedformError
 from closedform.formula.numbers import NoNumberError, Numbers
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
-from closedform.late import dataclass
 
 NORM = re.compile(r"\w*norm(\dd)?")
 RESOLUTIONS = (224, 256, 288, 299, 384, 448, 512)

@@ -13,8 +13,8 @@ from typing import TypeAlias
 import sympy
 from sympy import Expr, Integer, Poly
 
+from closedform.data import dataclass
 from closedform.derive.solve.along import Along, X
-from closedform.late import dataclass
 
 MOST_TRIED = 2_000
 MOST_NODES = 100_000  # of expressions that numbers are put into, one by one

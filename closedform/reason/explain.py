@@ -9,10 +9,10 @@ from fractions import Fraction
 from itertools import combinations, product
 from math import prod
 
+from closedform.data import dataclass
 from closedform.derive.measures.rows import Measure, work
 from closedform.derive.project import Project
 from closedform.errors import fail, suggestion
-from closedform.late import dataclass
 from closedform.reason.counted import NONE, Change, Subject, is_in, parts_of
 from closedform.reason.figures import Figure, figure_of
 

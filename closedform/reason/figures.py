@@ -11,9 +11,9 @@ import re
 from fractions import Fraction
 from math import floor
 
+from closedform.data import dataclass
 from closedform.derive.check.expectations import PREFIXES
 from closedform.errors import fail
-from closedform.late import dataclass
 
 FIGURE = re.compile(
     r"(?P<whole>\d[\d_]*)(?:\.(?P<rest>\d+))?(?:e(?P<power>\d{1,2}))? ?(?P<prefix>[A-Za-z]?)"

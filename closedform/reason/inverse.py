@@ -7,9 +7,9 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Poly, Rational, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.solve.along import Along, X
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.reason.crossings import Bounds, beyond_roots, is_quotient
 
 STEPS = 100_000  # numbers that are tried for one that is allowed

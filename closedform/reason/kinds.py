@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.cost.totals import Total
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.rows import Measure, Together
 from closedform.derive.solve.closed import Closed
 from closedform.errors import fail
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def by_kind(form: Closed) -> dict[str, Closed]:
     Raises ClosedformError for a measure that is no sum over operations.
     """
     what = form.measure
-    if not adds(what):
+    if not what.adds:
         message = f"`{what.title}` is no sum over operations, and a kind has no share of it"
         raise fail("measure", message, None, "ask for a measure that is one, such as `macs`")
     kinds: dict[str, None] = {}
@@ -51,11 +51,6 @@ def by_kind(form: Closed) -> dict[str, Closed]:
         Total(meet, row.scaling)(form.derivation.root)
     found = {kind: replace(form, measure=_of_kind(what, kind)) for kind in kinds}
     return {kind: own for kind, own in found.items() if own.expr != 0}
-
-
-def adds(what: Measure) -> bool:
-    """Whether a measure is a sum over operations."""
-    return what.whole is None or isinstance(what.whole, Together)
 
 
 def _rows(what: Measure) -> tuple[Measure, ...]:

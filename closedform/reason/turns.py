@@ -13,8 +13,8 @@ from itertools import pairwise
 import sympy
 from sympy import Expr, Poly, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.assume.knowledge import Knowledge
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.cost.totals import WORK
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import Use, uses
 from closedform.derive.measures.amounts import left_out
 from closedform.derive.measures.lookup import Omitted, omitted
+from closedform.derive.resolve.builtin import MASKED
 from closedform.derive.resolve.conventions import Convention
 from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
@@ -53,5 +54,5 @@ def _left(form: Closed, use: Use, row: Omitted, convention: Convention, products
     if row.kind is not None and node.kind != row.kind:
         return Integer(0)
     counts = left_out(convention.rule(node.kind), node)
-    each = [node.counts[name] for name in counts if (name == "mac") == products]
+    each = [node.counts[name] for name in counts if (name in ("mac", MASKED)) == products]
     return form.rewritten(use.counted(WORK) * sum(each, Integer(0))) if each else Integer(0)

@@ -19,9 +19,9 @@ from string import Formatter
 from typing import TypeVar
 
 from closedform.choices import LANGUAGES
+from closedform.data import dataclass
 from closedform.errors import fail, suggestion
 from closedform.formula.numbers import Exact
-from closedform.late import dataclass
 
 Value = TypeVar("Value")
 

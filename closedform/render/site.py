@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import PurePath, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
+from closedform.data import dataclass
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import ClosedformError, fail
-from closedform.late import dataclass
 from closedform.render.formats import derivation_in, format_named, site_in
 from closedform.render.language import Language, language
 from closedform.render.report.derivation import DerivationView, derivation_view

@@ -7,6 +7,7 @@ integers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -16,11 +17,13 @@ from closedform.derive.lower.given import fixed_numbers, plain_numbers, symbols_
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
+from closedform.derive.symbolic.unwritten import Alive
 from closedform.errors import fail
 from closedform.sweeps.columns import Axis, axis, column
 from closedform.sweeps.frames import written
 from closedform.sweeps.machines import machine
-from closedform.sweeps.tables import Progress, Table, stacked, tabulated
+from closedform.sweeps.progress import Bar
+from closedform.sweeps.tables import Progress, Table, one_by_one, stacked, tabulated
 
 BROKEN = ("raise", "mark")
 
@@ -42,7 +45,8 @@ def swept(
         raise fail("argument", f"`broken` is {broken!r}", None, f"it is one of {BROKEN}")
 
     def table(preset: str | None, rows: Any, progress: Progress | None) -> Table:
-        return _table(project, entity, measures, preset, rows, broken, progress, sizes)
+        told = Bar() if progress is None else progress
+        return _table(project, entity, measures, preset, rows, broken, told, sizes)
 
     def framed(preset: str | None, rows: Any) -> Any:
         found = written(table(preset, rows, progress), to)
@@ -71,10 +75,12 @@ def _table(
     preset: str | None,
     rows: Any,
     broken: str,
-    progress: Progress | None,
+    progress: Progress,
     sizes: Mapping[str, Any],
 ) -> Table:
-    exprs, derivation = _asked(project, entity, measures, preset)
+    asked, derivation = _asked(project, entity, measures, preset)
+    exprs = {name: one.expr if isinstance(one, Closed) else one for name, one in asked.items()}
+    alone = {name: one for name, one in asked.items() if exprs[name].has(Alive)}
     if rows is not None:
         given, axes = _rows(derivation, rows)
         fixed = fixed_numbers(derivation, sizes)
@@ -88,12 +94,14 @@ def _table(
     numbers = {**plain_numbers(values), **fixed}
     made = machine(
         derivation,
-        exprs,
+        tuple((name, expr) for name, expr in exprs.items() if name not in alone),
         given,
         tuple((s, n) for s, n in numbers.items() if s not in given),
         frozenset((*given, *fixed)),
     )
-    return tabulated(made, axes, broken, progress)
+    table = tabulated(made, axes, broken, progress)
+    found = {name: one_by_one(table, form, given, numbers) for name, form in alone.items()}
+    return replace(table, values={name: {**table.values, **found}[name] for name in exprs})
 
 
 def _grid(derivation: Derivation, sizes: Mapping[str, Any]) -> tuple[Symbol, ...]:
@@ -105,16 +113,16 @@ def _asked(
     entity: Entity,
     measures: Sequence[str] | Mapping[str, Closed],
     preset: str | None,
-) -> tuple[tuple[tuple[str, Expr], ...], Derivation]:
+) -> tuple[dict[str, Closed | Expr], Derivation]:
     """What is computed: measures, and abbreviations of the file, by their names."""
     node = project.preset(preset) if preset is not None else None
     derivation = project.derivation(project.at_preset(node) if node is not None else entity)
     lets = {symbol.name: symbol for symbol in derivation.known.spelled}
-    found: list[tuple[str, Expr]] = []
+    found: dict[str, Closed | Expr] = {}
     for name in measures:
         form = measures[name] if isinstance(measures, Mapping) else None
         if form is None and name in lets:
-            found.append((name, lets[name]))
+            found[name] = lets[name]
             continue
         if form is None:
             (what,) = project.measures([name], None)
@@ -127,8 +135,8 @@ def _asked(
                 None,
                 'take a part where the model uses it: `.part("...")`',
             )
-        found.append((name, form.expr))
-    return tuple(found), derivation
+        found[name] = form
+    return found, derivation
 
 
 def _rows(derivation: Derivation, rows: Any) -> tuple[tuple[Symbol, ...], tuple[Axis, ...]]:

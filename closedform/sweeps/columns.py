@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sympy import Symbol
 
+from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.given import check_number, exact_number, spread, symbols_named
 from closedform.errors import fail
-from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

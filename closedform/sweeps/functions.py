@@ -8,6 +8,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.given import (
     exact_number,
@@ -19,7 +20,6 @@ from closedform.derive.lower.intervals import fit_int64
 from closedform.derive.lower.run import Plan
 from closedform.derive.solve.closed import Closed
 from closedform.errors import ClosedformError, fail
-from closedform.late import dataclass
 from closedform.sweeps.columns import column
 from closedform.sweeps.machines import Machine, machine
 

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.nodes import Node
 from closedform.derive.lower.program import Program, programmed
 from closedform.derive.lower.run import Plan
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sympy import Rational, Symbol
+
 from closedform.derive.lower.intervals import fit_int64
+from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.numbers import evaluate
 from closedform.errors import ClosedformError, fail
 from closedform.sweeps.columns import Axis, Column
 from closedform.sweeps.machines import Machine, plan_of
@@ -47,9 +52,7 @@ class Table:
         return found if self.holds is None else {**found, "holds": self.holds.reshape(-1)}
 
 
-def tabulated(
-    made: Machine, axes: tuple[Axis, ...], broken: str, progress: Progress | None
-) -> Table:
+def tabulated(made: Machine, axes: tuple[Axis, ...], broken: str, progress: Progress) -> Table:
     """The values of a program over a grid, in blocks, so that memory is bounded."""
     import numpy as np
 
@@ -85,10 +88,26 @@ def tabulated(
         if broken == "raise" and not found[-1][block].all():
             raise _broken(made, axes, found[-1], block)
         done += found[-1][block].size
-        if progress is not None:
-            progress(done, total)
+        progress(done, total)
     holds = found[-1] if broken == "mark" else None
     return Table(axes, dict(zip(made.titles, found, strict=False)), holds)
+
+
+def one_by_one(
+    table: Table, form: Closed, given: Sequence[Symbol], numbers: Mapping[Symbol, Fraction]
+) -> NDArray[Any]:
+    """The values of what has no program, row by row; 0 where a row does not hold."""
+    import numpy as np
+
+    columns = table.columns()
+    found = np.zeros(table.shape, object)
+    for at, place in enumerate(np.ndindex(table.shape)):
+        if table.holds is None or table.holds[place]:
+            here = {symbol: Fraction(columns[symbol.name][at]) for symbol in given}
+            sizes = {symbol: Rational(number) for symbol, number in {**numbers, **here}.items()}
+            found[place] = evaluate(form, sizes)
+    small = all(abs(number) < 2**63 for number in found.flat)
+    return found.astype(np.int64) if small else found
 
 
 def stacked(name: str, labels: Sequence[str], tables: Sequence[Table]) -> Table:

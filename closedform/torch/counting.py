@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
+from closedform.data import dataclass
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.torch.trace import Operation, Shape, Trace, refs, spelled
 
 
@@ -110,4 +110,6 @@ COUNTED: dict[str, Count] = {
     "aten.conv_transpose3d": _transposed,
     "aten.scaled_dot_product_attention": _attention,
     "aten.einsum": _einsum,
+    "aten._grouped_mm": _linear,
+    "transformers.grouped_mm_fallback": _linear,
 }

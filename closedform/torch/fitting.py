@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 Values = tuple[int, ...]
 

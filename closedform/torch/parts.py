@@ -11,6 +11,7 @@ from math import prod
 
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.cost.tree import (
     Cases,
     Choose,
@@ -29,7 +30,6 @@ from closedform.derive.symbolic.exact import NoNumberError, exact, holds
 from closedform.errors import fail
 from closedform.formula.numbers import Exact
 from closedform.grammar import tree
-from closedform.late import dataclass
 from closedform.torch.counting import Counts, inside, work
 from closedform.torch.trace import Operation as Call
 from closedform.torch.trace import Trace, refs

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
+from closedform.data import dataclass
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.torch.graph import Graph, Node
 from closedform.torch.trace import Argument, Ref
 
@@ -263,8 +263,9 @@ def merged(traces: list[Called]) -> tuple[Called, list[list[Node]]]:
     """The calls of the first trace, with the counts of loops of all; and the nodes of each trace
     in the same order."""
     first = traces[0]
-    for other in traces[1:]:
-        _align(first.root, other.root, first, other)
+    for _ in range(2):  # what a later trace repeats is known to the others the second time
+        for other in traces[1:]:
+            _align(first.root, other.root, first, other)
     rows = [list(flat(one.root.items)) for one in traces]
     for one, row in zip(traces[1:], rows[1:], strict=True):
         _compare(first, rows[0], one, row)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, fail
-from closedform.late import dataclass
 from closedform.torch.fitting import Formula, Values, formulas
 from closedform.torch.steps import FIXED, WIDTH
 
@@ -41,6 +41,8 @@ class Scope:
                 return Formula(name, 3)
         if constant:
             return Formula(str(values[0]), 3) if values[0] <= SMALL else None
+        if role == FIXED:  # a kernel or a stride that differs is no matter of channels
+            return None
         found_ = formulas(values, self.atoms, sums=False)
         return found_[0] if len(found_) == 1 else None
 

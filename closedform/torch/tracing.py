@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, fail
-from closedform.late import dataclass
 from closedform.torch.trace import Argument, Input, Operation, Ref, Shape, Trace, Weight
 
 INSTALL = "install it: pip install 'closedform[torch]'"

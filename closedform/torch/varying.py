@@ -18,18 +18,19 @@ def traces(
     trace: Callable[[Mapping[str, int]], Trace], vary: Mapping[str, tuple[int, ...]]
 ) -> tuple[Trace, ...]:
     """Traces at the first values, at each other value by itself, and at random values: some of
-    which are held out, for trying what the others say."""
+    which are held out, for trying what the others say. Only these may be smaller than all values,
+    where a factory may leave out what it repeats elsewhere."""
     base = {name: values[0] for name, values in vary.items()}
     found = [trace(base)]
     for name, values in vary.items():
         found += [trace({**base, name: value}) for value in values[1:]]
     if not any(len(values) > 1 for values in vary.values()):
         return tuple(found)
-    points = _random(vary)
+    fitted, held = _random(vary, False), _random(vary, True)
     seen = [dict(one.given) for one in found]
     for number in range(MIXED + HELD):
         for _ in range(TRIES):
-            point = next(points)
+            point = next(fitted if number < MIXED else held)
             if point in seen:
                 continue
             try:
@@ -42,14 +43,14 @@ def traces(
     return tuple(found)
 
 
-def _random(vary: Mapping[str, tuple[int, ...]]) -> Iterator[dict[str, int]]:
+def _random(vary: Mapping[str, tuple[int, ...]], smaller: bool) -> Iterator[dict[str, int]]:
     """Random sizes about as large as those that are given, in steps of what divides these."""
-    random = Random(repr(sorted(vary.items())))
+    random = Random(repr((sorted(vary.items()), smaller)))
     while True:
         point = {}
         for name, values in vary.items():
             step = gcd(*values) if len(values) > 1 else values[0]
             top = max(2, 3 * max(values) // (2 * step))
-            low = max(1, min(values) // (2 * step))
+            low = max(1, min(values) // (2 * step)) if smaller else min(values) // step
             point[name] = values[0] if len(values) == 1 else step * random.randint(low, top)
         yield point

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +149,18 @@ def test_a_size_that_cannot_be_spelled_is_told() -> None:
     """Fails when a size of another kind ends in a traceback."""
     with pytest.raises(ClosedformError, match=r"error\[export\]: `log\(2\)` is not written in"):
         Sizes().whole(log(2))
+
+
+def test_a_module_is_the_same_text_at_each_run() -> None:
+    """Fails when the sizes of a class stand as a set gives them."""
+    made = {
+        subprocess.run(
+            [sys.executable, "-m", "closedform", "export", "pvt", "--to", "torch"],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(made) == 1

@@ -44,7 +44,9 @@ def test_a_file_of_one_trace(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["resnet", "gpt2", "llama", "vit_sizes", "llama_sizes"])
+@pytest.mark.parametrize(
+    "name", ["resnet", "gpt2", "llama", "vit_sizes", "llama_sizes", "resnet_sizes"]
+)
 def test_a_file_of_other_traces(name: str) -> None:
     """Fails when the text of an imported file changes, or traces that are held out disagree."""
     assert imported(traces_of(name)) == (TRACES / f"{name}.arch").read_text("utf-8")

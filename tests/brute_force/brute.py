@@ -14,7 +14,7 @@ from typing import Any
 
 import brute_training
 from brute_calls import MOVED, WEIGHTS, Calls, open_sides
-from brute_conventions import OTHERS, convention
+from brute_conventions import convention, weight
 from brute_lifetimes import Alive
 from brute_modules import STANDARD, Function, Module, Scope, names_of
 from brute_values import (
@@ -34,7 +34,16 @@ from brute_values import (
 from closedform.grammar import tree
 from closedform.grammar.traverse import parts_of
 
-QUANTITIES = ("params", "trainable", "active", "non_embedding", "buffers", "cache", *MOVED)
+QUANTITIES = (
+    "params",
+    "trainable",
+    "active",
+    "non_embedding",
+    "buffers",
+    "cache",
+    "masked",
+    *MOVED,
+)
 BYTES = {
     "weight_bytes": {"params": 1},
     "cache_bytes": {"cache": 2},
@@ -153,12 +162,12 @@ class Run(Calls):
             for (count, kind), amount in self.totals.items():
                 rule = row.kinds.get(kind, row.weights)
                 if (
-                    count not in QUANTITIES
+                    count not in {*QUANTITIES} - {"masked"}
                     and not count.startswith("under ")
                     and type(rule) is dict
                 ):
-                    weight = rule.get(count, rule.get(OTHERS, 0))
-                    total += weight * amount if weight else 0
+                    each = weight(rule, count)
+                    total += each * amount if each else 0
             return total
         return sum(v for (n, _), v in self.totals.items() if n == name)
 

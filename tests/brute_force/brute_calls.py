@@ -131,7 +131,7 @@ class Calls:
             scope.names[output.name.name] = tensor
             found.append(tensor)
         totals = []
-        counts = {*WEIGHTS, *MOVED, "cache", *self.elementary, *scope.module.counts}
+        counts = {*WEIGHTS, *MOVED, "cache", "masked", *self.elementary, *scope.module.counts}
         kind = kind or node.name.name
         for line in node.body:
             if isinstance(line, tree.Require):
@@ -189,7 +189,7 @@ class Calls:
                     self.tape, given[0], result, given[1], named, self.work
                 )
             case "einsum":
-                return self.einsum(given[0], given[1:], kind)
+                return self.einsum(given[0], given[1:], kind, named.pop("causal", None))
             case "concat":
                 self.done(name)
                 joined = concat(given, int(named["axis"]))
@@ -204,7 +204,9 @@ class Calls:
             return NUMERIC[name](*given)
         raise Impossible(f"`{name}` is not defined")
 
-    def einsum(self, pattern: str, tensors: tuple[Tensor, ...], kind: str) -> Tensor:
+    def einsum(
+        self, pattern: str, tensors: tuple[Tensor, ...], kind: str, causal: str | None
+    ) -> Tensor:
         left, right = pattern.split("->")
         axes: dict[str, Any] = {}
         sides = [groups(side) for side in left.split(",")]
@@ -226,6 +228,12 @@ class Calls:
             counted = {"mul": result.size}
         else:
             counted = {"mac": size}
+        if causal is not None:
+            n, m = (axes[name] for name in causal.split())
+            seen = [[key - (m - n) <= query for key in range(m)] for query in range(n)]
+            if not all(map(any, seen)) or "mac" not in counted:
+                raise Impossible("a query without a key")
+            counted["masked"] = size // (n * m) * sum(row.count(False) for row in seen)
         for name, amount in counted.items():
             self.count(name, kind, amount)
         if len(tensors) == 2 or any([name] not in kept for name in axes):

@@ -42,6 +42,14 @@ def convention(name: str, known: Mapping[str, tuple[Module, tree.Convention]]) -
     return found
 
 
+def weight(rule: Mapping[str | None, Fraction], count: str) -> Fraction:
+    """The weight of a count; what a mask takes away of `mac` has one beside that of `mac`."""
+    if count == "masked":
+        mac = weight(rule, "mac")
+        return rule.get(count, mac) - mac
+    return rule.get(count, rule.get(OTHERS, Fraction(0)))
+
+
 def weights(line: tree.Weigh) -> dict[str | None, Fraction]:
     names = [name.name for name in line.counts] or [OTHERS]
     return dict.fromkeys(names, number(line.weight))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
-from brute_conventions import OTHERS
+from brute_conventions import weight
 from brute_values import Tensor, Unclear, groups, meet_axes
 from closedform.grammar import tree
 
@@ -433,6 +433,6 @@ def total(run: Any, name: str, convention: str | None) -> Any:
         if part_ in PARTS[name]:
             if type(rule) is not dict:
                 raise Unclear(f"{chosen} has a formula for {kind}")
-            weight = rule.get(count, rule.get(OTHERS, 0))
-            found += weight * amount if weight else 0
+            each = weight(rule, count)
+            found += each * amount if each else 0
     return found

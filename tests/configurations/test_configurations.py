@@ -190,6 +190,36 @@ def test_a_family_beside_the_file(tmp_path: Path) -> None:
         assert project.value(preset, project.measures(["params"], None)[0]) == params
 
 
+def params_of(folder: Path, config: object) -> object:
+    project = project_of(folder, config)
+    (params,) = project.measures(["params"], None)
+    return project.value(project.preset(str(project.configured)), params)
+
+
+def test_a_key_that_is_missing_is_not_one_that_is_null(tmp_path: Path) -> None:
+    """Fails when both give heads of keys and values their default: 8 where the key is missing, and
+    those of the queries where it is `null`."""
+    config = next(row["config"] for row in ROWS if row["config"]["model_type"] == "mistral")
+    given = {**config, "num_attention_heads": 32, "head_dim": 128}
+    del given["num_key_value_heads"]
+    eight = params_of(tmp_path, {**given, "num_key_value_heads": 8})
+    all_ = params_of(tmp_path, {**given, "num_key_value_heads": 32})
+    assert params_of(tmp_path, given) == eight
+    assert params_of(tmp_path, {**given, "num_key_value_heads": None}) == all_ != eight
+
+
+def test_a_flag_that_is_null(tmp_path: Path) -> None:
+    """Fails when `null` is taken for what a flag is where it is missing: it is false."""
+    config = next(row["config"] for row in ROWS if row["config"]["model_type"] == "falcon")
+    text = json.dumps({**config, "multi_query": None})
+    key = text.index('"multi_query"') + 1
+    assert message(tmp_path, text).startswith(
+        f"folder/config.json:1:{key}: error[config]: "
+        "`multi_query` is null, and true or false is read\n"
+    )
+    assert message(tmp_path, text).endswith("\n     = help: say which of the two it is")
+
+
 _NO_CONFIGURATION = """\
 error[argument]: `vit` is no configuration, whose keys can be ignored
      = help: give a `config.json`

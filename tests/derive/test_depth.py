@@ -69,6 +69,16 @@ def test_chains(body: str, depth: str) -> None:
         assert comparison.one("depth", sizes, walk) == "equal"
 
 
+def test_what_is_assumed_tells_chains_apart() -> None:
+    """Rounds that may be none: without them the chain would be longer only where J is above L."""
+    rounds = "repeat J:\n        x = x -> gelu -> relu\n    "
+    rounds += "repeat L - J:\n        x = x -> gelu -> relu -> gelu\n    "
+    text = f"dim N, J, L\n\nassume J <= L\n\nmodel M(x: [N]):\n    {rounds}return x -> relu\n"
+    assert str(of_text(text).formula("depth")) == "3 L - J + 1"
+    deepseek = closedform.zoo("decoding")["DeepSeekV2"].measure("depth")
+    assert str(deepseek) == "19 L - J + 3"
+
+
 def test_random_programs() -> None:
     """Fails when a formula is wrong on a program that nobody wrote."""
     seen = on_random_programs("depth", 30)

@@ -82,5 +82,59 @@ def test_parts_in_markdown_and_latex() -> None:
 def test_a_long_formula_is_broken_in_a_table() -> None:
     """Fails when the parts of a model have a column that is wider than a cell of a notebook."""
     macs = cf.zoo("pvt").macs
-    assert "<mtable" in show.html_table(("macs",), [(macs,)])
+    assert show.html_table(("macs",), [(macs,)]).count("<mtr>") == 2
+    assert show.html_table(("macs", "params"), [(macs, macs)]).count("<mtr>") == 2 * 4
     assert "<mtable" not in show.html_table(("macs",), [(cf.zoo("vit")["MLP"].macs,)])
+
+
+def test_a_comparison_and_changes_are_typeset_without_scripts() -> None:
+    """Fails when a page without scripts shows the LaTeX of a comparison, or less than Markdown."""
+    vit, pvt = cf.zoo("vit"), cf.zoo("pvt")
+    blocks = {"names": ["n", "d"], "measures": ["macs"], "when": "r > 1, n == side^2, r | side"}
+    cases = [
+        cf.compare(vit["SelfAttention"], pvt["SRA"], **blocks),
+        cf.compare(vit, pvt, names=["N", "D"], presets=["ViT-B/16", "PVT-Small"]),
+        cf.diff(cf.loads("dim N\n\nmodel M(x: [N]):\n    return x -> linear(N)\n"),
+                cf.loads("dim N\n\nassume 2 | N\n\nmodel M(x: [N]):\n    return x -> linear(2*N)\n"
+                         "\npreset \"P\": N=4\n")),
+    ]  # fmt: skip
+    for shown in cases:
+        fragment = html5lib.HTMLParser(strict=True).parseFragment(shown._repr_html_())
+        markdown = shown._repr_markdown_()
+        text = "".join(fragment.itertext())
+        assert "$" not in text
+        formulas = len(re.findall(r"\$\S[^$]*\$", markdown))
+        assert len(list(fragment.iter("{http://www.w3.org/1998/Math/MathML}math"))) == formulas > 3
+        tables = len(re.findall(r"^\|-", markdown, re.MULTILINE))
+        assert len(list(fragment.iter(f"{XHTML}table"))) == tables > 0
+        assert len(list(fragment.iter(f"{XHTML}li"))) == len(re.findall("^- ", markdown, re.M))
+
+
+def test_a_formula_without_a_name_stands_in_a_display() -> None:
+    """Fails when a ratio is as small as in a line of text, or a long one is not broken."""
+    vit, pvt = cf.zoo("vit"), cf.zoo("pvt")
+    ratio = vit.macs / vit.params
+    assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" alttext="(2 L T D' in (
+        ratio._repr_html_()
+    )
+    long = 3 * pvt.macs + pvt.params
+    assert '<mtable displaystyle="true" columnalign="left">' in long._repr_html_()
+    assert "$$\n\\begin{aligned}[t]&" in long._repr_markdown_()
+    assert "\\[\n\\begin{aligned}[t]&" in long._repr_latex_()
+
+
+def test_what_stands_below_a_formula_is_in_sentences() -> None:
+    """Fails when `where` has no end, or begins within what is not expressed."""
+    macs = cf.zoo("vit").macs.in_terms_of("N", "D", "L")
+    closing = "$C$ (classes).\n\nNot expressed in N, D, L: P, F, C.\n"
+    assert closing in macs._repr_latex_()
+    assert closing in macs._repr_markdown_().replace("\n\n\n", "\n\n")
+
+
+def test_rules_have_formulas_in_their_cells() -> None:
+    """Fails when a table shows a formula as text, with `^` for its powers."""
+    attention = cf.zoo("vit").part("EncoderLayer.SelfAttention").macs
+    regions = attention.regions("T", "ViT-B/16")
+    assert "| $1536\\, T^{2}$ | 1,536 |  |" in regions._repr_markdown_()
+    rulings = cf.zoo("vit")["SelfAttention"].macs.rulings("n")
+    assert "| $2\\, n^{2}\\, d$ | $2\\, d$ |  |" in rulings._repr_markdown_()

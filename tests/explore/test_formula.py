@@ -143,9 +143,40 @@ def test_abbreviations_have_values_too() -> None:
     )
 
 
+def test_an_abbreviation_is_a_size() -> None:
+    """Fails when an abbreviation is a number that no size is, or not what its sizes make it."""
+    no_size = "error[argument]: `N` is {}, and a size is a positive whole number"
+    for number in (0, -5, Fraction(1, 2)):
+        told = no_size.format(number)
+        assert message(lambda n=number: VIT.macs.at("ViT-B/16", N=n)) == told  # type: ignore[misc]
+        assert message(lambda n=number: VIT.macs.subs(N=n)) == told  # type: ignore[misc]
+    assert message(lambda: VIT.macs.solve("D", "20G", "ViT-B/16", N=0)) == no_size.format(0)
+    assert message(lambda: VIT.macs.subs(D=-3)) == no_size.format(-3).replace("`N`", "`D`")
+    assert message(lambda: VIT.macs.at("ViT-B/16", N=196, T=5)) == (
+        "error[assume]: `T` is given, and N + 1 is another number\n     = note: with N = 196"
+    )
+    assert message(lambda: VIT.macs.at("ViT-B/16", I=224, P=16, T=5)) == (
+        "error[assume]: `T` is given, and N + 1 is another number\n"
+        "     = note: with I = 224, P = 16"
+    )
+    assert VIT.macs.at("ViT-B/16", N=196, T=197) == VIT.macs.at("ViT-B/16")
+    assert message(lambda: VIT.macs.at("ViT-B/16", I=224, N=576)) == (
+        "error[assume]: `N` is given, and I^2/P^2 is another number\n"
+        "     = note: with I = 224, P = 16"
+    )
+    assert VIT.macs.at("ViT-B/16", I=384, N=576) == VIT.macs.at("ViT-B/16 at 384")
+
+
 @pytest.mark.parametrize(
     ("call", "text"),
     [
+        (lambda: VIT.macs.at("ViT-B/16", D=[1, 2]), "error[argument]: `D` has one element, and 2"),
+        (lambda: VIT.macs.subs(D=[1, 2]), "error[argument]: `D` has one element, and 2 are given"),  # type: ignore[arg-type]
+        (lambda: VIT.macs.subs({"D": 768}, D=3), "error[argument]: `D` is given twice"),
+        (lambda: VIT.parts["Mlp"], "error[name]: there is no part `Mlp`\n     = help: there are "),
+        (lambda: VIT.presets["q"], "error[name]: there is no preset `q`\n     = help: there are "),
+        (lambda: VIT.explore(Q=3), "error[name]: `Q` is no size of `ViT`\n     = help: there are "),
+        (lambda: VIT.explore("ViT-B/16", N=0), "error[argument]: `N` is 0, and a size is a posit"),
         (lambda: VIT.macs.at("ViT-B/17"), "error[name]: `zoo/vit.arch` has no preset 'ViT-B/17'"),
         (lambda: VIT.macs.at(16), "error[type]: a preset is named by its title, and this is 16"),  # type: ignore[arg-type]
         (lambda: VIT.macs.at(D=1.5), "error[type]: `D` takes exact numbers, and this is 1.5"),  # type: ignore[arg-type]
@@ -181,10 +212,25 @@ def test_what_is_asked_wrongly(call: Callable[[], object], text: str) -> None:
     assert message(call).startswith(text)
 
 
-def test_a_float_is_no_operand() -> None:
-    for other in (sympy.Float(2), "D", True, None):
-        with pytest.raises(TypeError):
-            _ = MLP * other  # type: ignore[operator]
+@pytest.mark.parametrize("other", [sympy.Float(2), "D", True, None])
+def test_what_is_no_operand(other: object) -> None:
+    """Fails when an operand of a wrong type is an error of Python's."""
+    advice = 'a size is `.symbols["D"]` of a formula, a number an int or a Fraction'
+    expected = f"error[type]: {other!r} is no formula and no exact number\n     = help: {advice}"
+    assert message(lambda: MLP * other) == expected  # type: ignore[operator]
+    assert message(lambda: other - MLP) == expected  # type: ignore[operator]
+
+
+def test_an_operand_of_another_package_has_its_turn() -> None:
+    """Fails when arrays, which take numbers and formulas as elements, are refused."""
+
+    class Foreign:
+        def __radd__(self, other: object) -> object:
+            return other
+
+    assert MLP + Foreign() is MLP  # type: ignore[operator]
+    with pytest.raises(TypeError):
+        _ = MLP * Foreign()  # type: ignore[operator]
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
@@ -205,6 +251,29 @@ def test_presets_that_disagree_are_named() -> None:
         "     = help: give it a value: `D=...`, or another name in one formula: "
         '`.subs(D="D_2")`'
     )
+
+
+def test_blocks_side_by_side() -> None:
+    """Fails when a size of the second block cannot be given, or is not said to be of it."""
+    sra, attention = cf.zoo("pvt")["SRA"].macs, VIT["SelfAttention"].macs
+    given = {"n": 16, "d": 2, "heads": 1}
+    both = attention / sra
+    value = Fraction(attention.at(**given), sra.at(**given, side=4, r=2))
+    assert both.at(**given, side=4, r=2) == value
+    assert (both * 3).subs(side=4).at(**given, r=2) == 3 * value
+    assert "In the own sizes of SelfAttention and SRA." in both._repr_markdown_()
+    assert "In the own sizes of SelfAttention. " in (2 * attention)._repr_markdown_()
+    model = both.subs(n="N", d="D", heads="H", side="M", r="R")
+    assert "own sizes" not in model._repr_markdown_()
+
+
+def test_what_holds_by_itself_is_no_assumption() -> None:
+    """Fails when a formula rests on `side | side^2`, which holds for all sizes."""
+    sra = cf.zoo("pvt")["SRA"].macs
+    side = sra.symbols["side"]
+    assert sra.subs(r=8).assumptions == ("heads | d", "side | n")
+    assert sra.subs(n=side**2, r=8).assumptions == ("heads | d",)
+    assert sra.subs(n=side**2 + 1, r=8).assumptions == ("heads | d", "side | side^2 + 1")
 
 
 # Terms -------------------------------------------------------------------------------------

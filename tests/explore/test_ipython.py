@@ -38,6 +38,20 @@ def completed(shell: Any, line: str) -> list[str]:
         ('vit.part("EncoderLayer.S', ["EncoderLayer.SelfAttention"]),
         ('vit.report(preset="ViT-S/3', ["ViT-S/32"]),
         ('vit.measure("tr', ["trainable"]),
+        ('vit.measure("macs", "h', ["hooks"]),
+        ('vit.measure(convention="h', ["hooks"]),
+        ('vit.sweep(measures=["macs", "tr', ["trainable"]),
+        ('vit.sweep(N=[196, 576], preset="ViT-S/3', ["ViT-S/32"]),
+        ('vit.parts["c', ["conv2d"]),
+        ('vit.parts.at("ViT-S/3', ["ViT-S/32"]),
+        ('vit.kinds("macs").at("ViT-S/3', []),  # nothing is called for it
+        ('vit.part("EncoderLayer").part("Self', ["SelfAttention"]),
+        ('vit.part("EncoderLayer.MLP").macs.at("ViT-S/3', ["ViT-S/32"]),
+        ('cf.zoo("pvt").macs.at("PVT-S', ["PVT-Small"]),
+        ('vit.macs.in_terms_of(["N", "D', ["D"]),
+        ('vit.macs.solve("D", "20G", "ViT-S/3', ["ViT-S/32"]),
+        ('vit.macs.plot_map({"N": (16, 64), "D', ["D"]),
+        ('vit.macs.export("sp', ["spark", "spreadsheet"]),
     ],
 )
 def test_completion(shell: Any, line: str, expected: list[str]) -> None:
@@ -48,7 +62,9 @@ def test_completion(shell: Any, line: str, expected: list[str]) -> None:
 def test_completion_calls_nothing(shell: Any) -> None:
     """Fails when pressing Tab runs what a property of another object does."""
     shell.run_cell("class Trap:\n    @property\n    def macs(self):\n        raise SystemExit\n")
-    shell.run_cell("trap = Trap()")
+    shell.run_cell("trap = Trap()\nmacs = vit.macs")
+    assert "ViT-B/16" in completed(shell, 'macs.at("V')
+    assert "ViT-B/16" not in completed(shell, 'other(1).macs.at("V')
     assert "ViT-B/16" not in completed(shell, 'trap.macs.at("V')
 
 

@@ -16,10 +16,11 @@ from sympy import Expr, Integer, Symbol
 from sympy.core.relational import Relational
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.symbolic.atoms import FUNCTIONS, Bracket, Divides, opened
 from closedform.derive.symbolic.bits import check_bits
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
+from closedform.derive.symbolic.unwritten import Alive
 
 LATE = 1_000_000  # more than there are symbols
 HIGH = 100  # the degree of a power with a symbol in its exponent, for the order of terms
@@ -203,6 +204,8 @@ RELATIONS = {
 
 
 def _other(expr: Any, order: Order) -> w.Written:
+    if isinstance(expr, Alive):
+        return w.Function(w.ALIVE, _sizes(expr.args[1:], order))
     if isinstance(expr, sympy.ITE):
         holds, one, other = expr.args
         return write(sympy.Or(sympy.And(holds, one), sympy.And(sympy.Not(holds), other)), order)
@@ -221,6 +224,15 @@ def _other(expr: Any, order: Order) -> w.Written:
     if isinstance(expr, Relational) or expr.func in RELATIONS:
         return w.Condition(RELATIONS[expr.func], parts)
     raise TypeError(f"no way to write {type(expr).__name__}")
+
+
+def _sizes(sizes: Sequence[Expr], order: Order) -> tuple[w.Written, ...]:
+    """The sizes of a function as they are declared; those of all stages have one name."""
+    found: dict[w.Written, None] = {}
+    for size in sorted(sizes, key=order.rank):
+        family = size.name.rpartition("_")[0] if size in order.stages else ""
+        found[w.Symbol(family) if family else write(size, order)] = None
+    return tuple(found)
 
 
 def write_product(expr: Expr, order: Order) -> w.Written:

@@ -11,12 +11,12 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.symbolic.atoms import Divides, put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import implies
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span
-from closedform.late import dataclass
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Max, sympy.Min)
 
@@ -180,6 +180,14 @@ class Store:
                 copy.assume(fact)
         return copy
 
+    def without_facts(self) -> Self:
+        """The abbreviations and the ranges of indices alone."""
+        copy = type(self)()
+        copy.ranges = dict(self.ranges)
+        for symbol, value in self.spelled.items():
+            copy.define(symbol, value)
+        return copy
+
     @contextmanager
     def recording(self) -> Iterator[set[Fact]]:
         """Collect the facts used inside; they count as used outside as well."""
@@ -206,8 +214,15 @@ class Store:
         return base if isinstance(base, Divides) else condition
 
     def divisions(self) -> Iterator[tuple[Expr, Expr, Fact]]:
-        """Divisor, dividend and fact of every divisibility that is assumed."""
+        """Divisor, dividend and fact of every divisibility that is assumed.
+
+        A size that is assumed to be a quotient is whole: where E == D/H, H divides D.
+        """
         for fact in self.facts:
             if isinstance(fact.condition, Divides):
                 divisor, dividend = fact.condition.args
                 yield self.base(divisor), self.base(dividend), fact
+        for size, fact in self.equalities.items():
+            dividend, divisor = sympy.fraction(sympy.together(self.definitions[size]))
+            if size.is_integer and divisor != 1:
+                yield divisor, dividend, fact

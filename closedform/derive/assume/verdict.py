@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.assume.store import Fact
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
+from closedform.data import dataclass
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.alike import alike
 from closedform.derive.check.checked import Checked
@@ -23,7 +24,6 @@ from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Outcome:
         return sum(isinstance(c.verdict, Proved) for c in self.checked)
 
 
-def check(project: Project) -> Outcome:
-    """The verdicts of a file.
+def check(project: Project, tell: Callable[[Checked], object] = lambda checked: None) -> Outcome:
+    """The verdicts of a file; each is told as soon as it is found.
 
     Every model and block is derived, so that a wrong shape is found where nothing is claimed. A
     block that claims nothing, and that models use, need not hold in sizes of its own.
@@ -64,6 +64,7 @@ def check(project: Project) -> Outcome:
     for found in _verdicts(project):
         if isinstance(found, Checked):
             checked.append(found)
+            tell(found)
         else:
             wrong.append(found)
     lacking = [d for preset in project.presets() for d in _lacks(project, preset)]

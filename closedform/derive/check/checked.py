@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from closedform.data import dataclass
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import Verdict
 from closedform.errors import Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
-from closedform.late import dataclass
 
 
 class Sides(NamedTuple):

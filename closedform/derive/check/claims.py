@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from sympy.logic.boolalg import Boolean
-
-from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.knowledge import contradicted
 from closedform.derive.assume.store import Fact
 from closedform.derive.check.checked import Checked
 from closedform.derive.check.comparisons import check_comparison
-from closedform.derive.check.orders import check_order
+from closedform.derive.check.orders import check_limit, check_order
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import elaborate, reading
@@ -33,30 +31,11 @@ def check_claim(project: Project, entity: Entity, claim: tree.Claim, paper: Pape
     """
     derivation = derivation_under(project, entity, claim)
     if isinstance(claim, tree.ComparisonClaim):
-        return check_comparison(project, derivation, claim, paper)
+        check = check_limit if claim.operator == "~" else check_comparison
+        return check(project, derivation, claim, paper)
     what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
     form = closed(derivation, what)
     return check_order(form, claim, f"{what.title} of `{entity.name}`", paper)
-
-
-def contradicted(known: Knowledge, given: list[Fact], condition: Boolean) -> list[str]:
-    """Notes of the conditions that leave no sizes for another; none where that is not proved."""
-    if not given:
-        return []
-
-    def excluded(facts: list[Fact]) -> bool:
-        under = known.copied()
-        for fact in facts:
-            under.assume(fact)
-        return under.decide(condition) is False
-
-    if not excluded(given):
-        return []
-    needed = given
-    for fact in given:
-        fewer = [other for other in needed if other is not fact]
-        needed = fewer if excluded(fewer) else needed
-    return [f"`{fact}` is {fact.why}" for fact in needed]
 
 
 def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Derivation:
@@ -72,6 +51,7 @@ def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Der
             others = contradicted(context.known, facts, holds)
             if others:
                 message = "this condition can never hold with the others"
-                raise fail("claim", message, condition.span, None, *others)
+                notes = [f"`{fact}` is {fact.why}" for fact in others]
+                raise fail("claim", message, condition.span, None, *notes)
             facts.append(Fact(holds, "when", condition.span))
     return elaborate(entity, facts) if claim.conditions else derivation

@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import comparison
@@ -34,9 +35,8 @@ from closedform.errors import ClosedformError, Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
-from closedform.late import dataclass
 
-FLIPPED = {"==": "==", "<=": ">=", ">=": "<=", "<": ">", ">": "<"}
+FLIPPED = {"==": "==", "~": "~", "<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 
 
 def check_comparison(

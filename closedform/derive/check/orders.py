@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -13,16 +13,21 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
-from closedform.derive.arrange.forms import shortest
+from closedform.data import dataclass
+from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.obligations import with_values
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.checked import Checked, Sides, asked_when
-from closedform.derive.check.growth import CannotGrow, Outgrown, Point, Range, order_verdict
+from closedform.derive.check.comparisons import asked_by
+from closedform.derive.check.growth import Apart, CannotGrow, Outgrown, Point, Range, order_verdict
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.cost.tree import Steps, nodes
+from closedform.derive.elaborate.context import Context
+from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import reading
 from closedform.derive.measures.lookup import is_measured
+from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
@@ -31,7 +36,6 @@ from closedform.errors import Diagnostic, fail
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
-from closedform.late import dataclass
 
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
@@ -41,28 +45,75 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper =
 
     Raises ClosedformError where its sizes cannot grow.
     """
-    asked = _asked(form, claim, paper)
-    verdict = asked.verdict()
     order = f"{claim.order}({show(claim.bound)})"
+    context = reading(form.derivation)
+    bound = _bound(form, context, claim, paper)
+    asked = _asked(form, claim, context, form.expr, bound, claim.order, paper.pasted)
 
     @cache
     def sides() -> Sides:
         return Sides(w.plain(form.written(stages="each")), order, "")
 
+    return _checked(
+        asked,
+        claim,
+        sides,
+        f"{title} is not in {order}",
+        f"it is not decided whether {title} is in {order}",
+    )
+
+
+def check_limit(
+    project: Project, derivation: Derivation, claim: tree.ComparisonClaim, paper: Paper = OWN
+) -> Checked:
+    """The verdict of a claim that the quotient of two sides approaches 1.
+
+    Raises ClosedformError where its sizes cannot grow.
+    """
+    compared = asked_by(project, derivation, claim, paper)
+    left, right, form = compared.derived(), compared.claimed(), compared.form
+    asked = _asked(form, claim, compared.context, left, right, "~", paper.pasted)
+    claimed = w.plain(shortest(right, form.order))
+
+    @cache
+    def sides() -> Sides:
+        difference = w.plain(factored(expand(left - right), form.order))
+        return Sides(compared.written(), claimed, difference)
+
+    says = f"{compared.title} over {claimed} approaches 1"
+    return _checked(
+        asked,
+        claim,
+        sides,
+        f"{compared.title} over {claimed} does not approach 1",
+        f"it is not decided whether {says}",
+    )
+
+
+def _checked(
+    asked: Asked, claim: tree.Claim, sides: Callable[[], Sides], wrong: str, doubted: str
+) -> Checked:
+    """What is said of a claim about sizes that grow: `wrong` where it is refuted."""
+    verdict, facts = asked.verdict(), asked.form.facts
     growing = tuple(_defaults_that_grow(asked))
     divided = (fact for fact in asked.facts if fact.reason == "divisor")
     conditions = [fact for fact in asked.facts if fact.reason == "when"]
-    facts = tuple(dict.fromkeys((*form.facts, *divided, *conditions)))
+    facts = tuple(dict.fromkeys((*facts, *divided, *conditions)))
     held = asked.held_fixed()
     if isinstance(verdict, Proved):
         named = any(fact.condition.has(*asked.fixed) for fact in conditions)
         noted = growing or (held,) * named
         return Checked(claim, verdict, sides, facts, notes=(*noted, *asked.absent()), held=held)
-    derived = f"derived: {sides().derived}"
+    derived = [f"derived: {sides().derived}"]
+    if sides().difference:
+        derived.append(f"derived minus claimed: {sides().difference}")
     noted = growing or (held,)
     if isinstance(verdict, Outgrown):
-        kind, message = "claim", f"{title} is not in {order}"
-        notes = (*_faster(asked, verdict), derived, *_along(asked, verdict), *growing)
+        kind, message = "claim", wrong
+        notes = (*_faster(asked, verdict), *derived, *_along(asked, verdict), *growing)
+    elif isinstance(verdict, Apart):
+        kind, message = "claim", wrong
+        notes = (*derived, "that is of the order of what is claimed", *_far(verdict), *growing)
     elif isinstance(verdict, CannotGrow):
         together = " together" * (len(verdict.sizes) > 1)
         raise fail(
@@ -75,8 +126,8 @@ def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper =
         )
     else:
         assert isinstance(verdict, NotDecided)
-        kind, message = "undecided", f"it is not decided whether {title} is in {order}"
-        notes = (derived, *verdict.tried, *noted)
+        kind, message = "undecided", doubted
+        notes = (*derived, *verdict.tried, *noted)
     notes = (*notes, *asked_when(claim))
     return Checked(claim, verdict, sides, facts, Diagnostic(kind, message, claim.span, None, notes))
 
@@ -160,10 +211,9 @@ class Asked:
         return {symbol: value for symbol, value in found.items() if value.is_Number}
 
 
-def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
-    """What a claim is about, every abbreviation written out but those that grow."""
-    derivation = form.derivation
-    context, scope, known = reading(derivation), derivation.scope, derivation.known
+def _bound(form: Closed, context: Context, claim: tree.OrderClaim, paper: Paper) -> Expr:
+    """The bound of an order, in the sizes of a paper where it is one's."""
+    derivation, scope = form.derivation, form.derivation.scope
     for mapped in paper.mapped:
         for name in (part for part in parts_of(mapped.value) if isinstance(part, tree.Name)):
             if context.names.find(name.name, scope) is None and is_measured(
@@ -171,13 +221,25 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
             ):
                 message = f"`{name.name}` is a measure, and an order is of sizes that grow"
                 raise fail("claim", message, name.span, "map the symbol to sizes of the file")
-    named_in_it = paper.scope(context, scope, claim.bound, form)
-    stated = paper.size(context, named_in_it, claim.bound)
-    named = [context.size(name, scope) for name in claim.growing]
+    return paper.size(context, paper.scope(context, scope, claim.bound, form), claim.bound)
+
+
+def _asked(
+    form: Closed,
+    claim: tree.Claim,
+    context: Context,
+    derived: Expr,
+    stated: Expr,
+    order: str,
+    pasted: bool,
+) -> Asked:
+    """What a claim is about, every abbreviation written out but those that grow."""
+    derivation, known = form.derivation, form.derivation.known
+    named = [context.size(name, derivation.scope) for name in claim.growing]
     for name, size in zip(claim.growing, named, strict=True):
         if not size.is_Symbol:
             raise fail("claim", f"`{name.name}` is {say(size)} here and cannot grow", name.span)
-    if paper.pasted:  # what the bound of a paper names is what grows
+    if pasted:  # what the bound of a paper names is what grows
         named = _as_declared(form, stated.free_symbols)
 
     def spelled(expr: Any) -> Any:
@@ -186,7 +248,7 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
                 expr = put_in(expr, {symbol: known.spelled[symbol]})
         return expr
 
-    expr = expand(spelled(form.expr))
+    expr = expand(spelled(derived))
     bound = expand(spelled(stated))
     every = _as_declared(form, bound.free_symbols | expr.free_symbols)
     facts = [*known.facts, *derivation.facts]
@@ -199,7 +261,7 @@ def _asked(form: Closed, claim: tree.OrderClaim, paper: Paper) -> Asked:
     about_indices = [c for c in conditions.values() if c.free_symbols & indices.keys()]
     return Asked(
         form,
-        claim.order,
+        order,
         expr,
         bound,
         tuple(named or every),
@@ -272,6 +334,15 @@ def _along(asked: Asked, found: Outgrown) -> Iterator[str]:
         yield f"at {sizes} {_compared(point, found.order)}"
 
 
+def _far(found: Apart) -> Iterator[str]:
+    """Both sides at large sizes, where some were found."""
+    if found.sizes:
+        sizes = ", ".join(_equation(symbol, value) for symbol, value in found.sizes.items())
+        assert found.left is not None
+        assert found.right is not None
+        yield f"at {sizes}: {say(found.left)} derived, {say(found.right)} claimed"
+
+
 def _equation(symbol: Symbol, value: Expr) -> str:
     return f"{symbol.name} = {_number(value) if value.is_Number else say(value)}"
 
@@ -279,11 +350,12 @@ def _equation(symbol: Symbol, value: Expr) -> str:
 def _compared(point: Point, order: str) -> str:
     """Both sides at a place, and how many times one is the other."""
     value, bound = (point.left, point.right) if order == "O" else (point.right, point.left)
-    if point.right <= 0:
+    if point.right <= 0 or point.left <= 0:
         return f"it is {_number(value)}, and the bound is {_number(bound)}"
-    quotient = sympy.floor(point.left / point.right)
-    exactly = "" if expand(quotient * point.right - point.left) == 0 else "more than "
-    times = f"{exactly}{_number(quotient)} times"
+    whole, below = sympy.floor(point.left / point.right), sympy.ceiling(point.right / point.left)
+    told = _number(whole) if whole else f"1/{below}"
+    exactly = told.startswith("more") or (whole or 1 / below) * point.right == point.left
+    times = f"{told} times" if exactly else f"more than {told} times"
     if order == "O":
         return f"it is {_number(value)}, {times} the bound {_number(bound)}"
     return f"it is {_number(value)}, and the bound {_number(bound)} is {times} that"

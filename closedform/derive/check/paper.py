@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sympy import Dummy, Expr
 
+from closedform.data import dataclass
 from closedform.derive.check.printed import printed_sizes
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.values import Family, Scope
@@ -16,7 +17,6 @@ from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.latex import Mapped
 from closedform.grammar.traverse import names_in, parts_of
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

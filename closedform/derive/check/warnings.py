@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import TypeAlias
 
+from closedform.data import dataclass
 from closedform.derive.cost.totals import WEIGHTS, Total
 from closedform.derive.cost.tree import Node, Weights, children, nodes, operations
 from closedform.derive.elaborate.derivation import Derivation
@@ -14,7 +15,6 @@ from closedform.errors import WARNING, Diagnostic, Span
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
-from closedform.late import dataclass
 
 Loop: TypeAlias = tree.Repeat | tree.For | tree.ForEach
 Place = tuple[str, int, int]

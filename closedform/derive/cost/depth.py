@@ -7,7 +7,8 @@ the round before, and `START`, which is any operation by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence as List
 from itertools import starmap
 from typing import TypeAlias
 
@@ -15,6 +16,7 @@ import sympy
 from sympy import Dummy, Expr, Integer, oo
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost.movement import is_view, reads, writes
 from closedform.derive.cost.tree import (
     Cases,
@@ -32,7 +34,6 @@ from closedform.derive.symbolic.atoms import BigSum, indicator
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import ClosedformError, Span, fail
 from closedform.grammar.tree import NOWHERE
-from closedform.late import dataclass
 
 START = 0  # no value has this number
 MANY = 8  # chains of which any may be the longest
@@ -42,9 +43,10 @@ Values: TypeAlias = dict[int, Lengths]
 
 
 class Depth:
-    """The depth of parts of a cost tree, each by itself."""
+    """The depth of parts of a cost tree, each by itself; `known` says whether a condition holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Callable[[Boolean], bool]) -> None:
+        self.known = known
         self._blocks: dict[int, tuple[tuple[Lengths, ...], Lengths]] = {}
 
     def __call__(self, node: Node) -> Expr:
@@ -52,7 +54,17 @@ class Depth:
             _, longest = self._block(node)
         else:
             longest = self._body((Site(NOWHERE, node),), {})
-        return greatest(longest.values())
+        found = greatest(longest.values())
+        return sympy.Max(*self._told_apart(found.args)) if isinstance(found, sympy.Max) else found
+
+    def _told_apart(self, lengths: List[Expr]) -> list[Expr]:
+        """Lengths without those that are never greater than another by what is known of sizes."""
+        kept = list(lengths)
+        for length in lengths:
+            others = [other for other in kept if other is not length]
+            if any(self.known(sympy.Ge(other, length)) for other in others):
+                kept = others
+        return kept
 
     def _block(self, node: Sequence) -> tuple[tuple[Lengths, ...], Lengths]:
         """The lengths of what a block gives from what it takes, and of its longest chains."""

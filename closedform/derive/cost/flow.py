@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from sympy import Expr
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 
 @dataclass(frozen=True)

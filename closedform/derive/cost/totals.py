@@ -8,6 +8,7 @@ from typing import TypeAlias
 import sympy
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.cost.tree import (
     Cases,
     Choose,
@@ -24,7 +25,6 @@ from closedform.derive.cost.tree import (
 from closedform.derive.symbolic.atoms import Bracket, indicator, opened
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
-from closedform.late import dataclass
 
 Pick: TypeAlias = Callable[[Operation], Expr]
 StageSum: TypeAlias = Callable[[Stages, tuple[Expr, ...]], Expr]

@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 from sympy import Basic, Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.flow import Carried, Does, Flow, Joined
 from closedform.errors import Span
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 Shape: TypeAlias = tuple[Expr, ...]
 
@@ -201,6 +201,29 @@ def sizes_in(node: Node) -> set[Symbol]:
             elif isinstance(part, Basic):
                 found |= part.free_symbols
     return found
+
+
+def shaped_by(node: Node) -> set[Symbol]:
+    """The symbols on which it depends what is done, how often, and in which shapes."""
+    found: set[Symbol] = set()
+    indices: set[Symbol] = set()
+    for part in nodes(node):
+        match part:
+            case Operation():
+                told = [size for shape in (*part.inputs, *part.outputs) for size in shape]
+            case Repeat():
+                told = [part.times]
+            case Steps():
+                told = [part.first, part.last]
+                indices.add(part.index)
+            case Choose():
+                told = [part.count]
+            case Cases():
+                told = [part.condition]
+            case _:
+                told = []
+        found |= set().union(*(one.free_symbols for one in told))
+    return found - indices
 
 
 def nodes(root: Node) -> Iterator[Node]:

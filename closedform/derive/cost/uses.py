@@ -8,6 +8,7 @@ from dataclasses import replace
 import sympy
 from sympy import Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.cost.totals import WORK, Scaling
 from closedform.derive.cost.tree import (
     Cases,
@@ -24,7 +25,6 @@ from closedform.derive.cost.tree import (
 )
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.sums import summed
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

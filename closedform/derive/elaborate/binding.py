@@ -157,7 +157,7 @@ def match_arguments(
             value = context.value(parameter.default, scope)
         value = as_list(context, parameter, value, scope)
         _check_bound(context, entity, name, value, scope, span)
-        scope.names[name] = value
+        scope.names[name] = context.known.fold(value) if isinstance(value, Expr) else value
 
 
 def _binds(parameter: tree.Parameter) -> Iterable[str]:

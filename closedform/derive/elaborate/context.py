@@ -156,7 +156,7 @@ class Context:
     def supposing(self, condition: Boolean) -> Iterator[None]:
         """Take a condition as true for a while."""
         known, obligations, fact = self.known, self.obligations, Fact(condition, "case")
-        facts, definitions = list(known.facts), known.definitions
+        facts, definitions, equalities = list(known.facts), known.definitions, {**known.equalities}
         supposed, case = self.supposed, obligations.case
         known.assume(fact)
         self.supposed = (*supposed, fact)
@@ -164,7 +164,7 @@ class Context:
         try:
             yield
         finally:
-            known.facts, known.definitions = facts, definitions
+            known.facts, known.definitions, known.equalities = facts, definitions, equalities
             self.supposed, obligations.case = supposed, case
 
     @contextmanager

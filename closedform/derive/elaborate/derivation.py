@@ -5,13 +5,13 @@ from __future__ import annotations
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost import tree as costs
 from closedform.derive.elaborate.names import Names
 from closedform.derive.elaborate.values import Scope, Value, symbols_in
 from closedform.derive.resolve.modules import Entity
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,11 @@ class Derivation:
     def stage_symbols(self) -> dict[Symbol, tuple[str, int]]:
         """The family and the stage of the symbols that belong to one."""
         return self.names.stage_symbols
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The blocks by themselves whose sizes these are."""
+        return (self.entity.name,) if self.generic else ()
 
     @property
     def lets(self) -> tuple[Symbol, ...]:

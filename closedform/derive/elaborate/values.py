@@ -10,13 +10,13 @@ import sympy
 from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost.tree import Shape
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.symbolic.expansion import without_signs
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
@@ -195,11 +195,11 @@ def as_condition(value: Value, span: Span) -> bool | Boolean:
             return bool(value)
     elif isinstance(value, bool | Boolean):
         return value
+    compare = "compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`"
+    if isinstance(value, Expr) and "\n" not in span.text:
+        compare = f"write `{span.text} == 1`, or {compare}"
     raise fail(
-        "type",
-        f"a condition is expected here, and this is {say_kind(value)}",
-        span,
-        "compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`",
+        "type", f"a condition is expected here, and this is {say_kind(value)}", span, compare
     )
 
 

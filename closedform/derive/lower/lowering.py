@@ -15,6 +15,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
+from closedform.data import dataclass
 from closedform.derive.lower.building import Nodes
 from closedform.derive.lower.nodes import Node, Op
 from closedform.derive.lower.polynomials import (
@@ -28,9 +29,9 @@ from closedform.derive.lower.polynomials import (
 )
 from closedform.derive.symbolic.atoms import Bracket, Divides, Gcd, Log, unfolded
 from closedform.derive.symbolic.powers import over_powers
+from closedform.derive.symbolic.unwritten import Alive
 from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, fail
-from closedform.late import dataclass
 
 Needs: TypeAlias = dict[Node, str]  # conditions, each with what is wrong where it does not hold
 
@@ -250,6 +251,9 @@ class Lowering:
             return self._divisor_in_common(expr)
         if isinstance(expr, Log):
             return self._logarithm(expr)
+        if isinstance(expr, Alive):
+            message = "how much is alive at once is not written out here, and has no program"
+            raise fail("lower", message, None, "ask for it at numbers, as at a preset")
         raise _not_exact(expr, f"`{type(expr).__name__}`")
 
     def _rounded(self, value: Lowered, up: bool) -> Lowered:

@@ -10,9 +10,9 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TypeAlias
 
+from closedform.data import dataclass
 from closedform.derive.lower.building import Nodes
 from closedform.derive.lower.nodes import Node, Op
-from closedform.late import dataclass
 
 Monomial: TypeAlias = tuple[tuple[Node, int], ...]  # steps and their powers, negative ones too
 Terms: TypeAlias = dict[Monomial, Fraction]

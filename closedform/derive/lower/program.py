@@ -8,6 +8,7 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.lower.building import Nodes
@@ -18,7 +19,6 @@ from closedform.derive.solve.closed import symbols_of
 from closedform.derive.symbolic.symbols import least_of
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class _Programming:
             return self._named(symbol, value, words)
         if symbol in self.known.definitions:
             return self.lowering.of(self.known.definitions[symbol])
-        raise fail("unbound", f"`{symbol}` has no value", None, "give it, or declare a default")
+        raise fail("unbound", f"`{symbol}` has no value", None, f"give it, `{symbol}=...`")
 
     def _named(self, symbol: Symbol, value: Expr, words: str) -> Lowered:
         """A size that is made of others: a whole number, where it is known to be one."""
@@ -247,7 +247,7 @@ class _Programming:
 
     def _applies(self, asked: sympy.Basic, loose: set[Symbol]) -> bool:
         """Whether all that a condition asks about has a value."""
-        sizes = set(needed(self.derivation, [asked]))
+        sizes = set(needed(self.derivation, [asked], {*self.given, *self.numbers}))
         return not sizes & loose and all(map(self._has_value, asked.free_symbols))
 
     def _consistent(self, symbol: Symbol, loose: set[Symbol]) -> Needs:

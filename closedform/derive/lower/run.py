@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from closedform.data import dataclass
 from closedform.derive.lower.integers import INTEGERS
 from closedform.derive.lower.nodes import Node, Op, in_order
 from closedform.errors import Diagnostic, LimitError
 from closedform.formula.numbers import MAX_SUMMANDS
-from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ from closedform.derive.cost.tree import Operation
 from closedform.derive.elaborate.layouts import map_of
 from closedform.derive.elaborate.model import new_context
 from closedform.derive.elaborate.values import Scope, Tensor
-from closedform.derive.resolve.builtin import QUANTITIES
+from closedform.derive.resolve.builtin import MASKED, QUANTITIES
 from closedform.derive.resolve.conventions import Formula, Rule, Weights, names_of
 from closedform.derive.resolve.library import standard_library
 from closedform.errors import ClosedformError, fail, suggestion
@@ -104,6 +104,7 @@ def left_out(rule: Rule, operation: Operation) -> tuple[str, ...]:
     found = {name for name, count in operation.counts.items() if count != 0} - QUANTITIES
     if isinstance(rule, Weights):
         seen = {name for name in found if rule.of(name)}
+        found |= {MASKED} if rule.of(MASKED) < 0 and operation.counts.get(MASKED, 0) != 0 else set()
     elif amount_of(rule, operation) == 0:
         seen = set()
     else:

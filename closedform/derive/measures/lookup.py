@@ -26,6 +26,7 @@ from sympy import (
     preorder_traversal,
 )
 
+from closedform.data import dataclass
 from closedform.derive.cost.tree import Node, Operation, operations
 from closedform.derive.elaborate.values import Family
 from closedform.derive.measures.amounts import amount_of, left_out
@@ -52,7 +53,6 @@ from closedform.derive.resolve.modules import Module
 from closedform.derive.symbolic.atoms import Gcd, Log
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar.habits import about_measure
-from closedform.late import dataclass
 from closedform.outside import Guarded, loaded, whose_is, wrong
 
 if TYPE_CHECKING:

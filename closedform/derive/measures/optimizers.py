@@ -12,9 +12,9 @@ from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 
+from closedform.data import dataclass
 from closedform.derive.resolve.dtypes import BITS, Widths
 from closedform.errors import Span, fail, suggestion
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from sympy import Add, Expr, Integer
+from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost import movement
 from closedform.derive.cost.depth import Depth
 from closedform.derive.cost.totals import ACTIVE, MOVEMENT, TRAINED, WEIGHTS, WORK, Scaling, Total
@@ -20,11 +22,11 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.amounts import Amount, amount_of, exact
 from closedform.derive.measures.optimizers import Optimizer
 from closedform.derive.measures.steps import AGAIN, FORWARD, INPUT, WEIGHT, KeptBytes, Step
+from closedform.derive.resolve.builtin import MASKED
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.resolve.dtypes import Widths
 from closedform.derive.training.lifetimes import peak_of
 from closedform.derive.training.step import training_step
-from closedform.late import dataclass
 
 EMBEDDING = "embed"  # the kind of operations that look rows up
 MOVES = "what {name} takes, its weights, what it gives: each element once"
@@ -76,6 +78,11 @@ class Measure:
     def of(self, operation: Operation) -> Expr:
         """What an operation counts."""
         return amount_of(self.rule(operation), operation)
+
+    @property
+    def adds(self) -> bool:
+        """Whether it is a sum over operations."""
+        return self.whole is None or isinstance(self.whole, Together)
 
     @property
     def told(self) -> Mapping[str, str]:
@@ -136,6 +143,17 @@ class PeakBytes:
         return lambda node: exact(self.width) * found(node)
 
 
+def depth_of(derivation: Derivation) -> Depth:
+    """Finds the depth of any part of a derivation, by the facts on which it rests."""
+    known, rests = derivation.known, {*derivation.facts}
+
+    def holds(condition: Boolean) -> bool:
+        with known.recording() as used:
+            return known.decide(condition) is True and used <= rests
+
+    return Depth(holds)
+
+
 PEAK = "peak"
 
 
@@ -171,6 +189,7 @@ ROWS: dict[str, Measure] = {
             WEIGHTS,
         ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
+        Measure("masked", "products that masks take away", "MACs", count_of(MASKED), WORK),
         Measure("reads", "elements of operands read", "elements", movement.reads, MOVEMENT, MOVES),
         Measure("loads", "elements of weights read", "elements", movement.loads, MOVEMENT, MOVES),
         Measure(
@@ -182,7 +201,7 @@ ROWS: dict[str, Measure] = {
             "operations",
             Weights(()),
             WORK,
-            whole=lambda _: Depth(),
+            whole=depth_of,
         ),
         kept(FLOAT),
         peak(FLOAT),

@@ -7,12 +7,12 @@ from fractions import Fraction
 
 from sympy import Add, Expr, Integer
 
+from closedform.data import dataclass
 from closedform.derive.cost.tree import Operation
 from closedform.derive.measures.amounts import amount_of, exact
 from closedform.derive.resolve.conventions import Convention, Weights
 from closedform.derive.training.later import where
 from closedform.errors import fail
-from closedform.late import dataclass
 
 FORWARD, INPUT, WEIGHT, AGAIN = "forward", "input", "weight", "again"
 

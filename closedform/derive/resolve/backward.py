@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from closedform.derive.resolve.builtin import QUANTITIES
+from closedform.derive.resolve.builtin import MASKED, QUANTITIES
 from closedform.errors import fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
@@ -26,7 +26,8 @@ def check_backward(declaration: tree.Op, counts: Collection[str]) -> None:
                     raise fail("count", message, line.span, "write its counts on one line")
                 stated.add(line.by.name)
                 for count in line.counts or ():
-                    _check_name(count.name, set(counts) - QUANTITIES, "it is no kind of count")
+                    known = {MASKED, *set(counts) - QUANTITIES}
+                    _check_name(count.name, known, "it is no kind of count")
             case tree.Keep():
                 for name in line.needed:
                     what = "what is kept is for a gradient, by an input or by `weight`"

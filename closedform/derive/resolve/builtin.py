@@ -31,8 +31,12 @@ KINDS = frozenset({"einsum", "rearrange", "concat", "split", "param", "elementwi
 # Elements that an operation moves: of operands, of weights, of results.
 MOVED = frozenset({"reads", "loads", "writes"})
 
+# A part of `mac`: products whose results a mask takes away. Conventions weigh them as they weigh
+# `mac`, unless they say otherwise.
+MASKED = "masked"
+
 # Quantities that an operation may state, beside the elementary operations.
-QUANTITIES = frozenset({"params", "buffers", "cache"}) | MOVED
+QUANTITIES = frozenset({"params", "buffers", "cache", MASKED}) | MOVED
 
 # Measures that need no convention, beside each kind of count.
 TOTALS = QUANTITIES | {"trainable", "active", "non_embedding", "kept", "depth", "peak"}

@@ -15,11 +15,11 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from closedform.data import dataclass
 from closedform.errors import ClosedformError, Source, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in
-from closedform.late import dataclass
 
 # What the library that writes these files keeps in each of them, and that changes no count: where
 # it comes from, tokens with a meaning, initialization, dropout, epsilons, what a call gives back.
@@ -37,6 +37,8 @@ _NEUTRAL = """
 """
 NEUTRAL = frozenset(_NEUTRAL.split())
 
+NULL = "null"  # in a condition: what a key is that has no value
+
 MODERATE = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][-+]?\d{1,2})?")  # numbers as they are saved
 
 Value: TypeAlias = Fraction | str | bool | tuple[Any, ...]
@@ -44,10 +46,13 @@ Value: TypeAlias = Fraction | str | bool | tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Configuration:
-    """A configuration: the value of each key that has one, and where the keys stand."""
+    """A configuration: the value of each key that has one, those that are `null`, and where the
+    keys stand.
+    """
 
     source: Source
     values: Mapping[str, Value | Mapping[str, Any]]
+    empty: frozenset[str] = frozenset()
 
     @property
     def family(self) -> str:
@@ -108,7 +113,8 @@ def read_configuration(source: Source) -> Configuration:
     labels = found.get("id2label")
     if isinstance(labels, dict):
         found.setdefault("num_labels", Fraction(len(labels)))
-    return Configuration(source, {k: _frozen(v) for k, v in found.items() if v is not None})
+    values = {k: _frozen(v) for k, v in found.items() if v is not None}
+    return Configuration(source, values, frozenset(found.keys() - values.keys()))
 
 
 def _frozen(value: Any) -> Any:
@@ -185,7 +191,7 @@ def keys_of(node: tree.Config, ignored: bool = True) -> set[str]:
             continue
         read = [b.value for b in line.bindings] if isinstance(line, tree.Given) else [line]
         found |= set().union(*map(names_in, read))
-    return found
+    return found - {NULL}
 
 
 class _MissingKeyError(Exception):
@@ -265,12 +271,22 @@ class _Reader:
 
     def _first(self, node: tree.AnyOf) -> tree.Expression:
         """The first that is there: `num_key_value_heads or H`."""
+        if isinstance(node.operands[-1], tree.Boolean) and node.operands[-1].value:
+            self._check_flag(node.operands[:-1])
         for operand in node.operands[:-1]:
             with suppress(_MissingKeyError):
                 found: tree.Expression = self._put(operand)
                 return found
         last: tree.Expression = self._put(node.operands[-1])
         return last
+
+    def _check_flag(self, operands: tuple[tree.Expression, ...]) -> None:
+        """Refuse a flag that holds where it is not there, and that is `null`: it does not hold."""
+        for key in operands:
+            if isinstance(key, tree.Name) and key.name in self.given.empty:
+                message = f"`{key.name}` is null, and true or false is read"
+                place, help_ = self.given.place(key.name), "say which of the two it is"
+                raise fail("config", message, place, help_)
 
     def _literal(self, node: tree.Name) -> tree.Expression:
         if node.name not in self.given.values:
@@ -289,6 +305,10 @@ class _Reader:
                 return any(self._holds(part) for part in node.operands)
             case tree.Not():
                 return not self._holds(node.operand)
+            case tree.Comparison(tree.Name(key), ("==" | "!=") as operator, tree.Name(name)) if (
+                name == NULL
+            ):
+                return (key in self.given.empty) == (operator == "==")
             case tree.Comparison(left, ("==" | "!=") as operator, right):
                 return (self._value(left) == self._value(right)) == (operator == "==")
         value = self._value(node)

@@ -11,9 +11,9 @@ from hashlib import sha256
 from importlib import import_module
 from typing import Any
 
+from closedform.data import dataclass
 from closedform.derive.resolve.folders import library_folder, library_names
 from closedform.files import read_text
-from closedform.late import dataclass
 
 MADE = "closedform.derive.resolve.made_contents"  # written by hatch_build.py
 

@@ -12,13 +12,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
 
-from closedform.derive.resolve.builtin import KINDS, OF_SIZES, QUANTITIES, TOTALS
+from closedform.data import dataclass
+from closedform.derive.resolve.builtin import KINDS, MASKED, OF_SIZES, QUANTITIES, TOTALS
 from closedform.derive.resolve.modules import Entity, Module
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
-from closedform.late import dataclass
 
 SAYABLE = (
     *(tree.Number, tree.Boolean, tree.Name, tree.Index, tree.Call, tree.Argument),
@@ -29,7 +29,10 @@ SAYABLE = (
 
 @dataclass(frozen=True)
 class Weights:
-    """A weight for each count that is named, and one for all other elementary counts."""
+    """A weight for each count that is named, and one for all other elementary counts.
+
+    Masked products are a part of `mac`: their weight is what they have beside that of `mac`.
+    """
 
     named: tuple[tuple[str, Fraction], ...]
     others: Fraction = Fraction(0)
@@ -40,7 +43,11 @@ class Weights:
         >>> weights = Weights((("mac", Fraction(2)),), Fraction(1))
         >>> [str(weights.of(count)) for count in ("mac", "add", "params")]
         ['2', '1', '0']
+        >>> str(Weights((("mac", Fraction(2)), ("masked", Fraction(0)))).of("masked"))
+        '-2'
         """
+        if count == MASKED:
+            return dict(self.named).get(MASKED, self.of("mac")) - self.of("mac")
         usual = Fraction(0) if count in QUANTITIES else self.others
         return dict(self.named).get(count, usual)
 
@@ -237,19 +244,19 @@ def _number(node: tree.Expression) -> Fraction:
 
 
 def _check_count(name: tree.Name, module: Module) -> None:
-    if name.name in QUANTITIES:
+    if name.name in QUANTITIES - {MASKED}:
         raise fail(
             "convention",
             f"`{name.name}` is no work, and a convention counts work",
             name.span,
             f"ask for it by itself: `{name.name}` is a measure",
         )
-    if name.name not in module.counts:
+    if name.name not in (MASKED, *module.counts):
         raise fail(
             "convention",
             f"`{name.name}` is no kind of count",
             name.span,
-            suggestion(name.name, {*module.counts, "others"})
+            suggestion(name.name, {*module.counts, MASKED, "others"})
             or f'declare it: `count {name.name} "meaning"`',
         )
 

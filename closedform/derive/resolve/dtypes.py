@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from closedform.data import dataclass
 from closedform.derive.resolve.modules import Module
 from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 # The bits of one element.
 BITS = {

@@ -7,9 +7,9 @@ from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 
+from closedform.data import dataclass
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
-from closedform.late import dataclass
 
 Named: TypeAlias = tree.Dim | tree.Let | tree.Count | tree.Convention | tree.Op | tree.Block
 

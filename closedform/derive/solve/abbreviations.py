@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+
 import sympy
 from sympy import Expr, Integer, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)
 class InAbbreviations:
     """Puts each `let` of the file in the place of a size that it replaces altogether.
 
-    A size that a model names is put in where the formula has it already.
+    A size that a model names is put in where the formula has it already. What `whole` gives, the
+    formula of the model, decides for its parts too whether e, which is D/H, stands beside D.
     """
 
     derivation: Derivation
+    whole: Callable[[], Expr]
 
     def __call__(self, expr: Expr) -> Expr:
         spelled = self.derivation.known.spelled
         for symbol in self.derivation.lets:
             if symbol in self.derivation.stage_symbols:
                 continue  # it stands in what its stage costs
-            named = _by_quotients(expr, symbol, spelled[symbol])
-            expr = named or bring_in(expr, symbol, spelled[symbol], set(spelled))
+            if symbol in self._beside:
+                expr = _by_quotients(expr, symbol, spelled[symbol])
+            else:
+                expr = bring_in(expr, symbol, spelled[symbol], set(spelled))
         for symbol, definition in spelled.items():
             if symbol not in self.derivation.stage_symbols and expr.has_free(symbol):
                 expr = _in_one_size(expr, symbol, definition)
         for symbol, value in equalities(self.derivation).items():
-            if expr.has(symbol) and symbol not in self._of_claim:
+            if symbol in self._of_claim:
+                continue
+            if expr.has(symbol):
                 candidate = bring_in(expr, symbol, value, set(spelled))
                 if _fewer(candidate, expr) and candidate.count_ops() < expr.count_ops():
                     expr = candidate
+            expr = _by_product(expr, symbol, value)
         return expr
+
+    @cached_property
+    def _beside(self) -> frozenset[Symbol]:
+        """The quotients of two sizes, D/H, that stand beside D in the formula of the model."""
+        spelled = self.derivation.known.spelled
+        quotients = [s for s in self.derivation.lets if _above_and_below(spelled[s])]
+        if not quotients:
+            return frozenset()
+        whole = expand(self.whole())
+        return frozenset(s for s in quotients if _is_beside(whole, s, spelled[s]))
 
     @property
     def _of_claim(self) -> set[Symbol]:
@@ -114,25 +134,51 @@ def _written_out(term: Expr, symbol: Symbol, definition: Expr) -> Expr:
     return other if fewer or cancels else term
 
 
-def _by_quotients(expr: Expr, symbol: Symbol, definition: Expr) -> Expr | None:
-    """A formula that has e, which is D/H, beside D; None unless most of its terms have D itself.
+def _above_and_below(definition: Expr) -> tuple[Symbol, Symbol] | None:
+    """D and H of D/H; None for what is no quotient of two sizes."""
+    above, below = sympy.fraction(definition)
+    return (above, below) if above.is_Symbol and below.is_Symbol else None
+
+
+def _by_quotients(expr: Expr, symbol: Symbol, definition: Expr) -> Expr:
+    """A formula with e for D/H in its quotients, and with D where it has no quotient.
 
     >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> D, H, G, F, e = map(size_symbol, "DHGFe")
     >>> _by_quotients(D**2 * G / H + 2 * D**2 + 2 * D * F, e, D / H)
     2*D**2 + 2*D*F + D*G*e
     """
+    _, below = sympy.fraction(definition)
+    return sympy.Add(
+        *(
+            term / definition * symbol if _divides_by(term, below) else term
+            for term in sympy.Add.make_args(expr)
+        )
+    )
+
+
+def _is_beside(expr: Expr, symbol: Symbol, definition: Expr) -> bool:
+    """Whether e, which is D/H, stands beside D: most terms have D itself, and not in a quotient.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> D, H, G, F, e = map(size_symbol, "DHGFe")
+    >>> _is_beside(D**2 * G / H + 2 * D**2 + 2 * D * F, e, D / H)
+    True
+    >>> _is_beside(D**2 / H + D * F, e, D / H)
+    False
+    """
     above, below = sympy.fraction(definition)
-    if not (above.is_Symbol and below.is_Symbol):
-        return None
     terms = sympy.Add.make_args(expr)
-    quotients = [term for term in terms if below in sympy.fraction(term)[1].free_symbols]
-    named = [term / definition * symbol for term in quotients]
-    plain = [term for term in terms if term not in quotients]
-    if not (quotients or expr.has(symbol)) or any(map(_powers_below, named)):
-        return None
-    most = 2 * sum(term.has(above) for term in plain) > len(terms)
-    return sympy.Add(*plain, *named) if most else None
+    plain = [term for term in terms if not _divides_by(term, below)]
+    if len(plain) == len(terms) and not expr.has(symbol):
+        return False
+    if _powers_below(_by_quotients(expr, symbol, definition)):
+        return False
+    return bool(2 * sum(term.has(above) for term in plain) > len(terms))
+
+
+def _divides_by(term: Expr, size: Symbol) -> bool:
+    return bool(sympy.fraction(term)[1].has_free(size))
 
 
 def bring_in(expr: Expr, symbol: Symbol, definition: Expr, kept: set[Symbol]) -> Expr:
@@ -176,6 +222,25 @@ def _by_powers(expr: Expr, symbol: Symbol, definition: Expr, size: Symbol) -> Ex
             return expr
         terms.append(rest * (symbol / number) ** (times / exponent))
     return sympy.Add(*terms)
+
+
+def _by_product(expr: Expr, symbol: Symbol, value: Expr) -> Expr:
+    """A formula with D for each H E, where D is that product of sizes.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> D, H, G, E = map(size_symbol, "DHGE")
+    >>> _by_product(2 * D * E * H + D * G * E, D, H * E)
+    2*D**2 + D*E*G
+    """
+    powers = value.as_powers_dict() if value.is_Mul else {}
+    if not all(size.is_Symbol and power.is_Integer and power > 0 for size, power in powers.items()):
+        return expr
+    terms = []
+    for term in sympy.Add.make_args(expr) if powers else ():
+        found = term.as_powers_dict()
+        times = min(sympy.floor(found.get(size, 0) / power) for size, power in powers.items())
+        terms.append(expand(term / value**times * symbol**times) if times > 0 else term)
+    return sympy.Add(*terms) if terms else expr
 
 
 def _fewer(expr: Expr, other: Expr) -> bool:

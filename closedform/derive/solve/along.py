@@ -18,13 +18,16 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
 from closedform.derive.solve.numbers import check_facts, check_sizes, check_stated, dims_values
+from closedform.derive.symbolic.exact import NoNumberError as NoExactNumberError
+from closedform.derive.symbolic.exact import exact
+from closedform.derive.symbolic.unwritten import Alive
 from closedform.errors import fail
 from closedform.formula.numbers import NoNumberError, Numbers
-from closedform.late import dataclass
 
 X = Symbol("x", integer=True, positive=True)
 
@@ -52,8 +55,10 @@ class Along:
         if not self.allows(x):
             return None
         try:
+            if self.expr.has(Alive):
+                return exact(self.expr, {X: Fraction(x)})
             return Numbers({X.name: w.Number(x)}).of(self._written)
-        except NoNumberError:
+        except (NoNumberError, NoExactNumberError):
             return None
 
     @cached_property

@@ -14,13 +14,13 @@ from typing import TypeAlias
 from sympy import Expr
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.solve.candidates import Candidates, total
-from closedform.late import dataclass
 
 MOST = 5  # parts, up to which operations that stand in no block have names of their own
 OTHER = "other"

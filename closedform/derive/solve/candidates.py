@@ -14,6 +14,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.forms import FORMS, TAKEN_AWAY, subtracted
 from closedform.derive.arrange.length import room
 from closedform.derive.arrange.writing import Order
@@ -26,7 +27,6 @@ from closedform.derive.solve.stages import StageForm, StageSum, Way
 from closedform.derive.symbolic.atoms import opened, with_brackets
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import like
-from closedform.late import dataclass
 
 
 def total(

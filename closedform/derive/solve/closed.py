@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import Choose, Node, Repeat, Steps, nodes
@@ -19,7 +20,6 @@ from closedform.derive.solve.abbreviations import AtGivenNumbers, InAbbreviation
 from closedform.derive.solve.by_part import ByPart
 from closedform.derive.solve.candidates import Candidates, total
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 Rewrite: TypeAlias = Callable[[Expr], Expr]
 
@@ -100,8 +100,11 @@ class Closed:
     ) -> w.Written:
         """The formula as a person writes it; `stages` is "sum" or "each".
 
-        In the form "parts", `say` translates the names that are not of the file.
+        In the form "parts", `say` translates the names that are not of the file; what is no sum
+        over operations has no parts.
         """
+        if form == "parts" and not self.measure.adds:
+            form = "shortest"
         if form == "parts":
             return self._by_part.written(stages, self.order, say)
         if (form, stages) not in self._written:
@@ -114,7 +117,8 @@ class Closed:
 
     def starts(self, form: str = "shortest") -> dict[str, Expr]:
         """Sizes before the first stage that a sum over stages mentions: D_0 = 3."""
-        return self._by_part.starts if form == "parts" else self._candidates.starts
+        by_part = form == "parts" and self.measure.adds
+        return self._by_part.starts if by_part else self._candidates.starts
 
     @cached_property
     def _candidates(self) -> Candidates:
@@ -128,7 +132,8 @@ class Closed:
 def closed(derivation: Derivation, measure: Measure) -> Closed:
     """The closed form of a measure of a model or block, in the abbreviations of its file."""
     derivation = measure.seen(derivation)
-    rewrites: tuple[Rewrite, ...] = (InAbbreviations(derivation), AtGivenNumbers(derivation))
+    named = InAbbreviations(derivation, lambda: total(measure, derivation)(derivation.root))
+    rewrites: tuple[Rewrite, ...] = (named, AtGivenNumbers(derivation))
     if any(isinstance(node, Steps) for node in nodes(derivation.root)):
         # every P-th of L steps: L/P of them, where P divides L
         rewrites = (derivation.known.refloored, *rewrites)

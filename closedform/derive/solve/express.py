@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.assume import obligations
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.abbreviations import bring_in, equalities
@@ -16,7 +17,6 @@ from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import resummed
 from closedform.errors import fail, suggestion
-from closedform.late import dataclass
 
 
 def express(form: Closed, names: Sequence[str]) -> Closed:

@@ -11,11 +11,11 @@ from typing import TypeAlias
 import sympy
 from sympy import Expr, Integer, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.cost.tree import Stages
 from closedform.derive.solve.places import Places, entering
 from closedform.derive.symbolic import products as sharing
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 MIN_STAGES = 2
 MAX_CHOICES = 5

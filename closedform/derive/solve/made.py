@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.arrange.length import room
 from closedform.derive.arrange.writing import Order
@@ -18,16 +19,17 @@ from closedform.derive.assume.proofs.polynomials import fraction_of
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.totals import WORK
 from closedform.derive.elaborate.derivation import Derivation
+from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.rows import Measure
 from closedform.derive.resolve.conventions import Weights
 from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.derive.solve.numbers import check_given
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 NAMELESS = "this formula"  # the name of what is made of several measures
 
@@ -99,10 +101,15 @@ class Joined(Derivation):
     """The sizes of several derivations, for formulas that are made of theirs."""
 
     families: Mapping[Symbol, tuple[str, int]]
+    blocks: tuple[str, ...]
 
     @property
     def stage_symbols(self) -> dict[Symbol, tuple[str, int]]:
         return dict(self.families)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        return self.blocks if self.generic else ()
 
 
 def joined(derivations: Sequence[Derivation]) -> Derivation:
@@ -136,15 +143,23 @@ def _joined(one: Derivation, other: Derivation) -> Derivation:
         outputs=(),
         known=known,
         facts=facts,
-        scope=one.scope,
+        scope=_both_scopes(one, other) if one.generic else one.scope,
         symbols={**other.symbols, **one.symbols},
         declared={**other.declared, **one.declared},
         names=one.names,
         signs={**other.signs, **one.signs},
         defaults={**other.defaults, **one.defaults},
         positive=tuple(dict.fromkeys((*one.positive, *other.positive))),
+        blocks=tuple(dict.fromkeys((*one.owners, *other.owners))),
         families={**other.stage_symbols, **one.stage_symbols},
     )
+
+
+def _both_scopes(one: Derivation, other: Derivation) -> Scope:
+    """The sizes of two blocks that are by themselves."""
+    dims = {symbol for of in (one, other) for family in of.symbols.values() for symbol in family}
+    own = (s for of in (other, one) for s in symbols_of(of) if s not in dims)
+    return replace(one.scope, names={s.name: s for s in own})
 
 
 def joined_order(orders: Sequence[Order]) -> Order:
@@ -219,6 +234,7 @@ def substituted(form: Closed, values: Mapping[Symbol, Expr]) -> Made:
     what is assumed can then not hold.
     """
     known = form.derivation.known
+    check_given(form.derivation, {s: v for s, v in values.items() if v.is_Rational})
     gone = frozenset(values)
     expr = put_in(_without(form.expr, known, gone), values)
     left = known.base(expr).free_symbols
@@ -312,6 +328,8 @@ def _facts_at(
     made = {s: v for s, v in values.items() if s not in known.spelled}
     for fact in facts:
         condition = fact.condition.xreplace(made)
+        if condition != fact.condition and Knowledge().decide(condition):
+            continue  # it holds by itself
         if condition in (False, sympy.false):
             raise fail(
                 "assume",

@@ -18,14 +18,33 @@ from closedform.derive.symbolic.bits import check_bits, put_in_bounded
 from closedform.derive.symbolic.exact import NoNumberError as NoExactNumberError
 from closedform.derive.symbolic.exact import Numbers, exact, holds
 from closedform.derive.symbolic.symbols import is_size
+from closedform.derive.symbolic.unwritten import Alive
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Diagnostic, LimitError, fail, suggestion
 from closedform.formula.numbers import Exact, NoNumberError, TooLargeError, amount
 
 
+def _how_to_give(derivation: Derivation, missing: Sequence[Symbol]) -> str:
+    """How sizes without a value get one: in a call or a preset, or as defaults of the file."""
+    names = dict.fromkeys(_family(derivation, symbol) for symbol in missing)
+    given = f"`{', '.join(f'{name}=...' for name in names)}`"
+    defaults = [
+        _with_default(derivation, symbol)
+        for symbol in missing
+        if _family(derivation, symbol) in derivation.declared
+    ]
+    it, values = ("it", "a value") if len(missing) == 1 else ("them", "values")
+    told = f"give {it} {values}, {given}"
+    return told + (f", or a default, {', '.join(dict.fromkeys(defaults))}" if defaults else "")
+
+
+def _family(derivation: Derivation, symbol: Symbol) -> str:
+    return derivation.stage_symbols.get(symbol, (symbol.name, 0))[0]
+
+
 def _with_default(derivation: Derivation, symbol: Symbol) -> str:
     """How a size is declared with a default, in words of the language."""
-    name, _ = derivation.stage_symbols.get(symbol, (symbol.name, 0))
+    name = _family(derivation, symbol)
     length = f"[{len(derivation.symbols[name])}]" if symbol in derivation.stage_symbols else ""
     return f"`{'dim' if symbol.is_integer else 'ratio'} {name}{length} = ...`"
 
@@ -54,10 +73,13 @@ def value_of(form: Closed, values: Mapping[Symbol, Expr]) -> Fraction:
     sizes = {s.name: write(v, Order()) for s, v in settled.items() if isinstance(s, Symbol)}
     title = form.measure.title
     try:
-        value = amount(form.in_sizes, sizes)
+        if form.base.has(Alive):
+            value = exact(form.base, _as_fractions(settled))
+        else:
+            value = amount(form.in_sizes, sizes)
     except TooLargeError as error:
         raise LimitError(Diagnostic("limit", f"{title} needs {error} that is too long")) from None
-    except NoNumberError as error:
+    except (NoNumberError, NoExactNumberError) as error:
         raise fail("fraction", f"{title} would hold {error}, and is not whole") from None
     check_bits(max(value.numerator.bit_length(), value.denominator.bit_length()))
     return value
@@ -82,8 +104,7 @@ def check_bound(form: Closed, settled: Mapping[Expr, Expr]) -> None:
             f"{', '.join(f'`{symbol}`' for symbol in missing)} "
             f"{'has' if len(missing) == 1 else 'have'} no value",
             None,
-            f"give {'it' if len(missing) == 1 else 'them'} in the preset, or as a default: "
-            + ", ".join(dict.fromkeys(_with_default(derivation, symbol) for symbol in missing)),
+            _how_to_give(derivation, missing),
         )
 
 
@@ -137,6 +158,25 @@ def check_sizes(
                 None,
                 *([] if default is None else [f"its default is {say(default)}"]),
                 *([] if default is None else _with(default, settled)),
+            )
+
+
+def check_given(derivation: Derivation, given: Mapping[Symbol, Expr]) -> None:
+    """Refuse numbers that no size can be, and an abbreviation that is another number than those
+    that are given make it."""
+    check_sizes(derivation, given, given)
+    spelled = derivation.known.spelled
+    for symbol in sorted(given.keys() & spelled.keys(), key=str):
+        value = spelled[symbol]
+        while inner := value.free_symbols & spelled.keys() - given.keys():
+            value = value.xreplace({s: spelled[s] for s in inner})
+        if value.free_symbols <= given.keys() and put_in_bounded(value, given) != given[symbol]:
+            raise fail(
+                "assume",
+                f"`{symbol}` is given, and {say(spelled[symbol])} is another number",
+                None,
+                None,
+                *_with(value, given),
             )
 
 
@@ -242,13 +282,12 @@ def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Sym
                 "name",
                 f"`{name}` is no size of `{derivation.entity.name}`",
                 None,
-                suggestion(name, table),
+                suggestion(name, table) or f"there are {', '.join(sorted(table))}",
             )
         items = list(value) if isinstance(value, list | tuple) else [value] * len(table[name])
         if len(items) != len(table[name]):
-            raise fail(
-                "argument", f"`{name}` has {len(table[name])} elements, and {len(items)} are given"
-            )
+            count = "one element" if len(table[name]) == 1 else f"{len(table[name])} elements"
+            raise fail("argument", f"`{name}` has {count}, and {len(items)} are given")
         for symbol, item in zip(table[name], items, strict=True):
             if isinstance(item, bool) or not isinstance(item, Integral | Fraction | sympy.Rational):
                 raise fail(

@@ -14,6 +14,7 @@ import sympy
 from sympy import Basic, Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange.forms import FORMS, shortest
 from closedform.derive.arrange.length import room_below
 from closedform.derive.arrange.writing import Order, write
@@ -21,7 +22,6 @@ from closedform.derive.cost.tree import Stages
 from closedform.derive.solve.loops import Loop
 from closedform.derive.solve.places import Places, in_places, place_name, stage_values
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 Way: TypeAlias = Literal["shape", "whole", "kind"]
 

@@ -13,6 +13,7 @@ from sympy.core.relational import Relational
 
 from closedform.derive.symbolic.atoms import Bracket, Divides, Gcd, Log
 from closedform.derive.symbolic.powers import over_powers
+from closedform.derive.symbolic.unwritten import Alive
 from closedform.formula.logarithms import floor_of_logarithm, logarithm
 
 Numbers: TypeAlias = Mapping[Symbol, Fraction]
@@ -111,6 +112,10 @@ def _function(expr: Expr, values: Numbers) -> Fraction:
             if holds(condition, values):
                 return exact(value, values)
         raise NoNumberError(expr)
+    if isinstance(expr, Alive):
+        way, *sizes = expr.args
+        found = way.find([sympy.Rational(exact(size, values)) for size in sizes])
+        return exact(found, values)
     if isinstance(expr, Bracket):
         return exact(expr.args[0], values)
     if isinstance(expr, sympy.Sum):

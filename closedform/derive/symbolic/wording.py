@@ -36,6 +36,9 @@ class _Saying(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     def _print_ceiling(self, expr: Expr) -> str:
         return self._called("ceil", expr.args)
 
+    def _print_Alive(self, expr: Expr) -> str:
+        return self._called("alive", expr.args[1:])
+
     def _print_Max(self, expr: Expr) -> str:
         return self._called("max", sorted(expr.args, key=sympy.default_sort_key))
 

@@ -16,6 +16,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.movement import folded
@@ -30,7 +31,6 @@ from closedform.derive.trace.lines import Reason, commas, nodes_of, own
 from closedform.errors import ClosedformError
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
-from closedform.late import dataclass
 
 LONGER = Fraction(3, 2)  # as much longer a formula may be in a block's own sizes than in all uses
 # What axes that a block passes on as they are, `...`, are called: the first that it does not name.

@@ -14,6 +14,7 @@ from sympy import Expr, Integer, Rational, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.cost.tree import Operation, Shape
 from closedform.derive.elaborate.algebra import Algebra, Operand
 from closedform.derive.elaborate.expressions import RELATIONS
@@ -29,7 +30,6 @@ from closedform.formula.joining import bare, bracketed, opposite, product
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import names_in, parts_of
-from closedform.late import dataclass
 
 Say = Callable[[Expr], w.Written]
 

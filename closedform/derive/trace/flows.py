@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Shape, Site
 from closedform.derive.elaborate.values import Tensor
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in, parts_of
-from closedform.late import dataclass
 
 Written = tuple[w.Written, ...]
 

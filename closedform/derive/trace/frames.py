@@ -9,12 +9,12 @@ from typing import Any
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Shape, Site, Stages
 from closedform.derive.solve.loops import reading
 from closedform.derive.solve.places import Places, entering, in_places, stage_values
-from closedform.late import dataclass
 
 Convert = Callable[[Any], Any]
 Value = Callable[[Node], Expr]

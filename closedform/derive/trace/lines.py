@@ -10,13 +10,13 @@ import sympy
 from sympy import Expr
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.cost.tree import Node, Shape, Site
 from closedform.derive.resolve.library import in_standard_library
 from closedform.derive.solve.closed import Closed
 from closedform.derive.trace.frames import Frame
 from closedform.errors import Span
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.trace.declared import number
@@ -16,7 +17,6 @@ from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import Step
 from closedform.derive.trace.passages import Passage, Walk
 from closedform.formula.joining import bracketed
-from closedform.late import dataclass
 
 
 def numbers(

@@ -17,6 +17,7 @@ from closedform.derive.cost import tree as cost
 from closedform.derive.cost.totals import Scaling
 from closedform.derive.cost.tree import Node, Site
 from closedform.derive.measures.amounts import exact
+from closedform.derive.resolve.builtin import MASKED
 from closedform.derive.resolve.conventions import Formula, Weights
 from closedform.derive.solve.closed import Closed
 from closedform.derive.trace.declared import (
@@ -51,6 +52,7 @@ BUILT_IN_COUNTS = {
     "einsum": "elements of the result, times the axis summed over",
     "param": "the elements of the tensor",
 }
+MASKED_COUNT = "all products, masked ones by their weight in the convention"
 
 
 class Operations(Teller):
@@ -197,6 +199,8 @@ class Operations(Teller):
             shown = frame.shown(self.value(node))
             last = self.amount(frame, node)
             return [Step(self.named(node.name), last, (why,), shown, shown)]
+        if node.declaration is None and rule.of(MASKED) * node.counts.get(MASKED, 0) != 0:
+            return self.masked(node, rule, frame)
         if node.declaration is None:
             return self.built_in(node, frame)
         declared = Declared(node, say)
@@ -257,6 +261,17 @@ class Operations(Teller):
         before = frame.shown(known.renamed(amount)) * frame.shown(each)
         reason: Reason = (said(BUILT_IN_COUNTS.get(node.name, "the elements of the result")),)
         lines = [(filled, reason), (last, self.simplified(before, last, frame))]
+        return _chain(self.named(node.name), lines, before, shown)
+
+    def masked(self, node: cost.Operation, rule: Weights, frame: Frame) -> list[Step]:
+        """A function of the language of whose products a mask takes some away."""
+        shown, last = frame.shown(self.value(node)), self.amount(frame, node)
+        weights = [(w_, node.counts[name]) for name, w_ in rule.of_each(node.counts)]
+        parts = [(w_, self.size(count, frame), count) for w_, count in weights]
+        spelled = _weighted([(w_, Spelled(part, part, count)) for w_, part, count in parts])
+        before = frame.shown(self.derivation.known.renamed(spelled.value))
+        reason: Reason = (said(MASKED_COUNT),)
+        lines = [(spelled.filled, reason), (last, self.simplified(before, last, frame))]
         return _chain(self.named(node.name), lines, before, shown)
 
     def factor(self, each: Expr, frame: Frame) -> list[w.Written]:

@@ -8,12 +8,12 @@ from typing import Any
 from sympy import Expr
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.solve.closed import Closed
 from closedform.derive.trace.blocks import OwnBlocks
 from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import Part, Quiet, Said, Step
 from closedform.errors import Span
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import sympy
 from sympy import Expr
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import Reason, Step, commas, plus, said, same
 from closedform.derive.trace.operations import Operations
 from closedform.formula.joining import bracketed
-from closedform.late import dataclass
 
 SUM = said("the sum of its operations")
 MAX_TERMS = 6  # of a sum that is shown before common factors are taken out

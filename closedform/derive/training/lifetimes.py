@@ -7,65 +7,45 @@ place. Weights are not counted, nor what nothing computes, nor what is given out
 block is one operation.
 
 A pass is written down as a list of events, loops round by round until all further rounds are like
-the last; where that depends on a size, each case has a list of its own.
+the last; where that depends on a size, each case has a list of its own. Where there are too many
+cases, or moments of which any may be the peak, it is not written out, and found at numbers alone.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.cost.depth import does_nothing
-from closedform.derive.cost.tree import (
-    Cases,
-    Choose,
-    Node,
-    Operation,
-    Repeat,
-    Site,
-    Stages,
-    Steps,
-    Weights,
-)
-from closedform.derive.cost.tree import Sequence as Block
+from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.cost.tree import Node, shaped_by
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.symbolic.atoms import BigSum, indicator
+from closedform.derive.symbolic.atoms import BigSum, indicator, put_in
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.training.later import shapes_given
-from closedform.derive.training.rules import viewed
-from closedform.errors import ClosedformError, Span, fail
-from closedform.grammar.tree import NOWHERE
-from closedform.late import dataclass
+from closedform.derive.symbolic.unwritten import Alive, Way
+from closedform.derive.training.events import Choices, Events, Open, UnwrittenError
 
 MANY = 12  # moments of which any may be the peak
-MOST = 8  # rounds after which those of a loop must be alike
 CASES = 48  # lists of events that are written down
-EVENTS = 20_000  # in one of them
 
-Memory: TypeAlias = frozenset[int]  # the storages that a value lies in
-Values: TypeAlias = dict[int, Memory]
-Choices: TypeAlias = Mapping[Any, Any]
 _Moments: TypeAlias = dict[frozenset[Expr], Boolean]  # each with where they are those of a pass
-NOTHING: Memory = frozenset()
 
 
 @lru_cache(maxsize=8)
 def peak_of(derivation: Derivation) -> Callable[[Node], Expr]:
     """Finds the peak of any part of a derivation."""
-    return Peak(derivation.known.base)
+    return Peak(derivation.known)
 
 
 class Peak:
-    """The peak of parts of a cost tree, each by itself; `base` writes abbreviations out."""
+    """The peak of parts of a cost tree, each by itself; `known` writes abbreviations out."""
 
-    def __init__(self, base: Callable[[Expr], Expr]) -> None:
-        self.base = base
+    def __init__(self, known: Knowledge) -> None:
+        self.base = known.base
         self.found: dict[int, Expr] = {}
 
     def __call__(self, node: Node) -> Expr:
@@ -74,23 +54,38 @@ class Peak:
         return self.found[id(node)]
 
     def _of(self, node: Node) -> Expr:
-        left = [CASES]
-        found = self._cases(node, {}, left)
+        try:
+            found = self._cases(node, {}, [CASES])
+        except UnwrittenError:
+            return self._unwritten(node)
         if len(found) == 1:
             return sympy.Max(*next(iter(found)))
         told = ((holds, sympy.Max(*moments)) for moments, holds in found.items())
         return sympy.Add(*(indicator(holds) * peak for holds, peak in told))
 
+    def _unwritten(self, node: Node) -> Expr:
+        """The peak as what is found at numbers."""
+        used = shaped_by(node)
+        sizes = sorted({s for one in used for s in self.base(one).free_symbols}, key=str)
+
+        def at(numbers: Sequence[Expr]) -> Expr:
+            given = dict(zip(sizes, numbers, strict=True))
+            events = Events({}, {one: put_in(self.base(one), given) for one in used})
+            events.whole(node)
+            return sympy.Max(*events.moments())
+
+        return Alive(Way(at), *sizes)
+
     def _cases(self, node: Node, choices: Choices, left: list[int]) -> _Moments:
         """The moments of which one is the peak, and where they are those; so many cases are left
         to be tried."""
-        events = _Events(choices)
+        events = Events(choices)
         try:
             events.whole(node)
-        except _Open as open_:
+        except Open as open_:
             left[0] -= len(open_.ways)
             if left[0] < 0:
-                raise _no_closed_form(open_.span, "it has too many cases") from None
+                raise UnwrittenError from None
             each = [
                 (condition, self._cases(node, {**choices, open_.key: choice}, left))
                 for choice, condition in open_.ways
@@ -116,8 +111,7 @@ class Peak:
                 kept = {m: other for m, other in kept.items() if not _at_least(terms, other)}
                 kept[moment] = terms
         if len(kept) > MANY:
-            message = f"the largest of {len(kept)} moments is not told apart for all sizes"
-            raise fail("peak", message, None, "ask for the peak of the blocks by themselves")
+            raise UnwrittenError
         return frozenset(kept)
 
 
@@ -147,254 +141,3 @@ def _at_least(one: _Terms, other: _Terms) -> bool:
         if more != 0 and not (more > 0 and all(base.is_nonnegative for base in bases)):
             return False
     return True
-
-
-class _Open(Exception):
-    """Something on which the events depend: by its key, the choices with their conditions."""
-
-    def __init__(self, key: Any, ways: Sequence[tuple[Any, Boolean]], span: Span) -> None:
-        super().__init__()
-        self.key, self.ways, self.span = key, ways, span
-
-
-@dataclass(frozen=True)
-class _Least:
-    """A count of which it is known that it is not less than a number."""
-
-    number: int
-
-
-class _Events:
-    """What is done, one after the other: what each event takes and makes."""
-
-    def __init__(self, choices: Choices) -> None:
-        self.choices = choices
-        self.sizes: list[Expr] = []
-        self.events: list[tuple[Memory, Memory]] = []
-        self.given: Memory = NOTHING
-        self.results: Memory = NOTHING
-        self.index: dict[Expr, Expr] = {}  # of loops over numbers
-        self.within: frozenset[Expr] = frozenset()  # the indices of others
-
-    def whole(self, node: Node) -> None:
-        """Write down a block with its inputs, or another part without what stands around it."""
-        if isinstance(node, Operation):
-            takes = [self.new(shape) for shape in node.inputs]
-            self.given = _together(takes)
-            self.results = _together(self.operation(node, takes))
-        elif isinstance(node, Block):
-            values = {
-                number: self.new(shape)
-                for number, shape in zip(node.flow.takes, shapes_given(node), strict=True)
-            }
-            self.given = _together(values.values())
-            self.body(node.body, values)
-            self.results = _together(_memory(values, number) for number in node.flow.gives)
-        else:
-            self.body((Site(NOWHERE, node),), {})
-
-    def new(self, shape: Sequence[Expr]) -> Memory:
-        return self.room(sympy.Mul(*shape).xreplace(self.index))
-
-    def room(self, size: Expr) -> Memory:
-        """Memory of its own, of a size."""
-        self.sizes.append(size)
-        return frozenset({len(self.sizes) - 1})
-
-    def add(self, takes: Memory, makes: Memory) -> None:
-        self.events.append((takes, makes))
-        if len(self.events) > EVENTS:
-            raise fail("limit", f"a pass of more than {EVENTS:,} operations is not written down")
-
-    # What is done --------------------------------------------------------------------------
-
-    def body(self, sites: Iterable[Site], values: Values) -> None:
-        for site in sites:
-            self.site(site, values)
-
-    def site(self, site: Site, values: Values) -> None:
-        node = site.node
-        takes = [_memory(values, number) for number in site.flow.takes]
-        match node:
-            case Operation():
-                made = self.operation(node, takes)
-                values.update(zip(site.flow.gives, made, strict=True))
-            case Block(fused=Operation() as whole):
-                made = self.operation(whole, takes)
-                values.update(zip(site.flow.gives, made, strict=True))
-            case Block():
-                inner = dict(zip(node.flow.takes, takes, strict=True))
-                self.body(node.body, inner)
-                for number, given in zip(site.flow.gives, node.flow.gives, strict=True):
-                    values[number] = _memory(inner, given)
-            case Repeat() | Steps():
-                self.loop(site, node, values)
-            case Choose():
-                self.choice(site, node, values)
-            case Stages():
-                for body in node.bodies:
-                    self.body(body, values)
-            case Cases():
-                holds = self.decided(node.condition, site.span)
-                self.body(node.then if holds else node.otherwise, values)
-                for one in node.joined:
-                    values[one.after] = _memory(values, one.then if holds else one.otherwise)
-            case Weights():
-                self.body(node.body, values)
-
-    def operation(self, node: Operation, takes: Sequence[Memory]) -> list[Memory]:
-        """What an operation gives."""
-        taken = _together(takes)
-        if does_nothing(node):
-            return [taken] * len(node.outputs)
-        if node.counts.get("cache", Integer(0)) != 0:
-            makes = [NOTHING] * len(node.outputs)
-        elif (place := viewed(node)) is not None:
-            makes = [takes[place]] * len(node.outputs)
-        else:
-            makes = [self.new(shape) for shape in node.outputs]
-        self.add(taken, _together(makes))
-        return makes
-
-    def moments(self) -> set[Expr]:
-        """What is alive at the beginning, and during each event."""
-        last = {one: at for at, (takes, _) in enumerate(self.events) for one in takes}
-        last.update(dict.fromkeys(self.results, len(self.events)))
-        alive = {one for one in self.given if one in last}
-        found = {frozenset(Counter(self.sizes[one] for one in alive).items())}
-        for at, (_, makes) in enumerate(self.events):
-            alive |= makes
-            found.add(frozenset(Counter(self.sizes[one] for one in alive).items()))
-            alive = {one for one in alive if last.get(one, -1) > at}
-        return {sympy.Add(*(size * times for size, times in each)) for each in found}
-
-    # Cases and loops -----------------------------------------------------------------------
-
-    def decided(self, condition: Boolean, span: Span) -> bool:
-        """Whether a condition holds in this case."""
-        holds = condition.xreplace(self.index)
-        if holds in (sympy.true, sympy.false):
-            return bool(holds)
-        for said, answer in ((holds, True), (sympy.Not(holds), False)):
-            if said in self.choices:
-                return bool(self.choices[said]) is answer
-        if holds.free_symbols & self.within:
-            raise _no_closed_form(span, "its rounds are not alike")
-        raise _Open(holds, [(True, holds), (False, sympy.Not(holds))], span)
-
-    def number(self, times: Expr) -> int | None:
-        """A count, where it is a number in this case."""
-        if times.is_Integer:
-            return int(times)
-        known = self.choices.get(times)
-        return known if isinstance(known, int) else None
-
-    def at_least(self, times: Expr, enough: int, span: Span) -> None:
-        """Go on where a count is not less than a number."""
-        known = self.choices.get(times)
-        least = known.number if isinstance(known, _Least) else 1 if times.is_positive else 0
-        if least < enough:
-            ways: list[tuple[Any, Boolean]] = [
-                (n, sympy.Eq(times, n)) for n in range(least, enough)
-            ]
-            raise _Open(times, [*ways, (_Least(enough), sympy.Ge(times, enough))], span)
-
-    def loop(self, site: Site, node: Repeat | Steps, values: Values) -> None:
-        """The rounds of a loop, as many as it takes until further ones change nothing.
-
-        A round that begins like the one before it is like it, and so are all that follow. How long
-        a tensor is alive depends on the rounds after it too, as far as it is handed on again
-        there: by no more of them than there are values that are carried.
-        """
-        times = node.times if isinstance(node, Repeat) else node.last - node.first + 1
-        times = times.xreplace(self.index)
-        exact = self.number(times)
-        first = None if isinstance(node, Repeat) else node.first.xreplace(self.index)
-        counted = first is not None and first.is_Integer and times.is_Integer
-        before = len(self.sizes)
-        state = [_memory(values, one.before) for one in node.carried]
-        told = self.told(state, before)
-        alike: int | None = None  # the rounds before those that are alike
-        done = 0
-        while exact is None or done < exact:
-            if alike is not None and done > alike + len(node.carried) and not counted:
-                break
-            if exact is None and alike is None and done > MOST:
-                raise _no_closed_form(site.span, "its rounds are not alike")
-            values.update(zip((one.start for one in node.carried), state, strict=True))
-            self.round(
-                node, first + done if first is not None and counted else None, site.span, values
-            )
-            state = [_memory(values, one.end) for one in node.carried]
-            done += 1
-            was, told = told, self.told(state, before)
-            if alike is None and told == was:
-                alike = done - 1
-        if exact is None:
-            self.at_least(times, done, site.span)
-        values.update(zip((one.after for one in node.carried), state, strict=True))
-
-    def round(self, node: Repeat | Steps, at: Expr | None, span: Span, values: Values) -> None:
-        """Carry a body out, with its index where that has a number."""
-        if isinstance(node, Repeat):
-            self.body(node.body, values)
-            return
-        index, within, before = self.index, self.within, len(self.sizes)
-        if at is None:
-            self.within = within | {node.index}
-        else:
-            self.index = {**index, node.index: at}
-        self.body(node.body, values)
-        if any(node.index in size.free_symbols for size in self.sizes[before:]):
-            raise _no_closed_form(span, "its rounds are not alike")
-        self.index, self.within = index, within
-
-    def told(self, state: Sequence[Memory], before: int) -> Any:
-        """What a round begins with, in which storages that the loop has made have no number."""
-        new: dict[int, int] = {}
-        for memory in state:
-            for one in sorted(memory):
-                if one >= before:
-                    new.setdefault(one, len(new))
-        names = {one: (at, self.sizes[one]) for one, at in new.items()}
-        return [frozenset(names.get(one, one) for one in memory) for memory in state]
-
-    def choice(self, site: Site, node: Choose, values: Values) -> None:
-        """Copies that are carried out one after the other: each takes what stood before, and what
-        all of them give stands afterwards. Of many the last two are told, and what the others
-        have given."""
-        count = node.count.xreplace(self.index)
-        exact = self.number(count)
-        if exact is None:
-            self.at_least(count, 2, site.span)
-        many = exact is None or exact > MOST
-        befores = [_memory(values, one.before) for one in node.carried]
-        gives: list[list[Memory]] = []
-        for copy in range(2 if many else exact or 0):
-            at, made = len(self.events), len(self.sizes)
-            values.update(zip((one.start for one in node.carried), befores, strict=True))
-            self.body(node.body, values)
-            ends = [_memory(values, one.end) for one in node.carried]
-            gives.append(ends)
-            if many and copy == 0:
-                stays = {one for one in _together(ends) if one >= made}
-                others = {one: self.room((count - 2) * self.sizes[one]) for one in sorted(stays)}
-                self.events.insert(at, (NOTHING, _together(others.values())))
-                gives.append([_together(others.get(one, NOTHING) for one in end) for end in ends])
-        for place, one in enumerate(node.carried):
-            stands = [each[place] for each in gives] or [befores[place]]
-            values[one.after] = _together(stands)
-
-
-def _memory(values: Mapping[int, Memory], number: int) -> Memory:
-    """Where a value lies; nowhere if nothing computes it."""
-    return values.get(number, NOTHING)
-
-
-def _together(memories: Iterable[Memory]) -> Memory:
-    return NOTHING.union(*memories)
-
-
-def _no_closed_form(span: Span, why: str) -> ClosedformError:
-    help = "ask for the peak of its body, or of the block in it, by itself"
-    return fail("peak", f"the peak of this body has no closed form: {why}", span, help)

@@ -10,16 +10,17 @@ import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.cost.flow import Contracted, Inverse, Regrouped, Selected
 from closedform.derive.cost.tree import Operation, Shape
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.model import new_context
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.resolve.backward import ROWS, WEIGHT
+from closedform.derive.resolve.builtin import MASKED
 from closedform.derive.resolve.modules import Module
 from closedform.errors import fail
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 MATRICES = "matrices"
 Of: TypeAlias = int | str  # the place of an input, or the weight
@@ -95,7 +96,7 @@ def _built_in(operation: Operation) -> Rule:
     if isinstance(does, Contracted):
         if "mac" not in operation.counts:
             return _of_elements(operation, "mul")
-        work = {"mac": operation.counts["mac"]}
+        work = {n: c for n, c in operation.counts.items() if n in ("mac", MASKED)}
         keeps = (Keep(frozenset({1}), 0, MATRICES), Keep(frozenset({0}), 1, MATRICES))
         return Rule(operation, {0: work, 1: work}, keeps)
     if operation.kind == "elementwise":

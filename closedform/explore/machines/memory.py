@@ -7,11 +7,11 @@ from fractions import Fraction
 from math import prod
 
 from closedform.checked import all_checked
+from closedform.data import dataclass
 from closedform.errors import fail
 from closedform.explore.formula import Formula
 from closedform.explore.machines.roofline import prefixed
 from closedform.explore.table import Table
-from closedform.late import dataclass
 from closedform.reason.machines.rows import machine
 
 # What is kept once, and by which ways to use several devices it is divided: the data are so from a

@@ -25,6 +25,7 @@ from closedform.derive.solve.made import (
     written_out,
 )
 from closedform.derive.solve.numbers import (
+    check_given,
     dims_values,
     evaluate,
     settle,
@@ -151,10 +152,12 @@ class Quantity(Arithmetic):
             name = key.name if isinstance(key, Symbol) else key
             if name not in table:
                 raise self._sizes.unknown(name)
+            if values.keys() & {*table[name]}:
+                raise fail("argument", f"`{name}` is given twice")
             several = value if isinstance(value, list | tuple) else [value] * len(table[name])
             if len(several) != len(table[name]):
-                count = f"`{name}` has {len(table[name])} elements, and {len(several)} are given"
-                raise fail("argument", count)
+                count = "one element" if len(table[name]) == 1 else f"{len(table[name])} elements"
+                raise fail("argument", f"`{name}` has {count}, and {len(several)} are given")
             for symbol, one in zip(table[name], several, strict=True):
                 formulas += [one] if isinstance(one, Quantity) else []
                 given = one.expr if isinstance(one, Quantity) else one
@@ -221,8 +224,8 @@ class Quantity(Arithmetic):
         for name in given:
             if name not in table:
                 raise self._sizes.unknown(name)
-        if lets:
-            form = substituted(form, lets)
+        dims = dims_values(form.derivation, given)
+        whole, form = form, substituted(form, lets) if lets else form
         values: dict[Symbol, Expr] = {}
         for title in presets:
             for symbol, value in self._values_of(title).items():
@@ -235,7 +238,11 @@ class Quantity(Arithmetic):
                         f"give it a value: `{symbol}=...`, or another name in one formula: "
                         f'`.subs({symbol}="{symbol}_2")`',
                     )
-        values.update(dims_values(form.derivation, given))
+        values.update(dims)
+        if lets:
+            settled = settle(form.derivation, values)
+            used = {s: settled[s] for s in form.sizes if s in settled}
+            check_given(whole.derivation, {**used, **dims, **lets})
         if isinstance(self._closed, Made):
             value = value_of(form, values)
             return int(value) if value.denominator == 1 else value

@@ -8,11 +8,11 @@ from numbers import Integral
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.numbers import size_table
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail, suggestion
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from fractions import Fraction
 import sympy
 from sympy import Expr
 
+from closedform.data import dataclass
 from closedform.derive.cost.totals import WORK, Total
 from closedform.derive.cost.tree import (
     Cases,
@@ -29,7 +30,6 @@ from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.symbolic.atoms import put_in
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.reason.machines.rows import Machine
 
 MAX_STEPS = 100_000  # of a loop whose steps are bounded one by one

@@ -15,9 +15,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from closedform.data import dataclass
 from closedform.errors import fail, suggestion
 from closedform.files import read_text
-from closedform.late import dataclass
 
 LINES = {  # what a row has, as an error shows it
     "name": 'name = "NVIDIA H100 SXM, 80 GB"',

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import TypeAlias
 
+from closedform.data import dataclass
 from closedform.derive.lower.nodes import Node, Op, in_order
 from closedform.errors import fail
-from closedform.late import dataclass
 
 # How tightly a text holds together.
 OR, AND, NOT, COMPARED, SUM, PRODUCT, SIGN, POWER, ATOM = range(9)

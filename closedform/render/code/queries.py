@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from closedform.data import dataclass
 from closedform.derive.lower.nodes import Node, Op
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.render.code.expressions import (
     AND,
     ATOM,

@@ -9,11 +9,11 @@ from itertools import groupby
 
 from sympy import Symbol
 
+from closedform.data import dataclass
 from closedform.derive.lower.nodes import Node
 from closedform.derive.lower.program import Program, Size, needed, programmed, with_default
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.errors import fail
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

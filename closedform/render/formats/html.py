@@ -26,6 +26,14 @@ def _display(name: str, node: Node) -> str:
     return mathml_lines.equation(name, node.written)
 
 
+def _alone(node: Node) -> str:
+    return mathml_lines.alone(node.written)
+
+
+def _in_cell(node: Node, columns: int = 2) -> str:
+    return mathml_lines.in_cell(node.written, columns)
+
+
 def _display_in_page(name: str, node: Node) -> str:
     """An equation, and where it is long the same in the lines of a phone: a page shows one."""
     return _both(_display(name, node), mathml_lines.narrow(name, node.written))
@@ -76,6 +84,8 @@ HTML = Markup(
     mathml.math,
     {
         "display": _display,
+        "alone": _alone,
+        "in_cell": _in_cell,
         "definition": _definition,
         "number": _number,
         "spoken": partial(spoken, written=_number),

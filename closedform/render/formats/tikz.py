@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.formulas.latex import latex
 from closedform.render.language import Language, language
 from closedform.render.markup.format import Format

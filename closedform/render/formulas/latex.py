@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.formula.precedence import (
     PLANE,
     Level,
@@ -24,7 +25,6 @@ from closedform.formula.precedence import (
     placed,
 )
 from closedform.formula.signs import GREEK
-from closedform.late import dataclass
 from closedform.render.formulas.widths import ROOM, width
 
 # The same letters in Unicode, which TeX and KaTeX do not take in text.
@@ -47,6 +47,7 @@ RELATIONS = {
     "and": r"\land",
     "or": r"\lor",
     "in": r"\in",
+    "~": r"\sim",
 }
 
 SPACE, DOT = r"\, ", r"\cdot "
@@ -194,9 +195,18 @@ def _(node: w.Braced, least: Level) -> str:
 
 def _brace(body: str, name: str) -> str:
     """A formula with the name of its part below it, an underscore as it is."""
+    return f"\\underbrace{{{body}}}_{{{word(name)}}}"
+
+
+def word(name: str) -> str:
+    r"""A word in a formula, an underscore as it is.
+
+    >>> print(word("weight_bytes"))
+    \mathrm{weight\_bytes}
+    """
     kind = "mathrm" if name.isascii() else "text"
-    below = name.replace("_", r"\_")
-    return f"\\underbrace{{{body}}}_{{\\{kind}{{{below}}}}}"
+    shown = name.replace("_", r"\_")
+    return f"\\{kind}{{{shown}}}"
 
 
 def sum_sign(node: w.BigSum) -> str:

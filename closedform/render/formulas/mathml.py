@@ -38,6 +38,7 @@ RELATIONS = {
     "and": "∧",
     "or": "∨",
     "in": "∈",
+    "~": "∼",
 }
 
 TIMES = '<mo lspace="0" rspace="0.17em">\u2062</mo>'  # invisible times, as wide as a thin space

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.formula.precedence import PLANE_SIGNED, Level, Part, needless, parts
-from closedform.late import dataclass
 from closedform.render.formulas.mathml import TIMES, between, part_shown, sum_sign
 from closedform.render.formulas.svg_line import pieces
 

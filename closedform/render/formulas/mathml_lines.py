@@ -10,7 +10,8 @@ from closedform.render.formulas.mathml_broken import broken
 from closedform.render.formulas.svg_line import pieces
 
 LINE = 44.0  # ems in a line, for the broad column of a page
-CELL = 20.0  # in a column of a table
+CELL = 20.0  # in a column of a table that has others with formulas
+ALONE = 40.0  # in one that has none
 PHONE = 15.0  # of a display on a phone
 EQUALS = 1.5
 SIDE = 30.0  # the same with what is explained before it, and a reason after it
@@ -33,6 +34,13 @@ def equation(left: str, node: w.Written, line: float = LINE) -> str:
     return element(table, plain, display=True)
 
 
+def alone(node: w.Written) -> str:
+    """A formula without a name for a display, broken into lines where it is long."""
+    lines = broken(node, LINE)
+    content = mathml(node) if len(lines) == 1 else _stacked(lines)
+    return element(content, w.plain(node), display=True)
+
+
 def narrow(left: str, node: w.Written) -> str | None:
     """The same in the lines of a phone; None where it fits there as it is."""
     begun = sum(piece.width for piece in pieces(w.Symbol(left))) + EQUALS
@@ -51,9 +59,9 @@ def equals_narrow(node: w.Written) -> str | None:
     return element(lines, f"= {w.plain(node)}", display=False)
 
 
-def in_cell(node: w.Written) -> str:
-    """A formula in a table, in lines where it is long."""
-    lines = broken(node, CELL)
+def in_cell(node: w.Written, columns: int = 2) -> str:
+    """A formula in a table with so many columns of formulas, in lines where it is long."""
+    lines = broken(node, ALONE if columns == 1 else CELL)
     return math(node) if len(lines) == 1 else element(_stacked(lines), w.plain(node), display=False)
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.formula.precedence import (
     RAISED_LINE,
     Level,
@@ -24,7 +25,6 @@ from closedform.formula.precedence import (
     parts,
     placed,
 )
-from closedform.late import dataclass
 from closedform.render.formulas.mathml import RELATIONS, escape_html, name_parts
 
 THIN = "\u2009"

@@ -35,6 +35,7 @@ RELATIONS = {
     "and": "and",
     "or": "or",
     "in": "in",
+    "~": "tilde.op",
 }
 FUNCTIONS = {"floor": "floor", "ceil": "ceil", "sqrt": "sqrt"}  # with fences of their own
 OPERATORS = {"max": "max", "min": "min", "gcd": "gcd", "": ""}

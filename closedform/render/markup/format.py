@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.markup.templating import Markup
 
 if TYPE_CHECKING:

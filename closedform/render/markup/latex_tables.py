@@ -12,7 +12,7 @@ from functools import cache
 from math import ceil
 
 from closedform import formula as w
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.formulas.aligned import stacked
 from closedform.render.formulas.latex import broken, latex
 from closedform.render.formulas.widths import width

@@ -10,11 +10,11 @@ import html
 import re
 from collections.abc import Mapping
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.formulas.latex import latex
 from closedform.render.language import number, spoken
 from closedform.render.markup.format import Format, Site
-from closedform.render.markup.latex import STEPS, definition, display
+from closedform.render.markup.latex import STEPS, alone, definition, display
 from closedform.render.markup.templating import Markup
 
 
@@ -45,6 +45,7 @@ def markdown(flavour: Flavour, suffixes: tuple[str, ...] = (), pages: bool = Fal
         latex,
         {
             "display": display,
+            "alone": alone,
             "definition": definition,
             "number": number,
             "spoken": spoken,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.errors import visible
-from closedform.late import dataclass
 from closedform.render.language import Language, language
 from closedform.render.report.closing import left_out
 from closedform.render.report.prose import prose
@@ -101,30 +100,12 @@ def _as_raw(tool: Callable[..., Any]) -> Callable[..., Any]:
 
 @cache
 def _environment(escape: Callable[[str], str]) -> jinja2.Environment:
-    import jinja2  # here, since `--help` reads the rows of the formats
+    from closedform.render.markup.shipped import environment  # here, as `--help` needs no Jinja
 
     def finalize(value: Any) -> str:
         return value if isinstance(value, Raw) else escape(str(value))
 
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(_template),
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=finalize,
-        autoescape=False,  # `finalize` escapes, in the language of each format
-    )
-
-
-def _template(name: str) -> str:
-    return files("closedform.render.markup").joinpath("templates", name).read_text("utf-8")
+    return environment(finalize)
 
 
 def plain_data(value: Any, formula: Callable[[w.Written], str]) -> Any:

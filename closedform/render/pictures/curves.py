@@ -10,9 +10,9 @@ from math import ceil, floor
 import sympy
 from sympy import Expr
 
+from closedform.data import dataclass
 from closedform.derive.solve.along import Along, X
 from closedform.errors import fail
-from closedform.late import dataclass
 
 POINTS = 192
 EVERY = 4096

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from closedform import formula as w
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.formulas.svg_line import Piece, broken, factor_pieces, pieces, svg_text
 from closedform.render.language import Language, language
 from closedform.render.pictures import svg

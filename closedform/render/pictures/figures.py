@@ -14,8 +14,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from closedform.data import dataclass
 from closedform.errors import fail
-from closedform.late import dataclass
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

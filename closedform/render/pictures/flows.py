@@ -13,8 +13,8 @@ from itertools import combinations, permutations, product
 from math import factorial, prod
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.trace.flows import Flow, Step
-from closedform.late import dataclass
 from closedform.render.formulas.svg_line import Piece, factor_pieces, svg_text
 from closedform.render.language import Language
 from closedform.render.pictures import svg

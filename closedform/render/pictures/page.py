@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 
 from closedform import formula as w
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.language import language
 from closedform.render.pictures import charts, drawing, svg
 from closedform.render.pictures.flows import flow_drawing

@@ -8,9 +8,9 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
+from closedform.data import dataclass
 from closedform.derive.solve.along import Along
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.render.language import Language, language
 from closedform.render.pictures.curves import Crossing, crossings
 from closedform.render.pictures.figures import COLOURS, INK, SOFT, Picture, figure_in

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from closedform.data import dataclass
 from closedform.formula.numbers import Exact
-from closedform.late import dataclass
 from closedform.render.formulas.mathml import escape_html
 from closedform.render.language import PREFIXES, digits
 

@@ -9,9 +9,9 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
-from closedform.late import dataclass
 
 Sizes = tuple[tuple[str, w.Written], ...]
 

@@ -8,15 +8,22 @@ from dataclasses import field
 from sympy import Expr
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.measures.lookup import omitted
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.solve.made import NAMELESS, Made
 from closedform.derive.trace.lines import nodes_of
 from closedform.formula.numbers import Exact
-from closedform.late import dataclass
 from closedform.render.language import language
-from closedform.render.report.closing import AssumptionRow, Closing, closing, made_with
+from closedform.render.report.closing import (
+    AssumptionRow,
+    Closing,
+    Remark,
+    closing,
+    made_with,
+    notes,
+)
 from closedform.render.report.names import Definition, Names, SymbolRow
 from closedform.render.report.signs import signed
 from closedform.render.report.view import assumption_rows, convention_said, omission_row, said
@@ -47,7 +54,7 @@ class Cell:
     chosen: tuple[str, ...]
     symbols: tuple[SymbolRow, ...]
     where: tuple[Definition, ...]
-    indicators: bool
+    notes: tuple[Remark, ...]
     assumptions: tuple[AssumptionRow, ...]
     closing: Closing
     sizes: str | None
@@ -90,7 +97,7 @@ def cell(formed: Sequence[Closed], written: Sequence[w.Written], title: str) -> 
         chosen=first.chosen,
         symbols=tuple(row for row in names.symbols() if row.meaning or derivation.generic),
         where=names.where(),
-        indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas,))),
+        notes=tuple(notes(nodes_of((formulas,)), words)),
         assumptions=assumptions,
         closing=closing(
             bool(assumptions),
@@ -102,6 +109,6 @@ def cell(formed: Sequence[Closed], written: Sequence[w.Written], title: str) -> 
             ),
             words,
         ),
-        sizes=derivation.entity.name if derivation.generic else None,
+        sizes=" and ".join(derivation.owners) or None,
     )
     return signed(told, derivation.signs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.claims import check_claim, claims_of
 from closedform.derive.cost.tree import Sequence, nodes
@@ -15,7 +16,6 @@ from closedform.derive.resolve.modules import Entity
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.stated import stated
-from closedform.late import dataclass
 from closedform.render.language import Language
 from closedform.render.report.signs import signed
 
@@ -72,7 +72,7 @@ def _row(
     if isinstance(claim, tree.ComparisonClaim):
         relation = "=" if claim.operator == "==" else claim.operator
         formula, about = stated(claim.right), stated(claim.left)
-        title = show(claim.left)
+        title, growing = show(claim.left), claim.growing
     else:
         relation, growing = "in", claim.growing
         formula = w.Function(claim.order, (stated(claim.bound),))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from closedform import __version__
 from closedform import formula as w
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.language import Language
 from closedform.render.report.prose import Code, Prose, prose
 
@@ -80,11 +80,8 @@ def closing(
     if convention:
         name, says = convention
         told = {"name": (Code(name),), "says": prose(says)}
-        pieces = words.pieces("Convention {name}: {says}.", told)
         counted = Remark(
-            tuple(
-                part for piece in pieces for part in ([piece] if isinstance(piece, str) else piece)
-            ),
+            _flat(words.pieces("Convention {name}: {says}.", told)),
             words.tr("convention {name}: {says}", name=name, says=says),
         )
     if convention and omissions:
@@ -96,6 +93,31 @@ def closing(
     elif convention:
         whole = words.tr("Nothing is left out.")
     return Closing(words.tr("What this rests on"), axes, nothing, counted, omitted, whole, made)
+
+
+def notes(told: Iterable[object], words: Language) -> Iterator[Remark]:
+    """What signs mean that stand in formulas, of which these are the nodes."""
+    nodes = [*told]
+    if any(isinstance(node, w.Indicator) for node in nodes):
+        yield Remark(
+            (words.tr("A condition in square brackets is 1 where it holds, else 0."),),
+            words.tr("a condition in square brackets is 1 where it holds, else 0"),
+        )
+    if any(isinstance(node, w.Function) and node.name == w.ALIVE for node in nodes):
+        text = (
+            "{name} is how many elements are alive at once, at most; it is not written out as a "
+            "formula, and is found at numbers."
+        )
+        short = "{name}: elements alive at once, at most; not written out, found at numbers"
+        sentence = _flat(words.pieces(text, {"name": (Code(w.ALIVE),)}))
+        yield Remark(sentence, words.tr(short, name=w.ALIVE))
+
+
+def _flat(pieces: Iterable[str | Prose]) -> Prose:
+    """Pieces of a sentence as one."""
+    return tuple(
+        part for piece in pieces for part in ([piece] if isinstance(piece, str) else piece)
+    )
 
 
 def file_told(file: str) -> str:

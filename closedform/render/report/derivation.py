@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
@@ -15,7 +16,6 @@ from closedform.derive.trace.numbered import numbers
 from closedform.derive.trace.passages import Passage, Walk
 from closedform.derive.trace.walk import walk
 from closedform.errors import fail
-from closedform.late import dataclass
 from closedform.render.formulas import widths
 from closedform.render.formulas.latex import latex
 from closedform.render.language import Language, language

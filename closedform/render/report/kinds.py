@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.solve.closed import Closed
-from closedform.late import dataclass
-from closedform.reason.kinds import adds, by_kind
+from closedform.reason.kinds import by_kind
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def kind_rows(
     """The rows of a measure, whose formulas are those of `formed`; `value` is the number of a
     formula at the preset, if there is one."""
     title = own.measure.heading
-    if not adds(own.measure):
+    if not own.measure.adds:
         yield KindRow(title)
         return
     told, whole = by_kind(formed), value(own)

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.closed import symbols_of
 from closedform.derive.solve.stages import stage_runs
 from closedform.derive.trace.lines import nodes_of
 from closedform.grammar import tree
-from closedform.late import dataclass
 from closedform.render.language import Language
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.render.report.names import Definition
 from closedform.render.report.prose import Prose
 from closedform.render.report.view import FormulaRow, Link, PresetRow

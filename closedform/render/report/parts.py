@@ -12,6 +12,7 @@ import sympy
 from sympy import Expr, Integer
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.cost import tree as cost
 from closedform.derive.cost.tree import Node, Site
@@ -20,7 +21,6 @@ from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.atoms import indicator
 from closedform.derive.trace.flows import Flow, Skip, flow_of, skips
 from closedform.derive.trace.frames import Frame, StageRuns
-from closedform.late import dataclass
 from closedform.render.language import Language
 
 MAX_DEPTH = 4

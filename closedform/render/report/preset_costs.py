@@ -8,8 +8,8 @@ from fractions import Fraction
 from itertools import islice
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.formula.numbers import NoNumberError, Numbers, amount_or_none
-from closedform.late import dataclass
 from closedform.render.report.basis import Basis, Sizes
 from closedform.render.report.parts import PartRow
 from closedform.render.report.view import PresetRow, Report

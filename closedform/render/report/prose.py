@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 BETWEEN_BACKTICKS = re.compile("`([^`\n]+)`")
 

@@ -11,6 +11,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
@@ -22,7 +23,6 @@ from closedform.derive.solve.made import Made, nameless
 from closedform.derive.solve.numbers import settle, size_table
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
-from closedform.late import dataclass
 from closedform.reason import rules
 from closedform.reason.omissions import by_part
 from closedform.render.language import Language

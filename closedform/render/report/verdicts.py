@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from closedform.derive.assume.verdict import NotDecided, Refuted
 from closedform.derive.check.check import Outcome
 from closedform.derive.check.checked import Checked
 from closedform.derive.symbolic.wording import say
-from closedform.errors import Diagnostic
+from closedform.errors import WARNING, Diagnostic
 
 
 def verdicts_of(outcome: Outcome) -> list[dict[str, object]]:
-    """Each expectation, claim and warning of a file as a row for a program."""
-    return [*map(_row, outcome.checked), *map(_row_of_warning, outcome.warnings)]
+    """Each expectation, claim, error and warning of a file as a row for a program."""
+    told = (*outcome.errors, *outcome.warnings)
+    return [*map(_row, outcome.checked), *rows_of(told)]
 
 
-def in_words(outcome: Outcome) -> Iterator[str]:
-    """Each expectation and claim of a file as a line, with what a proof rests on below it."""
-    for checked in outcome.checked:
-        yield f"{checked.node.span}: {checked.verdict.word}: {checked.text}\n"
-        yield from _facts(checked)
-        if checked.held:
-            yield f"    {checked.held}\n"
+def rows_of(told: Iterable[Diagnostic], file: str = "") -> list[dict[str, object]]:
+    """Errors and warnings as rows for a program; `file` is that of errors without a place."""
+    return [_row_of_diagnostic(diagnostic, file) for diagnostic in told]
+
+
+def in_words(checked: Checked) -> Iterator[str]:
+    """An expectation or a claim as a line, with what a proof rests on below it."""
+    yield f"{checked.node.span}: {checked.verdict.word}: {checked.text}\n"
+    yield from _facts(checked)
+    if checked.held:
+        yield f"    {checked.held}\n"
 
 
 def answer(checked: Checked) -> Iterator[str]:
@@ -69,22 +74,20 @@ def _row(checked: Checked) -> dict[str, object]:
     }
 
 
-def _row_of_warning(warning: Diagnostic) -> dict[str, object]:
-    span = warning.span
-    assert span is not None  # a warning is about a place
-    notes = [warning.message, *warning.notes, *([warning.help] if warning.help else [])]
+def _row_of_diagnostic(told: Diagnostic, file: str) -> dict[str, object]:
+    span = told.span
     return {
-        "file": span.source.name,
-        "line": span.line,
-        "text": span.source.text[span.start : span.end],
-        "verdict": warning.kind,
+        "file": span.source.name if span else file,
+        "line": span.line if span else None,
+        "text": span.source.text[span.start : span.end] if span else "",
+        "verdict": told.kind if told.kind == WARNING else "error",
         "rests_on": [],
         "derived": "",
         "claimed": "",
         "difference": "",
         "sizes": {},
         "values": {},
-        "notes": notes,
+        "notes": [told.message, *told.notes, *([told.help] if told.help else [])],
         "tried": [],
     }
 

@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from closedform import formula as w
 from closedform.choices import FORMS, STAGES
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
@@ -33,7 +34,6 @@ from closedform.errors import ClosedformError, Span, fail, suggestion
 from closedform.formula.numbers import Exact
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
-from closedform.late import dataclass
 from closedform.reason.uncounted import uncounted
 from closedform.render.language import Language, language
 from closedform.render.report.basis import Basis, Sizes, basis, sizes_of
@@ -42,9 +42,11 @@ from closedform.render.report.closing import (
     AssumptionRow,
     Closing,
     Omission,
+    Remark,
     closing,
     file_told,
     made_with,
+    notes,
 )
 from closedform.render.report.kinds import KindRow, kind_rows
 from closedform.render.report.names import Definition, Names, SymbolRow, with_needed
@@ -124,9 +126,9 @@ class Link:
 class Report:
     """What a report says; its `parts` tell stages alike once, `every_part` each by itself.
 
-    `indicators` says whether a formula holds a condition that counts as 1 or 0, `nonempty`
-    whether it was taken as true that every axis has an element, `width` how wide a line is: in
-    points on paper, in characters on a terminal, None where the format decides.
+    `notes` say what signs in the formulas mean, `nonempty` whether it was taken as true that every
+    axis has an element, `width` how wide a line is: in points on paper, in characters on a
+    terminal, None where the format decides.
     """
 
     title: str
@@ -138,7 +140,7 @@ class Report:
     preset: str | None
     symbols: tuple[SymbolRow, ...]
     where: tuple[Definition, ...]
-    indicators: bool
+    notes: tuple[Remark, ...]
     formulas: tuple[FormulaRow, ...]
     parts: tuple[PartRow, ...]
     rows_apart: Callable[[], Iterator[PartRow]] = field(repr=False, compare=False)
@@ -251,7 +253,7 @@ def report(project: Project, entity: Entity, wish: Wish) -> Report:
         preset=wish.preset,
         symbols=names.symbols(),
         where=names.where(),
-        indicators=any(isinstance(node, w.Indicator) for node in nodes_of((formulas, parts))),
+        notes=tuple(notes(nodes_of((formulas, parts)), words)),
         formulas=formulas,
         parts=parts,
         rows_apart=partial(_rows_apart, Parts(formed, words), derivation),

@@ -7,7 +7,7 @@ from dataclasses import field
 
 from sympy import Expr, Symbol
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 from closedform.torch.export.python import INDENT, attribute, docstring, unused, wrapped
 from closedform.torch.export.sizes import Roots, Sizes
 

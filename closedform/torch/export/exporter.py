@@ -9,18 +9,20 @@ from dataclasses import field
 
 from sympy import Expr, Integer, Rational
 
+from closedform.data import dataclass
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity, Module, is_model
 from closedform.grammar import tree
 from closedform.grammar.traverse import at_stage, names_in, parts_of
-from closedform.late import dataclass
 from closedform.torch.export.classes import Class, Default, Line, written
 from closedform.torch.export.expressions import Reader, refuse
 from closedform.torch.export.python import INDENT, docstring, identifier, unused, wrapped
 from closedform.torch.export.shapes import REST
 from closedform.torch.export.sizes import Root, Sizes
-from closedform.torch.export.statements import Body, check, settled
 from closedform.torch.export.values import Family, Tensor, Value
+from closedform.torch.export.walk.bodies import settled
+from closedform.torch.export.walk.loops import Body
+from closedform.torch.export.walk.statements import check
 
 
 @dataclass
@@ -304,7 +306,7 @@ class Exporter:
             for name in waiting:
                 text, roots, _ = self.python_of(self.globals[name])
                 lets.insert(0, Line(f"{name} = {text}", roots, name))
-                made.order += [r for r in roots if r not in made.order]
+                made.order += [r for r in sorted(roots) if r not in made.order]
             made.init = [*lets[: len(waiting)], *made.init]
             lets = []
             made.finish()

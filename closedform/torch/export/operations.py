@@ -7,7 +7,7 @@ parameters, of the sizes of the result `{y}` and of its sides `{sides}`, the las
 
 from __future__ import annotations
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 LAST = None  # works on the last axis, wherever that stands
 ANY_MAP = -1  # a map with any number of sides

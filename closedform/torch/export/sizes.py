@@ -21,8 +21,8 @@ from sympy import (
     together,
 )
 
+from closedform.data import dataclass
 from closedform.errors import fail
-from closedform.late import dataclass
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 

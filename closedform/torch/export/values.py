@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from sympy import Expr
 
+from closedform.data import dataclass
 from closedform.derive.resolve.modules import Entity
 from closedform.grammar import tree
-from closedform.late import dataclass
 from closedform.torch.export.shapes import Axes
 
 SUM, PRODUCT, ATOM = range(3)

@@ -144,6 +144,19 @@ def test_random_comparisons(many: int, record_property: Any) -> None:
     assert min(seen["proved"], seen["refuted"]) > 0.2 * seen.total(), seen
 
 
+def test_the_largest_of_products() -> None:
+    """Fails when a law is lost behind a factor that is positive, or one is made up."""
+    n, w = map(size_symbol, "nw")
+    squares = sympy.Max(n**2, w**2)
+    assert equality(Knowledge(), sympy.Max(n, w) ** 2, squares).word == "proved"
+    assert equality(Knowledge(), sympy.Max(n, w) ** 3, sympy.Max(n**3, w**3)).word == "proved"
+    assert equality(Knowledge(), sympy.Max(n - w, 0) ** 2, (n - w) ** 2).word == "refuted"
+    ordered = indicator(n**2 > w**2) * n
+    assert equality(Knowledge(), ordered, indicator(n > w) * n).word == "proved"
+    assert equality(Knowledge(), ordered, indicator(n >= w) * n).word == "refuted"
+    assert equality(Knowledge(), indicator((n - w) ** 2 >= 0), Integer(1)).word == "proved"
+
+
 # Powers of numbers ---------------------------------------------------------------------------
 
 

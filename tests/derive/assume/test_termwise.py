@@ -10,7 +10,7 @@ import sympy
 
 from closedform.api import zoo
 from closedform.derive.assume.proofs.equality import comparison
-from closedform.derive.assume.proofs.termwise import covered
+from closedform.derive.assume.proofs.inequalities.termwise import covered
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.assume.verdict import Proved
 from closedform.derive.check.growth import order_verdict

@@ -221,6 +221,15 @@ HOLDS = [
     (Integer(1), n - Min(n, k), [n, k], [k < n]),
     (2**n, 2**n - 2**k, [n, k], [k < n]),
     (n - k, Integer(0), [n, k], [n <= k]),
+    (n**2 + w**2, sympy.expand((n - w) ** 2 + n * w), [n, w], []),
+    (n**2, n**2 + w**2 - n * w, [n, w], []),
+    (n * w, n**2 + w**2 - n * w, [n, w], []),
+    (n**2 + k**2, n**2 + w**2 + k**2 - n * w - w * k, [n, w, k], []),
+    (n**2 + w**2, 4 * n**2 - 12 * n * w + 10 * w**2, [n, w], []),
+    (p * w**2, p * n**2 - p * n * w + p * w**2 + p, [n, w], []),
+    (n**3, n**3 + w**3 - n**2 * w, [n, w], []),
+    (n, n + w - sqrt(n * w), [n, w], []),
+    (w, (n - w) ** 2 + w, [n, w], []),
 ]
 
 FAILS = [
@@ -267,6 +276,15 @@ FAILS = [
     (Integer(1), 2 ** (n - w), [n, w], []),
     (2 ** (n - w), Integer(1), [n, w], []),
     (Integer(1), (n - k) ** 2, [n, k], [k <= n]),
+    (n**2, n**2 + w**2 + k**2 - n * w - w * k - k * n, [n, w, k], []),
+    (n**2, n**2 + w**2 - 2 * n * w, [n, w], []),
+    (n**3, n**3 + w**3 + k**3 - 3 * n * w * k, [n, w, k], []),
+    (n, n + w - 2 * sqrt(n * w), [n, w], []),
+    (n**2 + w, (n - w) ** 2 + w, [n, w], []),
+    (n * w, 2 * n**2 - 7 * n * w + 6 * w**2, [n, w], []),
+    (2**n, n**9, [n], []),
+    (2**n, n**19, [n], []),
+    (3**n * n, 2**n * n**12, [n], []),
 ]
 
 
@@ -347,6 +365,20 @@ def test_sums_of_powers_are_decided(seed: int) -> None:
     assert len(seen) == 2
 
 
+@pytest.mark.parametrize("many", examples(25, 400))
+def test_quadratic_forms_are_above_0_where_they_are(many: int) -> None:
+    """Fails when a form that is 0 somewhere is said to grow, or one that never is is left open."""
+    generator = random.Random(0)
+    words: Counter[str] = Counter()
+    for _ in range(many):
+        p, q, r = (generator.randint(1, 9) for _ in range(3))
+        verdict = order_verdict(p * n**2 - q * n * w + r * w**2, n * w, [n, w], order="Omega")
+        assert (verdict.word == "proved") == (q**2 < 4 * p * r), (p, q, r)
+        words[verdict.word] += 1
+    assert words["proved"] > many / 4
+    assert words["refuted"] > many / 10
+
+
 # What is not decided, or says nothing ------------------------------------------------------------
 
 
@@ -356,6 +388,18 @@ def test_what_is_not_known_is_not_decided() -> None:
     assert found == NotDecided(
         (
             "2^(n*w) is not seen to be in O(2^(n^2)*2^(w^2))",
+            "no direction was found in which it fails",
+        )
+    )
+
+
+def test_a_bound_that_may_be_0_is_said_to_be_so() -> None:
+    """Fails when the reason compares with 0, and does not say that terms may cancel."""
+    found = order_verdict(n, n**4 - n**3 * w - n**2 * w**3 + n * w**2 + w**6, [n, w])
+    assert found == NotDecided(
+        (
+            "n^4 - n^3*w - n^2*w^3 + n*w^2 + w^6 is not seen to be above 0 in every direction: "
+            "what it takes away may be as large as the rest",
             "no direction was found in which it fails",
         )
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sympy
 
 from closedform.api import loads
+from closedform.cli import run
 from closedform.derive.assume.proofs.situation import (
     Fuel,
     OutOfFuelError,
@@ -16,11 +21,14 @@ from closedform.derive.assume.proofs.situation import (
 )
 from closedform.derive.assume.verdict import Refuted
 from closedform.derive.check.check import Outcome, check
+from closedform.derive.check.checked import Checked
+from closedform.derive.check.claims import check_claim
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.files import read_text
 from closedform.render.report.verdicts import verdicts_of
+from helpers import call
 
 
 def checked(folder: Path, text: str) -> Outcome:
@@ -224,3 +232,65 @@ def test_a_common_divisor_beside_other_terms(tmp_path: Path) -> None:
         "    claim params + gcd(2*b, 2*n) + max(0, d - b) == d*b + 2*gcd(n, b) + d - min(d, b)\n"
     )
     assert words(checked(tmp_path, text)) == ["proved"]
+
+
+TWO = """
+block A(x: [n, d]):
+    return x -> linear(d)
+
+    claim macs == n*d^2 when n > 2
+    claim params == d^2 + d
+"""
+
+
+def test_a_verdict_is_told_as_soon_as_it_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when `check -v` is silent until all claims are decided, or tells them out of order."""
+    (tmp_path / "a.arch").write_text(TWO)
+    monkeypatch.chdir(tmp_path)
+    out, seen = io.StringIO(), []
+
+    def decided(*arguments: Any) -> Checked:
+        seen.append(out.getvalue())
+        return check_claim(*arguments)
+
+    monkeypatch.setattr("closedform.derive.check.check.check_claim", decided)
+    with contextlib.redirect_stdout(out):
+        assert run(["check", "-v", "a.arch"]) == 0
+    first = (
+        "a.arch:5:5: proved: claim macs == n*d^2 when n > 2\n"
+        "    n > 2: a condition of the claim (a.arch:5:30)\n"
+    )
+    second = "a.arch:6:5: proved: claim params == d^2 + d\n"
+    assert seen == ["", first]
+    assert out.getvalue() == f"{first}{second}a.arch: 2 expectations and claims hold\n"
+
+
+UNDEFINED = ["`y` is not defined", "a size is declared with `dim y`, an operation with `op`"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "place", "notes"),
+    [
+        (
+            "dim D\n\nassume D >> 2\n",
+            3,
+            ">",
+            ["`>` is not expected here", "expected an expression"],
+        ),
+        ("block A(x: [n]):\n    return y\n", 2, "y", UNDEFINED),
+        (None, None, "", ["`a.arch` cannot be read: No such file or directory"]),
+    ],
+)
+def test_an_error_for_a_program(
+    tmp_path: Path, text: str | None, line: int | None, place: str, notes: list[str]
+) -> None:
+    """Fails when the rows of a file that is wrong look like those of one without claims."""
+    if text is not None:
+        (tmp_path / "a.arch").write_text(text)
+    result = call("check", "a.arch", "--to", "json", folder=tmp_path)
+    assert result.code == (3 if text is None else 1)
+    (row,) = json.loads(result.out)
+    assert (row["file"], row["line"], row["text"]) == ("a.arch", line, place)
+    assert (row["verdict"], row["notes"]) == ("error", notes)

@@ -96,6 +96,14 @@ def whole_line(text: str, error: Told, found: Sequence[str]) -> str:
     return "".join(lines)
 
 
+def stated_anew(text: str, error: Told, found: Sequence[str]) -> str:
+    """In the place of the line, and of that before where it goes on with it."""
+    if text.splitlines()[error.line - 1].lstrip().startswith('"'):
+        before = "".join(text.splitlines(keepends=True)[: error.line - 2])
+        return f"{before}    {found[0]}\n"
+    return whole_line(text, error, found)
+
+
 def line_left_out(text: str, error: Told, found: Sequence[str]) -> str:
     lines = text.splitlines(keepends=True)
     return "".join(lines[: error.line - 1] + lines[error.line :])
@@ -210,6 +218,11 @@ ROWS: list[tuple[str, Paste]] = [
     (r"write `(preset \"\.\.\.\" of \w+)`", lambda t, e, f: whole_line(t, e, [re.sub(
         r'(preset "[^"]+")', rf"\1 of {f[0].split()[-1]}", t.splitlines()[e.line - 1])])),
     (r"write `(\w+ -> .+)`", lambda t, e, f: re.sub(r"\w+\([^()]*\)\(\w+\)", f[0], t)),
+    (r"write `(preset .+)`$", whole_line),
+    (r"it speaks of the preset that it stands in: write `(.+)`", whole_line),
+    (r"a source stands (?:before `when`|behind `grow`|last, for all .+): `(claim .+|expect .+)`",
+     stated_anew),
+    (r"write a number in the place of `.+`, as in `(.+)`, or declare", instead),
     (r"write `([^`]+)`", instead),
     (r"add `(\"\"\")`", at_end),
     (r"add `([^`]+)`", after),
@@ -241,11 +254,11 @@ NOT_PASTED = [
     r"between tensors an `if` is a statement", r"name what is taken", r"take sqrt\(",
     r"write size\(x\) for", r"a condition counts as 0 where",
     r"begin it with one: ", r"a sum over an index is written", r"a claim says what is so",
-    r"an order of growth is one of a measure", r"measures stand in ",
+    r"an order of growth is one of a measure", r"measures stand in ", r"a claim has one source",
     # a change of several places, or one that is for the author to choose
     r"claim it in the block that is meant",
     r"give this axis a name of its own", r"give it a name, or `_`",
-    r"give (?:it|them) in the preset",
+    r"give (?:it a value|them values), `",
     r"a (?:repeat|choice) must keep its shapes", r"a block cannot be part of itself",
     r"where it may be 0, declare it so: `dim T\[2\]",  # a list of a table: `T >= 0` in its head
     r"`assume \w+ >= \d+` says", r"a preset gives values to dims",

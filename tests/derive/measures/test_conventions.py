@@ -52,10 +52,12 @@ def test_the_conventions_that_need_no_import() -> None:
     assert {name: (row.unit, row.usual, row.kinds) for name, row in found.items()} == {
         "macs": ("MACs", one, ()),
         "flops": ("FLOPs", two, ()),
+        "causal": ("MACs", Weights((*one.named, ("masked", Fraction(0)))), ()),
         "hooks": ("MACs", Weights(()), (("linear", one), ("conv", one))),
         "torch": ("FLOPs", two, ()),
         "fvcore": ("MACs", one, found["fvcore"].kinds),
         "thop": ("MACs", Weights(()), found["thop"].kinds),
+        "ptflops": ("MACs", Weights(()), found["ptflops"].kinds),
         "full": ("FLOPs", Weights(two.named, Fraction(1)), ()),
     }
 
@@ -84,6 +86,66 @@ def test_what_counters_of_others_count() -> None:
 
 def test_thop_at_a_published_number() -> None:
     assert zoo("resnet").measure("macs", "thop").at("ResNet-50") == 4133742592
+
+
+MODULES = """
+model M(x: [6, 10, 10]):
+    y = x -> batchnorm2d -> batchnorm2d(affine=false) -> groupnorm(2) -> instancenorm2d(affine=true)
+    z = y -> relu -> gelu -> silu -> conv2d(6, kernel=3, padding=1) -> relu6 -> maxpool2d(kernel=2)
+    z = z -> upsample2d(2) -> layernorm -> rmsnorm -> conv_transpose2d(2, kernel=2, stride=2)
+    return z -> adaptive_avgpool2d(2) -> linear(3) -> linear(5, bias=false) -> softmax
+"""
+
+
+def test_what_ptflops_counts_of_modules() -> None:
+    """Fails when a module counts otherwise than in its version 0.7.5, `count_functional` false."""
+    norms = (2 + 1 + 2 + 2) * 600
+    first = (1 + 1) * 600 + 600 * (6 * 9 + 1) + 600 + 600  # the SiLU is not seen
+    second = 600 + 600 + (600 * 2 * 4 + 2 * 400) + 2 * 400  # nor is the RMSNorm
+    last = 8 * 3 + 3 * 4 + 3 * 4 * 5
+    model = loads(MODULES)
+    assert model.measure("macs", "ptflops").at() == norms + first + second + last
+
+
+@pytest.mark.parametrize(
+    ("name", "preset", "counted"),
+    [
+        ("resnet", "ResNet-50", 4121925096),
+        ("resnet_basic", "ResNet-18", 1822177768),
+        ("resnext", "ResNeXt-50 32x4d", 4273080296),
+        ("squeezenet", "SqueezeNet 1.0", 830046392),
+    ],
+)
+def test_ptflops_on_models_of_torchvision(name: str, preset: str, counted: int) -> None:
+    """What version 0.7.5 counts of the modules of torchvision 0.29.1."""
+    assert zoo(name).measure("macs", "ptflops").at(preset) == counted
+
+
+def test_causal_counts_what_the_mask_leaves() -> None:
+    """Fails when a mark in the zoo is lost, or a model without a mask counts otherwise."""
+    models = [("gpt2", "GPT2"), ("llama", "Llama"), ("llama", "Mixtral"), ("lora", "LoRA")]
+    assert [str(zoo(file)[name].measure("masked")) for file, name in models] == [
+        "L T D (T - 1)",
+        "L S H E (S - 1)",
+        "L S H E (S - 1)",
+        "L S D (S - 1)",
+    ]
+    assert str(zoo("scaling").measure("masked")) == "L S A (S - 1)"
+    assert zoo("vit").measure("macs", "causal").at("ViT-B/16") == 17563828224
+
+
+def test_causal_leaves_out_what_is_masked() -> None:
+    """Fails when what the mask takes away is not told among what a convention leaves out."""
+    block = zoo("gpt2")["CausalAttention"]
+    assert omissions(block, "macs", "causal") == "project (add), einsum (masked), softmax"
+
+
+def test_a_training_step_leaves_masked_products_out_too() -> None:
+    """Fails when a gradient counts products that the mask takes away."""
+    block = zoo("gpt2")["CausalAttention"]
+    forward, backward = (block.measure(name, "causal") for name in ("macs", "backward"))
+    assert str(forward) == "n d (4 d + n + 1)"
+    assert str(backward) == "2 n d (4 d + n + 1)"
 
 
 @pytest.mark.slow

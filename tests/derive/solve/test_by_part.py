@@ -8,6 +8,15 @@ import closedform as cf
 from closedform import formula as w
 from helpers import call
 
+SMALL = """\
+dtype bf16
+
+dim N, V, D
+
+model M(tokens: [N]):
+    return tokens -> embed(V, D) -> linear(D)
+"""
+
 
 def told(part: cf.Part, measure: str = "macs") -> dict[str, str]:
     """The parts of a formula by their names."""
@@ -23,6 +32,19 @@ def test_a_block_that_only_puts_others_together_is_opened() -> None:
         "MLP": "2 L T D F",
         "linear": "D C",
     }
+
+
+def test_what_is_no_sum_has_no_parts() -> None:
+    """Fails when the largest of some moments, or the longest chain, is told as a sum."""
+    gpt2 = cf.zoo("gpt2")
+    for name, formula in (
+        ("peak", "4 max(T^2 H + 4 T D, 9 T D, 2 T^2 H + T D, T D + V T)"),
+        ("depth", "13 L + 4"),
+    ):
+        assert told(gpt2, name) == {}
+        assert str(gpt2.measure(name).by_part()) == formula
+    states = cf.loads(SMALL).measure("state_bytes", "adam").by_part().written
+    assert w.plain(states) == "8 V D + (8 D^2 + 8 D)"
 
 
 def test_many_operations_are_one_part() -> None:

@@ -12,7 +12,6 @@ import pytest
 from closedform import choices
 from closedform import formula as w
 from closedform.derive.arrange.forms import FORMS
-from closedform.late import make
 from closedform.render.formats import names_with, own_names, template_in
 from closedform.render.report.view import Report
 from helpers import ROOT, Ran, call
@@ -71,8 +70,6 @@ def test_commands_of_the_page(folder: Path) -> None:
 
 def groups(kind: object) -> set[type]:
     """The dataclasses that a type is made of; a formula is none."""
-    if isinstance(kind, type):
-        make(kind)
     if isinstance(kind, type) and is_dataclass(kind):
         if kind in get_args(w.Written):
             return set()

@@ -7,7 +7,6 @@ settle the rest, and only what differs nowhere is worth a proof by cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import sympy
@@ -17,11 +16,12 @@ from sympy.core.relational import Relational
 from closedform.derive.assume import floors, order
 from closedform.derive.assume.proofs.counterexample import difference_at, smallest, tries_for
 from closedform.derive.assume.proofs.identities import taken_apart
-from closedform.derive.assume.proofs.means import follows_from_means
+from closedform.derive.assume.proofs.inequalities.means import follows_from_means
+from closedform.derive.assume.proofs.inequalities.rounding import follows_from_rounding
+from closedform.derive.assume.proofs.inequalities.squares import follows_from_squares
+from closedform.derive.assume.proofs.inequalities.termwise import covered
 from closedform.derive.assume.proofs.polynomials import sign_factors
-from closedform.derive.assume.proofs.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.search import Search
-from closedform.derive.assume.proofs.termwise import covered
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
 from closedform.derive.symbolic.atoms import Divides, indicator
@@ -75,11 +75,10 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
             return Proved(frozenset(used))
     if follows_from_rounding(condition):
         return Proved()
-    simple, same = _without_factors(condition)
+    simple, asked = _without_factors(condition)
     with known.recording() as used:
         if order.decide(known, simple):
             return Proved(frozenset(used))
-    asked = simple if same else condition
 
     def fails(values: Numbers) -> bool:
         try:
@@ -87,8 +86,10 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
         except NoNumberError:
             return False
 
-    by_means = partial(follows_from_means, simple)
-    return _verdict(known, (left, right), fails, indicator(asked) - 1, by_means)
+    def simply() -> bool:
+        return follows_from_means(simple) or follows_from_squares(simple)
+
+    return _verdict(known, (left, right), fails, indicator(asked) - 1, simply)
 
 
 def _covering(known: Store, left: Expr, operator: str, right: Expr) -> frozenset[Fact] | None:
@@ -131,16 +132,17 @@ def _is_covered(expr: Expr, facts: Iterable[Fact]) -> bool:
     return covered(expand(expr), ordered)
 
 
-def _without_factors(condition: Any) -> tuple[Any, bool]:
-    """A condition from which an inequality follows, without the factors of its difference that are
-    positive or squares; and whether the inequality holds nowhere else."""
+def _without_factors(condition: Any) -> tuple[Any, Any]:
+    """What an inequality follows from, without the factors of its difference that are positive or
+    squares, and what it is the same as; a square is above 0 where it is not 0."""
     if not isinstance(condition, Relational):
-        return condition, True
+        return condition, condition
     strict = isinstance(condition, sympy.Lt | sympy.Gt)
     rest, squares = sign_factors(expand(condition.gts - condition.lts))
-    if strict and squares:
-        return condition, True
-    return (sympy.Gt if strict else sympy.Ge)(rest, 0), not squares
+    if strict:
+        simple = sympy.And(rest > 0, *(sympy.Ne(square, 0) for square in squares))
+        return simple, simple
+    return rest >= 0, condition if squares else rest >= 0
 
 
 def _verdict(

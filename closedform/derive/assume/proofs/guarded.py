@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import sympy
 from sympy import Expr, Integer, Rational
 
-from closedform.late import dataclass
+from closedform.data import dataclass
 
 
 @dataclass(frozen=True)

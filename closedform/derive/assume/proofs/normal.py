@@ -33,15 +33,21 @@ from closedform.derive.assume.proofs.guarded import (
     plain,
     scaled,
 )
-from closedform.derive.assume.proofs.polynomials import fraction_of, nonnegative, positive
+from closedform.derive.assume.proofs.polynomials import (
+    fraction_of,
+    nonnegative,
+    positive,
+    sign_factors,
+)
 from closedform.derive.assume.proofs.situation import Situation, without_positive_factors
 from closedform.derive.symbolic.atoms import Divides
-from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.expansion import expand, terms_of
 from closedform.derive.symbolic.powers import over_powers, unrounded
 
 ROUNDED = (sympy.floor, sympy.ceiling, sympy.Min, sympy.Max, sympy.Piecewise, sympy.Sum)
 NESTED = (sympy.floor, sympy.ceiling)
 MAX_POWER = 6
+MAX_FACTORED = 8  # terms of a sum whose sign is that of its factors
 MAX_STEPS = 4  # between two floors over one divisor
 
 
@@ -107,7 +113,9 @@ class Laws:
         over = expand(right - left)
         if over.could_extract_minus_sign():
             right, over = left, expand(-over)
-        larger = self._at_least(over - 1 if over.is_integer else over)
+        sign, squares = _sign_of(over)
+        less = over if squares else sign
+        larger = self._at_least(less - 1 if less.is_integer else less)
         return added((plain(right), scaled(larger, -over)))
 
     # Conditions ----------------------------------------------------------------------------
@@ -146,7 +154,8 @@ class Laws:
             if not positive(-bottom):
                 return of_guard(Holds(sympy.Ge(expr, 0)))
             top = expand(-top)
-        return self._reaches(top)
+        sign, squares = _sign_of(top)
+        return self._reaches(top if squares else sign)
 
     def _zero(self, expr: Expr) -> Form:
         """[expr == 0]."""
@@ -281,6 +290,19 @@ class Laws:
             return nonnegative(top) and nonnegative(bottom - 1 - top)
         inside = self.situation.at_least
         return inside(top) and inside(expand(bottom - 1 - top))
+
+
+def _sign_of(expr: Expr) -> tuple[Expr, bool]:
+    """A sum of products without its factors that are positive, and whether it has squares."""
+    products = expr.is_Add and terms_of(expr) <= MAX_FACTORED
+    if not products or all(len(term.free_symbols) < 2 and _is_linear(term) for term in expr.args):
+        return expr, False
+    sign, squares = sign_factors(expr)
+    return sign, bool(squares)
+
+
+def _is_linear(term: Expr) -> bool:
+    return bool(term.is_number or term.as_coeff_Mul()[1].is_Symbol)
 
 
 def _spelling(expr: Expr) -> tuple[bool, Any]:

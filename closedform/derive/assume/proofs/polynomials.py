@@ -47,22 +47,23 @@ def _is_of_number(power: Expr) -> bool:
     return bool(small and base > 0 and not exponent.is_number)
 
 
-def sign_factors(expr: Expr) -> tuple[Expr, bool]:
-    """The factors of a sum that may be below 0, and whether there are squares beside them.
+def sign_factors(expr: Expr) -> tuple[Expr, list[Expr]]:
+    """The factors of a sum that may be below 0, and those whose squares stand beside them.
 
     >>> a, b = sympy.symbols("a b", integer=True, positive=True)
     >>> sign_factors(sympy.expand(a * (b - 1) * (a + b))), sign_factors(a**2 - 2 * a * b + b**2)
-    ((b - 1, False), (1, True))
+    ((b - 1, []), (1, [a - b]))
     """
     atoms = Atoms()
     top, bottom = fraction_of(expr)
     plain = atoms.polynomial(top)
     back = {symbol: atom for atom, symbol in atoms.symbols.items()}
     if not positive(bottom) or not plain.is_polynomial() or terms_of(plain) > MAX_TERMS:
-        return expr, False
+        return expr, []
     number, factors = sympy.factor_list(plain)
     left = [factor for factor, times in factors if times % 2 and not positive(factor)]
-    squares = any(times % 2 == 0 and not positive(factor) for factor, times in factors)
+    even = [factor for factor, times in factors if times % 2 == 0 and not positive(factor)]
+    squares = [factor.xreplace(back) for factor in even]
     return expand(sympy.Mul(number, *left).xreplace(back)), squares
 
 

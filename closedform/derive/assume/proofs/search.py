@@ -12,6 +12,7 @@ from sympy import Expr, Integer, Symbol
 
 from closedform.derive.assume.proofs.cases import vanishes
 from closedform.derive.assume.proofs.counterexample import Samples, difference_at
+from closedform.derive.assume.proofs.finite import vanishes_everywhere
 from closedform.derive.assume.proofs.situation import Fuel, Situation, situation_of
 from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.exact import Numbers
@@ -103,7 +104,8 @@ def _needed(facts: Facts, proves: Callable[[Facts], bool]) -> list[tuple[Fact, A
 @lru_cache(maxsize=1024)
 def _vanishes(expr: Expr, conditions: tuple[Any, ...]) -> bool:
     """A proof with fuel of its own: the parts of a model that are alike ask for the same ones."""
-    return vanishes(expr, _situation(conditions).with_fuel(Fuel()))
+    by_cases = vanishes(expr, _situation(conditions).with_fuel(Fuel()))
+    return by_cases or vanishes_everywhere(expr, conditions)
 
 
 @lru_cache(maxsize=64)

@@ -17,13 +17,13 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume import order
 from closedform.derive.assume.store import Store
 from closedform.derive.check.growth.cases import Case, Question, Supposed, Undecided
 from closedform.derive.check.growth.monomials import ONE, Cone, Monomial, power
 from closedform.derive.symbolic.relations import implies, plain_relation
 from closedform.derive.symbolic.wording import say
-from closedform.late import dataclass
 
 Monomials: TypeAlias = tuple[Monomial, ...]
 

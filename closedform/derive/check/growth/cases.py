@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.check.growth.monomials import Monomial
-from closedform.late import dataclass
 
 Key: TypeAlias = Any  # what is asked about: an expression, a condition or monomials, with a word
 

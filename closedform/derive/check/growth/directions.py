@@ -19,6 +19,7 @@ from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.assume.simplex import maximize
 from closedform.derive.assume.verdict import Refuted
 from closedform.derive.check.growth.bounds import Setting
@@ -42,7 +43,6 @@ from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import Diagnostic, LimitError
-from closedform.late import dataclass
 
 Table: TypeAlias = Mapping[Symbol, Expr]
 
@@ -51,12 +51,15 @@ MAX_TRIED = 50  # directions of one kind, at numbers
 MAX_PROVED = 20  # for so many of them a proof is tried
 MAX_VALUES = 1000  # of an index
 MAX_WAYS, MAX_NUMBERS = 4000, 16
+MAX_IN_PROPORTION, PROPORTIONS = 3, (1, 2, 3)
 PROBES, PROBES_IN_EXPONENTS, PROBES_IN_SUMS = (8, 512), (3, 12), (3, 24)
+PROBES_FAR = ((30, 120), (300, 1200))  # a power of 2 is ahead of a large power of a size late
 LARGEST_EXPONENT = 2000
 AHEAD = Rational(3, 2)  # from the first to the second of two probes
 READABLE = 10**15
 PLACES = ((10, 100, 1000), (4, 16, 64), (16, 256, 65536), (2, 4, 8), (8, 16, 32))
 PLACES_IN_EXPONENTS = ((5, 10, 20), (4, 8, 16), (2, 4, 8), (3, 5, 7), (1, 2, 3))
+PLACES_FAR = ((40, 80, 160), (300, 600, 1200))
 
 
 @dataclass(frozen=True)
@@ -149,18 +152,20 @@ class _Direction:
 
     def seems_right(self) -> bool:
         """Whether the conditions hold at two places, and the quotient of both sides grows."""
-        places = PROBES
-        if self._has_exponents:
-            places = PROBES_IN_EXPONENTS
-        elif self.statement.has_sums:
-            places = PROBES_IN_SUMS
-        found = [point for point in (self.at(place) for place in places) if point]
-        if len(found) < len(places):
+        if not self._has_exponents:
+            return self._seems_to_grow(*(PROBES_IN_SUMS if self.statement.has_sums else PROBES))
+        return self._seems_to_grow(*PROBES_IN_EXPONENTS) or any(
+            self._seems_to_grow(*places, known=True) for places in PROBES_FAR
+        )
+
+    def _seems_to_grow(self, near: int, far: int, known: bool = False) -> bool:
+        """Whether the quotient grows from one place to another; `known`: both have numbers."""
+        first, second = self.at(near), self.at(far)
+        if first is None or second is None:
             return False
-        first, second = found
         sides = (first.left, first.right, second.left, second.right)
         if not all(map(_is_number, sides)):
-            return True  # a logarithm, or a sum of too many terms
+            return not known  # a logarithm, or a sum of too many terms
         if second.left <= 0 or second.right <= 0:
             return bool(second.left > 0)
         return bool(
@@ -200,7 +205,7 @@ class _Direction:
     def points(self) -> tuple[Point, ...]:
         """Places at which the quotient grows, with numbers to be read; none if none is exact."""
         found: list[tuple[Point, ...]] = []
-        for places in PLACES_IN_EXPONENTS if self._has_exponents else PLACES:
+        for places in (*PLACES_IN_EXPONENTS, *PLACES_FAR) if self._has_exponents else PLACES:
             points = tuple(point for point in (self.at(place) for place in places) if point)
             sides = [side for p in points for side in (p.left, p.right)]
             exact = all(map(_is_number, sides))
@@ -208,7 +213,7 @@ class _Direction:
                 if all(side.is_Rational for side in sides) and max(sides[-2:]) < READABLE:
                     return points
                 found.append(points)
-        return min(found, key=_has_roots, default=())
+        return min(found, key=lambda points: (_has_roots(points), _is_behind(points)), default=())
 
     def refutation(self, points: tuple[Point, ...]) -> Outgrown:
         setting = self.statement.setting
@@ -312,6 +317,11 @@ def _has_roots(points: tuple[Point, ...]) -> bool:
     return any(not side.is_Rational for point in points for side in (point.left, point.right))
 
 
+def _is_behind(points: tuple[Point, ...]) -> bool:
+    """Whether the left side is still below the right one at the last place."""
+    return bool(points[-1].left < points[-1].right)
+
+
 def _is_number(side: Expr) -> bool:
     """Whether a side has a value that can be compared."""
     return bool(side.is_real and side.is_finite and side.is_number and not side.has(Log))
@@ -340,8 +350,9 @@ def _tables(
 ) -> Iterator[list[Table]]:
     """Directions with numbers for what is held fixed, the likeliest first; by their parameters."""
     guided = list(_guided(statement, gaps))
+    cancels = any(not gap.bound for gap in gaps)
     for parameters in islice(parametrized(statement), MAX_KINDS):
-        moving = _directions(statement, parameters, guided, time)
+        moving = _directions(statement, parameters, guided, time, cancels)
         fixed = _numbers(statement, parameters, examples)
         pairs = product(range(len(moving)), range(len(fixed)))
         tried = [{**moving[at], **fixed[of]} for at, of in sorted(pairs, key=sum)[:MAX_TRIED]]
@@ -356,8 +367,12 @@ def _directions(
     parameters: Parameters,
     guided: Sequence[Mapping[Symbol, int]],
     time: Symbol,
+    cancels: bool,
 ) -> list[Table]:
-    """What each parameter that can grow may be: few powers, those of a gap, then others."""
+    """What each parameter that can grow may be: few powers, those of a gap, then others.
+
+    `cancels`: the terms of a bound may cancel, as they do where sizes are in some proportion.
+    """
     moving = parameters.moving
     powers = [time, time**2, 2 * time, time**3, 2**time, 4**time]
     with_exponentials = [time, time**2, 2**time, 4**time, 2 ** (time**2), time**3]
@@ -373,6 +388,11 @@ def _directions(
     ]
     early = 1 + len(moving)
     found[early:early] = [{p: time ** e[parameters.origin[p]] for p in moving} for e in guided]
+    if cancels and len(moving) <= MAX_IN_PROPORTION:
+        ways = islice(product(PROPORTIONS, repeat=len(moving)), MAX_WAYS)
+        found[early:early] = [
+            {p: times * time for p, times in zip(moving, way, strict=True)} for way in ways
+        ]
     return _distinct(found)
 
 

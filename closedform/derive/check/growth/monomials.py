@@ -19,9 +19,9 @@ from typing import NamedTuple, TypeAlias
 import sympy
 from sympy import Expr, Rational
 
+from closedform.data import dataclass
 from closedform.derive.assume.simplex import maximize
 from closedform.derive.symbolic.atoms import Log
-from closedform.late import dataclass
 
 LOG, POWER, EXP = 0, 1, 2  # the scales of a size, from the slowest
 PRECISION = 4096

@@ -10,11 +10,11 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
+from closedform.data import dataclass
 from closedform.derive.check.growth.conditions import without_not
 from closedform.derive.check.growth.prover import Statement
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import sympy
 from sympy import Dummy, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from closedform.data import dataclass
 from closedform.derive.check.growth.bounds import Bounder, Bounds, Monomials, Rule, Setting
 from closedform.derive.check.growth.cases import Case, Question, Undecided
 from closedform.derive.check.growth.conditions import settled, suppose
@@ -19,7 +20,6 @@ from closedform.derive.check.growth.rules import RULES
 from closedform.derive.check.growth.series import piecewise, series
 from closedform.derive.symbolic.atoms import BigSum
 from closedform.derive.symbolic.expansion import expand
-from closedform.late import dataclass
 
 ALL_RULES: Mapping[type, Rule] = {**RULES, sympy.Sum: series, sympy.Piecewise: piecewise}
 MAX_CASES = 100

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import chain
 
 import sympy
 from sympy import Expr, Integer
 
+from closedform.derive.assume.proofs.inequalities.means import left_of_means
+from closedform.derive.assume.proofs.inequalities.squares import left_of_squares
 from closedform.derive.check.growth.bounds import (
     ANY_SIGN,
     CONSTANT,
@@ -79,11 +82,18 @@ def _difference(bounder: Bounder, expr: Expr, plain: Bounds) -> Bounds:
 def _left(bounder: Bounder, expr: Expr) -> Monomials | None:
     """What is left of a sum by conditions; None where it is not seen to be at least 0."""
     conditions = [fact.condition for fact in bounder.store.facts]
-    found = left_over(expr, conditions, bounder.setting.primes)
-    parts = [bounder.of(part).low for part in found or ()]
-    if found is None or None in parts:
+    ways = (left_over(expr, conditions, bounder.setting.primes), _definite(expr))
+    seen = [found for found in ways if found is not None]
+    parts = [bounder.of(part).low for part in chain(*seen)]
+    if not seen or None in parts:
         return None
     return tuple(m for part in parts for m in part or ())
+
+
+def _definite(expr: Expr) -> list[Expr] | None:
+    """What is left of a sum whatever its sizes are."""
+    squares = left_of_squares(expr)
+    return left_of_means(expr) if squares is None else squares
 
 
 def _signed(bounder: Bounder, factors: Iterable[Expr]) -> Bounds:

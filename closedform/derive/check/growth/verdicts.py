@@ -2,7 +2,8 @@
 
 `f in O(g) as x, y grow` says: whatever positive sizes are held fixed, there are a constant C and a
 bound B such that f <= C g for all sizes that satisfy the conditions and of which x and y, each by
-itself, are at least B. `f in Omega(g)` is `g in O(f)`, and `Theta` is both.
+itself, are at least B. `f in Omega(g)` is `g in O(f)`, and `Theta` is both. `f ~ g` says that f/g
+approaches 1: |f - g| <= C g for every C > 0.
 """
 
 from __future__ import annotations
@@ -11,23 +12,37 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
-from closedform.derive.assume.proofs.termwise import Powers, is_no_less
+from closedform.data import dataclass
+from closedform.derive.assume.proofs.inequalities.termwise import Powers, is_no_less
 from closedform.derive.assume.store import Fact
-from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
+from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
 from closedform.derive.check.growth.bounds import Setting
 from closedform.derive.check.growth.cases import Undecided
 from closedform.derive.check.growth.directions import Outgrown, outgrown
 from closedform.derive.check.growth.monomials import ONE
-from closedform.derive.check.growth.prover import Gap, Range, Statement, in_every_case, primes_of
+from closedform.derive.check.growth.prover import (
+    Gap,
+    Range,
+    Statement,
+    at_most,
+    in_every_case,
+    primes_of,
+)
+from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import LimitError
-from closedform.late import dataclass
 
 MAX_TOLD = 3
+FAR = (Integer(1000), Integer(1024))  # sizes that show that a quotient does not approach 1
+
+
+@dataclass(frozen=True)
+class Apart(Refuted):
+    """The difference of two sides is of the order of the claimed one."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,7 @@ def order_verdict(
     order: str = "O",
     examples: Sequence[Mapping[Symbol, Expr]] = (),
 ) -> Verdict:
-    """Whether an expression is in O, Omega or Theta of a bound as sizes grow, where facts hold.
+    """Whether an expression is in O, Omega or Theta of a bound as sizes grow, or ~ it, under facts.
 
     Other sizes of both are fixed; a size that only facts are about may be anything that these
     allow. `ranged` are conditions for all values of indices, which only a refutation regards;
@@ -75,15 +90,61 @@ def order_verdict(
     expr, bound = (_with_equations(side, setting, named) for side in (expr, bound))
     sides = {"O": (expr, bound), "Omega": (bound, expr)}
     verdicts = []
-    for name in ("O", "Omega") if order == "Theta" else (order,):
+    if order == "~" and (told := _limit(expr, bound, setting, examples)) is not None:
+        return Proved(frozenset(facts)) if isinstance(told, Proved) else told
+    for name in ("O", "Omega") if order in ("Theta", "~") else (order,):
         verdict = _verdict(Statement(*sides[name], setting, tuple(ranged)), examples)
         if isinstance(verdict, Outgrown):
             if name == "O":
                 return verdict
             return replace(verdict, order=name, left=verdict.right, right=verdict.left)
         verdicts.append(verdict)
+    if order == "~":
+        return NotDecided((f"{say(expand(expr - bound))} is not seen to be of a lower order",))
     doubts = [verdict for verdict in verdicts if isinstance(verdict, NotDecided)]
     return doubts[0] if doubts else Proved(frozenset(facts))
+
+
+def _limit(
+    expr: Expr, bound: Expr, setting: Setting, examples: Sequence[Mapping[Symbol, Expr]]
+) -> Verdict | None:
+    """Whether a quotient approaches 1, where the difference is of a lower order, or of the same."""
+    sides = expr, bound
+    above, below = sympy.fraction(sympy.together(expr))
+    if below.is_positive:
+        expr, bound = above, expand(bound * below)
+    rest = expand(expr - bound)
+    if rest == 0:
+        return Proved()
+    try:
+        lower = (at_most(side, bound, strictly=True) for side in (rest, -rest))
+        if not any(in_every_case(setting, goal) for goal in lower):
+            return Proved()
+        positive = not Statement(Integer(1), bound, setting).gaps()
+        same = (Statement(bound, side, setting) for side in (rest, -rest))
+        if positive and not all(statement.gaps() for statement in same):
+            return Apart(*_far(*sides, setting, examples))
+    except (Undecided, LimitError):
+        pass
+    return None
+
+
+def _far(
+    expr: Expr, bound: Expr, setting: Setting, examples: Sequence[Mapping[Symbol, Expr]]
+) -> tuple[Mapping[Symbol, Expr], Expr | None, Expr | None]:
+    """Large sizes that satisfy the conditions, and both sides there; nothing if none are found."""
+    numbers = {symbol: value for table in examples for symbol, value in table.items()}
+    symbols = expr.free_symbols | bound.free_symbols | setting.growing
+    for size in FAR:
+        sizes = {
+            s: size if s in setting.growing else numbers.get(s, Integer(1))
+            for s in sorted(symbols, key=str)
+        }
+        held = [put_in(condition, sizes) for condition in setting.conditions]
+        sides = [put_in(side, sizes) for side in (expr, bound)]
+        if all(condition == sympy.true for condition in held) and all(s.is_number for s in sides):
+            return sizes, *sides
+    return {}, None, None
 
 
 def _verdict(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Verdict:
@@ -95,15 +156,22 @@ def _verdict(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) ->
         gaps = statement.gaps()
         if not gaps:
             return Proved()
-        for gap in gaps[:MAX_TOLD]:
-            below = " + ".join(say(term.expr) for term in gap.bound) or "0"
-            tried.append(f"{say(gap.term.expr)} is not seen to be in O({below})")
+        tried += [_missing(statement, gap) for gap in gaps[:MAX_TOLD]]
     except (Undecided, LimitError) as doubt:
         tried.append(_text(doubt))
     found = outgrown(statement, gaps, examples)
     if found is not None:
         return found
     return NotDecided((*dict.fromkeys(tried), "no direction was found in which it fails"))
+
+
+def _missing(statement: Statement, gap: Gap) -> str:
+    """What was not seen: that a term is below a bound, or that there is anything to be below."""
+    if gap.bound:
+        below = " + ".join(say(term.expr) for term in gap.bound)
+        return f"{say(gap.term.expr)} is not seen to be in O({below})"
+    why = ": what it takes away may be as large as the rest" if statement.right.is_Add else ""
+    return f"{say(statement.right)} is not seen to be above 0 in every direction{why}"
 
 
 def _below_term_by_term(left: Expr, right: Expr, growing: Collection[Symbol]) -> bool:

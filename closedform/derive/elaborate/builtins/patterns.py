@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from closedform.data import dataclass
 from closedform.errors import Span, fail
-from closedform.late import dataclass
 
 AXIS = re.compile(r"\s*(\.\.\.|->|,|\(|\)|[^\W\d]\w*|\d+)")
 

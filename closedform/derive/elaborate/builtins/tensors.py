@@ -14,11 +14,11 @@ from closedform.derive.elaborate.builtins.patterns import Side, parse_einsum, pa
 from closedform.derive.elaborate.context import Context, flow
 from closedform.derive.elaborate.hints import differing, remedy
 from closedform.derive.elaborate.layouts import of_elements
-from closedform.derive.elaborate.values import Tensor, as_size, read_once, say_kind
-from closedform.derive.resolve.builtin import USAGE
+from closedform.derive.elaborate.values import Tensor, Value, as_size, read_once, say_kind
+from closedform.derive.resolve.builtin import MASKED, USAGE
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
-from closedform.errors import Span, fail
+from closedform.errors import Span, fail, suggestion
 
 
 def param(arguments: Arguments) -> Tensor:
@@ -311,7 +311,7 @@ def einsum(arguments: Arguments) -> Tensor:
             raise fail("pattern", f"`{name}` is in no operand of the pattern", span)
     if len(inputs) == 2:
         _check_shared(inputs, output, span)
-    kind = arguments.kind()
+    kind, causal = arguments.kind(), arguments.named.pop("causal", None)
     shape = _assembled(context, output, sizes, span)
     work = sympy.Mul(*(size for axis in sizes.values() for size in axis))
     contracted = set(sizes) - set(output.names)
@@ -319,6 +319,8 @@ def einsum(arguments: Arguments) -> Tensor:
         counts = {"mac" if contracted else "mul": work}
     else:
         counts = {"add": work - sympy.Mul(*shape)} if contracted else {}
+    if causal is not None:
+        counts[MASKED] = _masked(context, counts, sizes, *causal)
     counts |= read_once(tensors)
     shapes = tuple(tensor.shape for tensor in tensors)
     does = _axes_of_einsum(inputs, output, sizes)
@@ -326,6 +328,50 @@ def einsum(arguments: Arguments) -> Tensor:
     result: Tensor = context.new(Tensor(shape))
     context.emit(arguments.span, node, tensors, (result,))
     return result
+
+
+def _masked(
+    context: Context,
+    counts: Mapping[str, Expr],
+    sizes: Mapping[str, tuple[Expr, ...]],
+    axes: Value,
+    span: Span,
+) -> Expr:
+    """The products that a causal mask takes away: those of each query with the keys after its own.
+
+    The last query and the last key are of one token, so n queries leave n (n - 1)/2 pairs out,
+    however many keys there are before them.
+    """
+    names = axes.split() if isinstance(axes, str) else []
+    if len(set(names)) != 2:
+        raise fail(
+            "argument",
+            "`causal` takes the axis of the queries and that of the keys",
+            span,
+            'write `causal="n m"`',
+        )
+    for name in names:
+        if name not in sizes or name == "...":
+            known = [axis for axis in sizes if axis != "..."]
+            near = suggestion(name, known) or f"it has {', '.join(known)}"
+            raise fail("pattern", f"the pattern has no axis `{name}`", span, near)
+    if "mac" not in counts:
+        raise fail(
+            "argument",
+            "a mask takes products away that are summed, and this pattern sums none",
+            span,
+            "leave `causal` out",
+        )
+    (queries,), (keys,) = (sizes[name] for name in names)
+    if not context.known.equal(queries, keys) and not context.known.decide(keys >= queries):
+        raise fail(
+            "shape",
+            f"`{names[0]}` is {say(queries)}, and that it is at most `{names[1]}`, "
+            f"{say(keys)}, is not proved",
+            span,
+            "every query has a key of its own: name the axis of the queries first",
+        )
+    return sympy.cancel(counts["mac"] / (queries * keys)) * queries * (queries - 1) / 2
 
 
 def _axes_of_einsum(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import sympy
 from sympy import Expr, Symbol
 
+from closedform.data import dataclass
 from closedform.derive.cost import tree as costs
 from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.context import Context
@@ -18,7 +19,6 @@ from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import fail
 from closedform.grammar import tree
-from closedform.late import dataclass
 
 MAX_STAGES = 256  # of a loop over numbers
 

@@ -7,10 +7,10 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
 from closedform.formula.numbers import Exact
-from closedform.late import dataclass
 from closedform.reason.changes import Changes, FormulaChange, ValueChange
 from closedform.render.language import Language, digits, language
 from closedform.render.report.closing import made_with

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import sympy
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import ADD_ONE, Project
@@ -15,7 +16,6 @@ from closedform.derive.solve.express import staying
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.formula.numbers import Exact
 from closedform.grammar import tree
-from closedform.late import dataclass
 from closedform.reason.comparing import AsGrows, Pair, Side, pair, sides
 from closedform.render.language import language
 from closedform.render.report.closing import made_with

@@ -8,11 +8,11 @@ from itertools import combinations
 from sympy import Symbol
 
 from closedform import formula as w
+from closedform.data import dataclass
 from closedform.derive.arrange import forms
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import staying
 from closedform.derive.trace.lines import nodes_of
-from closedform.late import dataclass
 from closedform.render.report.names import meaning
 
 

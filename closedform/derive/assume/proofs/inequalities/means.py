@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain, combinations, product
+from math import lcm
 from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, Poly, Symbol
-from sympy.core.relational import Relational
 
+from closedform.data import dataclass
 from closedform.derive.assume.proofs.polynomials import Atoms, fraction_of, positive
 from closedform.derive.assume.simplex import maximize
 from closedform.derive.symbolic.expansion import expand, terms_of
@@ -40,20 +41,65 @@ def follows_from_means(condition: Any) -> bool:
     >>> follows_from_means(a**3 + b**3 + c**3 >= 4 * a * b * c)
     False
     """
-    if not isinstance(condition, Relational):
+    if not isinstance(condition, sympy.Lt | sympy.Le | sympy.Gt | sympy.Ge):
         return False
     strict = isinstance(condition, sympy.Lt | sympy.Gt)
     top, bottom = fraction_of(condition.gts - condition.lts)
-    if not positive(bottom) or terms_of(top) > MAX_TERMS:
+    if not positive(bottom):
         return False
-    plain = expand(Atoms().polynomial(top))
-    symbols = sorted(plain.free_symbols, key=sympy.default_sort_key)
-    known = all(s.is_positive or (s.is_nonnegative and not strict) for s in symbols)
-    if not symbols or not known or not plain.is_polynomial(*symbols):
-        return False
-    numbers = _numbers(plain, symbols)
-    tried = chain([numbers], _less_schur(plain, symbols), _scaled(numbers))
+    plain = Atoms().polynomial(_without_roots(top))
+    known = all(s.is_positive or (s.is_nonnegative and not strict) for s in plain.free_symbols)
+    tried = _rows(plain) if known else ()
     return any(_adds_up(row, strict) for row in tried if sum(row.values()) >= 0)
+
+
+def left_of_means(expr: Expr) -> list[Expr] | None:
+    """Products of which a sum is at least some multiple; None where it may be below 0.
+
+    >>> a, b = sympy.symbols("a b", integer=True, positive=True)
+    >>> left_of_means(a**3 + b**3 - a**2 * b), left_of_means(a**3 + b**3 - 3 * a**2 * b)
+    ([a**3, a**2*b, b**3], None)
+    """
+    symbols = _ordered(expr)
+    if not all(symbol.is_nonnegative for symbol in symbols):
+        return None
+    for row in _rows(expr):
+        program = _program(row)
+        if program is not None and program.most() is not None:
+            left = [powers for powers in program.products if program.most(powers)]
+            return [sympy.Mul(*map(sympy.Pow, symbols, powers)) for powers in left]
+    return None
+
+
+def _without_roots(expr: Expr) -> Expr:
+    """A sum in the roots of its sizes: r^2 + s^2 - 2 r s for n + m - 2 sqrt(n m)."""
+    roots: dict[Symbol, int] = {}
+    for power in expr.atoms(sympy.Pow):
+        base, exponent = power.args
+        if base.is_Symbol and base.is_positive and exponent.is_Rational:
+            roots[base] = lcm(roots.get(base, 1), int(exponent.q))
+    told = {
+        size: sympy.Dummy(size.name, positive=True) ** root
+        for size, root in roots.items()
+        if root > 1
+    }
+    return expand(expr.xreplace(told)) if told else expr
+
+
+def _ordered(expr: Expr) -> list[Symbol]:
+    return sorted(expr.free_symbols, key=sympy.default_sort_key)
+
+
+def _rows(expr: Expr) -> Iterator[Row]:
+    """A polynomial by its numbers, as it is and in other forms that tell its sign."""
+    plain = expand(expr)
+    symbols = _ordered(plain)
+    if terms_of(plain) > MAX_TERMS or not symbols or not plain.is_polynomial(*symbols):
+        return
+    if not all(number.is_Rational for number in Poly(plain, *symbols).coeffs()):
+        return
+    numbers = _numbers(plain, symbols)
+    yield from chain([numbers], _less_schur(plain, symbols), _scaled(numbers))
 
 
 def _numbers(expr: Expr, symbols: Sequence[Symbol]) -> Row:
@@ -84,13 +130,40 @@ def _less_schur(polynomial: Expr, symbols: Sequence[Symbol]) -> Iterator[Row]:
 def _adds_up(numbers: Row, strict: bool) -> bool:
     """Whether a polynomial is a sum of inequalities between means and of products with no number
     below 0; with one above 0, for `strict`."""
+    program = _program(numbers)
+    if program is None:
+        return False
+    left = program.most(*(program.products if strict else ()))
+    return left is not None and (left > 0 or not strict)
+
+
+@dataclass(frozen=True)
+class _Program:
+    """The linear program: how much of each product goes into each mean, and what is left of it."""
+
+    products: Sequence[tuple[int, ...]]
+    pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]
+    table: Sequence[Sequence[Fraction]]
+    limits: Sequence[Fraction]
+
+    def most(self, *wanted: tuple[int, ...]) -> Fraction | None:
+        """The most that is left of some products together; None where they do not add up."""
+        if not self.products:
+            return Fraction(0)
+        aim = [0] * len(self.pairs) + [int(product_ in wanted) for product_ in self.products]
+        found = maximize(aim, self.table, self.limits)
+        return None if found is None else found[0]
+
+
+def _program(numbers: Row) -> _Program | None:
+    """The program of a polynomial; None where it is too large."""
     products = [p for p, number in numbers.items() if number]
     above = [p for p in products if numbers[p] > 0]  # that a mean can be made of
     below = [p for p in products if numbers[p] < 0]
     pairs = [(small, large) for small in below for large in above]
     width = len(pairs) + len(products)
-    if not products or 2 * width * (len(products[0]) * len(below) + len(products)) > MAX_CELLS:
-        return not products and not strict
+    if products and 2 * width * (len(products[0]) * len(below) + len(products)) > MAX_CELLS:
+        return None
     table: list[list[Fraction]] = []
     limits: list[Fraction] = []
     for small in below:
@@ -104,6 +177,4 @@ def _adds_up(numbers: Row, strict: bool) -> bool:
         used = [Fraction((large == product_) - (small == product_)) for small, large in pairs]
         table += [[*used, *left], [*([Fraction(0)] * len(pairs)), *left]]
         limits += [numbers[product_], Fraction(1)]
-    aim = [int(strict and at >= len(pairs)) for at in range(width)]
-    found = maximize(aim, table, limits)
-    return found is not None and (found[0] > 0 or not strict)
+    return _Program(products, pairs, table, limits)
