@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 
 from closedform.data import dataclass
-from closedform.torch.graph import Graph, Node
+from closedform.torch.graph import Graph, Node, order_of
 from closedform.torch.regions import Called, Item, Region, flat
 from closedform.torch.steps import Groups, Known, Option, Rows, Step, Values, columns, is_one, steps
 
@@ -50,6 +50,7 @@ class Round:
     shared: bool
     acts: list[Act]
     carried: tuple[tuple[str, str], ...]
+    choice: bool = False  # `choose 1 of` the counts: each row goes through one of them
 
 
 Act = Step | Call | Round
@@ -63,6 +64,12 @@ FUSED = {
     ("pow", "mul", "add", "mul", "tanh", "add", "mul", "mul"): "gelu_tanh",
     ("mul", "mul", "mul", "mul", "add", "mul", "tanh", "add", "mul"): "gelu_tanh",
 }
+
+
+TRANSPOSED = {"aten.transpose", "aten.permute", "aten.t"}
+PRODUCTS = {
+    "aten.matmul", "aten.mm", "aten.addmm", "aten._grouped_mm", "transformers.grouped_mm_fallback",
+}  # fmt: skip
 
 
 class Builder:
@@ -109,10 +116,49 @@ class Builder:
                     pairs.append((self.called.name(nodes[node].refs[ref]), nodes[out].name))
                 inner = self.items(item.items)
                 found.append(Round(item.counts, item.shared, inner, tuple(pairs)))
-        return found
+        return self.routed(found)
+
+    def routed(self, acts: list[Act]) -> list[Act]:
+        """Acts with what experts do as one choice: from the first of their matrices to the last."""
+        at = [i for i, act in enumerate(acts) if isinstance(act, Step) and act.experts]
+        if not at:
+            return acts
+        first, last = acts[at[0]], acts[at[-1]]
+        assert isinstance(first, Step)
+        assert isinstance(last, Step)
+        inner = [replace(a, experts=()) if isinstance(a, Step) else a for a in acts]
+        inner = inner[at[0] : at[-1] + 1]
+        before, own = first.takes[0], {name for act in inner for name in given(act)} - {last.name}
+        outside = {n for act in acts[at[-1] + 1 :] for n in taken(act)} | {*self.results}
+        several = {acts[i].experts for i in at}  # type: ignore[union-attr]
+        if len(several) > 1 or own & outside or self.shape_of(before) != last.shape:
+            node = self.rows[0][self.at[first.name]]
+            rows = tuple(row[self.at[first.name]] for row in self.rows)
+            why = "belongs to experts that give another shape than they take"
+            raise Rows(rows, node.name, (), self.known).refuse(why)
+        return [
+            *acts[: at[0]],
+            Round(first.experts, False, inner, ((before, last.name),), True),
+            *acts[at[-1] + 1 :],
+        ]
+
+    def turned(self, node: Node, name: str) -> bool:
+        """Whether a node transposes a parameter for products that take it as their weight."""
+        users = [self.rows[0][self.at[n]].target for n in self.users.get(node.name, ())]
+        if (
+            node.target not in TRANSPOSED
+            or name not in self.known.parameters
+            or not {*users} <= PRODUCTS
+        ):
+            return False
+        order, rank = order_of(node), len(node.shapes[0])
+        return order == [*range(rank - 2), rank - 1, rank - 2]
 
     def node(self, node: Node) -> list[Step]:
         takes = tuple(self.called.name(name) for name in node.refs)
+        if self.turned(node, takes[0]):
+            self.known.turned[node.name] = takes[0]
+            return []
         rows = Rows(
             tuple(row[self.at[node.name]] for row in self.rows), node.name, takes, self.known
         )
@@ -189,6 +235,8 @@ class Builder:
         ]
         acts = tidy(acts, set(out))
         outside = self.outside(acts)
+        if not outside:  # a block takes something
+            return acts
         key = (region.kind, signature(acts, outside, tuple(out)))
         children = frozenset(
             a.module.removeprefix(f"{region.path}.").partition(".")[0]
@@ -200,6 +248,10 @@ class Builder:
             Inside(region.path, outside, acts, tuple(out), tuple(map(self.shape, outside)))
         )
         return [Call(group, (len(group.instances) - 1,), outside, tuple(out), region.path)]
+
+    def shape_of(self, name: str) -> tuple[Values, ...]:
+        """The axes of a value that a step gives, or of one that comes from outside."""
+        return self.made[name].shape if name in self.made else self.shape(name)
 
     def shape(self, name: str) -> tuple[Values, ...]:
         """The axes of a value, each as it is in every trace."""
@@ -280,7 +332,9 @@ def signature(acts: list[Act], outside: tuple[str, ...], out: tuple[str, ...]) -
                 rows.append((id(act.group), tuple(at.get(n) for n in act.takes), len(act.gives)))
             else:
                 inner = told(act.acts)
-                rows.append((act.shared, repr(inner), tuple(at.get(b) for b, _ in act.carried)))
+                rows.append(
+                    (act.shared, act.choice, repr(inner), tuple(at.get(b) for b, _ in act.carried))
+                )
             for name in given(act):
                 at.setdefault(name, len(at))
         return rows
@@ -367,6 +421,7 @@ def composed(one: Step, two: Step) -> Step | None:
     assert isinstance(inner, tuple)
     assert isinstance(right, tuple)
     sizes = {o.key: o.value for o in one.options if not isinstance(o.value, str)}
+    roles = {o.key: o.role for o in one.options}
     mark = "b" * (1 + max((len(n) - len(n.lstrip("b")) for n in sizes), default=0))
     new = {f"{mark}{o.key}": o.value for o in two.options if not isinstance(o.value, str)}
     inner = tuple(tuple(f"{mark}{n}" for n in group) for group in inner)
@@ -383,7 +438,8 @@ def composed(one: Step, two: Step) -> Step | None:
                 right = _replaced(right, y, (x,))
         else:
             return None
-    options = tuple(Option(n, sizes[n]) for group in left for n in group)
+    roles |= {f"{mark}{o.key}": o.role for o in two.options}
+    options = tuple(Option(n, sizes[n], roles[n]) for group in left for n in group)
     return replace(two, takes=one.takes, options=options, form=(left, right))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sympy import Expr, Symbol
 
 from closedform.derive.check.check import check
-from closedform.derive.cost.tree import Operation, Repeat, Sequence, Site, Weights
+from closedform.derive.cost.tree import Choose, Operation, Repeat, Sequence, Site, Weights
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.errors import ClosedformError, Diagnostic, fail
@@ -112,6 +112,8 @@ def _collect(
             _collect(node.body, values, times, found)
         elif isinstance(node, Repeat):
             _collect(node.body, values, times * int(node.times.subs(values)), found)
+        elif isinstance(node, Choose):
+            _collect(node.body, values, times * int(node.count.subs(values)), found)
 
 
 SIGNS = {"+": "addition", "-": "addition", "*": "product", "/": "quotient", "neg": "product"}
@@ -138,7 +140,7 @@ def _seen(
             if act.op in SIGNS or (_is_compared(act.op) and act.op not in PARTS):
                 yield SIGNS.get(act.op, act.op), tuple(v[trace] for v in act.shape), times
         elif isinstance(act, Round):
-            yield from _seen(act.acts, trace, times * act.counts[trace])
+            yield from _seen(act.acts, trace, times * (1 if act.choice else act.counts[trace]))
         else:
             for instance in act.instances:
                 yield from _seen(act.group.instances[instance].acts, trace, times)

@@ -110,4 +110,6 @@ COUNTED: dict[str, Count] = {
     "aten.conv_transpose3d": _transposed,
     "aten.scaled_dot_product_attention": _attention,
     "aten.einsum": _einsum,
+    "aten._grouped_mm": _linear,
+    "transformers.grouped_mm_fallback": _linear,
 }

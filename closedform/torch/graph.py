@@ -4,7 +4,7 @@ no batch axis, which is the first axis of every input and has the size 1."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from math import prod
 
 from closedform.data import dataclass
@@ -26,6 +26,9 @@ COMPARED = {
     "aten.logical_not", "aten.zeros_like", "aten.ones_like", "aten.full_like", "aten.new_zeros",
     "aten.new_ones", "aten.new_full", "aten.arange", "aten.zeros", "aten.ones", "aten.full",
 }  # fmt: skip
+# What gives one of its arguments where a mask that depends on no input says so: its place.
+MASKED = {"aten.where": (1, 2), "aten.masked_fill": (0,)}
+SORTED = {"aten.topk", "aten.sort"}  # what gives values, and the places where these stood
 LAYERS = {
     "aten.linear", "aten.addmm", "aten.embedding", "aten.conv1d", "aten.conv2d", "aten.conv3d",
 }  # fmt: skip
@@ -89,6 +92,7 @@ class _Cleaner:
         self.trace = trace
         self.alias: dict[str, str] = {}
         self.seen: dict[str, _Seen] = {}
+        self.sorted: set[str] = set()
         self.out = Graph(trace)
 
     def graph(self) -> Graph:
@@ -131,9 +135,12 @@ class _Cleaner:
     def operation(self, o: Operation) -> None:
         inplace = o.target.endswith("_") and not o.target.endswith("__")
         target = o.target[:-1] if inplace else o.target
+        if target == "aten.cat":
+            o = self._without_nothing(o)
         names = refs((o.arguments, tuple(o.named.values())))
         taken = [self.seen[name] for name in names]
-        fixed = all(seen.fixed for seen in taken) or target in COMPARED
+        places = target == "getitem" and o.arguments[1:] == (1,) and names[0] in self.sorted
+        fixed = all(seen.fixed for seen in taken) or target in COMPARED or places
         if fixed:
             shape = o.shapes[0]
             lead = 0 if len(shape) > 1 and shape[0] == 1 else None
@@ -146,7 +153,15 @@ class _Cleaner:
         self.seen[o.name] = _Seen(o.shapes, lead, batched, False, whole)
         of = names[taken.index(first)]
         shapes = tuple(bare(shape, lead) for shape in o.shapes)
-        if (target in COPIES or target in VIEWS) and shapes[0] == self._bare(of):
+        if target in SORTED:
+            self.sorted.add(o.name)
+        same = (
+            target in COPIES
+            or target in VIEWS
+            or self._is_masked(target, o.arguments)
+            or (target == "aten.cat" and len(names) == 1)
+        )
+        if (same and shapes[0] == self._bare(of)) or (target == "getitem" and of in self.sorted):
             self.alias[o.name] = self.alias.get(of, of)
             return
         self.out.nodes.append(
@@ -162,6 +177,24 @@ class _Cleaner:
                 tuple(self._bare(name) for name in names),
             )
         )
+
+    def _without_nothing(self, o: Operation) -> Operation:
+        """A concatenation without the operands that have no elements."""
+        parts = o.arguments[0]
+        assert isinstance(parts, tuple)
+        kept = tuple(
+            p for p in parts if not (isinstance(p, Ref) and 0 in self.seen[p.name].shapes[0])
+        )
+        return replace(o, arguments=(kept or parts, *o.arguments[1:]))
+
+    def _is_masked(self, target: str, arguments: tuple[Argument, ...]) -> bool:
+        """Whether a mask that is fixed chooses between one value and what is fixed."""
+        if target not in MASKED:
+            return False
+        moving = [
+            i for i, a in enumerate(arguments) if isinstance(a, Ref) and not self.seen[a.name].fixed
+        ]
+        return len(moving) == 1 and moving[0] in MASKED[target]
 
     def _bare(self, name: str) -> Shape:
         seen = self.seen[name]

@@ -7,7 +7,7 @@ refused by name, unless a file declares an `op` for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from decimal import Decimal
 from math import prod
 from string import ascii_lowercase
@@ -45,6 +45,7 @@ class Step:
     shape: tuple[Values, ...] = ()
     module: str = ""
     counted: bool = True  # whether its result is a value that the trace has
+    experts: Values = ()  # of how many matrices each row has one
 
 
 @dataclass
@@ -55,6 +56,12 @@ class Known:
     fixed: set[str]
     declared: frozenset[str]
     leaf: dict[str, str] = field(default_factory=dict)  # classes of modules
+    turned: dict[str, str] = field(default_factory=dict)  # parameters, by names of their transposes
+
+    def weight(self, name: str) -> str | None:
+        """The parameter that a value is, as it is or transposed."""
+        name = self.turned.get(name, name)
+        return name if name in self.parameters else None
 
 
 @dataclass(frozen=True)
@@ -184,8 +191,9 @@ def width_of(module: str) -> str:
 
 
 def addmm(rows: Rows) -> list[Step]:
-    bias, x, weight = rows.takes
-    if weight not in rows.known.parameters or bias not in rows.known.parameters:
+    bias, x, taken = rows.takes
+    weight = rows.known.weight(taken)
+    if weight is None or bias not in rows.known.parameters:
         raise rows.refuse("has a weight that is no parameter")
     options = [
         Option("", rows.shape()[-1], WIDTH, width_of(rows.module)),
@@ -197,13 +205,14 @@ def addmm(rows: Rows) -> list[Step]:
 def matmul(rows: Rows) -> list[Step]:
     x, y = rows.takes
     left, right, out = rows.operand(0), rows.operand(1), rows.shape()
-    if y in rows.known.parameters and len(right) == 2:
+    weight = rows.known.weight(y)
+    if weight and len(right) == 2:
         options = (
             Option("", out[-1], WIDTH, "out"),
             word("bias", "false"),
             word("kind", '"functional"'),
         )
-        return [rows.step("linear", *options, weights=(y,))]
+        return [rows.step("linear", *options, weights=(weight,))]
     if len(left) < 2 or len(right) < 2 or (len(left) != len(right) and len(right) != 2):
         raise rows.refuse("multiplies tensors of axes that are not known")
     if len(left) == len(right) and left[:-2] != right[:-2]:
@@ -212,6 +221,20 @@ def matmul(rows: Rows) -> list[Step]:
     other = axes if len(right) == len(left) else ""
     pattern = f"{axes}n m, {other}m e -> {axes}n e"
     return [rows.step("einsum", takes=(x, y), form=(pattern,))]
+
+
+def grouped(rows: Rows) -> list[Step]:
+    """Rows that are sorted by experts, each multiplied by the matrix of its expert."""
+    weight = rows.takes[1]
+    parameter, of = rows.known.weight(weight), rows.operand(1)
+    if parameter is None or len(of) != 3:
+        raise rows.refuse("has weights that are no matrix of parameters for each expert")
+    options = (
+        Option("", rows.shape()[-1], WIDTH, "out"),
+        word("bias", "false"),
+        word("kind", '"functional"'),
+    )
+    return [rows.step("linear", *options, weights=(parameter,), experts=of[0])]
 
 
 def heads(count: int) -> str:
@@ -255,6 +278,7 @@ def attention(rows: Rows) -> list[Step]:
     scores = (*before, rows.operand(0)[-2], rows.operand(1)[-2])
     name = rows.name
     if before == grouped:
+        added = biased(rows, f"{name}.a", scores)
         return [
             Step(
                 f"{name}.a",
@@ -264,10 +288,11 @@ def attention(rows: Rows) -> list[Step]:
                 shape=scores,
                 counted=False,
             ),
+            *added,
             Step(
                 f"{name}.s",
                 "softmax",
-                (f"{name}.a",),
+                (added[0].name if added else f"{name}.a",),
                 shape=scores,
                 module=rows.module,
                 counted=False,
@@ -281,12 +306,24 @@ def attention(rows: Rows) -> list[Step]:
     return grouped_attention(rows, q, k, v, grouped[0])
 
 
+def biased(rows: Rows, name: str, scores: tuple[Values, ...]) -> list[Step]:
+    """What is added to scores, if it depends on inputs or parameters; masks cost nothing."""
+    if len(rows.takes) < 4 or rows.takes[3] in rows.known.fixed:
+        return []
+    bias = rows.operand(3)
+    if any(a != b and not is_one(a) for a, b in zip(bias[::-1], scores[::-1], strict=False)):
+        raise rows.refuse("adds to the scores of groups what is not known")
+    taken = (name, rows.takes[3])
+    return [Step(f"{name}.b", "+", taken, shape=scores, module=rows.module, counted=False)]
+
+
 def grouped_attention(rows: Rows, q: str, k: str, v: str, groups: Values) -> list[Step]:
     name, (h, n, e) = rows.name, rows.operand(0)
     each = tuple(a // b for a, b in zip(h, groups, strict=True))
     sizes = {"g": groups, "r": each, "n": n, "e": e}
     f = rows.shape()[-1]
     scores = (groups, each, n, rows.operand(1)[-2])
+    added = biased(rows, f"{name}.a", scores)
     return [
         regroup(
             f"{name}.q",
@@ -304,8 +341,14 @@ def grouped_attention(rows: Rows, q: str, k: str, v: str, groups: Values) -> lis
             shape=scores,
             counted=False,
         ),
+        *added,
         Step(
-            f"{name}.s", "softmax", (f"{name}.a",), shape=scores, module=rows.module, counted=False
+            f"{name}.s",
+            "softmax",
+            (added[0].name if added else f"{name}.a",),
+            shape=scores,
+            module=rows.module,
+            counted=False,
         ),
         Step(
             f"{name}.y",
@@ -474,13 +517,16 @@ def index(rows: Rows) -> list[Step]:
     """A table of parameters in which places that are fixed are looked up, as relative positions."""
     at = rows.argument(1, "indices")[0]
     if (
-        rows.takes[0] not in rows.known.parameters
-        or not (isinstance(at, tuple) and len(at) == 1 and isinstance(at[0], Ref))
+        not (isinstance(at, tuple) and len(at) == 1 and isinstance(at[0], Ref))
         or at[0].name not in rows.known.fixed
-        or len(rows.operand(0)) != 2
+        or rows.node.lead is not None
     ):
-        raise rows.refuse("looks up what is no table of parameters, or what is no fixed place")
+        raise rows.refuse("looks up what is no fixed place of the first axis")
     table, places = rows.takes
+    if table not in rows.known.parameters and len(rows.operand(1)) == 1:
+        return [rows.step("gather", takes=rows.takes)]
+    if table not in rows.known.parameters or len(rows.operand(0)) != 2:
+        raise rows.refuse("looks up several places at once of what is no table of parameters")
     sizes = [
         Option("", n, WIDTH, hint) for n, hint in zip(rows.operand(0), ("rows", "out"), strict=True)
     ]
@@ -570,9 +616,9 @@ def select(rows: Rows) -> list[Step]:
 
 def cut(rows: Rows) -> list[Step]:
     axis = axis_of(rows.node, rows.argument(1, "dim", 0)[0])
-    if any(step != 1 for step in rows.argument(4, "step", 1)):
-        raise rows.refuse("has a step")
     size = rows.operand(0)[axis]
+    if any(step != 1 for step in rows.argument(4, "step", 1)):
+        return stepped(rows, axis, size)
     starts, ends = [], []
     for s, e, n in zip(
         rows.argument(2, "start", 0), rows.argument(3, "end", None), size, strict=True
@@ -585,6 +631,39 @@ def cut(rows: Rows) -> list[Step]:
         Option("", tuple(ends), SIZE, "end"),
     )
     return [rows.step("cut", *options, form=(axis, len(rows.operand(0))))]
+
+
+def stepped(rows: Rows, axis: int, size: Values) -> list[Step]:
+    """Every k-th entry from a start on: a view in rows of k, and one entry of each."""
+    steps_ = tuple(s for s in rows.argument(4, "step", 1) if isinstance(s, int))
+    starts = {s or 0 for s in rows.argument(2, "start", 0)}
+    start, out = next(iter(starts)), rows.shape()[axis]
+    if (
+        len(starts) > 1
+        or not isinstance(start, int)
+        or any(
+            n != k * m or start not in range(k) for n, k, m in zip(size, steps_, out, strict=True)
+        )
+    ):
+        raise rows.refuse("has a step that does not divide its axis")
+    names = [f"a{i}" for i in range(len(rows.operand(0)))]
+    sizes = dict(zip(names, rows.operand(0), strict=True)) | {f"a{axis}": out, "k": steps_}
+    left = tuple((n, "k") if i == axis else (n,) for i, n in enumerate(names))
+    right = tuple((n,) for group in left for n in group)
+    name = f"{rows.name}.v"
+    view = regroup(name, rows.takes[0], left, right, sizes, rows.module)
+    options = tuple(replace(o, role=FIXED) if o.key == "k" else o for o in view.options)
+    return [
+        replace(view, options=options),
+        rows.step("select", takes=(name,), form=(axis + 1, len(right), start)),
+    ]
+
+
+def topk(rows: Rows) -> list[Step]:
+    """Values of the last axis; the places where they stood are fixed, as far as costs go."""
+    if axis_of(rows.node, rows.argument(2, "dim", -1)[0]) != len(rows.shape()) - 1:
+        raise rows.refuse("is of an axis that is not the last")
+    return [rows.step("topk", Option("", rows.shape()[-1], SIZE, "k"))]
 
 
 def split(rows: Rows) -> list[Step]:
@@ -715,7 +794,8 @@ TABLE: dict[str, Callable[[Rows], list[Step]]] = {
     "aten.flatten": viewed, "aten.unflatten": viewed, "aten.unsqueeze": viewed,
     "aten._unsafe_view": viewed, "aten.squeeze": viewed, "aten.expand": expanded,
     "aten.mean": averaged("mean"), "aten.sum": averaged("sum"), "aten.amax": averaged("amax"),
-    "aten.roll": roll, "aten.index": index,
+    "aten.roll": roll, "aten.index": index, "aten.topk": topk, "aten._grouped_mm": grouped,
+    "transformers.grouped_mm_fallback": grouped,
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 
 from closedform.data import dataclass
@@ -67,6 +67,7 @@ class Body:
     parts: dict[str, Step] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)  # the projection that a value is of
     operands: set[str] = field(default_factory=set)  # of products, which read better as names
+    wanted: dict[str, str] = field(default_factory=dict)  # names of what a loop hands on
 
     def enter(self, value: str, name: str) -> None:
         """An input, by its name."""
@@ -74,9 +75,15 @@ class Body:
         self.env[value] = Written(name, ATOM, frozenset({value}))
 
     def lines(
-        self, acts: list[Act], out: tuple[str, ...], indent: str, named: bool = False
+        self,
+        acts: list[Act],
+        out: tuple[str, ...],
+        indent: str,
+        named: bool = False,
+        alive: Iterable[str] = (),
     ) -> list[str]:
-        """The statements of acts; `out` are the values that are needed after them, by a name."""
+        """The statements of acts; `out` are the values that are needed after them, by a name, and
+        `alive` those from outside whose names must not be taken."""
         uses: dict[str, int] = {}
         last: dict[str, float] = {}
         for i, act in enumerate(acts):
@@ -86,6 +93,7 @@ class Body:
         for name in out:
             last[name] = float("inf")
             uses[name] = uses.get(name, 0) + (2 if named else 1)
+        last |= dict.fromkeys(alive, float("inf"))
         products = [a for a in acts if isinstance(a, Step) and a.op in ("einsum", "concat")]
         self.operands = {name for act in products for name in act.takes}
         saved, self.last = (
@@ -117,6 +125,7 @@ class Body:
     def assign(self, value: str, written: Written, at: float, hint: str, indent: str) -> str:
         own = {self.names[v] for v in written.of if v in self.names} & {*PROJECTIONS.values()}
         same = "einsum" not in written.text and len(own) == 1
+        hint = self.wanted.get(value, hint)
         name = self.name(value, at, hint or (own.pop() if same else ""))
         self.enter(value, name)
         return f"{indent}{name} = {written.text}"
@@ -166,11 +175,17 @@ class Body:
         if act.op == "unbind":
             self.parts[act.name] = act
             base = self.env[act.takes[0]]
+            given = act.takes[0] in self.names
             for later in acts:
                 if isinstance(later, Step) and later.op == "part" and later.takes[0] == act.name:
                     self.last[act.name] = max(
                         self.last.get(act.name, -1), self.last.get(later.name, -1)
                     )
+            if given:
+                self.env[act.name] = base
+                for name in base.of:
+                    self.last[name] = max(self.last.get(name, -1), self.last[act.name])
+                return []
             name = self.name(act.name, at, "")
             self.enter(act.name, name)
             return [f"{indent}{name} = {base.text}"]
@@ -192,7 +207,14 @@ class Body:
             sizes = [self.option(o) for o in act.options]
             how = f"[{', '.join(sizes)}]" if sizes else str(count)
             return [f"{indent}{', '.join(chosen)} = split({base.text}, {how}, axis={axis})"]
-        return self.give(act.name, self.expression(act), at, uses, indent, self.hinted(act))
+        before = []
+        sliced = act.op == "cut" or (act.op == "select" and act.form[0] != 0)
+        if sliced and self.env[act.takes[0]].level < ATOM:
+            value = act.takes[0]  # what is sliced has a name
+            before = [self.assign(value, self.env[value], at, "", indent)]
+        return before + self.give(
+            act.name, self.expression(act), at, uses, indent, self.hinted(act)
+        )
 
     def hinted(self, act: Step) -> str:
         """A name for what an operation gives: that of a projection, or `a` for attention."""
@@ -238,9 +260,14 @@ class Body:
             self.names[before] = name
             self.env[before] = Written(name, ATOM, frozenset({before}))
             carried.append((name, before, out))
-        count = self.scope.size(act.counts, SIZE, "layers")
-        lines.append(f"{indent}repeat {count.text}{' shared' if act.shared else ''}:")
-        inner = self.lines(act.acts, tuple(out for _, _, out in carried), f"{indent}    ", True)
+        count = self.scope.size(act.counts, SIZE, "experts" if act.choice else "layers")
+        kind = f"choose 1 of {count.text}" if act.choice else f"repeat {count.text}"
+        lines.append(f"{indent}{kind}{' shared' if act.shared else ''}:")
+        self.wanted |= {out: name for name, _, out in carried}
+        alive = {n for n, last in self.last.items() if last > at} | {*taken(act)}
+        alive -= {before for _, before, _ in carried}
+        outs = tuple(out for _, _, out in carried)
+        inner = self.lines(act.acts, outs, f"{indent}    ", True, alive)
         for name, _, out in carried:
             have = self.env[out].text
             if have != name:
@@ -331,13 +358,14 @@ class Body:
         assert isinstance(left, tuple)
         assert isinstance(right, tuple)
         sizes = {o.key: o.value for o in act.options if not isinstance(o.value, str)}
+        roles = {o.key: o.role for o in act.options}
         called = _axes(left, right)
         said = []
         for group in left:
             unknown = [
                 a
                 for a in group
-                if self.scope.known(sizes[a], SIZE) is None or called[a] in ("h", "g")
+                if self.scope.known(sizes[a], roles[a]) is None or called[a] in ("h", "g")
             ]
             omitted = (unknown or list(group))[-1] if len(group) > 1 else None
             if len(unknown) > 1 and called[unknown[-1]] in ("h", "g"):
@@ -345,7 +373,9 @@ class Body:
             for axis in group:
                 if len(group) > 1 and axis != omitted:
                     hint = {"h": "heads", "g": "groups"}.get(called[axis], called[axis] * 2)
-                    said.append(f"{called[axis]}={self.scope.size(sizes[axis], SIZE, hint).text}")
+                    said.append(
+                        f"{called[axis]}={self.scope.size(sizes[axis], roles[axis], hint).text}"
+                    )
         sides = [
             " ".join(_group([called[a] for a in group]) for group in groups)
             for groups in (left, right)

@@ -19,14 +19,14 @@ I/P
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sympy import Expr, Rational, Symbol
 
 from closedform.derive.assume import floors, integers, order
 from closedform.derive.assume.proofs import equality
-from closedform.derive.assume.store import Store
+from closedform.derive.assume.store import Fact, Store
 from closedform.derive.assume.wording import said
 from closedform.derive.symbolic.expansion import expand
 
@@ -103,3 +103,29 @@ class Knowledge(Store):
     def bounds(self, expr: Expr) -> tuple[Rational | None, Rational | None]:
         """Bounds of the numerator of a value, which has its sign; None where not known."""
         return order.bounds(self, expr)
+
+
+def contradicted(known: Knowledge, facts: Sequence[Fact], condition: Any) -> list[Fact]:
+    """Facts that leave no sizes for a condition, none of which can be left out; none where that is
+    not proved.
+
+    >>> from closedform.derive.symbolic.symbols import size_symbol
+    >>> n, d = size_symbol("n"), size_symbol("d")
+    >>> facts = [Fact(d > 3), Fact(n > 4), Fact(n > 5)]
+    >>> [str(fact) for fact in contradicted(Knowledge(), facts, n < 3)]
+    ['n > 5']
+    """
+
+    def excluded(some: Sequence[Fact]) -> bool:
+        under = known.copied()
+        for fact in some:
+            under.assume(fact)
+        return under.decide(condition) is False
+
+    if not excluded(facts):
+        return []
+    needed = [*facts]
+    for fact in facts:
+        fewer = [other for other in needed if other is not fact]
+        needed = fewer if excluded(fewer) else needed
+    return needed

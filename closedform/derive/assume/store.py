@@ -180,6 +180,14 @@ class Store:
                 copy.assume(fact)
         return copy
 
+    def without_facts(self) -> Self:
+        """The abbreviations and the ranges of indices alone."""
+        copy = type(self)()
+        copy.ranges = dict(self.ranges)
+        for symbol, value in self.spelled.items():
+            copy.define(symbol, value)
+        return copy
+
     @contextmanager
     def recording(self) -> Iterator[set[Fact]]:
         """Collect the facts used inside; they count as used outside as well."""

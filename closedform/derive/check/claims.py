@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from sympy.logic.boolalg import Boolean
-
-from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.knowledge import contradicted
 from closedform.derive.assume.store import Fact
 from closedform.derive.check.checked import Checked
 from closedform.derive.check.comparisons import check_comparison
@@ -40,26 +38,6 @@ def check_claim(project: Project, entity: Entity, claim: tree.Claim, paper: Pape
     return check_order(form, claim, f"{what.title} of `{entity.name}`", paper)
 
 
-def contradicted(known: Knowledge, given: list[Fact], condition: Boolean) -> list[str]:
-    """Notes of the conditions that leave no sizes for another; none where that is not proved."""
-    if not given:
-        return []
-
-    def excluded(facts: list[Fact]) -> bool:
-        under = known.copied()
-        for fact in facts:
-            under.assume(fact)
-        return under.decide(condition) is False
-
-    if not excluded(given):
-        return []
-    needed = given
-    for fact in given:
-        fewer = [other for other in needed if other is not fact]
-        needed = fewer if excluded(fewer) else needed
-    return [f"`{fact}` is {fact.why}" for fact in needed]
-
-
 def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Derivation:
     """What is derived under the conditions of a claim."""
     derivation = project.derivation(entity)
@@ -73,6 +51,7 @@ def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Der
             others = contradicted(context.known, facts, holds)
             if others:
                 message = "this condition can never hold with the others"
-                raise fail("claim", message, condition.span, None, *others)
+                notes = [f"`{fact}` is {fact.why}" for fact in others]
+                raise fail("claim", message, condition.span, None, *notes)
             facts.append(Fact(holds, "when", condition.span))
     return elaborate(entity, facts) if claim.conditions else derivation

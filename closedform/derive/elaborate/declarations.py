@@ -7,6 +7,7 @@ from typing import Any
 
 from sympy import Basic, Symbol
 
+from closedform.derive.assume.knowledge import contradicted
 from closedform.derive.assume.store import Fact
 from closedform.derive.cost.tree import Node, Stages, Steps, nodes
 from closedform.derive.elaborate.context import Context
@@ -24,9 +25,11 @@ PLACE = "s"  # the index of the elements of a list, where no loop names it
 def state_assumptions(context: Context) -> None:
     """Take as true what the file of a model assumes."""
     for condition in context.module.assumptions():
-        for holds in each_stage(context, condition, Scope(context.module)):
+        scope = Scope(context.module)
+        for at, holds in enumerate(each_stage(context, condition, scope)):
             if holds is False:
-                raise fail("assume", "this assumption can never hold", condition.span)
+                notes = _against(context, condition, scope, at)
+                raise fail("assume", "this assumption can never hold", condition.span, None, *notes)
             if holds is not True:
                 context.known.assume(Fact(holds, "assumed", condition.span))
 
@@ -35,13 +38,22 @@ def state_conditions(context: Context, conditions: Sequence[tree.Expression], sc
     """Take as true what a model or block is derived under."""
     for condition in conditions:
         _check_names(context, condition, scope)
-        for holds in each_stage(context, condition, scope):
+        for at, holds in enumerate(each_stage(context, condition, scope)):
             if holds is False:
-                given = [fact for fact in context.known.facts if fact.reason == "given"]
-                others = [f"`{fact}` is a condition too" for fact in given]
-                raise fail("when", "this condition can never hold", condition.span, None, *others)
+                notes = _against(context, condition, scope, at)
+                raise fail("when", "this condition can never hold", condition.span, None, *notes)
             if holds is not True:
                 context.known.assume(Fact(holds, "given"))
+
+
+def _against(context: Context, condition: tree.Expression, scope: Scope, at: int) -> Iterator[str]:
+    """Notes of as few facts as leave no sizes for a condition, at a stage; the context is spent."""
+    known = context.known.copied()
+    context.known.restore(known.without_facts())
+    stated = each_stage(context, condition, scope)[at]
+    if stated is not False:
+        for fact in contradicted(context.known, known.facts, stated):
+            yield f"`{fact}` is {fact.why}"
 
 
 def _check_names(context: Context, condition: tree.Expression, scope: Scope) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import sympy
@@ -136,6 +138,9 @@ class Expressions(Algebra[Value, Scope]):
                 )
         base = as_size(base, node.base.span)
         exponent = as_size(exponent, node.exponent.span)
+        number = self.context.known.base(base)
+        if number.is_Number and not exponent.is_Number:  # which `let` gave a name
+            base = number
         _check_power(base, exponent, node)
         if not exponent.is_nonnegative:
             base = self._divisor(base, node.base.span)
@@ -302,11 +307,13 @@ def _check_power(base: Expr, exponent: Expr, node: tree.Power) -> None:
     if not exponent.is_Number:
         if base.is_Number and base > 0:
             return
+        numbered = replace(node, base=tree.Number(Fraction(2), span=node.base.span))
         raise fail(
             "type",
             "a size in the exponent needs a number as its base",
             node.span,
-            "write 2^s, or a product",
+            f"write a number in the place of `{show(node.base)}`, as in `{show(numbered)}`, or "
+            "declare what this makes as a size of its own, with `dim`",
         )
     if base == 0 and exponent < 0:
         raise fail("type", "this divides by zero", node.span)

@@ -174,7 +174,7 @@ def _is_beside(expr: Expr, symbol: Symbol, definition: Expr) -> bool:
         return False
     if _powers_below(_by_quotients(expr, symbol, definition)):
         return False
-    return 2 * sum(term.has(above) for term in plain) > len(terms)
+    return bool(2 * sum(term.has(above) for term in plain) > len(terms))
 
 
 def _divides_by(term: Expr, size: Symbol) -> bool:

@@ -27,7 +27,8 @@ def laid(node: Operation, rule: Rule, takes: Sequence[Value], gives: Sequence[in
             base = takes[rule.view]
             seen = _seen(node, base, shape)
             if seen is not None:
-                value = Value(sympy.false, base.storage, seen, shape, base.size)
+                own = base.storage, seen, shape, base.size, base.instead
+                value = Value(sympy.false, *own)
         elif WEIGHT in rule.gradients and not takes:
             value = replace(value, storage=-number)
         elif isinstance(does, Contracted) and "mac" in node.counts:

@@ -6,7 +6,7 @@ there what the body needs of what stood before it, and gives the sites of the bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import field
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from closedform.data import dataclass
 from closedform.derive.cost import tree as cost
+from closedform.derive.cost.flow import Joined
 from closedform.derive.cost.tree import Shape, Site
 from closedform.derive.elaborate.values import tensors_in
 from closedform.derive.symbolic.atoms import indicator
@@ -27,13 +28,15 @@ from closedform.derive.training.memory import Strides
 class Value:
     """A value in the forward pass: whether it has a gradient, whose storage it has, and how it lies
     there. The number of a storage that is never kept for it is negative: weights, fixed tensors.
-    `whole` are the elements of the storage, where these are not those of the value."""
+    `whole` are the elements of the storage, where these are not those of the value. Where a
+    condition of `instead` holds it has another storage: that of what stood before a loop, say."""
 
     needs: Boolean
     storage: int
     strides: Strides
     shape: Shape
     whole: Expr | None = None
+    instead: tuple[tuple[Boolean, int], ...] = ()
 
     @property
     def size(self) -> Expr:
@@ -79,6 +82,33 @@ def after(numbers: Sequence[int], ends: Sequence[Value], fates: Sequence[Fate]) 
         later.use(number, leads)
         later.keep(end.storage, stays)
     return later
+
+
+def standing_in(holds: Boolean, value: Value) -> tuple[tuple[Boolean, int], ...]:
+    """The storages that another value has where a condition holds, and it is this one."""
+    if holds == sympy.false:
+        return ()
+    others = tuple((sympy.And(holds, where_), storage) for where_, storage in value.instead)
+    own = sympy.And(holds, *(sympy.Not(where_) for where_, _ in value.instead))
+    return ((own, value.storage), *others)
+
+
+def apart(value: Value, storages: Set[int]) -> Boolean:
+    """Where a value has none of some storages."""
+    return sympy.And(*(sympy.Not(holds) for holds, one in value.instead if one in storages))
+
+
+def either(condition: Boolean, first: Value, second: Value, joined: Joined) -> Value:
+    """A value that is one where a condition holds, and another where it does not."""
+    ends = (condition, first), (sympy.Not(condition), second)
+    needs = first.needs
+    if needs != second.needs:
+        needs = sympy.Or(*(sympy.And(holds, end.needs) for holds, end in ends))
+    whole = None
+    if first.whole is not None or second.whole is not None:
+        whole = sympy.Add(*(where(holds, end.size) for holds, end in ends))
+    instead = tuple(one for holds, end in ends for one in standing_in(holds, end))
+    return Value(needs, joined.after, first.strides, joined.shape, whole, instead)
 
 
 def value_of(values: Mapping[int, Value], number: int, shape: Shape) -> Value:

@@ -17,7 +17,7 @@ from closedform.derive.cost.flow import Carried
 from closedform.derive.cost.tree import Site
 from closedform.derive.elaborate.layouts import alike
 from closedform.derive.training import memory
-from closedform.derive.training.later import Backward, Fate, Later, Value, after
+from closedform.derive.training.later import Backward, Fate, Later, Value, after, where
 from closedform.errors import fail
 
 MOST = 8  # rounds of a loop that may differ from the rest
@@ -175,3 +175,16 @@ def changing(site: Site) -> Exception:
         site.span,
         "a loop over numbers, `for i in 1..4:`, may do anything in each of them",
     )
+
+
+def whole_after(
+    known: Knowledge, node: Loop, times: Expr, before: Value, last: Round, at: int
+) -> Expr | None:
+    """The elements of the storage of a value after a loop, where it is a view of another value that
+    the last round makes; of what stood before where there is no round."""
+    end, starts = last.ends[at], {start.storage for start in last.starts}
+    if end.whole is None or end.storage in starts:
+        return None
+    index = {node.index: node.last} if isinstance(node, cost.Steps) else {}
+    runs = there(known, times, 1)
+    return where(runs, end.whole.xreplace(index)) + where(sympy.Not(runs), before.size)

@@ -32,7 +32,10 @@ from closedform.derive.training.later import (
     Value,
     Values,
     after,
+    apart,
+    either,
     shapes_given,
+    standing_in,
     value_of,
     where,
 )
@@ -44,7 +47,9 @@ from closedform.derive.training.loops import (
     changing,
     state_of,
     there,
+    whole_after,
 )
+from closedform.derive.training.recomputing import Again
 from closedform.derive.training.rules import Rule, rule_of, shapes_of
 
 
@@ -76,7 +81,7 @@ class _Step:
         self.made: dict[Any, tuple[cost.Node, tuple[Fate, ...]]] = {}
         self.operations: dict[Any, Operation] = {}
         self.rules: dict[int, Rule] = {}
-        self.again: dict[Any, tuple[cost.Node, cost.Node]] = {}
+        self.again = Again()
 
     def whole(self, root: cost.Sequence, needs: Boolean) -> cost.Sequence:
         shapes = iter(shapes_given(root))
@@ -150,9 +155,13 @@ class _Step:
             used = (sympy.And(later.used.get(n, sympy.false), value.needs) for n, value in gives)
             again = sympy.Or(*used)
             stays = [later.kept.pop(n, sympy.false) for n, v in gives if v.storage == n]
-            sizes = [v.size for n, v in gives if v.storage == n]
+            sizes = [
+                where(apart(v, {taken.storage for taken in takes}), v.size)
+                for n, v in gives
+                if v.storage == n
+            ]
             inner = Later({n: later.used.pop(n, sympy.false) for n, _ in gives})
-            body = self.repeated(inside(inner), where(again, Integer(1)))
+            body = self.again.body(inside(inner), where(again, Integer(1)))
             later.also(Later(inner.used))
             for value in takes:
                 later.keep(value.storage, again)
@@ -163,30 +172,6 @@ class _Step:
             return (replace(site, node=replace(node, body=(*body, held))),)
 
         return back
-
-    def repeated(self, body: tuple[Site, ...], again: Expr) -> tuple[Site, ...]:
-        """A body that keeps nothing, and is carried out again."""
-        return tuple(replace(site, node=self.repeated_node(site.node, again)) for site in body)
-
-    def repeated_node(self, node: cost.Node, again: Expr) -> cost.Node:
-        key = (id(node), again)
-        if key not in self.again:
-            self.again[key] = (node, self._repeated(node, again))
-        return self.again[key][1]
-
-    def _repeated(self, node: cost.Node, again: Expr) -> cost.Node:
-        match node:
-            case Operation():
-                assert node.trained is not None  # the body was walked
-                part = replace(node.trained, kept=(), again=node.trained.again + again)
-                return replace(node, trained=part)
-            case cost.Stages():
-                bodies = tuple(self.repeated(body, again) for body in node.bodies)
-                return replace(node, bodies=bodies)
-            case cost.Cases():
-                then, otherwise = (self.repeated(b, again) for b in (node.then, node.otherwise))
-                return replace(node, then=then, otherwise=otherwise)
-        return replace(node, body=self.repeated(node.body, again))
 
     # Operations ----------------------------------------------------------------------------
 
@@ -278,7 +263,10 @@ class _Step:
             storage = value.storage
             if storage > 0:
                 storage = storages.setdefault(storage, number)
-            values[number] = replace(value, storage=storage, whole=whole)
+            instead = tuple(
+                (holds, storages[other]) for holds, other in value.instead if other in given
+            )
+            values[number] = replace(value, storage=storage, whole=whole, instead=instead)
         mine = {inner: outer for inner, outer in storages.items() if inner not in node.flow.takes}
 
         def back(later: Later) -> tuple[Site, ...]:
@@ -314,11 +302,7 @@ class _Step:
             shapes = (joined.shape for joined in node.joined)
             ends.append([value_of(inner, n, s) for n, s in zip(last, shapes, strict=True)])
         for joined, first, second in zip(node.joined, *ends, strict=True):
-            needs = first.needs
-            if needs != second.needs:
-                each = zip(conditions, (first, second), strict=True)
-                needs = sympy.Or(*(sympy.And(holds, end.needs) for holds, end in each))
-            values[joined.after] = Value(needs, joined.after, first.strides, joined.shape)
+            values[joined.after] = either(node.condition, first, second, joined)
 
         def back(later: Later) -> tuple[Site, ...]:
             fates = [later.of(joined.after, joined.after) for joined in node.joined]
@@ -371,7 +355,9 @@ class _Step:
             order = memory.order_of(carried.shapes[2], rounds[-1].ends[at].strides)
             shape = carried.shapes[3]
             strides = memory.contiguous(shape) if order is None else memory.in_order(shape, order)
-            values[carried.after] = Value(needs, carried.after, strides, shape)
+            whole = whole_after(self.known, node, times, befores[at], rounds[-1], at)
+            instead = standing_in(sympy.Not(there(self.known, times, 1)), befores[at])
+            values[carried.after] = Value(needs, carried.after, strides, shape, whole, instead)
 
         def back(later: Later) -> tuple[Site, ...]:
             fates = tuple(later.of(c.after, c.after) for c in node.carried)

@@ -222,6 +222,7 @@ ROWS: list[tuple[str, Paste]] = [
     (r"it speaks of the preset that it stands in: write `(.+)`", whole_line),
     (r"a source stands (?:before `when`|behind `grow`|last, for all .+): `(claim .+|expect .+)`",
      stated_anew),
+    (r"write a number in the place of `.+`, as in `(.+)`, or declare", instead),
     (r"write `([^`]+)`", instead),
     (r"add `(\"\"\")`", at_end),
     (r"add `([^`]+)`", after),

@@ -146,6 +146,33 @@ model M(x: [N, D]):
         x = x*Half(x, recompute=true)
     return (a -> linear(D)) + (b -> linear(D)) + x
 """,
+    "what is carried out again gives a view, or what it takes": """
+block Looped(x: [n, d], often):
+    repeat often:
+        x, _b = split(x -> linear(2*d) -> gelu, 2, axis=-1)
+    return x
+
+block Seen(x: [n, d], often):
+    repeat often:
+        x = x -> linear(d) -> gelu
+    return x[0]
+
+block Either(x: [n, d], often):
+    if often > 2:
+        x, _b = split(x -> linear(2*d) -> gelu, 2, axis=-1)
+    else:
+        x = x -> linear(d) -> gelu
+    return x
+
+model M(x: [N, D]):
+    x = x -> linear(D)
+    repeat L:
+        x = x*Looped(x, R, recompute=true)
+    x = x -> Looped(2, recompute=true) -> linear(D)
+    x = x -> Looped(L, recompute=true) -> linear(D)
+    x = x*Seen(x, L, recompute=true)
+    return x -> Either(L, recompute=true) -> linear(D)
+""",
     "one value in two places": """
 block Twice(x: [n, d], y: [n, d]):
     return x*y, x
