@@ -65,6 +65,7 @@ class Run(Calls):
     def __init__(self, module: Module, dims: Mapping[str, Any], limit: int = 200_000) -> None:
         self.module, self.limit = module, limit
         self.totals: Counter[tuple[str, str]] = Counter()
+        self.uncounted: set[str] = set()  # conventions that cannot count an operation
         self.weigh = self.work = self.train = True
         self.levels: dict[int, int] = {}  # how many operations come before each value
         self.depth = 0
@@ -137,7 +138,10 @@ class Run(Calls):
                 scope = Scope(NOWHERE)
                 none = dict.fromkeys({*self.elementary, *self.module.counts, *QUANTITIES}, 0)
                 scope.names = {**none, **counted, **names}
-                self.totals[f"under {name}", kind] += self.amount(formula, scope)
+                try:
+                    self.totals[f"under {name}", kind] += self.amount(formula, scope)
+                except Impossible:  # it names what this operation does not have
+                    self.uncounted.add(name)
 
     def measure(self, name: str, convention: str | None = None) -> Any:
         if name == "kept" or name in brute_training.MEASURED:
@@ -156,6 +160,8 @@ class Run(Calls):
         if name in BYTES:
             return sum(width * self.total(of, None) for of, width in BYTES[name].items())
         chosen = convention or name
+        if chosen in self.uncounted:
+            raise Impossible(f"{chosen} has a formula for what another operation has")
         row = self.conventions.get(chosen)
         if row and row.unit.lower() == name:
             total = sum(v for (n, _), v in self.totals.items() if n == f"under {chosen}")

@@ -82,6 +82,8 @@ class Comparison:
             expected = walk if isinstance(walk, str) else walk.measure(*title.split(" under "))
         except Unclear:
             return "unclear"
+        except Impossible:  # this measure alone
+            walk = expected = "impossible"
         if isinstance(formula, ClosedformError):
             if formula.diagnostics[0].kind in ("measure", "count", "convention"):
                 raise Disagreement(f"{title} of {self.model} cannot be asked for: {formula}")
