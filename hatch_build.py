@@ -18,15 +18,15 @@ class Tables(BuildHookInterface):
         sys.path.insert(0, self.root)
         from closedform.derive.resolve import contents
         from closedform.derive.resolve.trees import module_of
-        from closedform.grammar.lalr import ARCH, LATEX, tables
+        from closedform.grammar.lalr import LATEX, arch_tables, tables
         from closedform.grammar.latex_tokens import Tokens
-        from closedform.grammar.parser import Indentation
+        from closedform.grammar.reader import grammar
         from closedform.render.markup import shipped
 
         package = Path(self.root) / "closedform"
         library = sorted((package / "derive" / "std").glob("*.arch"))
         made = {
-            "grammar/tables.py": tables(ARCH, Indentation()),
+            "grammar/tables.py": arch_tables(grammar()),
             "grammar/latex_tables.py": tables(LATEX, Tokens.current()),
             "derive/resolve/made_trees.py": module_of(
                 {path.stem: path.read_text("utf-8") for path in library}

@@ -161,10 +161,10 @@ def report(text: str) -> object:
 @cache
 def lark_alone() -> Lark:
     """The parser, which makes Lark's own trees."""
-    from closedform.grammar.lalr import ARCH, lalr  # late, as below
+    from closedform.grammar.lalr import ARCH, made  # late, as below
     from closedform.grammar.parser import Indentation
 
-    return lalr(ARCH, Indentation())
+    return made(ARCH, ARCH.text, Indentation())
 
 
 def parsed_by_lark(text: str) -> object:

@@ -99,14 +99,15 @@ def test_what_is_offered(typed: str, names: list[str], folder: Path) -> None:
 
 
 def test_nothing_heavy_is_imported(folder: Path) -> None:
-    """Fails when somebody who presses a key waits for SymPy."""
+    """Fails when somebody who presses a key waits for SymPy, or for Lark."""
     code = (
         "import sys, os\n"
         "os.environ |= {'_CLOSEDFORM_COMPLETE': 'fish_complete', 'COMP_CWORD': '',\n"
         "    'COMP_WORDS': 'closedform derive own.arch --measure'}\n"
         "from closedform.cli import run\n"
         "run([])\n"
-        "print(*sorted({'sympy', 'jinja2', 'rich'} & sys.modules.keys()), file=sys.stderr)\n"
+        "print(*sorted({'sympy', 'lark', 'jinja2', 'rich'} & sys.modules.keys()),\n"
+        "      file=sys.stderr)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True

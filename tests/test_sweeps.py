@@ -155,6 +155,15 @@ def test_formulas_as_columns() -> None:
     assert_told("`MLP` is not in the sizes of `ViT`", lambda: vit().sweep(d=1, measures=own))
 
 
+def test_a_condition_that_is_the_same_in_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a condition that is one truth value in a block is taken for an array."""
+    monkeypatch.setattr(tables, "CHUNK", 4)
+    sizes = {"L": [[2, 2, 2, 2]], "I": [32, 64], "D_3": [40, 45], "E_1": [1, 2, 3]}
+    found = zoo("pvt").sweep(**sizes, measures=["macs"])
+    for row in found.itertuples(index=False):
+        assert row.macs == zoo("pvt").macs.at(I=row.I, L=2, D_3=row.D_3, E_1=row.E_1)
+
+
 def test_a_long_sweep_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when a sweep of many blocks says nothing, or leaves its line behind."""
     monkeypatch.setattr(tables, "CHUNK", 4)

@@ -14,12 +14,11 @@ from inspect import cleandoc
 from itertools import pairwise
 from typing import Any, cast
 
-from lark import Token, Transformer
-
 from closedform.data import dataclass
 from closedform.errors import Diagnostic, LimitError, Source, Span, fail
 from closedform.formula.signs import printed_name
 from closedform.grammar import tree
+from closedform.grammar.reader import Token
 
 MAX_DIGITS = 1000
 
@@ -75,7 +74,7 @@ def _sign(kids: list[Any]) -> str | None:
     for token in (kid for kid in kids if isinstance(kid, Token) and kid.type == "SIGN"):
         _, sign = token.split(maxsplit=1)
         if printed_name(sign) is None:
-            end = token.end_pos or 0
+            end = token.end_pos
             raise fail(
                 "sign",
                 f"`{sign}` is no sign that a size can be printed with",
@@ -110,7 +109,9 @@ class Doc(str):
     """The text of a docstring."""
 
 
-class Builder(Transformer):  # type: ignore[type-arg]  # Lark's Transformer is generic over leaves we do not name
+class Builder:
+    """A method for each rule, with what it matched."""
+
     def start(self, kids: list[Any]) -> tree.File:
         doc = next((str(kid) for kid in kids if isinstance(kid, Doc)), None)
         declarations = tuple(kid for kid in kids if isinstance(kid, tree.Declaration))

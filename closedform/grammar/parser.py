@@ -10,16 +10,19 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Any, cast
-
-from lark import Lark, Token, UnexpectedCharacters, UnexpectedToken
-from lark.exceptions import UnexpectedEOF
-from lark.lark import PostLex
+from typing import cast
 
 from closedform.errors import ClosedformError, Diagnostic, LimitError, Source, Span, fail
 from closedform.grammar import tree
 from closedform.grammar.builder import Builder, current_source
-from closedform.grammar.lalr import ARCH, lalr
+from closedform.grammar.reader import (
+    Reader,
+    Token,
+    UnexpectedCharacter,
+    UnexpectedToken,
+    fitting,
+    grammar,
+)
 from closedform.grammar.wording import describe_character, describe_token
 
 MAX_CHARACTERS = 4_000_000
@@ -37,7 +40,7 @@ def parse(text: str, name: str = "<text>") -> tree.File:
     not in the language, and LimitError when it is too large or too deeply nested.
     """
     source = Source(name, text)
-    file = cast(tree.File, _parsed(source, lambda: _grammar().parse(text + "\n", start="start")))
+    file = cast(tree.File, _parsed(source, lambda: _grammar().read(text + "\n", "start")))
     return replace(file, comments=tuple(_comments(source)))
 
 
@@ -52,11 +55,7 @@ def parse_conditions(text: str, name: str) -> tuple[tree.Expression, ...]:
         raise fail("syntax", "conditions stand on one line", end, "write a comma between them")
 
     def behind_assume() -> object:
-        parser: Any = _grammar().parse_interactive(source.text + "\n", start="start")
-        parser.feed_token(Token("ASSUME", "assume", start_pos=0, end_pos=0))
-        for token in parser.lexer_thread.lex(parser.parser_state):
-            parser.feed_token(token)
-        return parser.feed_eof()
+        return _grammar().read(source.text + "\n", "start", Token("ASSUME", "assume"))
 
     (assumed,) = cast(tree.File, _parsed(source, behind_assume)).declarations
     return cast(tree.Assume, assumed).conditions
@@ -70,7 +69,7 @@ def parse_claim(text: str, name: str = "<claim>") -> tree.Claim:
     """
     source = Source(name, f"claim {text.strip()}", asked=True)
     return cast(
-        tree.Claim, _parsed(source, lambda: _grammar().parse(source.text + "\n", start="one_claim"))
+        tree.Claim, _parsed(source, lambda: _grammar().read(source.text + "\n", "one_claim"))
     )
 
 
@@ -84,21 +83,21 @@ def _parsed(source: Source, run: Callable[[], object]) -> object:
     try:
         return run()
     except UnexpectedToken as error:
-        raise ClosedformError(
-            describe_token(source, error.token, error.accepts or error.expected)
-        ) from None
-    except UnexpectedCharacters as error:
-        raise ClosedformError(describe_character(source, error.pos_in_stream or 0)) from None
-    except UnexpectedEOF:
-        end = Span(source, len(source.text), len(source.text))
-        raise fail("syntax", "the file ends too early", end) from None
+        raise ClosedformError(describe_token(source, error.token, error.expected)) from None
+    except UnexpectedCharacter as error:
+        raise ClosedformError(describe_character(source, error.place)) from None
     finally:
         current_source.reset(token)
 
 
 @cache
-def _grammar() -> Lark:
-    return lalr(ARCH, Indentation(), Builder())
+def _grammar() -> Reader:
+    tables = fitting(grammar())
+    if tables is None:
+        from closedform.grammar.lalr import machine  # late, as it imports Lark
+
+        tables = machine(grammar())
+    return Reader(tables, Builder(), Indentation())
 
 
 def _comments(source: Source) -> Iterator[tree.Comment]:
@@ -109,10 +108,10 @@ def _comments(source: Source) -> Iterator[tree.Comment]:
             )
 
 
-class Indentation(PostLex):
+class Indentation:
     """Turns the white space that begins lines into _INDENT and _DEDENT tokens."""
 
-    always_accept = ("_NL",)
+    always_accept: tuple[str, ...] = ("_NL",)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         source = current_source.get()
@@ -149,7 +148,7 @@ class Indentation(PostLex):
                 f"add `{CLOSERS[opener]}`",
             )
         for _ in levels[1:]:
-            yield Token.new_borrow_pos("_DEDENT", "", token) if token else Token("_DEDENT", "")
+            yield Token("_DEDENT", "", *((token.start_pos, token.end_pos) if token else ()))
 
     def _close(self, source: Source, token: Token, open_brackets: list[Token]) -> None:
         if not open_brackets:
@@ -171,7 +170,7 @@ class Indentation(PostLex):
     def _line_end(self, source: Source, token: Token, levels: list[int]) -> Iterator[Token]:
         yield token
         white = token.rsplit("\n", 1)[1]
-        end = (token.start_pos or 0) + len(token)
+        end = token.start_pos + len(token)
         start = end - len(white)
         if "\t" in white:
             raise fail(
@@ -185,10 +184,10 @@ class Indentation(PostLex):
             levels.append(indent)
             if len(levels) > MAX_BLOCK_DEPTH:
                 raise _too_deep(source, token, "blocks", MAX_BLOCK_DEPTH)
-            yield Token("_INDENT", white, start_pos=start, end_pos=end)
+            yield Token("_INDENT", white, start, end)
         while indent < levels[-1]:
             levels.pop()
-            yield Token("_DEDENT", white, start_pos=start, end_pos=end)
+            yield Token("_DEDENT", white, start, end)
         if indent != levels[-1]:
             raise fail(
                 "indent",
@@ -199,7 +198,7 @@ class Indentation(PostLex):
 
 
 def _token_span(source: Source, token: Token) -> Span:
-    return Span(source, token.start_pos or 0, token.end_pos or 0)
+    return Span(source, token.start_pos, token.end_pos)
 
 
 def _too_deep(source: Source, token: Token, what: str, limit: int) -> LimitError:

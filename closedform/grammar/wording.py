@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
-from lark import Token
-
 from closedform.errors import Diagnostic, Source, Span, suggestion
 from closedform.grammar import habits
+from closedform.grammar.reader import Token
 
 TOKEN_NAMES = {
     "NAME": "a name",
@@ -61,10 +60,10 @@ OPERANDS = {"NAME", "NUMBER", "LPAR"}
 
 def describe_token(source: Source, token: Token, expected: AbstractSet[str]) -> Diagnostic:
     """The diagnostic for a token that the grammar does not allow here."""
-    start = token.start_pos or 0
+    start = token.start_pos
     if token.type == "$END":
         start = len(source.text.rstrip())
-    span = Span(source, start, max(token.end_pos or 0, start))
+    span = Span(source, start, max(token.end_pos, start))
     if token.type == "_NL":
         span = Span(source, start, start + 1)
     if token.type == "_INDENT":
@@ -163,7 +162,7 @@ def _found(token: Token) -> str:
 
 def _about_claim(source: Source, token: Token) -> str | None:
     """A help for a claim of another form: `2*params in O(n)`, `params != 3`."""
-    line, column = source.position(token.start_pos or 0)
+    line, column = source.position(token.start_pos)
     if not source.line(line)[: column - 1].lstrip().startswith("claim "):
         return None
     if token == "in":
@@ -200,7 +199,7 @@ def _about_source(source: Source, token: Token) -> str | None:
 
 def _about_sum(source: Source, token: Token) -> str | None:
     """A help for a sum over an index of another form: `sum(s, 1..4, ...)`, `sum_s ...`."""
-    line, column = source.position(token.start_pos or 0)
+    line, column = source.position(token.start_pos)
     before = SUM_BEFORE.match(source.line(line)[: column - 1])
     if before is None or (before[1][0] != "_" and token not in ("..", "in", "for")):
         return None
@@ -215,7 +214,7 @@ def _about_sum(source: Source, token: Token) -> str | None:
 
 def _about_end_of_sign(source: Source, token: Token) -> str | None:
     """A help for what stands behind a sign: `as H "heads"`, `as H = 8`, `as H_{k v}`."""
-    line, column = source.position(token.start_pos or 0)
+    line, column = source.position(token.start_pos)
     if SIGN_BEFORE.match(source.line(line)[: column - 1]) and token.type != "_NL":
         return "a sign has no spaces, and stands last, after the default and the meaning"
     return None
@@ -223,7 +222,7 @@ def _about_end_of_sign(source: Source, token: Token) -> str | None:
 
 def _about_neighbours(source: Source, token: Token, expected: AbstractSet[str]) -> str | None:
     """A help for what is written otherwise elsewhere: `2D`, `2(a + b)`, `1e6`, `nn.Linear`."""
-    line, column = source.position(token.start_pos or 0)
+    line, column = source.position(token.start_pos)
     before, after = source.line(line)[: column - 1], source.line(line)[column - 1 :]
     number = NUMBER_BEFORE.search(before)
     if number and token.type in ("NAME", "LPAR"):

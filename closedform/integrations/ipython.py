@@ -46,7 +46,10 @@ def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
     """Carry out `%%arch`."""
     from IPython.display import Markdown, display
 
-    words = shlex.split(line)
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        raise fail("argument", "a quotation mark is not closed in the line of `%%arch`") from None
     name = words.pop(0) if words and not words[0].startswith("-") else NAME
     if not name.isidentifier():
         raise fail("name", f"`{name}` cannot name a model in Python", None, "write `%%arch vit`")

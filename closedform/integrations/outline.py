@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from closedform import formula as w
 from closedform.data import dataclass
 from closedform.render.formats.svg import style
-from closedform.render.formulas.latex import equation, latex
+from closedform.render.formulas.latex import equation, latex, word
 from closedform.render.language import Language, language, number, spoken
 from closedform.render.report.closing import Remark
 from closedform.render.report.names import Definition, SymbolRow
@@ -173,7 +173,7 @@ def _told(report: Report, only_formulas: bool) -> Outline:
 
 
 def _formula(row: FormulaRow, report: Report, words: Language) -> list[Piece]:
-    pieces: list[Piece] = [Display(equation(f"\\mathrm{{{row.label}}}", row.formula))]
+    pieces: list[Piece] = [Display(equation(word(row.label), row.formula))]
     if row.value is not None:
         value = Strong(spoken(row.value, report.lang))
         pieces.append(Paragraph((words.tr("At {preset}: ", preset=report.preset), value)))

@@ -128,7 +128,7 @@ def rulings(expr: Expr, symbol: Symbol) -> list[Ruling]:
         if rest != symbol**power or not power.is_Rational:
             raise fail("reason", f"it is not tried which term rules: `{rest}` is no power")
         by_power[power] = by_power.get(power, sympy.Integer(0)) + coefficient
-    if not all(sympy.factor(c).is_positive for c in by_power.values()):
+    if not all(map(_is_positive, by_power.values())):
         raise fail("reason", "it is not tried which term rules where some are subtracted")
     return [
         Ruling(
@@ -139,6 +139,15 @@ def rulings(expr: Expr, symbol: Symbol) -> list[Ruling]:
         )
         for power, coefficient in sorted(by_power.items())
     ]
+
+
+def _is_positive(expr: Expr) -> bool:
+    """Whether a sum is positive: because its terms are, or because of its factors, which are looked
+    for where there are not too many terms."""
+    terms = sympy.Add.make_args(expr)
+    if all(term.is_nonnegative for term in terms) and any(term.is_positive for term in terms):
+        return True
+    return len(terms) <= TERMS and bool(sympy.factor(expr).is_positive)
 
 
 def _equal(by_power: Mapping[Rational, Expr], low: Rational, high: Rational) -> Expr:

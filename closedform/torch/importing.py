@@ -21,7 +21,7 @@ from closedform.torch.regions import called, merged
 from closedform.torch.scopes import ModelScope, Scope
 from closedform.torch.steps import Known, columns
 from closedform.torch.text import Block, Body
-from closedform.torch.trace import Trace
+from closedform.torch.trace import Trace, making_sense
 
 CUSTOMS = {
     "depth": "L", "layers": "L", "num_layers": "L", "n_layer": "L", "num_hidden_layers": "L",
@@ -47,7 +47,13 @@ def imported(
     fitted = [t for t in traces if not t.held]
     if not fitted:
         raise fail("trace", "every trace is held out, and none is left to read")
-    made = _Import(fitted, traces, names or {}, ops, declared)
+    with making_sense(fitted):
+        return _made(_Import(fitted, traces, names or {}, ops, declared))
+
+
+def _made(made: _Import) -> str:
+    """The file, as it was compared with the traces."""
+    fitted, traces, ops = made.traces, made.every, made.ops
     folder = ops.parent if ops is not None else Path()
     head, presets = made.text(), made.presets()
     text = settled("\n".join([head, *presets[:2], ""]), folder)

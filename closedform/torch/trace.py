@@ -7,7 +7,9 @@ names that are known, and shapes are numbers.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from string import ascii_uppercase
 
 from closedform.data import dataclass
@@ -15,6 +17,11 @@ from closedform.errors import ClosedformError, Source, fail
 
 VERSION = 1
 LARGEST = 200_000  # operations of one trace
+
+# Names as code has them: nothing that could end a line or a text of the file that is made.
+FACTORY = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*")
+NAME = re.compile("[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{0,400}")
+NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -175,10 +182,14 @@ class _Reader:
             raise _wrong(
                 self.source, f"it has {len(operations)} operations, and {LARGEST} are read"
             )
-        if not all(type(n) is int for n in given.values()):
+        if not FACTORY.fullmatch(factory):
+            raise _wrong(self.source, f"`factory` is {_short(factory)}, no package.module:name")
+        if not all(type(n) is int and name.isidentifier() for name, n in given.items()):
             raise _wrong(self.source, "`given` are whole numbers by name")
-        if not all(isinstance(name, str) for name in modules.values()):
+        if not all(map(_is_class, modules.values())):
             raise _wrong(self.source, "`modules` are classes by name")
+        if not outputs or not all(isinstance(name, str) for name in outputs):
+            raise _wrong(self.source, f"`outputs` is {_short(outputs)}, no list of names")
         read_inputs = tuple(self.input(item) for item in inputs)
         table = {weight.name: weight for weight in map(self.weight, weights)}
         known = {i.name for i in read_inputs} | table.keys()
@@ -209,13 +220,13 @@ class _Reader:
     def input(self, item: object) -> Input:
         match item:
             case [str(name), list(shape), str(dtype)]:
-                return Input(name, self.shape(shape, name), dtype)
+                return Input(self.name(name), self.shape(shape, name), self.name(dtype))
         raise _wrong(self.source, f"an input is [name, shape, type], not {_short(item)}")
 
     def weight(self, item: object) -> Weight:
         match item:
             case [str(name), str(owner), list(shape), "parameter" | "buffer" | "constant" as kind]:
-                return Weight(name, owner, self.shape(shape, name), kind)
+                return Weight(self.name(name), self.name(owner), self.shape(shape, name), kind)
         raise _wrong(self.source, f"a weight is [name, owner, shape, kind], not {_short(item)}")
 
     def operation(self, item: object) -> Operation:
@@ -224,8 +235,8 @@ class _Reader:
                 if not all(isinstance(path, str) for path in stack):
                     raise _wrong(self.source, f"the stack of `{name}` is no list of names")
                 return Operation(
-                    name,
-                    target,
+                    self.name(name),
+                    self.name(target),
                     tuple(self.argument(value, name) for value in arguments),
                     {key: self.argument(value, name) for key, value in named.items()},
                     tuple(self.shape(shape, name) for shape in shapes),
@@ -246,12 +257,22 @@ class _Reader:
                 return tuple(self.argument(item, name) for item in value)
         raise _wrong(self.source, f"`{name}` has the argument {_short(value)}")
 
+    def name(self, value: str) -> str:
+        if not NAME.fullmatch(value):
+            raise _wrong(self.source, f"{_short(value)} is no name of a value")
+        return value
+
     def shape(self, value: object, name: str) -> Shape:
         if not isinstance(value, list) or not all(type(n) is int and n >= 0 for n in value):
             raise _wrong(
                 self.source, f"the shape of `{name}` is {_short(value)}, no list of whole numbers"
             )
         return tuple(value)
+
+
+def _is_class(name: object) -> bool:
+    """Whether it is the name of a class, behind that of its module or of what makes it."""
+    return isinstance(name, str) and name.rpartition(".")[2].isidentifier()
 
 
 def _short(value: object) -> str:
@@ -266,6 +287,34 @@ def refs(value: object) -> list[str]:
     if isinstance(value, tuple):
         return [name for item in value for name in refs(item)]
     return []
+
+
+@contextmanager
+def making_sense(traces: Iterable[Trace]) -> Iterator[None]:
+    """Takes what goes wrong with traces for a mistake in them: rows that are each well formed need
+    not go together.
+
+    Raises ClosedformError in the place of it.
+    """
+    try:
+        yield
+    except NONSENSE as error:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise _no_sense(traces, said) from error
+    except ClosedformError as error:
+        if error.diagnostics[0].kind != "syntax":
+            raise
+        raise _no_sense(traces, error.diagnostics[0].message) from error
+
+
+def _no_sense(traces: Iterable[Trace], said: str) -> ClosedformError:
+    names = ", ".join(dict.fromkeys(f"`{trace.factory}`" for trace in traces))
+    return fail(
+        "trace",
+        f"what was traced of {names} makes no sense together ({_short(said)})",
+        None,
+        "trace it again; a file that is as `closedform trace` wrote it is worth a report",
+    )
 
 
 def spelled(pattern: Argument, ranks: list[int]) -> list[str] | None:

@@ -14,7 +14,7 @@ from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
 from closedform.torch.counting import Counts, counts
 from closedform.torch.parts import Called, Layers, Part, Written, class_of
-from closedform.torch.trace import Trace
+from closedform.torch.trace import Trace, making_sense
 
 SHOWN = 2  # layers that are told of a part that differs
 RANDOM, TRIES, REFUSALS = 3, 400, 10  # random sizes, proposals, and those that code refuses
@@ -190,7 +190,8 @@ def verify(project: Project, points: Iterable[Point]) -> Agreed:
     """
     rows, names = [], dict[str, None]()
     for point in points:
-        compared, total = _Compared(project, point).parts()
+        with making_sense([point.trace]):
+            compared, total = _Compared(project, point).parts()
         names |= dict.fromkeys(compared)
         rows.append((point.title, total))
     return Agreed(tuple(rows), tuple(names))

@@ -171,6 +171,57 @@ def llama(
     return LlamaForCausalLM(config)
 
 
+class Both(nn.Module):
+    """An encoder and a decoder, each with its tokens."""
+
+    def __init__(self, m: Any) -> None:
+        super().__init__()
+        self.m = m
+
+    def forward(self, a: Tensor, b: Tensor) -> Any:
+        return self.m(input_ids=a, decoder_input_ids=b).logits
+
+
+def t5(
+    dim: int = 48, depth: int = 3, heads: int = 4, kv: int = 8, hidden: int = 96, vocab: int = 100
+) -> Any:
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    sizes = {"num_layers": depth, "num_decoder_layers": depth, "num_heads": heads}
+    config = T5Config(**sizes, d_model=dim, d_kv=kv, d_ff=hidden, vocab_size=vocab)
+    return Both(T5ForConditionalGeneration(config))
+
+
+def mixtral(
+    dim: int = 48,
+    depth: int = 2,
+    heads: int = 6,
+    groups: int = 2,
+    vocab: int = 100,
+    hidden: int = 80,
+    experts: int = 4,
+    used: int = 2,
+) -> Any:
+    from transformers import MixtralConfig, MixtralForCausalLM
+
+    if dim % heads or heads % groups or dim // heads % 2 or used > experts:
+        raise ValueError("sizes that do not go together")
+    config = MixtralConfig(
+        hidden_size=dim,
+        num_hidden_layers=depth,
+        num_attention_heads=heads,
+        num_key_value_heads=groups,
+        vocab_size=vocab,
+        intermediate_size=hidden,
+        num_local_experts=experts,
+        num_experts_per_tok=used,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    return MixtralForCausalLM(config)
+
+
 def hf_vit() -> Any:
     from transformers import ViTConfig, ViTForImageClassification
 

@@ -43,10 +43,12 @@ def test_a_file_of_one_trace(name: str) -> None:
     assert imported(traces_of(name)) == (TRACES / f"{name}.arch").read_text("utf-8")
 
 
+SLOW = ["resnet", "gpt2", "llama"]
+SLOW += [f"{name}_sizes" for name in ("vit", "llama", "resnet", "t5", "mixtral")]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["resnet", "gpt2", "llama", "vit_sizes", "llama_sizes", "resnet_sizes"]
-)
+@pytest.mark.parametrize("name", SLOW)
 def test_a_file_of_other_traces(name: str) -> None:
     """Fails when the text of an imported file changes, or traces that are held out disagree."""
     assert imported(traces_of(name)) == (TRACES / f"{name}.arch").read_text("utf-8")

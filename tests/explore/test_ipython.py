@@ -96,6 +96,11 @@ def test_a_cell_takes_the_options_of_derive(shell: Any) -> None:
     with capture_output() as shown:
         shell.run_cell(f"%%arch tiny --nothing\n{CELL}")
     assert "error[argument]: No such option" in shown.stdout
+    with capture_output() as shown:
+        shell.run_cell(f"%%arch tiny --when 'N == 2\n{CELL}")
+    assert shown.stdout + shown.stderr == (
+        "error[argument]: a quotation mark is not closed in the line of `%%arch`\n"
+    )
 
 
 def test_an_error_is_the_excerpt_alone(shell: Any) -> None:

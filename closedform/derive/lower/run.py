@@ -137,12 +137,16 @@ def _on_arrays(op: Op, args: Sequence[Any], free: Sequence[int], objects: bool) 
         return _arrays(op, objects)(*args)
     for at in free:
         place = args[at]
-        shape = getattr(place, "shape", None)
-        if shape and all(
-            type(arg) is int or (arg.shape == shape and arg.dtype == place.dtype) for arg in args
-        ):
+        if getattr(place, "shape", None) and all(_fits_in(arg, place) for arg in args):
             return getattr(np, BROADCAST[op])(*args, out=place)
     return getattr(np, BROADCAST[op])(*args)
+
+
+def _fits_in(arg: Any, place: Any) -> bool:
+    """Whether the result of a step with such an argument can take the place of an array."""
+    if isinstance(arg, bool):
+        return bool(place.dtype == bool)
+    return isinstance(arg, int) or bool(arg.shape == place.shape and arg.dtype == place.dtype)
 
 
 def _least(value: Any) -> int:

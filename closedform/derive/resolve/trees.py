@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
 from importlib import import_module
-from importlib.resources import files
 from typing import Any
 
 from closedform.errors import Source
 from closedform.grammar import parse, tree
-from closedform.grammar.lalr import digest
+from closedform.grammar.reader import digest, grammar
 
 MADE = "closedform.derive.resolve.made_trees"  # written by hatch_build.py, kept in no repository
 
@@ -39,8 +38,7 @@ def shipped() -> Any:
 
 def key(text: str) -> str:
     """What tells a text under one grammar from another text, or one under another grammar."""
-    grammar = files("closedform.grammar").joinpath("arch.lark").read_text("utf-8")
-    return digest(f"{grammar}\n{text}")
+    return digest(f"{grammar()}\n{text}")
 
 
 def module_of(texts: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from closedform.formula.numbers import Exact
 from closedform.render.formulas.aligned import aligned
-from closedform.render.formulas.latex import equation, latex
+from closedform.render.formulas.latex import equation, latex, word
 from closedform.render.formulas.widths import ROOM
 from closedform.render.language import language, rounded
 from closedform.render.markup.format import Format
@@ -64,7 +64,7 @@ def _report(report: Report) -> str:
     found: dict[str, str] = {}
     for row in report.formulas:
         name = macro_name(report.title, row.title)
-        left = f"\\mathrm{{{row.label}}}"
+        left = word(row.label)
         found[name] = latex(row.formula)
         found[f"{name}Equation"] = equation(left, row.formula, room)
         if row.value is not None:

@@ -195,9 +195,18 @@ def _(node: w.Braced, least: Level) -> str:
 
 def _brace(body: str, name: str) -> str:
     """A formula with the name of its part below it, an underscore as it is."""
+    return f"\\underbrace{{{body}}}_{{{word(name)}}}"
+
+
+def word(name: str) -> str:
+    r"""A word in a formula, an underscore as it is.
+
+    >>> print(word("weight_bytes"))
+    \mathrm{weight\_bytes}
+    """
     kind = "mathrm" if name.isascii() else "text"
-    below = name.replace("_", r"\_")
-    return f"\\underbrace{{{body}}}_{{\\{kind}{{{below}}}}}"
+    shown = name.replace("_", r"\_")
+    return f"\\{kind}{{{shown}}}"
 
 
 def sum_sign(node: w.BigSum) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from closedform.render.formulas.aligned import aligned, stacked
-from closedform.render.formulas.latex import equation, latex
+from closedform.render.formulas.latex import equation, latex, word
 from closedform.render.formulas.widths import ROOM
 from closedform.render.markup import latex_rows
 from closedform.render.markup.latex_tables import FOOTNOTE
@@ -24,7 +24,7 @@ from closedform.render.markup.templating import Markup, Node, Tools
 
 def display(name: str, node: Node) -> str:
     """`name = formula`, broken into lines where it is long."""
-    return equation(f"\\mathrm{{{name}}}", node.written)
+    return equation(word(name), node.written)
 
 
 def alone(node: Node) -> str:
@@ -39,7 +39,7 @@ def definition(symbol: Node, node: Node) -> str:
 
 def _display(name: str, node: Node, points: float | None = None) -> str:
     """`name = formula`, broken for a line that is so many points wide."""
-    return equation(f"\\mathrm{{{name}}}", node.written, points or ROOM)
+    return equation(word(name), node.written, points or ROOM)
 
 
 def _cell(node: Node, points: float) -> str:

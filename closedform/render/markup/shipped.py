@@ -84,7 +84,10 @@ def key(name: str, text: str) -> str:
 def module_of() -> str:
     """The text of the module that the build writes: a function for each template."""
     empty = environment(_no_constants)
-    parts = ['"""Made from the templates by the build of the package."""\n\nTEMPLATES = {}\n']
+    parts = [
+        '"""Made from the templates by the build of the package."""\n\n',
+        "# mypy: ignore-errors\n\nTEMPLATES = {}\n",
+    ]
     for at, name in enumerate(names()):
         body = empty.compile(text_of(name), name, raw=True)
         parts.append(

@@ -95,6 +95,14 @@ def test_names() -> None:
     assert latex_name("__") == r"\_"
 
 
+@pytest.mark.parametrize("to", ["md", "tex", "fragment", "macros"])
+def test_a_measure_of_two_words_has_no_index(to: str) -> None:
+    """Fails when weight_bytes is printed as `weight` with an index."""
+    ran = call("derive", "vit", "--measure", "weight_bytes", "--dtype", "bf16", "--to", to)
+    assert "\\mathrm{weight\\_bytes} = " in ran.out
+    assert "mathrm{weight_" not in ran.out
+
+
 def test_a_short_equation_is_one_line() -> None:
     assert equation("y", Sum((N, D))) == "y = N + D"
 
