@@ -88,9 +88,9 @@ class Operation:
 class Sequence:
     """A block or a model: the arguments that it was given, and its parts, one after the other.
 
-    Its flow has the numbers that its inputs and results have in its body; those of the sites at
-    which it is used stand for these one by one. Its results have shapes. One that is fused moves
-    what `fused` moves.
+    Its `names` are what its parameters, and the names in their shapes, stand for. Its flow has the
+    numbers that its inputs and results have in its body; those of the sites at which it is used
+    stand for these one by one. Its results have shapes. One that is fused moves what `fused` moves.
     """
 
     name: str
@@ -100,6 +100,7 @@ class Sequence:
     flow: Flow = field(default=Flow())
     results: tuple[Shape, ...] = ()
     fused: Operation | None = None
+    names: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

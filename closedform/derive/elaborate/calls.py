@@ -138,6 +138,7 @@ def run_block(
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
     claims = (tree.ComparisonClaim, tree.OrderClaim)
+    names = dict(scope.names)
     taken = [p.name.name for p in declaration.parameters if p.name.name in given]
     fresh: dict[int, int] = {}
     for name in taken:
@@ -159,6 +160,7 @@ def run_block(
     whole = sites + tuple(returned)
     gives = tensors_in(outputs)
     shapes = tuple(tensor.shape for tensor in gives)
+    made = flow(takes, gives)
     return costs.Sequence(
-        entity.name, given, whole, declaration, flow(takes, gives), shapes
+        entity.name, given, whole, declaration, made, shapes, names=names
     ), outputs

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -108,12 +109,17 @@ def reading(derivation: Derivation) -> Context:
 
 
 def elaborate(
-    entity: Entity, suppose: Sequence[Fact] = (), conditions: Sequence[tree.Expression] = ()
+    entity: Entity,
+    suppose: Sequence[Fact] = (),
+    conditions: Sequence[tree.Expression] = (),
+    given: Mapping[str, Value | None] = MappingProxyType({}),
 ) -> Derivation:
     """Elaborate a model, or a block in sizes of its own.
 
     `suppose` are facts taken as true beside the assumptions of the file, `conditions` are on sizes
-    of the model or block, and become assumptions of the derivation.
+    of the model or block, and become assumptions of the derivation. `given` is for a block: what
+    its parameters, and the names and `...` in their shapes, stand for in the place of their
+    defaults and of sizes of their own; None for a parameter that is a size whatever its default.
     """
     declaration = entity.declaration
     assert isinstance(declaration, tree.Block)
@@ -127,7 +133,7 @@ def elaborate(
         define_lets(context)
         find_defaults(context, entity)
     try:
-        return _elaborated(context, entity, declaration, conditions)
+        return _elaborated(context, entity, declaration, conditions, given)
     except RecursionError:
         raise LimitError(
             Diagnostic(
@@ -144,11 +150,12 @@ def _elaborated(
     entity: Entity,
     declaration: tree.Block,
     conditions: Sequence[tree.Expression],
+    given: Mapping[str, Value | None],
 ) -> Derivation:
     scope = Scope(entity.module)
     with context.known.recording() as used:
         for parameter in declaration.parameters:
-            scope.names[parameter.name.name] = _input(context, parameter, scope, declaration)
+            scope.names[parameter.name.name] = _input(context, parameter, scope, declaration, given)
         if context.generic:
             context.parameters = dict(scope.names)
             state_conditions(context, conditions, scope)
@@ -193,14 +200,24 @@ def _symbols(context: Context, declared: dict[str, Entity]) -> dict[str, tuple[S
     return found
 
 
-def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tree.Block) -> Value:
+def _input(
+    context: Context,
+    parameter: tree.Parameter,
+    scope: Scope,
+    owner: tree.Block,
+    given: Mapping[str, Value | None],
+) -> Value:
     name = parameter.name.name
     if parameter.shape is not None:
         axes: list[Expr] = []
         layouts.check_pattern(parameter.shape)
         for axis in parameter.shape.axes:
             if isinstance(axis, tree.Rest):
-                scope.names.update(dict.fromkeys(REST, ()))
+                rest = given.get(REST[0]) or ()
+                scope.names.update({REST[0]: rest, REST[1]: ()})
+                for size in rest:
+                    context.names.give(size.name, axis.span)
+                axes.extend(rest)
                 continue
             if isinstance(axis, tree.Name) and axis.name == "_":
                 unnamed = f"{name}_{len(axes)}"
@@ -216,12 +233,16 @@ def _input(context: Context, parameter: tree.Parameter, scope: Scope, owner: tre
                             axis.span,
                             f"declare it: `dim {free}`",
                         )
-                    context.names.give(free, axis.span)
-                    scope.names[free] = size_symbol(free)
+                    if free not in given:
+                        context.names.give(free, axis.span)
+                    scope.names[free] = given.get(free, size_symbol(free))
             axes.append(context.size(axis, scope))
         tensor = Tensor(context.obligations.axes(axes, parameter.span, f"`{name}`"))
         return layouts.stated(parameter.shape, tensor)
-    if parameter.default is not None:
+    value = given.get(name)
+    if value is not None:
+        return value
+    if parameter.default is not None and name not in given:
         value = context.value(parameter.default, scope)
         return as_list(context, parameter, value, scope)
     if not context.generic:

@@ -15,7 +15,7 @@ from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.trace.declared import number
 from closedform.derive.trace.frames import Frame
 from closedform.derive.trace.lines import Step
-from closedform.derive.trace.walk import Passage, Walk
+from closedform.derive.trace.passages import Passage, Walk
 from closedform.formula.joining import bracketed
 
 
@@ -23,8 +23,8 @@ def numbers(
     walk: Walk, derivation: Derivation, settled: Mapping[Expr, Expr]
 ) -> tuple[tuple[Step, ...], ...]:
     """The value of each passage whose sizes have numbers, each from those before it."""
-    values = _Values(derivation, settled, dict(walk.sums), walk.passages)
-    for passage in walk.passages:
+    values = _Values(derivation, settled, dict(walk.sums), walk.of_the_whole)
+    for passage in walk.of_the_whole:
         stages: tuple[int | None, ...] = passage.frame.stages if passage.frame.index else (None,)
         for stage in stages:
             values.tell(passage, stage)

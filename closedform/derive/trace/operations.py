@@ -136,6 +136,7 @@ class Operations(Teller):
         since = (said("since "), *since) if since else ()
         span = declaration.span
         taken = {self.derivation.known.renamed(size) for shape in node.inputs for size in shape}
+        before: list[Expr] = []
         for name, at, spelled in declared.axes():
             value = self.derivation.known.renamed(outputs[name][at])
             if spelled.filled in shown or value in taken:
@@ -144,6 +145,18 @@ class Operations(Teller):
             right = frame.shown(value)
             subject = w.Function(f"axis_{at}", (own(name),))
             left = frame.shown(spelled.value)
+            if any(_likewise(value, other) for other in before):
+                steps.append(
+                    Step(
+                        subject,
+                        forms.write(right, frame.order),
+                        (said("likewise"),),
+                        left,
+                        right,
+                    )
+                )
+                continue
+            before.append(value)
             sizes = commas(self.told_sizes(declared, spelled.declared, frame)) or (said("put in"),)
             stated = said(
                 "axis {axis} of {name} as declared, line {line} of {file}",
@@ -227,6 +240,8 @@ class Operations(Teller):
             if value is None:
                 continue
             written = own(value) if isinstance(value, str) else self.size(value, frame)
+            if w.plain(written) == w.plain(node):
+                continue
             told = w.Condition("=", (node, written))
             if len(w.plain(told)) <= MAX_TOLD:
                 found.append((told,))
@@ -261,6 +276,14 @@ class Operations(Teller):
 
     def factor(self, each: Expr, frame: Frame) -> list[w.Written]:
         return [] if each == 1 else [bracketed(self.size(each, frame))]
+
+
+def _likewise(size: Expr, other: Expr) -> bool:
+    """Whether a size is made of one other symbol as another is made of its own: h/2 and w/2."""
+    ours, theirs = size.free_symbols - other.free_symbols, other.free_symbols - size.free_symbols
+    if len(ours) != 1 or len(theirs) != 1:
+        return False
+    return bool(size.xreplace({ours.pop(): theirs.pop()}) == other)
 
 
 def _stands_for(node: w.Written, declared: Declared) -> Expr | Boolean | str | None:

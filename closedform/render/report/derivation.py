@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from closedform import formula as w
@@ -13,7 +13,8 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.numbers import settle
 from closedform.derive.trace.lines import Part, Quiet, Said, Step
 from closedform.derive.trace.numbered import numbers
-from closedform.derive.trace.walk import Passage, walk
+from closedform.derive.trace.passages import Passage, Walk
+from closedform.derive.trace.walk import walk
 from closedform.errors import fail
 from closedform.render.formulas import widths
 from closedform.render.formulas.latex import latex
@@ -66,19 +67,20 @@ class QuietView:
 
 @dataclass(frozen=True)
 class ArgumentView:
-    """What a block is given: a size, or a tensor by its shape."""
+    """What a block is given: a size, or a tensor by its shape; neither for a size of its own."""
 
     name: str
     size: w.Written | None
-    shape: tuple[w.Written, ...]
+    shape: tuple[w.Written, ...] | None
 
 
 @dataclass(frozen=True)
 class PassageView:
     """A passage; `name` is its title in English, for whatever names it.
 
-    `retold` are the operations of a block all of which were told before, by their names; `told`
-    says whether something stands before the steps.
+    `retold` are the operations of a block all of which were told before, by their names; `uses`
+    are blocks that were told in their own sizes, with the sizes that they have here; `told` says
+    whether something stands before the steps.
     """
 
     kind: str
@@ -92,6 +94,7 @@ class PassageView:
     again: tuple[AgainView, ...]
     retold: tuple[QuietView, ...]
     quiet: tuple[QuietView, ...]
+    uses: tuple[StepView, ...]
     steps: tuple[StepView, ...]
     told: bool
 
@@ -132,11 +135,13 @@ def derivation_view(
         lines = numbers(found, closed.derivation, settled)
     own = entity.module.title
     several = {passage.name for passage in found.passages}
-    passages = tuple(_passage(passage, own, several, words) for passage in found.passages)
+    passages = tuple(
+        _passage(passage, uses, own, several, words) for passage, uses in _with_uses(found)
+    )
     starts = closed.starts()
     for frame in (passage.frame for passage in found.passages):
         starts.update(frame.starts)
-    names = Names(closed.derivation, found.passages, starts, closed.order, words)
+    names = Names(closed.derivation, found.of_the_whole, starts, closed.order, words)
     told = replace(told, symbols=names.symbols(), where=names.where())
     room = min(widths.ROOM, width or widths.ROOM)
     last = tuple(_number(steps, room, words) for steps in lines)
@@ -144,12 +149,25 @@ def derivation_view(
     return signed(view, closed.derivation.signs)
 
 
-def _passage(passage: Passage, own: str, several: set[str], words: Language) -> PassageView:
+def _with_uses(found: Walk) -> Iterator[tuple[Passage, list[Passage]]]:
+    """The passages, each with the uses that stand before it."""
+    uses: list[Passage] = []
+    for passage in found.passages:
+        if passage.kind == "use":
+            uses.append(passage)
+        else:
+            yield passage, uses
+            uses = []
+
+
+def _passage(
+    passage: Passage, uses: Sequence[Passage], own: str, several: set[str], words: Language
+) -> PassageView:
     file = "" if passage.span.source.name == own else passage.span.source.name
     arguments = tuple(
         ArgumentView(name, None, value)
         if isinstance(value, tuple)
-        else ArgumentView(name, value, ())
+        else ArgumentView(name, None if _is_own(name, value) else value, None)
         for name, value in passage.arguments
     )
     return PassageView(
@@ -164,9 +182,15 @@ def _passage(passage: Passage, own: str, several: set[str], words: Language) -> 
         tuple(_again(part, file, words) for part in passage.again),
         _retold(passage, file, words),
         tuple(_quiet(row, file, words) for row in passage.quiet),
+        tuple(_step(step, words) for use in uses for step in use.steps),
         _folded(tuple(_step(step, words) for step in passage.steps), passage.only_again),
-        bool(passage.parts or passage.quiet or (passage.again and not passage.only_again)),
+        bool(passage.parts or passage.quiet or uses or (passage.again and not passage.only_again)),
     )
+
+
+def _is_own(name: str, value: w.Written) -> bool:
+    """Whether what a parameter stands for is a size of its own."""
+    return isinstance(value, w.Symbol) and (value.name, value.index) == (name, None)
 
 
 def _title(passage: Passage, words: Language) -> str:

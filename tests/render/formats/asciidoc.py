@@ -92,6 +92,12 @@ DERIVATION = f"""\
 
 << block(steps(part.steps)) >>
 <% endfor %>
+<% if passage.uses %>
+
+<< _("With the sizes put in:") >>
+
+<< block(steps(passage.uses)) >>
+<% endif %>
 
 << _("Together, for each:") if passage.several else _("Together:") >>
 
