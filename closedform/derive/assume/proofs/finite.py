@@ -113,4 +113,4 @@ def _bounded(terms: Sequence[Term], most: Mapping[Symbol, int]) -> Iterator[tupl
 
 def _at(term: Term, sizes: Mapping[Symbol, int]) -> Fraction:
     number, powers = term
-    return number * prod(sizes[symbol] ** power for symbol, power in powers.items())
+    return number * prod(Fraction(sizes[symbol]) ** power for symbol, power in powers.items())

@@ -72,7 +72,8 @@ def _of_term(term: Expr) -> tuple[Expr, Expr]:
 
 
 def _terms(expr: Expr) -> Sequence[Expr]:
-    return sympy.Add.make_args(expr)
+    terms: Sequence[Expr] = sympy.Add.make_args(expr)
+    return terms
 
 
 def _simplicity(expr: Expr) -> tuple[int, int, int, str]:
