@@ -39,7 +39,8 @@ def _how_to_give(derivation: Derivation, missing: Sequence[Symbol]) -> str:
 
 
 def _family(derivation: Derivation, symbol: Symbol) -> str:
-    return derivation.stage_symbols.get(symbol, (symbol.name, 0))[0]
+    name: str = derivation.stage_symbols.get(symbol, (symbol.name, 0))[0]
+    return name
 
 
 def _with_default(derivation: Derivation, symbol: Symbol) -> str:

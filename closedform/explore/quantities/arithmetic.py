@@ -117,8 +117,8 @@ class Arithmetic(Expression):
             near = Fraction(other).limit_denominator(1000) if isfinite(other) else Fraction(1, 2)
             raise fail("type", f"a formula is exact, and {other} is not", None, f"write {near!r}")
         if operand is None and isinstance(other, str | bool | None | sympy.Float):
-            near = 'a size is `.symbols["D"]` of a formula, a number an int or a Fraction'
-            raise fail("type", f"{other!r} is no formula and no exact number", None, near)
+            advice = 'a size is `.symbols["D"]` of a formula, a number an int or a Fraction'
+            raise fail("type", f"{other!r} is no formula and no exact number", None, advice)
         if operand is None:
             return NotImplemented  # type: ignore[no-any-return]  # what an operator gives then
         both = self._closed, operand._closed
