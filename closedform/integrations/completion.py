@@ -38,7 +38,7 @@ def offered(line: str, names: Mapping[str, Any]) -> tuple[str, list[str]]:
 
     >>> from closedform.api import zoo
     >>> offered('vit.measure("macs", "ho', {"vit": zoo("vit")})
-    ('ho', ['macs', 'flops', 'hooks', 'torch', 'fvcore', 'thop', 'full'])
+    ('ho', ['macs', 'flops', 'causal', 'hooks', 'torch', 'fvcore', 'thop', 'ptflops', 'full'])
     """
     call = CALL.search(line)
     if call is None:

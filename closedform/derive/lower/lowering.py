@@ -377,11 +377,13 @@ class Lowering:
             return Held(make.truth(bool(condition)))
         if isinstance(condition, sympy.And | sympy.Or):
             op = Op.AND if isinstance(condition, sympy.And) else Op.OR
-            parts = [self.holds(part) for part in condition.args]
-            found = parts[0].step
-            for part in parts[1:]:
+            first, *others = (self.holds(part) for part in condition.args)
+            found, needs = first.step, {**first.needs}
+            for part in others:  # where those before it decide, it needs nothing
+                decided = make.none(found) if op is Op.AND else found
+                needs |= {make.of(Op.OR, decided, need): why for need, why in part.needs.items()}
                 found = make.of(op, found, part.step)
-            return Held(found, _together(parts))
+            return Held(found, needs)
         if isinstance(condition, sympy.Not):
             inner = self.holds(condition.args[0])
             return Held(make.none(inner.step), inner.needs)

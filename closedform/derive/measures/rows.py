@@ -189,7 +189,7 @@ ROWS: dict[str, Measure] = {
             WEIGHTS,
         ),
         Measure("cache", "elements kept in caches", "elements", count_of("cache"), WORK),
-        Measure("masked", "products that masks take away", "MACs", count_of(MASKED), WORK),
+        Measure("masked", "products that masks take away", "products", count_of(MASKED), WORK),
         Measure("reads", "elements of operands read", "elements", movement.reads, MOVEMENT, MOVES),
         Measure("loads", "elements of weights read", "elements", movement.loads, MOVEMENT, MOVES),
         Measure(

@@ -227,6 +227,7 @@ ROWS: list[tuple[str, Paste]] = [
     (r"add `(\"\"\")`", at_end),
     (r"add `([^`]+)`", after),
     (r"compare with `(==)`$", instead),
+    (r"leave `causal` out", lambda t, e, f: re.sub(r', causal="[^"]*"', "", t)),
     (r"leave `(in \w+)` out", lambda t, e, f: t.replace(f" {f[0]}", "")),
     (r"leave it out: a body", line_left_out),
     (r"nothing is printed here: remove it", line_left_out),
