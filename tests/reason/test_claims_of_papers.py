@@ -252,8 +252,8 @@ def test_command_line() -> None:
      = note: at d = 1, n = 1: 12 derived, 6 claimed
      = note: it holds for macs: multiply-accumulates of every product and convolution, attention \
 included
-     = note: it holds for macs under causal: multiply-accumulates of every product and convolution, \
-of masked scores only what the mask leaves
+     = note: it holds for macs under causal: multiply-accumulates of every product and \
+convolution, of masked scores only what the mask leaves
      = note: it holds for macs under fvcore: multiply-accumulates, with 5 for each element of a \
 layer norm, 2 of a batch norm and 1 of adaptive pooling, as fvcore counts
      = note: it holds with a factor of 2: derived is 2 times claimed
