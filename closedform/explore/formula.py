@@ -15,7 +15,7 @@ from closedform.data import dataclass
 from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
-from closedform.derive.solve.made import nameless
+from closedform.derive.solve.made import nameless, refuse_own_sizes
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail
 from closedform.explore.quantities.quantity import Quantity
@@ -274,6 +274,7 @@ class Formula(Quantity):
         larger from N = 1536 on, for all larger ones
         """
         both = self, other
+        refuse_own_sizes(*(form._closed.derivation for form in both))
         known = [form._sizes.table for form in both]
         shared = {key for key in sizes if any(key in table for table in known)}
         costs = (

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from closedform.derive.solve.along import Along, X, asked_of
+from closedform.derive.solve.made import refuse_own_sizes
 from closedform.derive.solve.numbers import size_table
 from closedform.errors import fail
 from closedform.explore.quantities.quantity import Quantity
@@ -42,6 +43,8 @@ def over_size(
         raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')
     known = {name: set(size_table(form._closed.derivation)) for name, form in formulas.items()}
     shared = {key for key in sizes if any(key in names for names in known.values())}
+    for one, other in pairwise(formulas.values()):
+        refuse_own_sizes(one._closed.derivation, other._closed.derivation)
     curves = {}
     for name, form in formulas.items():
         given = {k: v for k, v in sizes.items() if k in known[name] or k not in shared}

@@ -87,6 +87,11 @@ def _table(
     else:
         axes = tuple(axis(derivation, name, values) for name, values in sizes.items())
         given, fixed = _grid(derivation, sizes), {}
+    columns = {s.name for s in given} | {name for name, *_ in axes}
+    for name in asked:
+        if name in columns or (name == "holds" and broken == "mark"):
+            message = f"`{name}` is a column of its own here, and a formula too"
+            raise fail("argument", message, None, "give the formula another name")
     twice = [s.name for at, s in enumerate(given) if s in given[:at] or s in fixed]
     if twice:
         raise fail("argument", f"`{twice[0]}` is given twice")

@@ -302,3 +302,49 @@ def test_terms_name_their_parts() -> None:
         ("3*D*N*P**2", ["conv2d (line 36)"]),
         ("C*D", ["linear (line 40)"]),
     ]
+
+
+def test_symbols_of_sympy_are_those_of_their_name() -> None:
+    """Fails when a symbol that is positive, and no more, is another than that of the file."""
+    d, f, t = (sympy.Symbol(name, positive=True) for name in "DFT")
+    assert VIT.part("EncoderLayer.MLP").macs == 2 * d * f * t
+    assert (VIT.macs / d).at("ViT-B/16") * 768 == VIT.macs.at("ViT-B/16")
+
+
+def test_an_abbreviation_of_an_abbreviation_is_not_mixed() -> None:
+    told = "error[assume]: `T` is given, and N + 1 is another number\n     = note: with N = 196"
+    assert message(lambda: VIT.macs.at("ViT-B/16", T=577)) == told
+
+
+def test_a_list_and_one_of_it_are_given_once() -> None:
+    """Fails when the order of what is given decides."""
+    pvt = cf.zoo("pvt").macs
+    told = "error[argument]: `L_3` is given twice"
+    assert message(lambda: pvt.at("PVT-Small", L=[2, 2, 2, 2], L_3=5)) == told
+    assert message(lambda: pvt.at("PVT-Small", L_3=5, L=[2, 2, 2, 2])) == told
+
+
+def test_the_sizes_of_a_block_and_of_a_model_are_not_mixed() -> None:
+    block = VIT["MLP"].macs
+    told = (
+        "error[sizes]: `MLP` is in its own sizes, and `ViT` in those of the model\n"
+        "     = help: take the block where the model uses it, as `.part(...)` of `ViT` gives it, or "
+        "say what its sizes are with `.subs(...)`"
+    )
+    assert message(lambda: VIT.macs.overtakes(block, "D", "ViT-B/16")) == told
+    assert message(lambda: VIT.macs.over("L", 1, block)) == told
+    drawn = {"a": VIT.macs, "b": block}
+    assert message(lambda: cf.plot_over(drawn, "D", (16, 64), "ViT-B/16")) == told
+
+
+def test_a_sum_over_a_size_that_something_divides_is_refused() -> None:
+    """Fails when an assumption is checked at the last number of a sum alone."""
+    assert message(lambda: VIT.macs.over("I", 223, 2)) == (
+        "error[assume]: `P | I` is assumed, and is not known at each number of `I`\n"
+        "     = help: take the sum over a formula that does not rest on it"
+    )
+
+
+def test_exported_functions_take_sizes_as_they_are_named() -> None:
+    code = VIT.macs.export("python", "N", "D", preset="ViT-B/16")
+    assert "def macs(N, D):" in code

@@ -324,13 +324,14 @@ def _faster(asked: Asked, found: Outgrown) -> Iterator[str]:
 
 def _along(asked: Asked, found: Outgrown) -> Iterator[str]:
     """The direction, and numbers along it."""
-    direction = ", ".join(_equation(s, found.direction[s]) for s in asked.growing)
+    growing = [s for s in asked.growing if s in found.direction]  # others are in neither side
+    direction = ", ".join(_equation(s, found.direction[s]) for s in growing)
     held = [_equation(s, found.held[s]) for s in asked.fixed]
     fixed = f", with {', '.join(held)}" if held else ""
     constant = "is large enough" if found.order == "O" else "above 0 is small enough"
     yield f"along {direction}{fixed}, no constant {constant}"
     for point in found.points:
-        sizes = ", ".join(_equation(s, point.sizes[s]) for s in asked.growing)
+        sizes = ", ".join(_equation(s, point.sizes[s]) for s in growing)
         yield f"at {sizes} {_compared(point, found.order)}"
 
 

@@ -24,7 +24,7 @@ from closedform.derive.measures.rows import Measure
 from closedform.derive.resolve.conventions import Weights
 from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.solve.numbers import check_given
-from closedform.derive.symbolic.atoms import put_in
+from closedform.derive.symbolic.atoms import Divides, put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
 from closedform.derive.symbolic.wording import say
@@ -176,7 +176,8 @@ def _once(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
     return tuple(dict.fromkeys(symbols))
 
 
-def _refuse_two_meanings(one: Derivation, other: Derivation) -> None:
+def refuse_own_sizes(one: Derivation, other: Derivation) -> None:
+    """Raises ClosedformError where the sizes of a model meet those of a block by itself."""
     if one.generic != other.generic:
         model, block = (other, one) if one.generic else (one, other)
         raise fail(
@@ -187,6 +188,10 @@ def _refuse_two_meanings(one: Derivation, other: Derivation) -> None:
             f"take the block where the model uses it, as `.part(...)` of `{model.entity.name}` "
             "gives it, or say what its sizes are with `.subs(...)`",
         )
+
+
+def _refuse_two_meanings(one: Derivation, other: Derivation) -> None:
+    refuse_own_sizes(one, other)
     for left, right in ((one, other), (other, one)):
         for symbol, value in left.known.spelled.items():
             meant = _meaning(right, symbol)
@@ -258,11 +263,39 @@ def substituted(form: Closed, values: Mapping[Symbol, Expr]) -> Made:
 def over(form: Closed, size: Symbol, first: Expr, count: Expr) -> Made:
     """The sum of a formula over a size that takes `count` numbers from `first` on."""
     gone = frozenset({size})
+    _same_at_each(form, size)
     last = first + count - 1
     made = substituted(form, {size: last})
     expr = summed(_without(form.expr, form.derivation.known, gone), size, first, last)
     names = (*_in_order(first), *_in_order(count))
     return replace(made, value=expr, arranged=replace(made.order, rest=(*form.order.rest, *names)))
+
+
+def _same_at_each(form: Closed, size: Symbol) -> None:
+    """Refuse a sum over a size that something must divide, or that a default is made of: the one is
+    not known to hold at each number, and the other is not the same at each."""
+    known = form.derivation.known
+    for fact in form.facts:
+        divides = isinstance(fact.condition, Divides)
+        if divides and size in set().union(*map(_sizes_of(known), fact.condition.args)):
+            raise fail(
+                "assume",
+                f"`{fact}` is assumed, and is not known at each number of `{size}`",
+                None,
+                "take the sum over a formula that does not rest on it",
+            )
+    for symbol, default in form.derivation.defaults.items():
+        if symbol != size and symbol in form.sizes and size in _sizes_of(known)(default):
+            raise fail(
+                "sizes",
+                f"`{symbol}` is {say(default)} by default, another number at each `{size}`",
+                None,
+                f"give it first, `.subs({symbol}=...)`",
+            )
+
+
+def _sizes_of(known: Knowledge) -> Callable[[Expr], Set[Symbol]]:
+    return lambda expr: known.base(expr).free_symbols
 
 
 def _in_order(value: Expr) -> list[Symbol]:

@@ -297,5 +297,7 @@ def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Sym
                     None,
                     "give an int, or a fractions.Fraction for a ratio",
                 )
+            if symbol in found:
+                raise fail("argument", f"`{symbol}` is given twice")
             found[symbol] = sympy.Rational(int(item) if isinstance(item, Integral) else item)
     return found

@@ -21,6 +21,7 @@ from closedform.derive.solve.made import (
     joined_order,
     nameless,
     over,
+    refuse_own_sizes,
     substituted,
     written_out,
 )
@@ -32,6 +33,7 @@ from closedform.derive.solve.numbers import (
     size_table,
     value_of,
 )
+from closedform.derive.symbolic.bits import put_in_bounded
 from closedform.errors import fail
 from closedform.explore import show
 from closedform.explore.quantities.arithmetic import Arithmetic
@@ -181,6 +183,9 @@ class Quantity(Arithmetic):
         e A (heads (2 d + 2 P + A + 1) + 2 d groups)
         """
         symbol = self._sizes.symbol(size)
+        for one in (first, count):
+            if isinstance(one, Quantity):
+                refuse_own_sizes(self._closed.derivation, one._closed.derivation)
         low, many = (
             self._sizes.replacement(size, one.expr if isinstance(one, Quantity) else one)
             for one in (first, count)
@@ -242,6 +247,11 @@ class Quantity(Arithmetic):
         if lets:
             settled = settle(form.derivation, values)
             used = {s: settled[s] for s in form.sizes if s in settled}
+            for symbol in form.expr.free_symbols & spelled.keys() - lets.keys():
+                base = form.derivation.known.base(symbol)
+                value = put_in_bounded(base, settled)
+                if value.is_Number and not base.free_symbols <= used.keys() | dims.keys():
+                    used[symbol] = value
             check_given(whole.derivation, {**used, **dims, **lets})
         if isinstance(self._closed, Made):
             value = value_of(form, values)

@@ -44,7 +44,7 @@ class Sizes:
         named = {
             s: table[s.name][0] if len(table.get(s.name, ())) == 1 else size_symbol(s.name)
             for s in expr.free_symbols
-            if isinstance(s, Symbol) and not s.is_positive
+            if isinstance(s, Symbol) and not (s.is_positive and s.is_rational)
         }
         return expr.xreplace(named)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 
@@ -67,7 +67,7 @@ def source(
     derivation, expr = form.derivation, form.expr
     title = form.measure.title
     own = dict.fromkeys([*needed(derivation, [expr]), *with_default(derivation)])
-    symbols = _in_order(form, given or [symbol for symbol in own if symbol not in numbers])
+    symbols = _in_order(form, given or _declared(form, own - numbers.keys()))
     program = programmed(
         derivation, [(title, expr)], symbols, numbers, {*given, *numbers}, optional=True
     )
@@ -77,13 +77,17 @@ def source(
     return Source(name, tuple(says), tuple(_arguments(form, program.sizes)), program, form)
 
 
-def _in_order(form: Closed, symbols: Sequence[Symbol]) -> list[Symbol]:
-    """Sizes as they are declared, those with a default after those that it is made of."""
+def _declared(form: Closed, symbols: Iterable[Symbol]) -> list[Symbol]:
+    """Sizes as they are declared."""
     names = [*symbols_of(form.derivation), *form.derivation.known.spelled]
-    declared = sorted(symbols, key=lambda s: names.index(s) if s in names else len(names))
+    return sorted(symbols, key=lambda s: names.index(s) if s in names else len(names))
+
+
+def _in_order(form: Closed, symbols: Sequence[Symbol]) -> list[Symbol]:
+    """Sizes with a default after those that it is made of, in their order otherwise."""
     families = {s: f for s, (f, _) in form.derivation.stage_symbols.items()}
     found: list[Symbol] = []
-    waiting = list(declared)
+    waiting = list(symbols)
     while waiting:
         for symbol in waiting:
             group = [s for s in waiting if families.get(s, s) == families.get(symbol, symbol)]

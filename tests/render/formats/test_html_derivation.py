@@ -94,7 +94,9 @@ def test_pages_of_the_zoo(path: Path) -> None:
             assert root.findtext(f".//{XHTML}h1") == f"{entity.name}: {heading}, step by step"
             shown_steps = len(root.findall(f".//{XHTML}div[@class='right']"))
             assert shown_steps == sum(
-                len(passage.steps) + sum(len(part.steps) for part in passage.parts)
+                len(passage.steps)
+                + len(passage.uses)
+                + sum(len(part.steps) for part in passage.parts)
                 for passage in told.passages
             )
 

@@ -125,7 +125,12 @@ def _texts(node: ast.expr | None) -> Iterator[str]:
 
 # Names of formats that are keys of data too.
 DATA = {
-    "text": ("render/markup/templating.py", "render/formats/json.py", "render/report/verdicts.py")
+    "text": (
+        "render/markup/templating.py",
+        "render/formats/json.py",
+        "render/report/verdicts.py",
+        "grammar/tables.py",
+    )
 }
 
 
