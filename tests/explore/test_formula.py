@@ -328,8 +328,8 @@ def test_the_sizes_of_a_block_and_of_a_model_are_not_mixed() -> None:
     block = VIT["MLP"].macs
     told = (
         "error[sizes]: `MLP` is in its own sizes, and `ViT` in those of the model\n"
-        "     = help: take the block where the model uses it, as `.part(...)` of `ViT` gives it, or "
-        "say what its sizes are with `.subs(...)`"
+        "     = help: take the block where the model uses it, as `.part(...)` of `ViT` gives it, "
+        "or say what its sizes are with `.subs(...)`"
     )
     assert message(lambda: VIT.macs.overtakes(block, "D", "ViT-B/16")) == told
     assert message(lambda: VIT.macs.over("L", 1, block)) == told
