@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -230,10 +231,9 @@ class Calls:
             counted = {"mac": size}
         if causal is not None:
             n, m = (axes[name] for name in causal.split())
-            seen = [[key - (m - n) <= query for key in range(m)] for query in range(n)]
-            if not all(map(any, seen)) or "mac" not in counted:
+            if not all(seen(n, m)) or "mac" not in counted:
                 raise Impossible("a query without a key")
-            counted["masked"] = size // (n * m) * sum(row.count(False) for row in seen)
+            counted["masked"] = size // (n * m) * sum(m - keys for keys in seen(n, m))
         for name, amount in counted.items():
             self.count(name, kind, amount)
         if len(tensors) == 2 or any([name] not in kept for name in axes):
@@ -242,6 +242,12 @@ class Calls:
             self.follow(tensors, [result], False)
         self.done(kind, counted)
         return brute_training.einsum(self.tape, pattern, tensors, result, kind, counted, self.work)
+
+
+@cache
+def seen(queries: int, keys: int) -> list[int]:
+    """How many keys each query of a causal mask sees: the last one sees all."""
+    return [len(range(keys)[: max(0, query + 1 + keys - queries)]) for query in range(queries)]
 
 
 def open_sides(shape: tree.Shape) -> bool:

@@ -112,8 +112,10 @@ def convention_of(entity: Entity) -> Convention:
 
 def conventions_of(module: Module) -> dict[str, Convention]:
     """The conventions that can be used in a file, by their names."""
-    known: dict[Entity, Convention] = {}
-    return {name: _built(entity, known) for name, entity in module.conventions.items()}
+    if not module.built:
+        known: dict[Entity, Convention] = {}
+        module.built = {name: _built(entity, known) for name, entity in module.conventions.items()}
+    return module.built
 
 
 def _built(entity: Entity, known: dict[Entity, Convention]) -> Convention:

@@ -306,9 +306,9 @@ class _Walker(Sums):
             self.names.add(own)
             return own, False
         name, general = self.own_name(own), frame.general or frame
-        known = self.derivation.known
-        counted = put_in(block.form.base, {s: known.base(size) for s, size in sizes.items()})
-        counted, value = general.shown(counted), general.shown(self.value(node))
+        named = {s: self.derivation.known.renamed(size) for s, size in sizes.items()}
+        counted = general.shown(put_in(block.form.base, named))
+        value = general.shown(self.value(node))
         step = Step(
             self.named(name, general.label if inner else None),
             self.amount(general, node),
