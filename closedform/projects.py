@@ -17,7 +17,7 @@ from closedform.derive.resolve.folders import library_folder
 from closedform.derive.resolve.loader import Loader
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.resolve.shipped import zoo_names, zoo_path
-from closedform.derive.solve.numbers import size_names
+from closedform.derive.solve.given import size_names
 from closedform.errors import Diagnostic, FileError, Source, fail, suggestion
 from closedform.files import read_text
 from closedform.grammar import parse_conditions

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from closedform import ClosedformError
 from closedform.api import Architecture, Formula, Part
 from closedform.api import zoo as zoo_file
-from closedform.derive.solve.numbers import size_table
+from closedform.derive.solve.given import size_table
 from closedform.sweeps import progress, tables
 
 np = pytest.importorskip("numpy", reason="NumPy is not installed: sweeps need it")

@@ -15,7 +15,8 @@ from closedform.data import dataclass
 from closedform.derive.check.expectations import PREFIXES
 from closedform.derive.solve.along import X, in_x
 from closedform.derive.solve.express import express
-from closedform.derive.solve.made import nameless, refuse_own_sizes
+from closedform.derive.solve.given import asked_and_given, refuse_own_sizes
+from closedform.derive.solve.made import nameless
 from closedform.derive.symbolic.symbols import size_symbol
 from closedform.errors import ClosedformError, fail
 from closedform.explore.quantities.quantity import Quantity
@@ -222,6 +223,7 @@ class Formula(Quantity):
         >>> [(str(r.term), r.start, r.end) for r in attention.regions("T", "ViT-B/16")]
         [('2359296 T', 1, 1535), ('1536 T^2', 1536, None)]
         """
+        self._refuse_given(name, sizes)
         cost = self._along(name, preset, sizes)
         symbol = size_symbol(name)
         told = [
@@ -276,6 +278,8 @@ class Formula(Quantity):
         both = self, other
         refuse_own_sizes(*(form._closed.derivation for form in both))
         known = [form._sizes.table for form in both]
+        if name in sizes:
+            raise asked_and_given(name)
         shared = {key for key in sizes if any(key in table for table in known)}
         costs = (
             form._along(
@@ -319,11 +323,11 @@ class Formula(Quantity):
         limit = amount(budget)
         preset = self._project.preset_or_configured(self._entity, preset)
         form = self if not family else self.subs(family)
+        form._refuse_given(name, sizes)
         cost = form._along(name, preset, sizes)
-        there, rest = form._at_lets(name, preset, sizes)
-        values = there._values(preset, rest)
+        there, values = form._apart(name, preset, sizes)
         made = [getattr(value, "expr", value) for value in (family or {}).values()]
-        whole = tuple(in_x(value, there._closed, name, values) for value in made)
+        whole = tuple(in_x(value, there, name, values) for value in made)
         cost = replace(cost, whole=whole)
         symbol, bound = self._sizes.symbol(name), size_symbol(BUDGET)
         root = inverse.real_root(cost.expr, X, bound) if symbol.name != BUDGET else None
@@ -339,6 +343,7 @@ class Formula(Quantity):
         >>> file.macs.minimize("k", N=64)
         k = 8 costs least, 1,024; exactly, k = sqrt(N)
         """
+        self._refuse_given(name, sizes)
         cost = self._along(name, preset, sizes)
         found = inverse.critical(self._in(name), self._sizes.symbol(name))
         formulas = tuple(self._of(root, nameless("")) for root in found)

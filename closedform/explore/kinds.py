@@ -60,9 +60,16 @@ class Kinds(Table[Kind]):
     def at(self, preset: str | None = None, **sizes: int | Fraction | Sequence[int]) -> KindShares:
         """What each kind costs at a preset or at given sizes, and its share of the whole."""
         amounts = [row.formula.at(preset, **sizes) for row in self]
-        whole = sum(amounts)
+        whole = self._whole.at(preset, **sizes) if self else 0
         pairs = zip(self, amounts, strict=True)
         return KindShares(KindShare(row.name, one, share(one, whole)) for row, one in pairs)
+
+    @property
+    def _whole(self) -> Formula:
+        """What all kinds cost: numbers that go together in each may not do so in all of them."""
+        one = self[0].formula
+        project, entity = one._project, one._entity
+        return Formula(project, entity, project.closed(entity, one._closed.measure))
 
 
 def kinds(project: Project, entity: Entity, what: Measure) -> Kinds:

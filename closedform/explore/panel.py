@@ -13,7 +13,8 @@ from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.along import Along, X, asked_of
-from closedform.derive.solve.numbers import check_given, dims_values, settle, size_table
+from closedform.derive.solve.given import check_given, dims_values, size_table
+from closedform.derive.solve.numbers import settle
 from closedform.errors import ClosedformError, fail
 from closedform.explore import show
 from closedform.explore.formula import Formula

@@ -8,8 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from closedform.derive.solve.along import Along, X, asked_of
-from closedform.derive.solve.made import refuse_own_sizes
-from closedform.derive.solve.numbers import size_table
+from closedform.derive.solve.given import asked_and_given, refuse_own_sizes, size_table
 from closedform.errors import fail
 from closedform.explore.quantities.quantity import Quantity
 from closedform.render.language import Language, language
@@ -41,6 +40,8 @@ def over_size(
         raise fail("type", "formulas are drawn by their names", None, 'give {"ViT": vit.macs}')
     if not formulas:
         raise fail("argument", "there is no formula to draw", None, 'give {"ViT": vit.macs}')
+    if size in sizes:
+        raise asked_and_given(size)
     known = {name: set(size_table(form._closed.derivation)) for name, form in formulas.items()}
     shared = {key for key in sizes if any(key in names for names in known.values())}
     for one, other in pairwise(formulas.values()):
@@ -66,6 +67,9 @@ def over_two(
     if not isinstance(spans, Mapping) or len(spans) != 2 or not all(map(_is_span, spans.values())):
         told = f"a map is over two sizes, each with its first and its last number, not {spans!r}"
         raise fail("argument", told, None, 'write {"N": (16, 4096), "D": (192, 1536)}')
+    for name in spans:
+        if name in sizes:
+            raise asked_and_given(name)
     x, y = (_axis(form, name, span, preset, sizes) for name, span in spans.items())
     closed = form._at(preset)
     found = swept(

@@ -12,8 +12,8 @@ from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.check.comparisons import all_that_holds
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express, with_defaults
+from closedform.derive.solve.given import size_names
 from closedform.derive.solve.made import Made, joined, joined_order, nameless, quotient, written_out
-from closedform.derive.solve.numbers import size_names
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail, suggestion

@@ -13,10 +13,16 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.lower.given import fixed_numbers, plain_numbers, symbols_named
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.given import (
+    fixed_numbers,
+    given_twice,
+    plain_numbers,
+    refuse_twice,
+    symbols_named,
+)
 from closedform.derive.symbolic.unwritten import Alive
 from closedform.errors import fail
 from closedform.sweeps.columns import Axis, axis, column
@@ -92,9 +98,9 @@ def _table(
         if name in columns or (name == "holds" and broken == "mark"):
             message = f"`{name}` is a column of its own here, and a formula too"
             raise fail("argument", message, None, "give the formula another name")
-    twice = [s.name for at, s in enumerate(given) if s in given[:at] or s in fixed]
-    if twice:
-        raise fail("argument", f"`{twice[0]}` is given twice")
+    refuse_twice(given)
+    if both := [s.name for s in given if s in fixed]:
+        raise given_twice(both[0])
     values = {} if preset is None else project.values(project.preset(preset))
     numbers = {**plain_numbers(values), **fixed}
     made = machine(

@@ -10,7 +10,13 @@ from sympy import Symbol
 
 from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.lower.given import check_number, exact_number, spread, symbols_named
+from closedform.derive.solve.given import (
+    check_number,
+    exact_number,
+    refuse_masked,
+    spread,
+    symbols_named,
+)
 from closedform.errors import fail
 
 if TYPE_CHECKING:
@@ -34,6 +40,9 @@ class Column:
         }
 
 
+TEXTS = str, bytes, bytearray  # whose letters and bytes are no sizes
+
+
 def column(symbol: Symbol, values: Any) -> Column:
     """The numbers of a size as a column. Raises ClosedformError where they are not exact."""
     try:
@@ -43,7 +52,8 @@ def column(symbol: Symbol, values: Any) -> Column:
         raise fail("argument", "arrays and sweeps need NumPy", None, advice) from None
     name = symbol.name
     array = values if isinstance(values, range) else getattr(values, "to_numpy", lambda: values)()
-    if isinstance(array, str) or not isinstance(array, Iterable):
+    refuse_masked(name, array)
+    if isinstance(array, TEXTS) or not isinstance(array, Iterable):
         raise fail("type", f"`{name}` goes through a list of numbers, and this is {values!r}")
     if isinstance(array, range):
         array = np.arange(array.start, array.stop, array.step)
@@ -74,6 +84,11 @@ def _whole(numbers: list[int]) -> NDArray[Any]:
     return found
 
 
+def _is_single(values: object) -> bool:
+    """Whether it is an array of NumPy that has one number and no axis."""
+    return getattr(values, "ndim", 1) == 0
+
+
 Axis: TypeAlias = tuple[
     str, tuple[Column, ...]
 ]  # a name, and the columns of one length that it stands for
@@ -82,7 +97,7 @@ Axis: TypeAlias = tuple[
 def axis(derivation: Derivation, name: str, values: Any) -> Axis:
     """The numbers that a size goes through; a list of sizes goes through lists."""
     symbols = symbols_named(derivation, name)
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    if isinstance(values, TEXTS) or not isinstance(values, Iterable) or _is_single(values):
         values = [values]
     if len(symbols) == 1:
         return name, (column(symbols[0], values),)

@@ -10,15 +10,17 @@ from sympy import Expr, Symbol
 
 from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.lower.given import (
-    exact_number,
-    fixed_numbers,
-    plain_numbers,
-    symbols_named,
-)
 from closedform.derive.lower.intervals import fit_int64
 from closedform.derive.lower.run import Plan
 from closedform.derive.solve.closed import Closed
+from closedform.derive.solve.given import (
+    exact_number,
+    fixed_numbers,
+    plain_numbers,
+    refuse_masked,
+    refuse_twice,
+    symbols_named,
+)
 from closedform.errors import ClosedformError, fail
 from closedform.sweeps.columns import column
 from closedform.sweeps.machines import Machine, machine
@@ -97,6 +99,8 @@ class Function:
     def _array(self, values: Sequence[Any]) -> Any:
         import numpy as np
 
+        for name, value in zip(self.names, values, strict=True):
+            refuse_masked(name, value)
         arrays = [np.asarray(value) for value in values]
         try:
             shape = np.broadcast_shapes(*(array.shape for array in arrays))
@@ -124,7 +128,8 @@ class Function:
                     for name, numbers in inputs.items()
                 }
             )
-        full = np.broadcast_to(np.asarray(value, object if objects else np.int64), shape)
+        found = np.asarray(value, object if objects else np.int64)
+        full = np.broadcast_to(found, shape or (1,)).reshape(shape)
         return full if full.flags.writeable else full.copy()
 
     def _on_dask(self, values: Sequence[Any]) -> Any:
@@ -163,6 +168,7 @@ def function(
             raise fail("type", f"a size is named by a text, and this is {name!r}")
     symbols = tuple(_one(derivation, name) for name in names)
     fixed = fixed_numbers(derivation, sizes)
+    refuse_twice(symbols, fixed)
     numbers = {**plain_numbers(values), **fixed}
     made = machine(
         derivation,

@@ -22,7 +22,8 @@ from closedform.data import dataclass
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
-from closedform.derive.solve.numbers import check_facts, check_sizes, check_stated, dims_values
+from closedform.derive.solve.given import dims_values
+from closedform.derive.solve.numbers import check_facts, check_sizes, check_stated
 from closedform.derive.symbolic.exact import NoNumberError as NoExactNumberError
 from closedform.derive.symbolic.exact import exact
 from closedform.derive.symbolic.unwritten import Alive

@@ -23,7 +23,7 @@ from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.rows import Measure
 from closedform.derive.resolve.conventions import Weights
 from closedform.derive.solve.closed import Closed, symbols_of
-from closedform.derive.solve.numbers import check_given
+from closedform.derive.solve.given import check_given, refuse_own_sizes
 from closedform.derive.symbolic.atoms import Divides, put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.sums import summed
@@ -174,20 +174,6 @@ def joined_order(orders: Sequence[Order]) -> Order:
 
 def _once(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
     return tuple(dict.fromkeys(symbols))
-
-
-def refuse_own_sizes(one: Derivation, other: Derivation) -> None:
-    """Raises ClosedformError where the sizes of a model meet those of a block by itself."""
-    if one.generic != other.generic:
-        model, block = (other, one) if one.generic else (one, other)
-        raise fail(
-            "sizes",
-            f"`{block.entity.name}` is in its own sizes, and `{model.entity.name}` in those of "
-            "the model",
-            None,
-            f"take the block where the model uses it, as `.part(...)` of `{model.entity.name}` "
-            "gives it, or say what its sizes are with `.subs(...)`",
-        )
 
 
 def _refuse_two_meanings(one: Derivation, other: Derivation) -> None:

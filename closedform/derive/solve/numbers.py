@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from numbers import Integral
 from typing import Any
 
 import sympy
@@ -13,14 +12,14 @@ from sympy import Expr, Symbol
 from closedform.derive.arrange.writing import Order, write
 from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.solve.closed import Closed, symbols_of
+from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.bits import check_bits, put_in_bounded
 from closedform.derive.symbolic.exact import NoNumberError as NoExactNumberError
 from closedform.derive.symbolic.exact import Numbers, exact, holds
 from closedform.derive.symbolic.symbols import is_size
 from closedform.derive.symbolic.unwritten import Alive
 from closedform.derive.symbolic.wording import say
-from closedform.errors import Diagnostic, LimitError, fail, suggestion
+from closedform.errors import Diagnostic, LimitError, fail
 from closedform.formula.numbers import Exact, NoNumberError, TooLargeError, amount
 
 
@@ -158,26 +157,7 @@ def check_sizes(
                 None,
                 None,
                 *([] if default is None else [f"its default is {say(default)}"]),
-                *([] if default is None else _with(default, settled)),
-            )
-
-
-def check_given(derivation: Derivation, given: Mapping[Symbol, Expr]) -> None:
-    """Refuse numbers that no size can be, and an abbreviation that is another number than those
-    that are given make it."""
-    check_sizes(derivation, given, given)
-    spelled = derivation.known.spelled
-    for symbol in sorted(given.keys() & spelled.keys(), key=str):
-        value = spelled[symbol]
-        while inner := value.free_symbols & spelled.keys() - given.keys():
-            value = value.xreplace({s: spelled[s] for s in inner})
-        if value.free_symbols <= given.keys() and put_in_bounded(value, given) != given[symbol]:
-            raise fail(
-                "assume",
-                f"`{symbol}` is given, and {say(spelled[symbol])} is another number",
-                None,
-                None,
-                *_with(value, given),
+                *([] if default is None else at_numbers(default, settled)),
             )
 
 
@@ -197,7 +177,7 @@ def check_facts(derivation: Derivation, settled: Mapping[Expr, Expr]) -> None:
                 f"an axis of size {say(size)} would be {say(value)}",
                 None,
                 None,
-                *_with(size, settled),
+                *at_numbers(size, settled),
             )
 
 
@@ -251,53 +231,12 @@ def _check(
         f"{whose} `{say(fact.condition)}`, which does not hold",
         None,
         None,
-        *_with(fact.condition, settled),
+        *at_numbers(fact.condition, settled),
         *([f"that is {fact.why} at {fact.span}"] if fact.span else []),
     )
 
 
-def _with(expr: Any, settled: Mapping[Expr, Expr]) -> list[str]:
+def at_numbers(expr: Any, settled: Mapping[Expr, Expr]) -> list[str]:
     """A note of the numbers that an expression or a condition has."""
     sizes = sorted(expr.free_symbols & settled.keys(), key=str)
     return ["with " + ", ".join(f"{s} = {settled[s]}" for s in sizes)] if sizes else []
-
-
-def size_table(derivation: Derivation) -> dict[str, tuple[Symbol, ...]]:
-    """The symbols of each size that may be given a value, by its name."""
-    return {s.name: (s,) for s in symbols_of(derivation)} | derivation.symbols
-
-
-def size_names(derivation: Derivation) -> set[str]:
-    """The names of all sizes and abbreviations, those of stages by their family too."""
-    families = {family for family, _ in derivation.stage_symbols.values()}
-    return {*size_table(derivation), *(s.name for s in derivation.known.spelled), *families}
-
-
-def dims_values(derivation: Derivation, given: Mapping[str, object]) -> dict[Symbol, Expr]:
-    """Symbols for the names that a caller gave, lists spread over their stages."""
-    table = size_table(derivation)
-    found: dict[Symbol, Expr] = {}
-    for name, value in given.items():
-        if name not in table:
-            raise fail(
-                "name",
-                f"`{name}` is no size of `{derivation.entity.name}`",
-                None,
-                suggestion(name, table) or f"there are {', '.join(sorted(table))}",
-            )
-        items = list(value) if isinstance(value, list | tuple) else [value] * len(table[name])
-        if len(items) != len(table[name]):
-            count = "one element" if len(table[name]) == 1 else f"{len(table[name])} elements"
-            raise fail("argument", f"`{name}` has {count}, and {len(items)} are given")
-        for symbol, item in zip(table[name], items, strict=True):
-            if isinstance(item, bool) or not isinstance(item, Integral | Fraction | sympy.Rational):
-                raise fail(
-                    "type",
-                    f"`{name}` takes exact numbers, and this is {item!r}",
-                    None,
-                    "give an int, or a fractions.Fraction for a ratio",
-                )
-            if symbol in found:
-                raise fail("argument", f"`{symbol}` is given twice")
-            found[symbol] = sympy.Rational(int(item) if isinstance(item, Integral) else item)
-    return found

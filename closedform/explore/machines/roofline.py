@@ -13,7 +13,8 @@ from closedform.checked import all_checked
 from closedform.derive.project import Project
 from closedform.derive.resolve.dtypes import Widths, widths_in
 from closedform.derive.resolve.modules import Entity
-from closedform.derive.solve.numbers import check_facts, settle, size_table
+from closedform.derive.solve.given import size_table
+from closedform.derive.solve.numbers import check_facts, settle
 from closedform.errors import fail, suggestion
 from closedform.explore.table import Table
 from closedform.reason.machines.roofline import Bound, roofline

@@ -15,29 +15,26 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.along import Along, along
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
+from closedform.derive.solve.given import (
+    check_lets,
+    dims_values,
+    parted,
+    refuse_own_sizes,
+    refuse_twice,
+)
 from closedform.derive.solve.made import (
     Made,
     joined,
     joined_order,
     nameless,
     over,
-    refuse_own_sizes,
     substituted,
     written_out,
 )
-from closedform.derive.solve.numbers import (
-    check_given,
-    dims_values,
-    evaluate,
-    settle,
-    size_table,
-    value_of,
-)
-from closedform.derive.symbolic.bits import put_in_bounded
+from closedform.derive.solve.numbers import evaluate, settle, value_of
 from closedform.errors import fail
 from closedform.explore import show
 from closedform.explore.quantities.arithmetic import Arithmetic
-from closedform.explore.quantities.sizes import exact
 from closedform.explore.terms import Terms, terms_of
 
 Given: TypeAlias = "int | Fraction | Expr | str | Quantity | Sequence[int]"
@@ -222,15 +219,22 @@ class Quantity(Arithmetic):
     ) -> int | Fraction:
         if "preset" in sizes:
             raise fail("argument", "`at` takes a preset first", None, 'write .at("...", N=...)')
-        table, spelled = size_table(form.derivation), form.derivation.known.spelled
-        named = {symbol.name: symbol for symbol in spelled if symbol.name not in table}
-        lets = {named[n]: exact(n, v) for n, v in sizes.items() if n in named}
-        given = {n: v for n, v in sizes.items() if n not in named}
-        for name in given:
-            if name not in table:
-                raise self._sizes.unknown(name)
-        dims = dims_values(form.derivation, given)
-        whole, form = form, substituted(form, lets) if lets else form
+        form, values = self._settled(form, presets, sizes)
+        if isinstance(self._closed, Made):
+            value = value_of(form, values)
+            return int(value) if value.denominator == 1 else value
+        return evaluate(form, values)
+
+    def _settled(
+        self,
+        form: Closed,
+        presets: Sequence[str],
+        sizes: Mapping[str, object],
+        asked: Symbol | None = None,
+    ) -> tuple[Closed, dict[Symbol, Expr]]:
+        """A closed form with the abbreviations that are given put in, and the numbers of the other
+        sizes but for one that is asked for."""
+        lets, dims = parted(form.derivation, sizes)
         values: dict[Symbol, Expr] = {}
         for title in presets:
             for symbol, value in self._values_of(title).items():
@@ -244,19 +248,13 @@ class Quantity(Arithmetic):
                         f'`.subs({symbol}="{symbol}_2")`',
                     )
         values.update(dims)
-        if lets:
-            settled = settle(form.derivation, values)
-            used = {s: settled[s] for s in form.sizes if s in settled}
-            for symbol in form.expr.free_symbols & spelled.keys() - lets.keys():
-                base = form.derivation.known.base(symbol)
-                value = put_in_bounded(base, settled)
-                if value.is_Number and not base.free_symbols <= used.keys() | dims.keys():
-                    used[symbol] = value
-            check_given(whole.derivation, {**used, **dims, **lets})
-        if isinstance(self._closed, Made):
-            value = value_of(form, values)
-            return int(value) if value.denominator == 1 else value
-        return evaluate(form, values)
+        for table in (values, dims, lets) if asked is not None else ():
+            table.pop(asked, None)
+        if not lets:
+            return form, values
+        rest = substituted(form, lets)
+        check_lets(form, rest, lets, dims, values, asked)
+        return rest, values
 
     def _values_of(self, title: str) -> dict[Symbol, Expr]:
         """The sizes that a preset gives; it gives no parameters to formulas made of others."""
@@ -297,36 +295,28 @@ class Quantity(Arithmetic):
     # In one size ---------------------------------------------------------------------------
 
     def _along(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> Along:
-        there, sizes = self._at_lets(name, preset, sizes)
-        form = there._at(preset)
-        values = there._values(preset, sizes)
-        values.pop(there._sizes.symbol(name), None)
+        form, values = self._apart(name, preset, sizes)
         return along(form, name, values)
 
-    def _at_lets(
+    def _apart(
         self, name: str, preset: str | None, sizes: Mapping[str, Any]
-    ) -> tuple[Self, dict[str, Any]]:
-        """The formula with the abbreviations among given sizes at their numbers, but for the one
-        that is asked for, and the other sizes."""
-        known, table = self._closed.derivation.known, size_table(self._closed.derivation)
-        named = {symbol.name: symbol for symbol in known.spelled if symbol.name not in table}
-        lets = {named[n]: exact(n, v) for n, v in sizes.items() if n in named and n != name}
-        rest = {n: v for n, v in sizes.items() if n not in named}
-        if not lets:
-            return self, rest
-        made = substituted(self._at(preset), lets)
-        return type(self)(self._project, self._entity, made, self._form, self._origins), rest
+    ) -> tuple[Closed, dict[Symbol, Expr]]:
+        """The closed form, and the numbers of all sizes but for the one that is asked for."""
+        presets = [] if preset is None else [preset]
+        return self._settled(self._at(preset), presets, sizes, self._sizes.symbol(name))
+
+    def _refuse_given(self, name: str, sizes: Mapping[str, Any]) -> None:
+        """Raises ClosedformError where a size is asked for, and given too."""
+        lets, dims = parted(self._closed.derivation, sizes)
+        refuse_twice([self._sizes.symbol(name)], (*lets, *dims))
 
     def _number_of(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
         """What a size or an abbreviation is at a preset, or as it is given."""
-        if name in sizes and name not in size_table(self._closed.derivation):
-            return int(sizes[name])
-        there, sizes = self._at_lets(name, preset, sizes)
-        return there._number_settled(name, preset, sizes)
-
-    def _number_settled(self, name: str, preset: str | None, sizes: Mapping[str, Any]) -> int:
         derivation, symbol = self._closed.derivation, self._sizes.symbol(name)
-        settled = settle(derivation, self._values(preset, sizes))
+        lets, dims = parted(derivation, sizes)
+        if symbol in lets:
+            return int(lets[symbol])
+        settled = settle(derivation, {**self._values(preset, {}), **dims})
         value = derivation.known.base(symbol).xreplace(settled)
         if not value.is_Integer:
             raise fail(

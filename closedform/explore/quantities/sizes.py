@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from numbers import Integral
-
 import sympy
 from sympy import Expr, Symbol
 
 from closedform.data import dataclass
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.solve.numbers import size_table
+from closedform.derive.solve.given import number, size_table, unknown
 from closedform.derive.symbolic.symbols import size_symbol
-from closedform.errors import ClosedformError, fail, suggestion
+from closedform.errors import ClosedformError, fail
 
 
 @dataclass(frozen=True)
@@ -50,8 +47,7 @@ class Sizes:
 
     def unknown(self, name: str) -> ClosedformError:
         """The error for a name that is none of them."""
-        near = suggestion(name, self.table) or f"there are {', '.join(sorted(self.table))}"
-        return fail("name", f"`{name}` is no size of `{self.derivation.entity.name}`", None, near)
+        return unknown(self.derivation, name, self.table)
 
     def replacement(self, name: str, value: object) -> Expr:
         """What a size is replaced by: a number, an expression, or another name."""
@@ -68,11 +64,4 @@ def exact(name: str, value: object) -> Expr:
     """A number that a size is given."""
     if isinstance(value, Expr) and not value.has(sympy.Float):
         return value
-    if isinstance(value, bool) or not isinstance(value, Integral | Fraction):
-        raise fail(
-            "type",
-            f"`{name}` takes exact numbers, and this is {value!r}",
-            None,
-            "give an int, or a fractions.Fraction for a ratio",
-        )
-    return sympy.Rational(value)
+    return sympy.Rational(number(name, value))

@@ -42,12 +42,19 @@ def exported(
     sizes: Mapping[str, Any],
 ) -> str:
     """A closed form as code; see `Formula.export`."""
-    from closedform.derive.lower.given import fixed_numbers, plain_numbers, symbols_named
+    from closedform.derive.solve.given import (
+        fixed_numbers,
+        plain_numbers,
+        refuse_twice,
+        symbols_named,
+    )
     from closedform.render.code.source import source
 
     language = language_named(to)
     given = [symbol for own in names for symbol in symbols_named(form.derivation, own)]
-    numbers = {**plain_numbers(values), **fixed_numbers(form.derivation, sizes)}
+    fixed = fixed_numbers(form.derivation, sizes)
+    refuse_twice(given, fixed)
+    numbers = {**plain_numbers(values), **fixed}
     put_in = {symbol: number for symbol, number in numbers.items() if symbol not in given}
     if name is None:
         name = form.measure.name if form.measure.name.isidentifier() else "formula"

@@ -19,8 +19,9 @@ from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.along import along
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.express import express
+from closedform.derive.solve.given import size_table
 from closedform.derive.solve.made import Made, nameless
-from closedform.derive.solve.numbers import settle, size_table
+from closedform.derive.solve.numbers import settle
 from closedform.errors import ClosedformError, fail, suggestion
 from closedform.grammar import tree
 from closedform.reason import rules

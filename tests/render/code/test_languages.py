@@ -18,7 +18,7 @@ import pytest
 
 from closedform import ClosedformError
 from closedform.api import Formula, loads, zoo
-from closedform.derive.lower.given import symbols_named
+from closedform.derive.solve.given import symbols_named
 from closedform.render.code import language_names
 
 # What a closed form can have, in as few lines as it takes.
@@ -160,7 +160,8 @@ def arguments(case: Case, sizes: dict[str, Any]) -> dict[str, Any]:
 
 def all_sizes(case: Case, sizes: dict[str, Any]) -> dict[str, int] | None:
     """Every single size with its number, defaults put in; None where one has none."""
-    from closedform.derive.solve.numbers import dims_values, settle
+    from closedform.derive.solve.given import dims_values
+    from closedform.derive.solve.numbers import settle
 
     derivation = case.formula._closed.derivation
     try:
