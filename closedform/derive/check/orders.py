@@ -120,7 +120,9 @@ def _checked(
         notes = (*_faster(asked, verdict), *derived, *_along(asked, verdict), *growing)
     elif isinstance(verdict, Apart):
         kind, message = "claim", wrong
-        notes = (*derived, "that is of the order of what is claimed", *_far(verdict), *growing)
+        said = "that is of the order of what is claimed"
+        way = ", ".join(_equation(s, e) for s, e in verdict.direction.items())
+        notes = (*derived, f"along {way}, {said}" if way else said, *_far(verdict), *growing)
     elif isinstance(verdict, CannotGrow):
         together = " together" * (len(verdict.sizes) > 1)
         raise fail(
