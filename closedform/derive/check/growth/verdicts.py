@@ -68,12 +68,8 @@ def order_verdict(
     >>> found.word, found.direction, found.points[0].left, found.points[0].right
     ('refuted', {n: t, w: t}, 100, 10)
     """
-    conditions = tuple(fact.condition for fact in facts)
-    grow = frozenset(growing)
-    named = expr.free_symbols | bound.free_symbols | grow
-    free = frozenset().union(*(c.free_symbols for c in conditions)) - named
-    primes = primes_of(expr, bound, *conditions)
-    setting = Setting(grow, free, conditions, primes)
+    setting = _setting(expr, bound, growing, facts)
+    named = expr.free_symbols | bound.free_symbols | setting.growing
     try:
         stuck = _stuck(setting)
     except (Undecided, LimitError) as doubt:
@@ -101,6 +97,26 @@ def order_verdict(
         return NotDecided((f"{say(expand(expr - bound))} is not seen to be of a lower order",))
     doubts = [verdict for verdict in verdicts if isinstance(verdict, NotDecided)]
     return doubts[0] if doubts else Proved(frozenset(facts))
+
+
+def kept_small(
+    expr: Expr, bound: Expr, growing: Collection[Symbol], facts: Sequence[Fact]
+) -> tuple[Symbol, ...]:
+    """The sizes of a claim that facts keep from growing; none where that is not seen."""
+    try:
+        return _stuck(_setting(expr, bound, growing, facts))
+    except (Undecided, LimitError):
+        return ()
+
+
+def _setting(
+    expr: Expr, bound: Expr, growing: Collection[Symbol], facts: Sequence[Fact]
+) -> Setting:
+    conditions = tuple(fact.condition for fact in facts)
+    grow = frozenset(growing)
+    named = expr.free_symbols | bound.free_symbols | grow
+    free = frozenset().union(*(c.free_symbols for c in conditions)) - named
+    return Setting(grow, free, conditions, primes_of(expr, bound, *conditions))
 
 
 def _verdict(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Verdict:
