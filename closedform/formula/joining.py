@@ -26,7 +26,8 @@ def opposite(node: Written) -> Written:
     """A part with a minus sign before it."""
     if isinstance(node, Number):
         return Number(-node.value)
-    factors = node.factors if isinstance(node, Product) else (bracketed(node),)
+    whole = (node,) if isinstance(node, Fraction) else (bracketed(node),)
+    factors = node.factors if isinstance(node, Product) else whole
     if isinstance(factors[0], Number) and factors[0].value >= 0:
         return Product((Number(-factors[0].value), *factors[1:]))
     return Product((Number(-1), *factors))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
+from math import prod
 from typing import NamedTuple
 
 import sympy
@@ -12,6 +14,7 @@ from closedform.derive.assume.store import Fact, Store
 from closedform.derive.symbolic.expansion import expand
 
 MAX_STEPS = 6
+MAX_CASES = 256  # of remainders
 
 
 def integer(known: Store, expr: Expr) -> bool:
@@ -64,9 +67,24 @@ def _integer(known: _Taken, expr: Expr, steps: int) -> frozenset[Fact] | None:
             failed.append(term)
         else:
             proof |= part
-    if not failed:
+    if not failed or _at_every_remainder(sympy.Add(*failed)):
         return proof
     return _integer_sum(known, sympy.Add(*failed), proof, steps)
+
+
+def _at_every_remainder(expr: Expr) -> bool:
+    """Whether a polynomial over a small number is whole at every remainder of its sizes by it."""
+    top, bottom = expr.as_numer_denom()
+    sizes = sorted(top.free_symbols, key=str)
+    if not (sizes and bottom.is_Integer and bottom ** len(sizes) <= MAX_CASES):
+        return False
+    if not (all(s.is_integer for s in sizes) and top.is_polynomial(*sizes)):
+        return False
+    terms = sympy.Poly(top, *sizes).terms()
+    return all(c.is_Integer for _, c in terms) and all(
+        sum(int(c) * prod(map(pow, at, powers)) for powers, c in terms) % int(bottom) == 0
+        for at in product(range(int(bottom)), repeat=len(sizes))
+    )
 
 
 def _integer_term(known: _Taken, term: Expr, steps: int) -> frozenset[Fact] | None:

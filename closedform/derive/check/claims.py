@@ -8,11 +8,11 @@ from closedform.derive.check.checked import Checked
 from closedform.derive.check.comparisons import check_comparison
 from closedform.derive.check.orders import check_limit, check_order
 from closedform.derive.check.paper import OWN, Paper
+from closedform.derive.elaborate.declarations import each_stage
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import elaborate, reading
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
-from closedform.derive.solve.closed import closed
 from closedform.errors import fail
 from closedform.grammar import tree
 
@@ -33,9 +33,7 @@ def check_claim(project: Project, entity: Entity, claim: tree.Claim, paper: Pape
     if isinstance(claim, tree.ComparisonClaim):
         check = check_limit if claim.operator == "~" else check_comparison
         return check(project, derivation, claim, paper)
-    what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
-    form = closed(derivation, what)
-    return check_order(form, claim, f"{what.title} of `{entity.name}`", paper)
+    return check_order(project, derivation, claim, paper)
 
 
 def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Derivation:
@@ -44,14 +42,14 @@ def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Der
     facts: list[Fact] = []
     context = reading(derivation)  # of its own: what a condition divides by is not known elsewhere
     for condition in claim.conditions:
-        holds = context.condition(condition, derivation.scope)
-        if holds is False:
-            raise fail("claim", "this condition can never hold", condition.span)
-        if holds is not True:
-            others = contradicted(context.known, facts, holds)
-            if others:
-                message = "this condition can never hold with the others"
-                notes = [f"`{fact}` is {fact.why}" for fact in others]
-                raise fail("claim", message, condition.span, None, *notes)
-            facts.append(Fact(holds, "when", condition.span))
+        for holds in each_stage(context, condition, derivation.scope):
+            if holds is False:
+                raise fail("claim", "this condition can never hold", condition.span)
+            if holds is not True:
+                others = contradicted(context.known, facts, holds)
+                if others:
+                    message = "this condition can never hold with the others"
+                    notes = [f"`{fact}` is {fact.why}" for fact in others]
+                    raise fail("claim", message, condition.span, None, *notes)
+                facts.append(Fact(holds, "when", condition.span))
     return elaborate(entity, facts) if claim.conditions else derivation

@@ -164,7 +164,8 @@ class Asked:
     def holds_under(self) -> Iterator[str]:
         """Conventions under which a refused claim about one measure would hold."""
         plain = self.alone and self.operator == "=="
-        for other in other_conventions(self.project, self.first) if plain else ():
+        root = self.form.derivation.root
+        for other in other_conventions(self.project, self.first, root) if plain else ():
             with suppress(ClosedformError):  # a convention that cannot count this block
                 form = self.form_of(other)
                 if form.derivation.known.copied().equal(form.expr, self.claimed()):

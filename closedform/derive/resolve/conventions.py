@@ -7,7 +7,7 @@ rest when a rule meets an operation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
@@ -95,6 +95,11 @@ class Convention:
         """How it counts: two conventions that count alike have the same."""
         return self.unit, self.usual, self.kinds
 
+    def without(self, count: str) -> Convention:
+        """The same where an elementary count that has a weight of its own is always 0."""
+        left = tuple((name, weight) for name, weight in self.usual.named if name != count)
+        return replace(self, usual=replace(self.usual, named=left))
+
     def rule(self, kind: str) -> Rule:
         """What operations of a kind count."""
         return dict(self.kinds).get(kind, self.usual)
@@ -107,8 +112,10 @@ def convention_of(entity: Entity) -> Convention:
 
 def conventions_of(module: Module) -> dict[str, Convention]:
     """The conventions that can be used in a file, by their names."""
-    known: dict[Entity, Convention] = {}
-    return {name: _built(entity, known) for name, entity in module.conventions.items()}
+    if not module.built:
+        known: dict[Entity, Convention] = {}
+        module.built = {name: _built(entity, known) for name, entity in module.conventions.items()}
+    return module.built
 
 
 def _built(entity: Entity, known: dict[Entity, Convention]) -> Convention:

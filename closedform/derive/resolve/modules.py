@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from closedform.data import dataclass
 from closedform.grammar import tree
@@ -40,6 +40,9 @@ class Module:
     counts: dict[str, Entity] = field(default_factory=dict, repr=False)
     conventions: dict[str, Entity] = field(default_factory=dict, repr=False)
     imports: list[Module] = field(default_factory=list, repr=False)
+    built: dict[str, Any] = field(
+        default_factory=dict, repr=False
+    )  # conventions that were asked for
 
     @property
     def tables(self) -> tuple[dict[str, Entity], ...]:

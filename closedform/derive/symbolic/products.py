@@ -69,13 +69,16 @@ def has(powers_of_term: Mapping[Expr, int], part: Mapping[Expr, int]) -> bool:
 def common(terms: Sequence[Expr]) -> list[Expr]:
     """What terms share: powers that are in all of them, with one number or another.
 
-    Denominators stay with their terms, or go below the whole sum if they are small.
+    Denominators stay with their terms, or go below the whole sum if they are small. They go there
+    if all terms have one, and that of one of them is that of all.
 
     >>> x, y, s = sympy.symbols("x y s", positive=True)
     >>> common([x**2 / 2, 3 * x * y / 4]), common([x / 3, 2 * y / 7]), common([4 * x, 6 * y])
-    ([x, x/4], [1], [2])
+    ([x/4], [1], [2])
+    >>> common([x / 64, y / 32]), common([x / 64, y / 32, s])
+    ([1/64], [1])
     >>> common([x * 4 ** (-s) / 64, y * 4 ** (-s) / 16])
-    [4**(-s), 1/(64*4**s)]
+    [1/(64*4**s)]
     >>> common([sympy.sqrt(2) * x / 2, 3 * x])
     [x, x/2]
     """
@@ -87,7 +90,10 @@ def common(terms: Sequence[Expr]) -> list[Expr]:
     for base, exponent in shared.items():
         if exponent < 0:
             large = _divided(large, base)
-    whole = (1, below) if below > 1 and large <= MAX_DENOMINATOR else (1,)
+    if below == max(number.q for number in numbers) and all(number.q > 1 for number in numbers):
+        whole: tuple[int, ...] = (below,)
+    else:
+        whole = (1, below) if below > 1 and large <= MAX_DENOMINATOR else (1,)
     return [Rational(above, divisor) * monomial(shared) for divisor in whole]
 
 

@@ -27,7 +27,7 @@ from closedform.derive.resolve.modules import Entity, Module
 from closedform.derive.solve.closed import Closed, closed
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.symbols import size_symbol
-from closedform.derive.trace.lines import Reason, commas, nodes_of, own
+from closedform.derive.trace.lines import Reason, commas, equalities, nodes_of, own
 from closedform.errors import ClosedformError
 from closedform.grammar import tree
 from closedform.grammar.traverse import names_in
@@ -79,7 +79,8 @@ class OwnBlock:
         for symbol, size in sizes.items():
             if symbol in self.form.sizes and symbol != size:
                 found.setdefault(say(size), []).append(own(symbol.name))
-        return commas([(w.Condition("=", (*those, size)),) for size, those in found.items()])
+        pairs = [((*those,), size) for size, those in found.items()]
+        return commas(equalities(pairs, self.declaration.name.name))
 
 
 def _pair(own: Any, other: Any, sizes: dict[Symbol, Expr], rests: list[tuple[Expr, Expr]]) -> bool:

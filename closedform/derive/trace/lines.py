@@ -188,6 +188,32 @@ def _parts(node: w.Written, kind: type) -> tuple[w.Written, ...]:
     return node.terms if isinstance(node, w.Sum) and kind is w.Sum else (node,)
 
 
+def equalities(
+    pairs: Sequence[tuple[tuple[w.Written, ...], w.Written]], owner: str
+) -> list[Reason]:
+    """What names of an operation or a block stand for, those that are equal together.
+
+    A name that one of the sizes has too, and means something else by, is told with its owner.
+
+    >>> a, b = w.Symbol("a"), w.Symbol("b")
+    >>> double = w.Product((w.Number(2), a))
+    >>> (plainly,), (told,) = equalities([((a, b), double)], "Twice")
+    >>> w.plain(plainly), told.text, told.values[1]
+    ('b = 2 a', '{size} of {name} is {value}', ('name', 'Twice'))
+    """
+    taken = {w.plain(node) for _, size in pairs for node in nodes_of(size)}
+    found: list[Reason] = []
+    for names, size in pairs:
+        clear = tuple(name for name in names if w.plain(name) not in taken)
+        found += [(w.Condition("=", (*clear, size)),)] if clear else []
+        found += [
+            (said("{size} of {name} is {value}", size=name, name=owner, value=size),)
+            for name in names
+            if name not in clear
+        ]
+    return found
+
+
 def commas(reasons: Sequence[Reason]) -> Reason:
     """Reasons as one, with commas between them."""
     found: list[str | Said | w.Written] = []

@@ -36,6 +36,7 @@ from closedform.derive.trace.lines import (
     Teller,
     commas,
     doc_said,
+    equalities,
     nodes_of,
     own,
     plus,
@@ -234,18 +235,20 @@ class Operations(Teller):
 
     def told_sizes(self, declared: Declared, formula: w.Written, frame: Frame) -> list[Reason]:
         """What the names of a formula stand for, and the size of each tensor in it."""
-        found: list[Reason] = []
+        sizes: dict[w.Written, w.Written] = {}
         for node in dict.fromkeys(nodes_of(formula)):
             value = _stands_for(node, declared)
             if value is None:
                 continue
             written = own(value) if isinstance(value, str) else self.size(value, frame)
-            if w.plain(written) == w.plain(node):
-                continue
-            told = w.Condition("=", (node, written))
-            if len(w.plain(told)) <= MAX_TOLD:
-                found.append((told,))
-        return found
+            if w.plain(written) != w.plain(node):
+                sizes[node] = written
+        short = (
+            ((node,), size)
+            for node, size in sizes.items()
+            if len(w.plain(w.Condition("=", (node, size)))) <= MAX_TOLD
+        )
+        return equalities([*short], declared.operation.name)
 
     def built_in(self, node: cost.Operation, frame: Frame) -> list[Step]:
         """A function of the language itself: its result, times what each element of it takes."""

@@ -240,3 +240,15 @@ def test_a_use_has_the_sizes_for_which_it_counts_what_the_block_does() -> None:
     tokens = use.names["x"]
     other = replace(use, names={**use.names, "x": replace(tokens, shape=(D, D)), "n": D})
     assert block.sizes(other, blocks.form) is None  # it counts something else
+
+
+def test_a_size_is_not_mixed_with_another_of_its_name() -> None:
+    """Fails when a name stands on both sides and means two sizes, of an operation or of a block."""
+    text = told(
+        "dim T\ndim D\ndim e\n\nblock Two(x: [c, n], e):\n"
+        "    return x -> conv1d(c*e, kernel=1) -> conv1d(c, kernel=1)\n\n"
+        "model M(x: [D, T]):\n    return x -> Two(4) -> Two(3*e)\n"
+    )
+    assert "(size(y) = c n, c of conv1d is c e, groups = 1, kernel = 1)\n" in text
+    assert "    MACs(Two) = 8 T D^2    (c = D, n = T, e = 4)\n" in text
+    assert "    MACs(Two_2) = 6 T D^2 e    (c = D, n = T, e of Two is 3 e)\n" in text

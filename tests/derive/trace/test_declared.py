@@ -29,6 +29,13 @@ PROGRAMS = {
         "= (n/2) d",
         "= n d/2",
     ),
+    "a part that is taken away": (
+        "op f(x: [n, d]) -> y: [n, d]:\n    mac = n^2*d - d*n*(n - 1)/2\n\n"
+        "model M(x: [T, D]):\n    return x -> f\n\ndim T\ndim D\n",
+        "MACs(f) = n^2 d - d n (n - 1)/2",
+        "= T^2 D - D T (T - 1)/2",
+        "= T D (T + 1)/2",
+    ),
     "what is said of a map": (
         "op f(x: [..., c; ...], border) -> y: [..., c; ...]:\n"
         '    mac = area(x)*sides(x) + c*(border == "wrap")\n\n'

@@ -41,7 +41,7 @@ from closedform.derive.check.growth.prover import (
 from closedform.derive.symbolic.atoms import Divides, Log, put_in
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.symbols import size_symbol
+from closedform.derive.symbolic.symbols import is_size, least_of, size_symbol
 from closedform.errors import Diagnostic, LimitError
 
 Table: TypeAlias = Mapping[Symbol, Expr]
@@ -176,7 +176,7 @@ class _Direction:
         """Both sides at a place, where it satisfies the conditions."""
         sizes = {s: expr.xreplace({self.time: Integer(place)}) for s, expr in self.table.items()}
         for symbol, size in sizes.items():
-            if not size.is_positive or (symbol.is_integer and not size.is_integer):
+            if not is_size(symbol, size):
                 return None
         conditions = chain(self.statement.setting.conditions, self._at_every_index(sizes))
         try:
@@ -268,7 +268,7 @@ class _Direction:
             return False
         if symbol in self.statement.setting.growing:
             return self.at_last(at_most(Integer(1), expr, strictly=True))
-        return self.at_last(not_negative(expr - 1 if symbol.is_integer else expr))
+        return self.at_last(not_negative(expr - least_of(symbol) if symbol.is_integer else expr))
 
     def _holds(self, condition: Any, over: Sequence[Range] = ()) -> bool:
         """Whether a condition holds at last, for all values of the indices that are given."""
@@ -434,6 +434,7 @@ def _numbers(
     """Numbers for the parameters that are held fixed."""
     fixed = parameters.fixed
     found: list[Table] = [dict.fromkeys(fixed, Integer(value)) for value in (1, 2, 3)]
+    found += [{**found[0], p: Integer(0)} for p in fixed if not p.is_positive]
     found += [{**found[0], p: Integer(value)} for p in fixed for value in (2, 3)]
     found += [{**found[1], p: Integer(1)} for p in fixed]
     found += [

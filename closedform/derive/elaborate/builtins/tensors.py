@@ -254,7 +254,10 @@ def _split_axis(
 
 def _shorter(context: Context, first: Expr, second: Expr) -> Expr:
     """The one of two equal sizes that has the fewer parts."""
-    return min((context.known.fold(first), second), key=lambda e: (e.count_ops(), str(e)))
+    folded = context.known.fold(first)
+    if folded == second:
+        return folded
+    return min((folded, second), key=lambda e: (e.count_ops(), str(e)))
 
 
 def _assembled(
