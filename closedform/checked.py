@@ -48,8 +48,13 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     """
 
     caught, blame = (ClosedformError, AttributeError, TypeError, ValueError), blamed
+    is_empty = _is_empty
 
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        if any(map(is_empty, args)) or any(map(is_empty, kwargs.values())):
+            told = blame(function, None, args, kwargs)  # or it would count as not given
+            if told is not None:
+                raise told
         try:
             return function(*args, **kwargs)
         except caught as error:
@@ -75,11 +80,12 @@ def all_checked(kind: C) -> C:
 
 def blamed(
     function: Callable[..., object],
-    error: Exception,
+    error: Exception | None,
     args: Sequence[object],
     kwargs: Mapping[str, object],
 ) -> ClosedformError | None:
-    """The error for a call with a wrong argument; None where the arguments are right."""
+    """The error for a call with a wrong argument; None where the arguments are right. Without an
+    error from inside only what is empty, zero or false is looked at."""
     name = function.__name__.replace("__getitem__", "[...]")
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
@@ -101,6 +107,8 @@ def blamed(
         hint, given = hints.get(parameter.name, Any), bound.arguments[parameter.name]
         several = given if parameter.kind is parameter.VAR_POSITIONAL else (given,)
         for value in several:
+            if error is None and not _is_empty(value):
+                continue
             if isinstance(error, ClosedformError) and not _a_text_for_a_list(value, hint):
                 continue
             if not fits(value, hint):
@@ -164,13 +172,20 @@ def described(hint: Any, several: bool = False) -> str:
     return many if several else one
 
 
+EMPTY = str, bytes, list, tuple, dict, set, bool, int, float
+
+
+def _is_empty(value: object) -> bool:
+    return type(value) in EMPTY and not value
+
+
 def _a_text_for_a_list(value: object, hint: Any) -> bool:
     """Whether a text stands where a list of texts does: its letters would be taken."""
     return isinstance(value, str) and not fits(value, hint) and fits((value,), hint)
 
 
 def _advice(name: str, value: object, hint: Any) -> str | None:
-    if fits((value,), hint):
+    if fits((value,), hint) and not _is_empty(value):
         one = [part.strip() for part in value.split(",")] if isinstance(value, str) else [value]
         return f"write {name}={one!r}"
     if isinstance(value, float) and value.is_integer() and fits(int(value), hint):

@@ -134,6 +134,10 @@ class MissingError(ClosedformError, KeyError):
     """There is nothing of that name in the square brackets."""
 
 
+class AttributeMissingError(ClosedformError, AttributeError):
+    """There is nothing of that name behind the dot."""
+
+
 class LimitError(ClosedformError):
     """A bound that protects against hostile or mistaken input was reached."""
 

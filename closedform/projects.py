@@ -158,7 +158,7 @@ def report_of(
     Raises ClosedformError for a name that the file does not have, for a preset of another model,
     and for conditions that can never hold.
     """
-    preset = preset or project.configured
+    preset = project.configured if preset is None else preset
     entity = _entity_of(project, part, preset)
     project = project.under(entity, when)
     chosen = project.measures(measures, convention)
@@ -192,7 +192,7 @@ def derivation_of(
 ) -> str:
     """The derivation of one measure of a model or block, as `report_of` finds them."""
     write = derivation_in(to)
-    preset = preset or project.configured
+    preset = project.configured if preset is None else preset
     entity = _entity_of(project, part, preset)
     if len(measures) > 1:
         named = f"{len(measures)} are named: {', '.join(measures)}"
@@ -209,7 +209,8 @@ def warnings_of(
     """What `check` warns of in a model or block, found as `report_of` finds it."""
     from closedform.derive.check.check import warnings_in
 
-    return warnings_in(project, _entity_of(project, part, preset or project.configured))
+    preset = project.configured if preset is None else preset
+    return warnings_in(project, _entity_of(project, part, preset))
 
 
 def _entity_of(project: Project, part: str | None, preset: str | None) -> Entity:

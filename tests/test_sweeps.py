@@ -155,6 +155,51 @@ def test_formulas_as_columns() -> None:
     assert_told("`MLP` is not in the sizes of `ViT`", lambda: vit().sweep(d=1, measures=own))
 
 
+def test_quotients_and_differences() -> None:
+    """Fails when what arithmetic gives is refused in a sweep, or rounded."""
+    mlp, attention = (vit().part(f"EncoderLayer.{n}").macs for n in ("MLP", "SelfAttention"))
+    formulas = {
+        "ratio": mlp / attention,
+        "apart": mlp - attention,
+        "third": mlp / 3,
+        "of": vit().macs / vit().params,
+        "elasticity": attention.elasticity("T"),
+        "inverse": 1 / mlp,
+    }
+    sizes: dict[str, Any] = {"N": [196, 577], "D": [192, 768], "L": [12, 10**6]}
+    found = vit().sweep(preset="ViT-B/16", measures=formulas, **sizes)
+    rows = found[["N", "D", "L"]].to_dict("records")
+    for name, formula in formulas.items():
+        values = [formula.at("ViT-B/16", **row) for row in rows]
+        assert found[name].tolist() == values, name
+        function: Any = formula.function("N", "D", "L", preset="ViT-B/16")
+        assert [function(**row) for row in rows] == values, name
+        assert function(*(found[n].to_numpy() for n in sizes)).tolist() == values, name
+    assert found.ratio[0] == Fraction(768, 581)
+    assert (found.third.dtype, found.apart.dtype, found.ratio.dtype) == ("int64", "int64", "O")
+
+
+def test_a_quotient_by_nothing() -> None:
+    """Fails when a row whose denominator is 0 has a value."""
+    mlp = vit().part("EncoderLayer.MLP").macs
+    formula = mlp / (mlp - 2 * 197 * 768 * 3072)
+    told = "error[fraction]: {} is divided by 0\n     = note: {}"
+    sizes: dict[str, Any] = {"T": 197, "F": 3072}
+    help_ = '\n     = help: broken="mark" goes on, and marks such rows in a column `holds`'
+    with pytest.raises(ClosedformError) as caught:
+        vit().sweep(D=[384, 768], measures={"q": formula}, **sizes)
+    note = "in row 1, with D = 768, T = 197, F = 3072"
+    assert str(caught.value) == told.format("`q`", note) + help_
+    marked = vit().sweep(D=[384, 768], measures={"q": formula}, broken="mark", **sizes)
+    assert marked.q.tolist()[0] == -1
+    assert marked.holds.tolist() == [True, False]
+    function: Any = formula.function("D", **sizes)
+    for many in (768, [384, 768]):
+        with pytest.raises(ClosedformError) as caught:
+            function(many)
+        assert str(caught.value) == told.format("this formula", "with D = 768")
+
+
 def test_a_condition_that_is_the_same_in_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when a condition that is one truth value in a block is taken for an array."""
     monkeypatch.setattr(tables, "CHUNK", 4)

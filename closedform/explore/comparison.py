@@ -33,7 +33,7 @@ class Comparison:
             raise fail("argument", "a comparison is of two models or more")
         parts = [model._entity for model in models]
         projects = [model._project for model in models]
-        projects = under_each(projects, parts, when) if when else projects
+        projects = under_each(projects, parts, when) if when is not None else projects
         self._asked = projects, presets, measures, convention
         self._parts, self._names, self._defaults = parts, tuple(names), defaults
         self._told = self._view()  # what is asked wrongly fails here, once

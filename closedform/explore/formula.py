@@ -322,7 +322,7 @@ class Formula(Quantity):
         """
         limit = amount(budget)
         preset = self._project.preset_or_configured(self._entity, preset)
-        form = self if not family else self.subs(family)
+        form = self if family is None else self.subs(family)
         form._refuse_given(name, sizes)
         cost = form._along(name, preset, sizes)
         there, values = form._apart(name, preset, sizes)

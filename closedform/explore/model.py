@@ -18,7 +18,7 @@ from closedform.explore.kept import Kept
 from closedform.explore.kinds import Kinds, kinds
 from closedform.explore.machines.memory import ROWS, Memory, held
 from closedform.explore.machines.roofline import Roofline, bounded
-from closedform.explore.parts import ModelPart, Parts, part, parts
+from closedform.explore.parts import ModelPart, Parts, elsewhere, part, parts
 from closedform.explore.presets import Presets
 from closedform.projects import open_project
 from closedform.reason.claims import ask
@@ -41,6 +41,9 @@ class Part(Kept):
 
     def __init__(self, project: Project, entity: Entity):
         self._project, self._entity = project, entity
+
+    def _elsewhere(self, name: str) -> str | None:
+        return elsewhere(self._entity, name)
 
     @property
     def name(self) -> str:

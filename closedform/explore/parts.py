@@ -12,6 +12,7 @@ from closedform.checked import all_checked
 from closedform.data import dataclass
 from closedform.derive.cost.tree import Operation
 from closedform.derive.cost.uses import Use, uses
+from closedform.derive.measures.lookup import is_measured
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
@@ -21,6 +22,13 @@ from closedform.explore import show
 from closedform.explore.formula import Formula
 from closedform.explore.kept import Kept
 from closedform.explore.table import Table
+
+
+def elsewhere(entity: Entity, name: str) -> str | None:
+    """Where there is what a model or a part of it is asked for as an attribute."""
+    if is_measured(name, entity.module):
+        return f'write `.measure("{name}")`'
+    return f"a formula has it: `.macs.{name}`" if hasattr(Formula, name) else None
 
 
 @all_checked
@@ -38,6 +46,9 @@ class ModelPart(Kept):
 
     def __init__(self, project: Project, entity: Entity, found: Sequence[Use]):
         self._project, self._entity, self._found = project, entity, found
+
+    def _elsewhere(self, name: str) -> str | None:
+        return elsewhere(self._entity, name)
 
     @property
     def name(self) -> str:

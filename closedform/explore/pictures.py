@@ -24,6 +24,7 @@ from closedform.render.report.names import meaning
 from closedform.sweeps import swept
 
 CELLS = 48  # of a map, on each side
+SHORT = 40  # characters of a formula that is a title
 Span = tuple[int, int]
 
 
@@ -77,7 +78,16 @@ def over_two(
         to="numpy", broken="mark", progress=None,
         sizes={y.symbol: y.points, x.symbol: x.points, **sizes},
     )  # fmt: skip
-    costs = [None if cost is None else int(cost) for cost in found["cost"].tolist()]
+    costs = [
+        cost if cost is None or isinstance(cost, Fraction) else int(cost)
+        for cost in found["cost"].tolist()
+    ]
+    negative = next((at for at, cost in enumerate(costs) if cost is not None and cost < 0), None)
+    if negative is not None:
+        row, column = divmod(negative, len(x.points))
+        here = f"{x.symbol} = {x.points[column]}, {y.symbol} = {y.points[row]}"
+        told = f"a map is of what is not negative, and this is {costs[negative]} at {here}"
+        raise fail("argument", told, None, "draw the ratio of both in the place of a difference")
     wide = len(x.points)
     rows = [costs[at : at + wide] for at in range(0, len(costs), wide)]
     return map_picture(x, y, rows, _unit([form], language(lang)), lang)
@@ -139,5 +149,9 @@ def _meaning(form: Quantity, name: str) -> str:
 def _unit(formulas: Any, words: Language) -> str:
     """The units of formulas; one that names a formula is a name, and others are words."""
     measures = [form._closed.measure for form in formulas]
-    units = (what.unit if what.unit == what.label else words.tr(what.unit) for what in measures)
-    return words.tr(", ").join(dict.fromkeys(units))
+    units = [what.unit if what.unit == what.label else words.tr(what.unit) for what in measures]
+    if any(units):
+        return words.tr(", ").join(dict.fromkeys(filter(None, units)))
+    texts = {str(form) for form in formulas}  # a ratio is called by what it is, where that is short
+    text = texts.pop()
+    return words.tr("formula") if texts or len(text) > SHORT else text

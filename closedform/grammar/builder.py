@@ -100,9 +100,9 @@ def _flat(kids: list[Any]) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class Growth(tree.Node):
-    """`as N, D grow`, until its claim takes the names."""
+    """`as N, D[1] grow`, until its claim takes the sizes."""
 
-    names: tuple[tree.Name, ...]
+    sizes: tuple[tree.Grown, ...]
 
 
 class Doc(str):
@@ -365,7 +365,7 @@ class Builder:
     def limit_claim(self, kids: list[Any]) -> tree.ComparisonClaim:
         _, left, operator, right, *rest = kids
         conditions = tuple(rest[-1]) if rest and isinstance(rest[-1], list) else ()
-        growing = next((kid.names for kid in rest if isinstance(kid, Growth)), ())
+        growing = next((kid.sizes for kid in rest if isinstance(kid, Growth)), ())
         return tree.ComparisonClaim(
             left, str(operator), right, _string(rest), conditions, growing, span=span_of(kids)
         )
@@ -375,7 +375,7 @@ class Builder:
 
     def order_claim(self, kids: list[Any]) -> tree.OrderClaim:
         conditions = tuple(kids[-1]) if isinstance(kids[-1], list) else ()
-        growing = next((kid.names for kid in kids if isinstance(kid, Growth)), ())
+        growing = next((kid.sizes for kid in kids if isinstance(kid, Growth)), ())
         return tree.OrderClaim(
             kids[1], str(kids[3]), kids[5], growing, _string(kids), conditions, span=span_of(kids)
         )

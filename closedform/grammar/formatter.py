@@ -456,8 +456,8 @@ def _parameter(node: tree.Parameter) -> str:
     return keyword + node.name.name + shape + length + default
 
 
-def _as_grow(names: Sequence[tree.Name]) -> str:
-    return f" as {', '.join(name.name for name in names)} grow" if names else ""
+def _as_grow(sizes: Sequence[tree.Grown]) -> str:
+    return f" as {', '.join(map(show, sizes))} grow" if sizes else ""
 
 
 def _measure(node: tree.Measure) -> str:

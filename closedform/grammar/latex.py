@@ -37,16 +37,17 @@ AROUND = re.compile(
 RELATIONS = {
     "=": "==", "\\approx": "==", "\\simeq": "==", "\\equiv": "==", "≈": "==",
     "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=", "≤": "<=",
+    "\\sim": "~", "~": "~", "\u223c": "~",
     "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=", "≥": ">=",
     "<": "<", "\\lt": "<", ">": ">", "\\gt": ">",
     "\\neq": "!=", "\\ne": "!=", "\\mid": "|", "\\in": "in",
 }  # fmt: skip
-CLAIMED = ("==", "<=", ">=")
+CLAIMED = ("==", "<=", ">=", "~")
 
 
 @dataclass(frozen=True)
 class Stated(Node):
-    """What a formula says of a measure: it is equal to each side, at most, or at least.
+    """What a formula says of a measure: it is equal to each side, at most, at least, or `~` it.
 
     With an order, O, Omega or Theta, it is in that of the one side. `named` is what stands before
     the first relation.
@@ -185,7 +186,7 @@ class _Reader:
                     "syntax",
                     f"`{found[relation]}` is not claimed of a measure",
                     self._of_token(found[relation]),
-                    "a claim has `=`, `\\approx`, `\\le` or `\\ge`",
+                    "a claim has `=`, `\\approx`, `\\sim`, `\\le` or `\\ge`",
                 )
         return relations[0] if relations else "=="
 

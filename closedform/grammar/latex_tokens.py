@@ -30,7 +30,7 @@ COMMANDS: dict[str, str | None] = {
     **dict.fromkeys(["frac", "tfrac", "dfrac", "cfrac"], "_FRAC"),
     **dict.fromkeys(["cdot", "times", "ast"], "_TIMES"),
     **dict.fromkeys(["max", "min", "gcd"], "MOST"),
-    **dict.fromkeys(["approx", "simeq", "equiv"], "RELATION"),
+    **dict.fromkeys(["approx", "simeq", "equiv", "sim"], "RELATION"),
     **dict.fromkeys(["le", "leq", "leqslant", "ge", "geq", "geqslant", "lt", "gt"], "RELATION"),
     **dict.fromkeys(["neq", "ne", "mid", "in"], "RELATION"),
     **dict.fromkeys(["lor", "vee"], "_OR"),

@@ -62,6 +62,9 @@ class Index(Node):
     items: tuple[Expression | Slice | Rest, ...]
 
 
+Grown: TypeAlias = Name | Index  # a size that grows, or each of a list
+
+
 @dataclass(frozen=True)
 class Argument(Node):
     name: str | None
@@ -264,7 +267,7 @@ class ComparisonClaim(Node):
     right: Expression
     source: str | None
     conditions: tuple[Expression, ...]
-    growing: tuple[Name, ...] = ()
+    growing: tuple[Grown, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -274,7 +277,7 @@ class OrderClaim(Node):
     measure: Measure
     order: str
     bound: Expression
-    growing: tuple[Name, ...]
+    growing: tuple[Grown, ...]
     source: str | None
     conditions: tuple[Expression, ...]
 

@@ -367,7 +367,7 @@ def entries_of(
 
     units = {row.unit.lower() for row in project.conventions.values()}
     titles = [node.title for node in project.presets()]
-    preset = preset or project.configured
+    preset = project.configured if preset is None else preset
     found = []
     for name, text in asked:
         figure = figure_of(text)

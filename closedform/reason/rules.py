@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from operator import index
 
 import sympy
 from sympy import Expr, Rational, Symbol
@@ -216,7 +217,7 @@ def ratio(cost: Along, x: int, factor: int) -> Fraction:
     """How many times dearer it is at a multiple of a number."""
     if factor < 1:
         raise fail("reason", f"the factor is {factor}, and a size grows by one of at least 1")
-    before, after = cost.at(x), cost.at(int(factor) * x)
+    before, after = cost.at(x), cost.at(index(factor) * x)
     if before is None or after is None or before == 0:
         raise fail("reason", f"the cost has no value at {cost.name} = {x} or {factor * x}")
     return after / before

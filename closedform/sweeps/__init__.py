@@ -29,6 +29,8 @@ from closedform.sweeps.columns import Axis, axis, column
 from closedform.sweeps.frames import written
 from closedform.sweeps.machines import machine
 from closedform.sweeps.progress import Bar
+from closedform.sweeps.ratios import divided, quotient_of, without_zeros
+from closedform.sweeps.room import check_room
 from closedform.sweeps.tables import Progress, Table, one_by_one, stacked, tabulated
 
 BROKEN = ("raise", "mark")
@@ -60,17 +62,18 @@ def swept(
             found.index = rows.index
         return found
 
-    if hasattr(rows, "map_partitions"):  # of Dask
-        if to != "pandas" or not (preset is None or isinstance(preset, str)):
-            raise fail("argument", "a frame of Dask is swept to pandas, at one preset or none")
-        return rows.map_partitions(
-            lambda frame: framed(preset, frame), meta=framed(preset, rows._meta)
-        )
-    if preset is None or isinstance(preset, str):
-        return framed(preset, rows)
-    titles = list(preset)
-    if not titles:
+    titles = None if preset is None or isinstance(preset, str) else list(preset)
+    one = preset if isinstance(preset, str) else None
+    if titles == []:
         raise fail("argument", "there is no preset to sweep over", None, "name one")
+    if rows is None:
+        check_room(sizes, len(titles or [preset]), len(measures))
+    if hasattr(rows, "map_partitions"):  # of Dask
+        if to != "pandas" or titles is not None:
+            raise fail("argument", "a frame of Dask is swept to pandas, at one preset or none")
+        return rows.map_partitions(lambda frame: framed(one, frame), meta=framed(one, rows._meta))
+    if titles is None:
+        return framed(one, rows)
     return written(stacked("preset", titles, [table(t, rows, progress) for t in titles]), to)
 
 
@@ -87,6 +90,7 @@ def _table(
     asked, derivation = _asked(project, entity, measures, preset)
     exprs = {name: one.expr if isinstance(one, Closed) else one for name, one in asked.items()}
     alone = {name: one for name, one in asked.items() if exprs[name].has(Alive)}
+    quotients = {name: quotient_of(one) for name, one in asked.items() if name not in alone}
     if rows is not None:
         given, axes = _rows(derivation, rows)
         fixed = fixed_numbers(derivation, sizes)
@@ -105,14 +109,28 @@ def _table(
     numbers = {**plain_numbers(values), **fixed}
     made = machine(
         derivation,
-        tuple((name, expr) for name, expr in exprs.items() if name not in alone),
+        (
+            *((name, exprs[name]) for name, pair in quotients.items() if pair is None),
+            *((name, pair[0]) for name, pair in quotients.items() if pair is not None),
+            *((_below(name), pair[1]) for name, pair in quotients.items() if pair is not None),
+        ),
         given,
         tuple((s, n) for s, n in numbers.items() if s not in given),
         frozenset((*given, *fixed)),
     )
     table = tabulated(made, axes, broken, progress)
-    found = {name: one_by_one(table, form, given, numbers) for name, form in alone.items()}
-    return replace(table, values={name: {**table.values, **found}[name] for name in exprs})
+    found = dict(table.values)
+    for name, pair in quotients.items():
+        if pair is not None:
+            table = without_zeros(table, name, found[_below(name)])
+            found[name] = divided(found[name], found[_below(name)])
+    found |= {name: one_by_one(table, form, given, numbers) for name, form in alone.items()}
+    return replace(table, values={name: found[name] for name in exprs})
+
+
+def _below(name: str) -> str:
+    """What the denominator of a formula is called in a program."""
+    return f"the denominator of {name}"
 
 
 def _grid(derivation: Derivation, sizes: Mapping[str, Any]) -> tuple[Symbol, ...]:
@@ -144,7 +162,8 @@ def _asked(
                 "sizes",
                 f"`{name}` is not in the sizes of `{derivation.entity.name}`",
                 None,
-                'take a part where the model uses it: `.part("...")`',
+                'take a part where the model uses it, `.part("...")`; for a formula of several '
+                "models, or with sizes put in, take arrays of its `.function(...)`",
             )
         found[name] = form
     return found, derivation

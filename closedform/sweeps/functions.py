@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,7 @@ from closedform.derive.solve.given import (
 from closedform.errors import ClosedformError, fail
 from closedform.sweeps.columns import column
 from closedform.sweeps.machines import Machine, machine
+from closedform.sweeps.ratios import divided, quotient_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Function:
     @cached_property
     def _plan(self) -> Plan:
         program = self.made.program
-        return Plan((program.values[0], program.holds))
+        return Plan((*program.values, program.holds))
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         values = self._bound(args, named)
@@ -80,7 +82,7 @@ class Function:
         given |= named
         return [given[name] for name in self.names]
 
-    def _number(self, values: Sequence[Any]) -> int:
+    def _number(self, values: Sequence[Any]) -> int | Fraction:
         inputs = {}
         for name, symbol, value in zip(self.names, self.symbols, values, strict=True):
             if type(value) is int and symbol.is_integer and value > 0:
@@ -91,10 +93,15 @@ class Function:
                 inputs[name] = int(number)
             else:
                 inputs[f"{name}_num"], inputs[f"{name}_den"] = number.as_integer_ratio()
-        value, holds = self._plan.run(inputs)
+        value, *below, holds = self._plan.run(inputs)
         if not holds:
             raise self._broken(inputs)
-        return int(value)
+        if not below:
+            return int(value)
+        if not below[0]:
+            raise self._divided_by_0(inputs)
+        found = Fraction(int(value), int(below[0]))
+        return found.numerator if found.denominator == 1 else found
 
     def _array(self, values: Sequence[Any]) -> Any:
         import numpy as np
@@ -119,16 +126,17 @@ class Function:
             for name, numbers in col.inputs.items():
                 full = numbers.astype(object) if objects else numbers
                 inputs[name] = full.reshape(array.shape or (1,))
-        value, holds = self._plan.run(inputs, objects)
+        value, *below, holds = self._plan.run(inputs, objects)
         if not np.all(holds):
             place = np.argwhere(~np.broadcast_to(holds, shape or (1,)))[0]
-            raise self._broken(
-                {
-                    name: int(np.broadcast_to(numbers, shape or (1,))[tuple(place)])
-                    for name, numbers in inputs.items()
-                }
-            )
+            raise self._broken(self._at_place(inputs, shape, place))
         found = np.asarray(value, object if objects else np.int64)
+        if below:
+            under = np.asarray(below[0], found.dtype)
+            if not np.all(under):
+                place = np.argwhere(np.broadcast_to(under, shape or (1,)) == 0)[0]
+                raise self._divided_by_0(self._at_place(inputs, shape, place))
+            found = divided(found, under)
         full = np.broadcast_to(found, shape or (1,)).reshape(shape)
         return full if full.flags.writeable else full.copy()
 
@@ -137,6 +145,8 @@ class Function:
         import dask.array
 
         arrays: Any = dask.array  # it has no types
+        if len(self.made.program.values) > 1:
+            raise fail("argument", "a quotient is no array of Dask", None, "give arrays of NumPy")
 
         def block(*parts: Any) -> Any:
             found = self._array(parts)
@@ -145,6 +155,21 @@ class Function:
             return found
 
         return arrays.map_blocks(block, *values, dtype="int64")
+
+    def _at_place(
+        self, inputs: Mapping[str, Any], shape: tuple[int, ...], place: Any
+    ) -> dict[str, int]:
+        """The sizes at a place of the arrays."""
+        import numpy as np
+
+        return {
+            name: int(np.broadcast_to(numbers, shape or (1,))[tuple(place)])
+            for name, numbers in inputs.items()
+        }
+
+    def _divided_by_0(self, inputs: Mapping[str, int]) -> ClosedformError:
+        told = ", ".join(f"{name} = {number}" for name, number in inputs.items())
+        return fail("fraction", f"{self.title} is divided by 0", None, None, f"with {told}")
 
     def _broken(self, inputs: Mapping[str, int]) -> ClosedformError:
         told = ", ".join(f"{name} = {number}" for name, number in inputs.items())
@@ -170,9 +195,10 @@ def function(
     fixed = fixed_numbers(derivation, sizes)
     refuse_twice(symbols, fixed)
     numbers = {**plain_numbers(values), **fixed}
+    title, quotient = form.measure.title, quotient_of(form) or (form.expr,)
     made = machine(
         derivation,
-        ((form.measure.title, form.expr),),
+        tuple(zip((title, f"the denominator of {title}"), quotient, strict=False)),
         symbols,
         tuple((s, n) for s, n in numbers.items() if s not in symbols),
         frozenset((*symbols, *fixed)),

@@ -8,17 +8,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from chromium import found_in
 from helpers import ROOT
+from notebooks import read, share
 
 pytestmark = pytest.mark.slow
 
-nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is not installed")
-
-SHARE = Path(nbconvert.__file__).parents[4] / "share" / "jupyter"
+SHARE = share("nbconvert")
 
 # What is found on a page in the frame that shows it.
 MEASURED = """
@@ -52,20 +50,22 @@ def templates(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def notebook() -> Any:
     """All notebooks as one, with the outputs that they are committed with."""
+    from nbformat import from_dict
+
     cells = []
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        for at, cell in enumerate(nbformat.read(path, as_version=4).cells):
+        for at, cell in enumerate(read(path).cells):
             cells.append({**cell, "id": f"{path.stem}-{at}"})
     language = {"language_info": {"name": "python"}}
-    return nbformat.from_dict(
-        {"cells": cells, "metadata": language, "nbformat": 4, "nbformat_minor": 5}
-    )
+    return from_dict({"cells": cells, "metadata": language, "nbformat": 4, "nbformat_minor": 5})
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_page_in_a_browser(theme: str, notebook: Any, tmp_path: Path) -> None:
     """The system is the other way round: fails when a formula has the colours of the system."""
-    exporter = nbconvert.HTMLExporter(theme=theme)
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(theme=theme)
     page, _ = exporter.from_notebook_node(notebook)
     page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL)  # MathJax, from elsewhere
     pages = {"notebooks": page}
@@ -85,7 +85,9 @@ def test_a_page_in_a_browser(theme: str, notebook: Any, tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("pandoc") is None, reason="pandoc is not installed")
 def test_a_printed_document(notebook: Any, tmp_path: Path) -> None:
     """Fails when a formula is not typeset, or a word or a picture stands off the page."""
-    exporter = nbconvert.LatexExporter()
+    from nbconvert import LatexExporter
+
+    exporter = LatexExporter()
     text, made = exporter.from_notebook_node(notebook)
     (tmp_path / "all.tex").write_text(text, "utf-8")
     for name, data in made["outputs"].items():

@@ -14,17 +14,16 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import nbformat
 import pytest
 
 import closedform as cf
 from chromium import browser
 from helpers import ROOT
-from notebooks import shown
+from notebooks import read, share, shown, write
 
 pytestmark = pytest.mark.slow
 
-jupyterlab = pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
+SHARE = share("jupyterlab")
 pytest.importorskip("matplotlib.font_manager")  # its list of fonts is made here, once
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -58,11 +57,10 @@ DARK = "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'Jupy
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
     """The address of a JupyterLab that has a folder."""
-    share = Path(jupyterlab.__file__).parents[4] / "share" / "jupyter"
     own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     home = {name: str(folder / "home" / name) for name in own}
-    environment = {**os.environ, **home, "JUPYTER_PATH": str(share),
-                   "JUPYTERLAB_DIR": str(share / "lab")}  # fmt: skip
+    environment = {**os.environ, **home, "JUPYTER_PATH": str(SHARE),
+                   "JUPYTERLAB_DIR": str(SHARE / "lab")}  # fmt: skip
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen(
             [
@@ -94,14 +92,16 @@ def _address(folder: Path, running: Any) -> str:
 
 
 def test_the_first_notebook_in_a_live_jupyterlab(tmp_path: Path) -> None:
-    committed = nbformat.read(ROOT / "notebooks" / NAME, as_version=4)
-    asked = nbformat.read(ROOT / "notebooks" / NAME, as_version=4)
-    asked.cells.insert(-1, nbformat.v4.new_code_cell(SLIDERS))  # the last cell is an error
+    from nbformat.v4 import new_code_cell
+
+    committed = read(ROOT / "notebooks" / NAME)
+    asked = read(ROOT / "notebooks" / NAME)
+    asked.cells.insert(-1, new_code_cell(SLIDERS))  # the last cell is an error
     for cell in asked.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     path = tmp_path / NAME
-    nbformat.write(asked, path)
+    write(asked, path)
     with server(tmp_path) as address, playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": 1200, "height": 1400})
@@ -114,7 +114,7 @@ def test_the_first_notebook_in_a_live_jupyterlab(tmp_path: Path) -> None:
             "text=`lineer` is not defined >> nth=0", state="attached"
         )  # the last cell
         page.evaluate(SAVE)
-        found = nbformat.read(path, as_version=4)
+        found = read(path)
         light = page.evaluate(INKS)
         sliders = page.evaluate(SLIDER_WIDTHS)
         page.locator(".widget-slider .noUi-handle").nth(2).press("ArrowRight")  # D, 12 wider

@@ -23,6 +23,7 @@ VIT: Any = cf.zoo("vit")  # Any: what stands below is wrong
 PART: Any = VIT.part("EncoderLayer.MLP")
 CF: Any = cf
 MACS: Any = VIT.macs
+PRESETS = f"it has {', '.join(map(repr, VIT.presets))}"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,37 @@ MACS: Any = VIT.macs
             "the factor is 0, and a size grows by one of at least 1",
             None,
         ),
+        *(
+            (call, "`zoo/vit.arch` has no preset ''", PRESETS)
+            for call in (
+                lambda: VIT.report(preset=""),
+                lambda: VIT.explain("16.85G", preset=""),
+                lambda: VIT.roofline("H100", "bf16", preset=""),
+                lambda: MACS.solve("D", "20G", ""),
+            )
+        ),
+        (lambda: VIT.report(preset=0), "`preset` of `report` is a text, and this is 0", None),
+        (lambda: MACS.at(0), "`titles` of `at` is a text, and this is 0", None),
+        (
+            lambda: VIT.report(names=""),
+            "`names` of `report` is a list of texts, and this is ''",
+            None,
+        ),
+        (
+            lambda: VIT.measure("macs", ""),
+            "there is no convention ``",
+            "there are causal, flops, full, fvcore, hooks, macs, ptflops, thop, torch",
+        ),
+        (
+            lambda: MACS.solve("D", "20G", "ViT-B/16", family=[]),
+            "`family` of `solve` is a dict of formulas or expressions by texts, and this is []",
+            None,
+        ),
+        (
+            lambda: CF.compare(VIT, VIT, when=""),
+            "the end of the line is not expected here",
+            "expected an expression",
+        ),
         (
             lambda: MACS.function("N", "D", preset="ViT-B/16")([1, 2], [1, 2, 3]),
             "the arrays are not of one shape: `N` has (2,), `D` has (3,)",
@@ -188,6 +220,49 @@ def test_every_public_function_says_what_it_takes() -> None:
         for name, hint in hints_of(function).items():
             if hint is not Any:
                 assert described(hint), (function, name)
+
+
+FAMILIAR = [
+    (MACS, "diff", "a formula has no `diff`", "the expression of SymPy has it: `.expr.diff`"),
+    (MACS, "evalf", "a formula has no `evalf`", "the expression of SymPy has it: `.expr.evalf`"),
+    (MACS, "elasticty", "a formula has no `elasticty`", "did you mean `elasticity`?"),
+    (MACS, "foo", "a formula has no `foo`", None),
+    (
+        MACS,
+        "plot",
+        "a formula has no `plot`",
+        'pictures are `.plot_map({"N": (16, 4096), "D": (192, 1536)})` and `plot_over`',
+    ),
+    (VIT, "peak", "a model has no `peak`", 'write `.measure("peak")`'),
+    (VIT, "at", "a model has no `at`", "a formula has it: `.macs.at`"),
+    (VIT, "mcas", "a model has no `mcas`", "did you mean `macs`?"),
+    (PART, "subs", "a part has no `subs`", "a formula has it: `.macs.subs`"),
+    (CF.loads("dim N\n"), "foo", "a model has no `foo`", None),
+]
+
+
+@pytest.mark.parametrize(("of", "name", "told", "help"), FAMILIAR)
+def test_an_attribute_that_is_not_there(of: Any, name: str, told: str, help: str | None) -> None:
+    """Fails when it is a bare AttributeError, or no AttributeError at all."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(of, name)
+    assert isinstance(caught.value, ClosedformError)
+    assert caught.value.diagnostics[0].message == told
+    assert caught.value.diagnostics[0].help == help
+    assert not hasattr(of, name)
+    assert not hasattr(of, "_repr_png_")
+
+
+def test_a_property_that_fails_is_not_missing() -> None:
+    """Fails when the error of a property is told as that of its name."""
+    with pytest.raises(AttributeError, match="from inside"):
+        _ = Failing(VIT._project, VIT._entity).params
+
+
+class Failing(api.Part):
+    @property
+    def params(self) -> Any:
+        raise AttributeError("from inside")
 
 
 def test_an_error_from_inside_stays_one() -> None:

@@ -212,13 +212,24 @@ def test_what_is_asked_wrongly(call: Callable[[], object], text: str) -> None:
     assert message(call).startswith(text)
 
 
-@pytest.mark.parametrize("other", [sympy.Float(2), "D", True, None])
+D = sympy.Symbol("D")
+NO_FORMULAS = [sympy.I, sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.pi, sympy.sin(D)]
+
+
+@pytest.mark.parametrize("other", [sympy.Float(2), "D", True, None, 1j, *NO_FORMULAS])
 def test_what_is_no_operand(other: object) -> None:
     """Fails when an operand of a wrong type is an error of Python's."""
     advice = 'a size is `.symbols["D"]` of a formula, a number an int or a Fraction'
     expected = f"error[type]: {other!r} is no formula and no exact number\n     = help: {advice}"
     assert message(lambda: MLP * other) == expected  # type: ignore[operator]
     assert message(lambda: other - MLP) == expected  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("other", [float("inf"), float("nan")])
+def test_what_no_fraction_is_near(other: float) -> None:
+    """Fails when a half is offered for infinity."""
+    told = f"error[type]: a formula is exact, and {other} is not"
+    assert message(lambda: MLP * other) == told  # type: ignore[operator]
 
 
 def test_an_operand_of_another_package_has_its_turn() -> None:
@@ -248,8 +259,8 @@ def test_presets_that_disagree_are_named() -> None:
     apart = VIT.macs - cf.zoo("deit").macs
     assert message(lambda: apart.at("ViT-L/16", "DeiT-B distilled")) == (
         "error[preset]: `D` is 1024 at one of these presets, and 768 at 'DeiT-B distilled'\n"
-        "     = help: give it a value: `D=...`, or another name in one formula: "
-        '`.subs(D="D_2")`'
+        "     = help: give it one value, `D=...`, or compute with the numbers of each formula, "
+        '`.at("...")`'
     )
 
 

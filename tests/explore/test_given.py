@@ -12,6 +12,7 @@ import pytest
 
 import closedform as cf
 from closedform import ClosedformError
+from closedform.sweeps.room import _length
 
 VIT: Any = cf.zoo("vit")  # Any: much of what stands below is wrong
 MACS: Any = VIT.macs
@@ -142,6 +143,25 @@ def test_a_list_and_one_of_it_are_not_both_given() -> None:
         lambda: pvt.solve("I", "20G", "PVT-Tiny", L=[2, 2, 2, 2], L_1=3),
     ):
         assert message(call) == told
+
+
+def test_a_grid_that_does_not_fit_is_refused() -> None:
+    """Fails when it ends in a MemoryError, or takes the memory."""
+    with pytest.raises(ClosedformError) as caught:
+        VIT.sweep(L=range(1, 10**15 + 1), preset=[B, "ViT-L/16"], measures=["macs"])
+    (told,) = caught.value.diagnostics
+    assert told.kind == "limit"
+    start = "a table of 2,000,000,000,000,000 configurations takes 32,000,000 GB, and this machine"
+    assert told.message.startswith(f"{start} has ")
+    assert told.help == ("sweep it in parts, each with some of the numbers of `L`, or rows of Dask")
+
+
+@pytest.mark.parametrize("many", [range(7), range(0, 10, 3), range(9, 0, -4), range(5, 1)])
+def test_the_length_of_a_range(many: range) -> None:
+    """Fails when a grid is thought larger or smaller than it is."""
+    assert _length(many) == len(many)
+    assert _length([3, 4]) == _length(np.array([3, 4])) == 2
+    assert _length(3) == _length(np.array(3)) == _length("ab") == 1
 
 
 # What is no number -------------------------------------------------------------------------

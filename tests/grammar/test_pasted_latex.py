@@ -152,6 +152,11 @@ SAID = [
     (r"T \in \Omega\left(n\right)", ("in", "Omega", ["n"])),
     (r"T \le 2n", ("<=", None, ["2*n"])),
     (r"T \geq 2n", (">=", None, ["2*n"])),
+    (r"T \sim 2n", ("~", None, ["2*n"])),
+    (r"T ~ 2n", ("~", None, ["2*n"])),
+    (r"T~=~2n~d", ("==", None, ["2*n*d"])),
+    ("~ 2n", ("~", None, ["2*n"])),
+    ("T \u223c 2n", ("~", None, ["2*n"])),
     (r"2n = n + n", ("==", None, ["2*n", "n + n"])),
     (r"N \approx 2n = n + n", ("==", None, ["2*n", "n + n"])),
 ]
@@ -236,7 +241,7 @@ WRONG = {
 <formula>:1:3: error[syntax]: `<` is not claimed of a measure
    1 | n < 2d
      |   ^
-     = help: a claim has `=`, `\\approx`, `\\le` or `\\ge`""",
+     = help: a claim has `=`, `\\approx`, `\\sim`, `\\le` or `\\ge`""",
     r"2 \le d": """\
 <formula>:1:3: error[syntax]: it is not said what is `\\le` this
    1 | 2 \\le d
@@ -246,7 +251,7 @@ WRONG = {
 <formula>:1:3: error[syntax]: `\\le` is not claimed of a measure
    1 | T \\le n \\ge d
      |   ^^^
-     = help: a claim has `=`, `\\approx`, `\\le` or `\\ge`""",
+     = help: a claim has `=`, `\\approx`, `\\sim`, `\\le` or `\\ge`""",
     r"\log n": """\
 <formula>:1:1: error[syntax]: this logarithm has no base
    1 | \\log n

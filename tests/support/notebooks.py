@@ -1,8 +1,36 @@
-"""What the outputs of a notebook say."""
+"""Notebooks of the repository, and what their outputs say.
+
+What reads and makes notebooks takes seconds to import: a run that needs none goes without it.
+"""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+import pytest
+
+
+def share(package: str) -> Path:
+    """The files that came with a package of Jupyter; skips the tests of a file without it."""
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        pytest.skip(f"{package} is not installed", allow_module_level=True)
+    return Path(found.origin).parents[4] / "share" / "jupyter"
+
+
+def read(path: Path) -> Any:
+    """A notebook as nbformat has it."""
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
+def write(notebook: Any, path: Path) -> None:
+    import nbformat
+
+    nbformat.write(notebook, path)
 
 
 def shown(notebook: Any) -> list[list[str]]:

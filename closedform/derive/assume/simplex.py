@@ -1,11 +1,16 @@
-"""Linear programs in exact fractions, as small as the growth of a few sizes needs them."""
+"""Linear programs in exact fractions, as small as the growth of a few sizes needs them.
+
+Fractions of a row have one denominator, so that whole numbers are all that is calculated with.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import gcd, lcm
 
-Row = list[Fraction]
+# A variable as a constant and multiples of the free ones, all times the last number, above 0.
+Row = list[int]
 
 
 def maximize(
@@ -24,13 +29,12 @@ def maximize(
     """
     width = len(goal)
     table = [
-        [Fraction(limit), *(Fraction(-x) for x in row), Fraction(1)]
-        for row, limit in zip(rows, limits, strict=True)
+        _whole([limit, *(-x for x in row), 1]) for row, limit in zip(rows, limits, strict=True)
     ]
     basis = list(range(width + 2, width + 2 + len(rows)))  # slack of each row
     free = list(range(1, width + 2))  # the last one is what is missing to a first solution
-    shortfall = [Fraction(0)] * (width + 1) + [Fraction(-1)]
-    worst = min(range(len(table)), key=lambda at: table[at][0], default=None)
+    shortfall = [0] * (width + 1) + [-1, 1]
+    worst = min(range(len(table)), key=lambda at: _constant(table[at]), default=None)
     if worst is not None and table[worst][0] < 0:
         _pivot(table, shortfall, basis, free, worst, width + 1)
         _climb(table, shortfall, basis, free)
@@ -44,21 +48,33 @@ def maximize(
     if width + 1 in free:
         column = free.index(width + 1) + 1
         for row in table:
-            row[column] = Fraction(0)
-    value = [Fraction(0)] * (width + 2)
+            row[column] = 0
+    most = [Fraction(0)] * (width + 2)
     for at, weight in enumerate(goal, 1):
         if at in free:
-            value[free.index(at) + 1] += weight
-        else:
-            row = table[basis.index(at)]
-            value = [v + weight * x for v, x in zip(value, row, strict=True)]
+            most[free.index(at) + 1] += weight
+        elif weight:
+            *row, scale = table[basis.index(at)]
+            most = [v + weight * Fraction(x, scale) for v, x in zip(most, row, strict=True)]
     if width + 1 in free:
-        value[free.index(width + 1) + 1] = Fraction(0)
+        most[free.index(width + 1) + 1] = Fraction(0)
+    value = _whole(most)
     _climb(table, value, basis, free)
     found = [
-        table[basis.index(at)][0] if at in basis else Fraction(0) for at in range(1, width + 1)
+        _constant(table[basis.index(at)]) if at in basis else Fraction(0)
+        for at in range(1, width + 1)
     ]
-    return value[0], found
+    return _constant(value), found
+
+
+def _whole(numbers: Sequence[Fraction | int]) -> Row:
+    """Fractions with one denominator, which comes last."""
+    scale = lcm(*(x.denominator for x in numbers))
+    return [*(x.numerator * (scale // x.denominator) for x in numbers), scale]
+
+
+def _constant(row: Row) -> Fraction:
+    return Fraction(row[0], row[-1])
 
 
 def _climb(table: list[Row], value: Row, basis: list[int], free: list[int]) -> None:
@@ -71,7 +87,7 @@ def _climb(table: list[Row], value: Row, basis: list[int], free: list[int]) -> N
         bounded = [at for at, row in enumerate(table) if row[column] < 0]
         if not bounded:
             raise ArithmeticError("the goal has no bound")
-        row = min(bounded, key=lambda at: (-table[at][0] / table[at][column], basis[at]))
+        row = min(bounded, key=lambda at: (Fraction(-table[at][0], table[at][column]), basis[at]))
         _pivot(table, value, basis, free, row, column)
 
 
@@ -80,12 +96,25 @@ def _pivot(
 ) -> None:
     """Let a free variable and that of a row change places."""
     row = table[at]
-    factor = row[column]
-    row[column] = Fraction(-1)
-    row[:] = [-x / factor for x in row]
+    factor, row[column] = row[column], -row[-1]
+    sign = 1 if factor < 0 else -1
+    row[:] = _shortest([*(sign * x for x in row[:-1]), abs(factor)])
     basis[at], free[column - 1] = free[column - 1], basis[at]
+    times = row[-1]
     for other in (*(r for r in table if r is not row), value):
         weight = other[column]
         if weight:
-            other[column] = Fraction(0)
-            other[:] = [x + weight * y if y else x for x, y in zip(other, row, strict=True)]
+            other[column] = 0
+            scale = times * other[-1]
+            other[:] = _shortest(
+                [
+                    *(times * x + weight * y for x, y in zip(other[:-1], row[:-1], strict=True)),
+                    scale,
+                ]
+            )
+
+
+def _shortest(row: Row) -> Row:
+    """The same row without a factor that all of its numbers have."""
+    common = gcd(*row)
+    return row if common == 1 else [x // common for x in row]

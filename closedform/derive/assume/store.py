@@ -143,11 +143,21 @@ class Store:
     # Assumptions ---------------------------------------------------------------------------
 
     def assume(self, fact: Fact) -> None:
-        """Add a fact to what is known."""
+        """Add a fact to what is known; what holds anyway says nothing.
+
+        >>> from closedform.derive.symbolic.symbols import size_symbol
+        >>> store, n = Store(), size_symbol("n")
+        >>> store.assume(Fact(n > 3))
+        >>> store.assume(Fact(n >= 1))
+        >>> [str(fact) for fact in store.facts]
+        ['n > 3']
+        """
         condition = fact.condition
         if isinstance(condition, sympy.And):
             for part in condition.args:
                 self.assume(Fact(part, fact.reason, fact.span))
+            return
+        if condition == sympy.true:
             return
         self.facts.append(fact)
         if isinstance(condition, sympy.Eq):
@@ -200,7 +210,7 @@ class Store:
 
     def without_implied(self, facts: Iterable[Fact]) -> list[Fact]:
         """Facts less those that follow from another of them; what is stated goes last."""
-        kept = sorted(facts, key=str)
+        kept = sorted((fact for fact in facts if fact.condition != sympy.true), key=str)
         written_out = {fact: self._written_out(fact.condition) for fact in kept}
         for fact in sorted(kept, key=lambda fact: fact.reason == "assumed"):
             others = [other for other in kept if other is not fact]

@@ -13,9 +13,12 @@ from sympy import Expr, Rational
 from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.check.checked import Checked, Sides
 from closedform.derive.check.measured import with_measures
+from closedform.derive.cost.tree import Node, operations
 from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.rows import Measure, work
 from closedform.derive.project import Project
+from closedform.derive.resolve.builtin import MASKED
+from closedform.derive.resolve.conventions import Convention
 from closedform.derive.symbolic.atoms import put_in
 from closedform.errors import ClosedformError, Diagnostic
 from closedform.formula.numbers import Exact
@@ -69,13 +72,19 @@ def check_expectation(project: Project, preset: tree.Preset, item: tree.Expectat
     return Checked(item, refuted, lambda: sides, facts, wrong)
 
 
-def other_conventions(project: Project, what: Measure) -> Iterator[Measure]:
-    """The work under every convention that counts otherwise; of two that are alike, the first."""
+def other_conventions(project: Project, what: Measure, root: Node) -> Iterator[Measure]:
+    """The work of a cost tree under every convention that counts otherwise there; of two that are
+    alike, the first."""
+    masked = any(operation.counts.get(MASKED, 0) != 0 for operation in operations(root))
+
+    def counted(row: Convention) -> object:
+        return row.counted if masked else row.without(MASKED).counted
+
     if what.convention is not None:
-        known = {what.convention.counted}
+        known = {counted(what.convention)}
         for row in project.conventions.values():
-            if row.counted not in known:
-                known.add(row.counted)
+            if counted(row) not in known:
+                known.add(counted(row))
                 yield work(row)
 
 
@@ -83,7 +92,8 @@ def _expected_under(
     project: Project, preset: tree.Preset, what: Measure, expected: Expr
 ) -> Iterator[str]:
     """Conventions under which the figure would be right."""
-    for other in other_conventions(project, what):
+    root = project.derivation(project.at_preset(preset)).root
+    for other in other_conventions(project, what, root):
         with suppress(ClosedformError):  # a convention that cannot count this model
             if project.value(preset, other) == expected:
                 yield f"that is {other.title}: {other.says}"

@@ -20,12 +20,22 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.checked import Checked, Sides, asked_when
 from closedform.derive.check.comparisons import asked_by
-from closedform.derive.check.growth import Apart, CannotGrow, Outgrown, Point, Range, order_verdict
+from closedform.derive.check.growth import (
+    Apart,
+    CannotGrow,
+    Outgrown,
+    Point,
+    Range,
+    kept_small,
+    order_verdict,
+)
+from closedform.derive.check.measured import with_measures
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.cost.tree import Steps, nodes
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.elaborate.model import reading
+from closedform.derive.elaborate.values import Family, as_size
 from closedform.derive.measures.lookup import is_measured
 from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed, symbols_of
@@ -40,14 +50,19 @@ from closedform.grammar.traverse import parts_of
 ENDINGS = {"proved": "holds", "refuted": "does not hold", "not decided": "is not decided"}
 
 
-def check_order(form: Closed, claim: tree.OrderClaim, title: str, paper: Paper = OWN) -> Checked:
+def check_order(
+    project: Project, derivation: Derivation, claim: tree.OrderClaim, paper: Paper = OWN
+) -> Checked:
     """The verdict of a claim of an order, with what was found where it is not proved.
 
     Raises ClosedformError where its sizes cannot grow.
     """
+    what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
+    form = project.closed_of(derivation, what)
+    title = f"{what.title} of `{derivation.entity.name}`"
     order = f"{claim.order}({show(claim.bound)})"
-    context = reading(form.derivation)
-    bound = _bound(form, context, claim, paper)
+    context = reading(derivation)
+    bound = _bound(project, form, context, claim, paper)
     asked = _asked(form, claim, context, form.expr, bound, claim.order, paper.pasted)
 
     @cache
@@ -113,14 +128,16 @@ def _checked(
         notes = (*_faster(asked, verdict), *derived, *_along(asked, verdict), *growing)
     elif isinstance(verdict, Apart):
         kind, message = "claim", wrong
-        notes = (*derived, "that is of the order of what is claimed", *_far(verdict), *growing)
+        said = "that is of the order of what is claimed"
+        way = ", ".join(_equation(s, e) for s, e in verdict.direction.items())
+        notes = (*derived, f"along {way}, {said}" if way else said, *_far(verdict), *growing)
     elif isinstance(verdict, CannotGrow):
         together = " together" * (len(verdict.sizes) > 1)
         raise fail(
             "claim",
             f"{_names(verdict.sizes)} cannot grow{together} here, so that the claim says nothing",
             claim.span,
-            None,
+            _growing_too(asked, claim, verdict),
             *_kept(asked, verdict),
             *noted,
         )
@@ -211,8 +228,10 @@ class Asked:
         return {symbol: value for symbol, value in found.items() if value.is_Number}
 
 
-def _bound(form: Closed, context: Context, claim: tree.OrderClaim, paper: Paper) -> Expr:
-    """The bound of an order, in the sizes of a paper where it is one's."""
+def _bound(
+    project: Project, form: Closed, context: Context, claim: tree.OrderClaim, paper: Paper
+) -> Expr:
+    """The bound of an order, with its measures or in the sizes of a paper where it is one's."""
     derivation, scope = form.derivation, form.derivation.scope
     for mapped in paper.mapped:
         for name in (part for part in parts_of(mapped.value) if isinstance(part, tree.Name)):
@@ -221,7 +240,16 @@ def _bound(form: Closed, context: Context, claim: tree.OrderClaim, paper: Paper)
             ):
                 message = f"`{name.name}` is a measure, and an order is of sizes that grow"
                 raise fail("claim", message, name.span, "map the symbol to sizes of the file")
-    return paper.size(context, paper.scope(context, scope, claim.bound, form), claim.bound)
+    scope = paper.scope(context, scope, claim.bound, form)
+    if not paper.pasted:
+        scope = with_measures(
+            project,
+            context,
+            scope,
+            claim.bound,
+            lambda what: project.closed_of(derivation, what).expr,
+        )
+    return paper.size(context, scope, claim.bound)
 
 
 def _asked(
@@ -235,10 +263,7 @@ def _asked(
 ) -> Asked:
     """What a claim is about, every abbreviation written out but those that grow."""
     derivation, known = form.derivation, form.derivation.known
-    named = [context.size(name, derivation.scope) for name in claim.growing]
-    for name, size in zip(claim.growing, named, strict=True):
-        if not size.is_Symbol:
-            raise fail("claim", f"`{name.name}` is {say(size)} here and cannot grow", name.span)
+    named = [size for grown in claim.growing for size in _grown(context, derivation, grown)]
     if pasted:  # what the bound of a paper names is what grows
         named = _as_declared(form, stated.free_symbols)
 
@@ -278,6 +303,17 @@ def _asked(
     )
 
 
+def _grown(context: Context, derivation: Derivation, grown: tree.Grown) -> Iterator[Symbol]:
+    """The sizes that a claim lets grow by a name: each of a list."""
+    value = context.value(grown, derivation.scope)
+    sizes = value.symbols if isinstance(value, Family) else [as_size(value, grown.span)]
+    for size in sizes:
+        if not size.is_Symbol:
+            told = show(grown) if len(sizes) == 1 else "this"
+            raise fail("claim", f"`{told}` is {say(size)} here and cannot grow", grown.span)
+        yield size
+
+
 def _as_declared(form: Closed, symbols: Collection[Symbol]) -> list[Symbol]:
     """Sizes in the order in which they are declared."""
     declared = {symbol: at for at, symbol in enumerate(symbols_of(form.derivation))}
@@ -294,6 +330,23 @@ def _ranges(form: Closed) -> dict[Symbol, list[Range]]:
 
 
 # In words ----------------------------------------------------------------------------------
+
+
+def _growing_too(asked: Asked, claim: tree.Claim, verdict: CannotGrow) -> str | None:
+    """A help that names what is to grow too, where sizes that are held fixed keep others small."""
+    kept, more = {*verdict.sizes}, asked
+    while kept_small(more.expr, more.bound, more.growing, more.facts):
+        about = [f.condition for f in asked.facts if f.condition.free_symbols & kept]
+        near = tuple(size for size in more.fixed if any(c.has(size) for c in about))
+        if not near:
+            return None
+        kept |= {*near}
+        more = replace(more, growing=(*more.growing, *near))
+    stages = asked.form.derivation.stage_symbols
+    elements = {size: f"{family}[{at}]" for size, (family, at) in stages.items()}
+    added = [elements.get(size, size.name) for size in more.growing[len(asked.growing) :]]
+    every = ", ".join([*map(show, claim.growing), *added])
+    return f"let {' and '.join(f'`{name}`' for name in added)} grow too: `as {every} grow`"
 
 
 def _names(sizes: tuple[Symbol, ...]) -> str:

@@ -78,11 +78,13 @@ class Paper:
             if other not in of_paper | measures
             and isinstance(context.names.find(other, scope), Expr | Family)
         ]
+        alike = [size for size in sizes if size.lower() == name.name.lower()]
+        meant = alike or sizes  # one alone, else it would be a guess
         return fail(
             "name",
             f"`{name.name}` is no size here",
             name.span,
-            f"say in the map what it is: `{name.name} = {sizes[0] if sizes else '...'}`",
+            f"say in the map what it is: `{name.name} = {meant[0] if len(meant) == 1 else '...'}`",
             f"the sizes are {', '.join(sizes)}",
         )
 

@@ -191,16 +191,15 @@ def as_tensor(value: Value, span: Span) -> Tensor:
 def as_condition(value: Value, span: Span) -> bool | Boolean:
     """A value that must be a condition: true, false, or one that is not known to be either."""
     if isinstance(value, Expr):
-        if value.is_Number:
+        if value.is_Number and not span.text.isdecimal():  # of a parameter, as of `bias=1`
             return bool(value)
     elif isinstance(value, bool | Boolean):
         return value
     compare = "compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`"
-    if isinstance(value, Expr) and "\n" not in span.text:
+    what = f"the number {value}" if getattr(value, "is_Number", False) else say_kind(value)
+    if isinstance(value, Expr) and not value.is_Number and "\n" not in span.text:
         compare = f"write `{span.text} == 1`, or {compare}"
-    raise fail(
-        "type", f"a condition is expected here, and this is {say_kind(value)}", span, compare
-    )
+    raise fail("type", f"a condition is expected here, and this is {what}", span, compare)
 
 
 @dataclass(eq=False)

@@ -109,7 +109,7 @@ def _of_unit(
     name: str, convention: str | None, span: Span | None, conventions: Mapping[str, Convention]
 ) -> Convention:
     """The convention of a name, which must count what is measured."""
-    chosen = convention or name
+    chosen = name if convention is None else convention
     row = conventions.get(chosen)
     if row is not None and row.unit.lower() == name:
         return row

@@ -7,7 +7,7 @@ rest when a rule meets an operation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
@@ -94,6 +94,11 @@ class Convention:
     def counted(self) -> tuple[object, ...]:
         """How it counts: two conventions that count alike have the same."""
         return self.unit, self.usual, self.kinds
+
+    def without(self, count: str) -> Convention:
+        """The same where an elementary count that has a weight of its own is always 0."""
+        left = tuple((name, weight) for name, weight in self.usual.named if name != count)
+        return replace(self, usual=replace(self.usual, named=left))
 
     def rule(self, kind: str) -> Rule:
         """What operations of a kind count."""

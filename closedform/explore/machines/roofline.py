@@ -150,7 +150,8 @@ def bounded(
     if preset is not None:
         entity = project.at_preset(project.preset(preset))
     derivation = project.derivation(entity)
-    values: dict[Any, Expr] = dict(project.values(project.preset(preset))) if preset else {}
+    chosen = None if preset is None else project.preset(preset)
+    values: dict[Any, Expr] = {} if chosen is None else dict(project.values(chosen))
     table = size_table(derivation)
     for key, value in given.items():
         if key not in table:

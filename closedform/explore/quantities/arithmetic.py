@@ -19,6 +19,7 @@ from closedform.derive.symbolic.expansion import expand
 from closedform.errors import fail
 from closedform.explore.answer import Answer
 from closedform.explore.quantities.expression import Expression
+from closedform.explore.quantities.sizes import is_exact
 
 Operand: TypeAlias = "Expression | int | Fraction | Expr"
 
@@ -102,7 +103,7 @@ class Arithmetic(Expression):
         if isinstance(other, bool) or not isinstance(other, Integral | Fraction | Expr):
             return None
         value = sympy.Rational(other) if not isinstance(other, Expr) else self._sizes.ours(other)
-        if value.has(sympy.Float):
+        if isinstance(other, Expr) and not is_exact(value):
             return None
         return self._of(value, nameless(""))
 
@@ -114,9 +115,9 @@ class Arithmetic(Expression):
     ) -> Self:
         operand = self._operand(other)
         if isinstance(other, float):
-            near = Fraction(other).limit_denominator(1000) if isfinite(other) else Fraction(1, 2)
-            raise fail("type", f"a formula is exact, and {other} is not", None, f"write {near!r}")
-        if operand is None and isinstance(other, str | bool | None | sympy.Float):
+            near = f"write {Fraction(other).limit_denominator(1000)!r}" if isfinite(other) else None
+            raise fail("type", f"a formula is exact, and {other} is not", None, near)
+        if operand is None and isinstance(other, str | bool | complex | None | Expr):
             advice = 'a size is `.symbols["D"]` of a formula, a number an int or a Fraction'
             raise fail("type", f"{other!r} is no formula and no exact number", None, advice)
         if operand is None:

@@ -93,6 +93,13 @@ class Expression(Kept):
     def _sizes(self) -> Sizes:
         return Sizes(self._closed.derivation)
 
+    def _elsewhere(self, name: str) -> str | None:
+        if name == "plot":
+            return 'pictures are `.plot_map({"N": (16, 4096), "D": (192, 1536)})` and `plot_over`'
+        if hasattr(self.expr, name):
+            return f"the expression of SymPy has it: `.expr.{name}`"
+        return None
+
     # Others that are made of it ------------------------------------------------------------
 
     def _of(self, value: Expr, measure: Measure) -> Self:

@@ -244,8 +244,8 @@ class Quantity(Arithmetic):
                         f"`{symbol}` is {values[symbol]} at one of these presets, and {value} at "
                         f"{title!r}",
                         None,
-                        f"give it a value: `{symbol}=...`, or another name in one formula: "
-                        f'`.subs({symbol}="{symbol}_2")`',
+                        f"give it one value, `{symbol}=...`, or compute with the numbers of each "
+                        'formula, `.at("...")`',
                     )
         values.update(dims)
         for table in (values, dims, lets) if asked is not None else ():
@@ -289,7 +289,7 @@ class Quantity(Arithmetic):
     def _values(
         self, preset: str | None, sizes: Mapping[str, int | Sequence[int]]
     ) -> dict[Symbol, Expr]:
-        values = self._values_of(preset) if preset else {}
+        values = self._values_of(preset) if preset is not None else {}
         return {**values, **dims_values(self._closed.derivation, sizes)}
 
     # In one size ---------------------------------------------------------------------------

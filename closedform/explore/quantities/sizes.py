@@ -6,6 +6,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from closedform.data import dataclass
+from closedform.derive.arrange.writing import Order, write
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.solve.given import number, size_table, unknown
 from closedform.derive.symbolic.symbols import size_symbol
@@ -60,8 +61,19 @@ class Sizes:
         return found if found.is_Number else self.ours(found)
 
 
+def is_exact(expr: Expr) -> bool:
+    """Whether an expression of SymPy is one of formulas: no infinity, no decimals, no sine."""
+    if expr.has(sympy.Float, sympy.nan, sympy.zoo):
+        return False
+    try:
+        write(expr, Order())
+    except TypeError:
+        return False
+    return True
+
+
 def exact(name: str, value: object) -> Expr:
     """A number that a size is given."""
-    if isinstance(value, Expr) and not value.has(sympy.Float):
+    if isinstance(value, Expr) and is_exact(value):
         return value
     return sympy.Rational(number(name, value))

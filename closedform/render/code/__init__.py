@@ -56,6 +56,8 @@ def exported(
     refuse_twice(given, fixed)
     numbers = {**plain_numbers(values), **fixed}
     put_in = {symbol: number for symbol, number in numbers.items() if symbol not in given}
-    if name is None:
-        name = form.measure.name if form.measure.name.isidentifier() else "formula"
-    return language.write(source(form, name, given, put_in))
+    if name is not None and not language.has_function:
+        raise fail("argument", f"what `{to}` has is an expression, without a name")
+    made = source(form, language.named(form, name), given, put_in)
+    language.refuse_one_name(made)
+    return language.write(made)

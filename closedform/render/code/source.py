@@ -51,19 +51,50 @@ class Source:
 
 @dataclass(frozen=True)
 class Language:
-    """A language of code."""
+    """A language of code: `is_reserved` tells its words, and those of the code around a formula;
+    `knows_case` whether `n` and `N` are two names, `has_function` whether what is written has a
+    name."""
 
     write: Callable[[Source], str]
+    is_reserved: Callable[[str], bool]
+    knows_case: bool = True
+    has_function: bool = True
+
+    def named(self, form: Closed, name: str | None) -> str:
+        """What a function is called: as it is asked for, or by its measure."""
+        if name is None:
+            own = form.measure.name
+            return spelled(own if own.isidentifier() else "formula", self.is_reserved)
+        if not name.isidentifier():
+            advice = "use letters, digits, _"
+            raise fail("argument", f"{name!r} is no name for a function", None, advice)
+        if self.is_reserved(name):
+            told = f"`{name}` is a word of the language, or of the code around a formula"
+            raise fail("argument", told, None, f"call it {name}_")
+        return name
+
+    def refuse_one_name(self, source: Source) -> None:
+        """Raises ClosedformError where two sizes, or a size and the function, would have one
+        name."""
+        both = [(a.name, s.name) for a in source.arguments for s in a.sizes]
+        found: dict[str, str] = {}
+        for own in dict.fromkeys(name for pair in both for name in pair):
+            written = spelled(own, self.is_reserved)
+            key = written if self.knows_case else written.casefold()
+            other = found.setdefault(key, own)
+            if self.has_function and written == source.name:
+                told = f"`{own}` is a size, and the function would be called so too"
+                raise fail("argument", told, None, f'name it: `name="{source.name}_of"`')
+            if other != own:
+                advice = f'give it another name, `.subs({own}="{own}_2")`'
+                told = f"`{other}` and `{own}` would have one name in this language"
+                raise fail("argument", told, None, advice)
 
 
 def source(
     form: Closed, name: str, given: Sequence[Symbol], numbers: Mapping[Symbol, Fraction]
 ) -> Source:
     """The source of a closed form: of the given sizes, or of all that are not numbers."""
-    if not name.isidentifier():
-        raise fail(
-            "argument", f"{name!r} is no name for a function", None, "use letters, digits, _"
-        )
     derivation, expr = form.derivation, form.expr
     title = form.measure.title
     own = dict.fromkeys([*needed(derivation, [expr]), *with_default(derivation)])

@@ -156,7 +156,7 @@ def curves_picture(curves: Mapping[str, Along], over: Axis, unit: str, lang: str
 
 
 def map_picture(
-    x: Axis, y: Axis, costs: Sequence[Sequence[int | None]], unit: str, lang: str
+    x: Axis, y: Axis, costs: Sequence[Sequence[int | Fraction | None]], unit: str, lang: str
 ) -> Picture:
     """A cost over two sizes, all logarithmic, as colours with lines of the same cost.
 

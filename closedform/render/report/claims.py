@@ -68,7 +68,7 @@ def _row(
 ) -> ClaimRow:
     checked = check_claim(project, entity, claim)
     what = _measure(project, claim)
-    growing: tuple[tree.Name, ...] = ()
+    growing: tuple[tree.Grown, ...] = ()
     if isinstance(claim, tree.ComparisonClaim):
         relation = "=" if claim.operator == "==" else claim.operator
         formula, about = stated(claim.right), stated(claim.left)

@@ -105,7 +105,7 @@ def rules_rows(
     for what in measures if names else ():
         form = project.closed(entity, what)
         symbols = [_symbol(form, name) for name in names]
-        values = project.values(preset) if preset else None
+        values = project.values(preset) if preset is not None else None
         top = _leading(form, names, symbols)
         yield RulesRow(
             what.heading,

@@ -201,7 +201,7 @@ class Wish:
 def report(project: Project, entity: Entity, wish: Wish) -> Report:
     """The report of one model or block."""
     words = language(wish.lang)
-    preset = project.preset(wish.preset) if wish.preset else None
+    preset = project.preset(wish.preset) if wish.preset is not None else None
     if preset and project.model_of(preset) is not entity:
         preset = None
     values = project.values(preset) if preset else {}

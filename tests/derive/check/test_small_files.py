@@ -548,6 +548,46 @@ preset "p" of Head: N=2, D=3, L=4, K=5
 """,
         "++",
     ),
+    "order lists": (
+        """\
+dim N
+dim D[2], H[2]
+model M(x: [N, D[1]]):
+    for s in 1..2:
+        x = x -> linear(4*D[s]) -> linear(D[s])
+    return x -> linear(D[1])
+    claim params in O(D[1]^2) as D[1] grow
+    claim params in O(D[1]) as D[1], N grow
+    claim params in Theta(sum(s, 1, 2, D[s]^2)) as D grow
+    claim params in Theta(D[1]^2) as D[1] grow when H | D
+    claim params ~ 8*D[1]^2 as D[1] grow
+    claim params == 17*D[1]^2 + 11*D[1] when D[1] == D[2]
+    claim macs in O(N*params) as N, D grow
+    claim macs in O(params) as N, D grow
+""",
+        "+-+++" + "++-",
+    ),
+    "order of sizes that may be 0": (
+        """\
+dim J >= 0
+dim Q >= 0
+dim N
+model M(x: [3, N]):
+    x = x -> linear(N, bias=false)
+    repeat J:
+        x = x -> linear(N, bias=false)
+    return x
+    claim params in O(J*N^2) as N grow
+    claim params in O(J*N^2) as N, J grow
+    claim params in O(J*N^2) as N grow when J > 0
+    claim params ~ J*N^2 as N grow
+    claim params in O(N^2) as N grow when Q == 0
+    claim params in O(N) as N grow when Q == 0
+    claim params in O(N) as N grow when Q == J
+    claim params ~ J*N^2 as J grow when Q == 0
+""",
+        "-++-+--+",
+    ),
     "zero log": (
         """\
 dim s
@@ -558,7 +598,7 @@ model M(x: [2^s]):
         "+",
     ),
 }
-SIGNS = {"Proved": "+", "Refuted": "-", "Undecided": "?"}
+SIGNS = {"Proved": "+", "NotDecided": "?", "Refuted": "-", "Outgrown": "-", "Apart": "-"}
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -234,6 +234,43 @@ def test_a_common_divisor_beside_other_terms(tmp_path: Path) -> None:
     assert words(checked(tmp_path, text)) == ["proved"]
 
 
+SCORES = """
+block A(x: [n, d]):
+    return einsum("n d, m d -> n m", x, x{causal})
+
+    claim flops == n^2*d
+    claim flops == n*(n + 1)*d/2
+
+preset "p": n=2, d=1
+    expect flops = 4
+    expect flops = 3
+"""
+
+
+def test_a_convention_of_masks_is_named_where_something_is_masked(tmp_path: Path) -> None:
+    """Fails when a claim that is refuted is said to hold under `causal` without a mask."""
+    for causal, told in (("", []), (', causal="n m"', ["macs under causal"] * 2)):
+        text = SCORES.format(causal=causal).replace("block", "model").replace("[n, d]", "[n, d]")
+        outcome = checked(tmp_path, f"dim n, d\n{text}")
+        notes = [note for wrong in outcome.wrong for note in wrong.notes]
+        named = [note for note in notes if note.startswith(("it holds for", "that is"))]
+        assert [
+            n.split(": ")[0].split("for ")[-1].split("that is ")[-1] for n in named if "causal" in n
+        ] == told
+
+
+def test_a_size_that_a_condition_defines_is_told(tmp_path: Path) -> None:
+    """Fails when sizes that refute a claim leave out what its condition is about."""
+    text = "block A(x: [n, d], side, b):\n    return x -> linear(d)\n\n"
+    text += "    claim macs == d^2 when n == side^2\n"
+    text += "    claim params == 4*d^2 when d == 2*b, b == side + 1\n"
+    first, second = (c.verdict for c in checked(tmp_path, text).checked)
+    assert isinstance(first, Refuted)
+    assert isinstance(second, Refuted)
+    assert {str(s): int(v) for s, v in first.sizes.items()} == {"d": 1, "n": 4, "side": 2}
+    assert {str(s): int(v) for s, v in second.sizes.items()} == {"b": 2, "d": 4, "side": 1}
+
+
 TWO = """
 block A(x: [n, d]):
     return x -> linear(d)

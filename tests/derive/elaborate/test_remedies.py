@@ -222,6 +222,7 @@ ROWS: list[tuple[str, Paste]] = [
     (r"it speaks of the preset that it stands in: write `(.+)`", whole_line),
     (r"a source stands (?:before `when`|behind `grow`|last, for all .+): `(claim .+|expect .+)`",
      stated_anew),
+    (r"let .+ grow too: `(as .+ grow)`", lambda t, e, f: re.sub(r"as .+ grow", f[0], t)),
     (r"write a number in the place of `.+`, as in `(.+)`, or declare", instead),
     (r"write `([^`]+)`", instead),
     (r"add `(\"\"\")`", at_end),

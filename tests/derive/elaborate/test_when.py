@@ -83,6 +83,9 @@ REFUSED = [
     ("q > 1", "when:1:1: error[name]: `q` is no size here\n"
      "   1 | q > 1\n     | ^^^^^\n"
      "     = help: there are C, D, E, H, I, L, P, R, d, heads, n, r, side"),
+    ("16", "when:1:1: error[type]: a condition is expected here, and this is the number 16\n"
+     "   1 | 16\n     | ^^\n"
+     "     = help: compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`"),
     ("r", "when:1:1: error[type]: a condition is expected here, and this is the size r\n"
      "   1 | r\n     | ^\n     = help: write `r == 1`, "
      "or compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `|`"),

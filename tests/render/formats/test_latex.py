@@ -352,7 +352,8 @@ PAPERS = {
     "acm": "\\documentclass[sigconf,nonacm]{acmart}\\title{A}\\author{B}"
     "\\affiliation{\\institution{C}\\country{D}}",
     "lncs": "\\documentclass{llncs}",
-    "neurips": "\\documentclass{article}\\usepackage{times}"
+    # Its style is in no TeX distribution: what it makes of the page, and what it loads.
+    "neurips": "\\documentclass{article}\\usepackage{times,natbib}"
     "\\usepackage[letterpaper,textheight=9in,textwidth=5.5in,top=1in]{geometry}",
 }
 

@@ -9,7 +9,6 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 from markdown import Markdown
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 import closedform as cf
 from closedform.projects import open_project
@@ -49,7 +48,9 @@ def mkdocs(text: str) -> Element:
 
 
 def notebook(text: str) -> Element:
-    """What nbconvert makes of a cell."""
+    """What nbconvert makes of a cell; its import takes seconds."""
+    from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
     return tree(markdown2html_mistune(text))
 
 

@@ -168,6 +168,7 @@ def _verdict(
         found = smallest(search.samples, fails, tries_for(MANY, (left, right)))
     if found is None:
         return NotDecided(TRIED)
+    named |= {size for size, fact in known.equalities.items() if fact.reason == "when"}
     told = {s: known.base(s) for s in named | left.free_symbols | right.free_symbols}
     sizes = {
         symbol: _number(base, found)

@@ -116,11 +116,16 @@ class Bounder:
         if self.is_constant(expr):
             return self._constant(expr)
         if expr.is_Symbol:
-            return self.ranges.get(expr) or Bounds.like(power(expr))
+            return self.ranges.get(expr) or self._symbol(expr)
         for kind, rule in self.rules.items():
             if isinstance(expr, kind):
                 return rule(self, expr)
         raise unknown(expr)
+
+    def _symbol(self, size: Symbol) -> Bounds:
+        """The bounds of a size that varies: one that need not grow may be 0 if declared so."""
+        sure = size in self.setting.growing or size.is_positive
+        return Bounds.between((power(size),) if sure else (), (power(size),))
 
     def is_constant(self, expr: Any) -> bool:
         """Whether an expression is about what is held fixed; a sum is seen through in any case."""

@@ -15,7 +15,7 @@ WORDS = frozenset(
         """
 auto break case char const continue default do double else enum extern float for goto if inline
 int long register restrict return short signed sizeof static struct switch typedef union
-unsigned void volatile while main bool true false result gcd root logarithm power int64_t
+unsigned void volatile while main bool true false result gcd root logarithm power is_power int64_t
 """,
     )
 )
@@ -173,4 +173,4 @@ def write(source: Source) -> str:
     return "\n".join(["#include <stdint.h>", "", *helpers, comment, head, inside, "}", ""])
 
 
-LANGUAGE = Language(write)
+LANGUAGE = Language(write, is_reserved)

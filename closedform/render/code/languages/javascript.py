@@ -86,7 +86,7 @@ WORDS = frozenset(
 arguments await break case catch class const continue debugger default delete do else enum eval
 export extends false finally for function if implements import in instanceof interface let new
 null package private protected public return static super switch this throw true try typeof var
-void while with yield whole undefined BigInt Math
+void while with yield whole undefined BigInt Math Number RangeError async
 """,
     )
 )
@@ -125,4 +125,4 @@ def write(source: Source) -> str:
     return "\n".join([WHOLE, *helpers, function])
 
 
-LANGUAGE = Language(write)
+LANGUAGE = Language(write, is_reserved)

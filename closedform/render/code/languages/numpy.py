@@ -95,4 +95,4 @@ def write(source: Source) -> str:
     return "import math\n\nimport numpy as np\n\n\n" + "\n\n".join([*helpers, text])
 
 
-LANGUAGE = Language(write)
+LANGUAGE = Language(write, is_reserved)

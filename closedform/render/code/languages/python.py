@@ -53,7 +53,11 @@ LOG = """def _log(number, base):
 """
 
 TOO_SMALL = "a size is less than {}"
-OWN = {"math", "operator", "np", "min", "max", "sum", "int", "range", "map", "all"}
+OWN = {
+    *("math", "operator", "np", "min", "max", "sum", "int", "range", "map", "all", "any", "object"),
+    *("kind", "type", "tuple", "ValueError", "TypeError", "_log", "_each", "_whole"),
+    *("each", "whole"),  # the largest of which would be `_each` and `_whole`
+}
 
 
 def is_reserved(name: str) -> bool:
@@ -136,4 +140,4 @@ def as_tuple(names: Iterable[str]) -> str:
     return f"({text})" if ", " in text else f"({text},)"
 
 
-LANGUAGE = Language(write)
+LANGUAGE = Language(write, is_reserved)

@@ -79,4 +79,4 @@ def write(source: Source) -> str:
     return text
 
 
-LANGUAGE = Language(write)
+LANGUAGE = Language(write, is_reserved, knows_case=False, has_function=False)

@@ -41,10 +41,12 @@ class Constructors(StrPrinter):  # type: ignore[misc]  # SymPy has no types
         return f"({', '.join(map(self._print, pair.args))})"
 
 
+def is_taken(name: str) -> bool:
+    return is_reserved(name) or name in (*OURS, *OF_SYMPY, "where")
+
+
 def _name(symbol: Symbol) -> str:
-    return spelled(
-        symbol.name, lambda name: is_reserved(name) or name in (*OURS, *OF_SYMPY, "where")
-    )
+    return spelled(symbol.name, is_taken)
 
 
 def write(source: Source) -> str:
@@ -76,4 +78,4 @@ def write(source: Source) -> str:
     return "\n".join([*lines, f"where = {{{pairs}}}"]) + "\n"
 
 
-LANGUAGE = Language(write)
+LANGUAGE = Language(write, is_taken)
