@@ -11,6 +11,7 @@ from pathlib import PurePath
 from sympy import Expr, Symbol
 
 from closedform.data import dataclass
+from closedform.derive.assume.store import Fact
 from closedform.derive.elaborate.binding import parameters_of
 from closedform.derive.elaborate.context import Context
 from closedform.derive.elaborate.derivation import Derivation
@@ -44,7 +45,8 @@ class Project:
     widths: Widths | None = None  # the types that are asked for, in the place of those of the file
     _derivations: dict[Entity, Derivation] = field(default_factory=dict)
     _readings: dict[Entity, Context] = field(default_factory=dict)
-    _closed: dict[tuple[Entity, Measure], Closed] = field(default_factory=dict)
+    _supposed: dict[tuple[Entity, tuple[Fact, ...]], Derivation] = field(default_factory=dict)
+    _closed: dict[tuple[int, Measure], tuple[Derivation, Closed]] = field(default_factory=dict)
     _at_presets: dict[tree.Preset, Entity] = field(default_factory=dict)
 
     # Models and blocks ---------------------------------------------------------------------
@@ -114,6 +116,14 @@ class Project:
             self._derivations[entity] = elaborate(entity, conditions=self._conditions_of(entity))
         return self._derivations[entity]
 
+    def supposing(self, entity: Entity, facts: tuple[Fact, ...]) -> Derivation:
+        """The derivation of a model or block where facts hold, the same for the same facts."""
+        if not facts:
+            return self.derivation(entity)
+        if (entity, facts) not in self._supposed:
+            self._supposed[entity, facts] = elaborate(entity, facts)
+        return self._supposed[entity, facts]
+
     def _conditions_of(self, entity: Entity) -> tuple[tree.Expression, ...]:
         """The conditions on a model or block, with what a preset gives to its parameters too."""
         if self.of is None or (entity.module, entity.name) != (self.of.module, self.of.name):
@@ -128,9 +138,14 @@ class Project:
 
     def closed(self, entity: Entity, what: Measure) -> Closed:
         """The closed form of a measure of a model or block."""
-        if (entity, what) not in self._closed:
-            self._closed[entity, what] = closed(self.derivation(entity), what)
-        return self._closed[entity, what]
+        return self.closed_of(self.derivation(entity), what)
+
+    def closed_of(self, derivation: Derivation, what: Measure) -> Closed:
+        """The closed form of a measure in a derivation of this file, made once."""
+        key = (id(derivation), what)  # which is no other's as long as it is kept here
+        if key not in self._closed:
+            self._closed[key] = derivation, closed(derivation, what)
+        return self._closed[key][1]
 
     @property
     def conventions(self) -> dict[str, Convention]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from closedform.derive.assume.knowledge import contradicted
 from closedform.derive.assume.store import Fact
 from closedform.derive.check.checked import Checked
@@ -10,7 +12,7 @@ from closedform.derive.check.orders import check_limit, check_order
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.elaborate.declarations import each_stage
 from closedform.derive.elaborate.derivation import Derivation
-from closedform.derive.elaborate.model import elaborate, reading
+from closedform.derive.elaborate.model import reading
 from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.errors import fail
@@ -29,15 +31,25 @@ def check_claim(project: Project, entity: Entity, claim: tree.Claim, paper: Pape
 
     Raises ClosedformError where it has no meaning.
     """
-    derivation = derivation_under(project, entity, claim)
-    if isinstance(claim, tree.ComparisonClaim):
-        check = check_limit if claim.operator == "~" else check_comparison
-        return check(project, derivation, claim, paper)
-    return check_order(project, derivation, claim, paper)
+    supposed = _conditions(project, entity, claim)
+    derivation = project.supposing(entity, supposed)
+    if isinstance(claim, tree.OrderClaim):
+        checked = check_order(project, derivation, claim, paper)
+    elif claim.operator == "~":
+        checked = check_limit(project, derivation, claim, paper)
+    else:
+        checked = check_comparison(project, derivation, claim, paper)
+    own = {fact: fact for fact in supposed}  # another claim may have stated the same elsewhere
+    return replace(checked, facts=tuple(own.get(fact, fact) for fact in checked.facts))
 
 
 def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Derivation:
     """What is derived under the conditions of a claim."""
+    return project.supposing(entity, _conditions(project, entity, claim))
+
+
+def _conditions(project: Project, entity: Entity, claim: tree.Claim) -> tuple[Fact, ...]:
+    """The conditions of a claim, as far as they are not known."""
     derivation = project.derivation(entity)
     facts: list[Fact] = []
     context = reading(derivation)  # of its own: what a condition divides by is not known elsewhere
@@ -52,4 +64,4 @@ def derivation_under(project: Project, entity: Entity, claim: tree.Claim) -> Der
                     notes = [f"`{fact}` is {fact.why}" for fact in others]
                     raise fail("claim", message, condition.span, None, *notes)
                 facts.append(Fact(holds, "when", condition.span))
-    return elaborate(entity, facts) if claim.conditions else derivation
+    return tuple(facts)

@@ -28,7 +28,7 @@ from closedform.derive.elaborate.values import Scope
 from closedform.derive.measures.lookup import is_measured
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
-from closedform.derive.solve.closed import Closed, closed
+from closedform.derive.solve.closed import Closed
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, Diagnostic, fail
@@ -180,7 +180,7 @@ def asked_by(
 
     @cache
     def form_of(what: Measure) -> Closed:
-        return closed(derivation, what)
+        return project.closed_of(derivation, what)
 
     left, operator, right = claim.left, claim.operator, claim.right
     if isinstance(left, tree.Name | tree.Measured):

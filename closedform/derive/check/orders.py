@@ -20,7 +20,15 @@ from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.checked import Checked, Sides, asked_when
 from closedform.derive.check.comparisons import asked_by
-from closedform.derive.check.growth import Apart, CannotGrow, Outgrown, Point, Range, order_verdict
+from closedform.derive.check.growth import (
+    Apart,
+    CannotGrow,
+    Outgrown,
+    Point,
+    Range,
+    kept_small,
+    order_verdict,
+)
 from closedform.derive.check.measured import with_measures
 from closedform.derive.check.paper import OWN, Paper
 from closedform.derive.cost.tree import Steps, nodes
@@ -30,7 +38,7 @@ from closedform.derive.elaborate.model import reading
 from closedform.derive.elaborate.values import Family, as_size
 from closedform.derive.measures.lookup import is_measured
 from closedform.derive.project import Project
-from closedform.derive.solve.closed import Closed, closed, symbols_of
+from closedform.derive.solve.closed import Closed, symbols_of
 from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
@@ -50,7 +58,7 @@ def check_order(
     Raises ClosedformError where its sizes cannot grow.
     """
     what = project.measure(claim.measure.name, claim.measure.convention, claim.measure.span)
-    form = closed(derivation, what)
+    form = project.closed_of(derivation, what)
     title = f"{what.title} of `{derivation.entity.name}`"
     order = f"{claim.order}({show(claim.bound)})"
     context = reading(derivation)
@@ -120,7 +128,9 @@ def _checked(
         notes = (*_faster(asked, verdict), *derived, *_along(asked, verdict), *growing)
     elif isinstance(verdict, Apart):
         kind, message = "claim", wrong
-        notes = (*derived, "that is of the order of what is claimed", *_far(verdict), *growing)
+        said = "that is of the order of what is claimed"
+        way = ", ".join(_equation(s, e) for s, e in verdict.direction.items())
+        notes = (*derived, f"along {way}, {said}" if way else said, *_far(verdict), *growing)
     elif isinstance(verdict, CannotGrow):
         together = " together" * (len(verdict.sizes) > 1)
         raise fail(
@@ -233,7 +243,11 @@ def _bound(
     scope = paper.scope(context, scope, claim.bound, form)
     if not paper.pasted:
         scope = with_measures(
-            project, context, scope, claim.bound, lambda what: closed(derivation, what).expr
+            project,
+            context,
+            scope,
+            claim.bound,
+            lambda what: project.closed_of(derivation, what).expr,
         )
     return paper.size(context, scope, claim.bound)
 
@@ -321,14 +335,13 @@ def _ranges(form: Closed) -> dict[Symbol, list[Range]]:
 def _growing_too(asked: Asked, claim: tree.Claim, verdict: CannotGrow) -> str | None:
     """A help that names what is to grow too, where sizes that are held fixed keep others small."""
     kept, more = {*verdict.sizes}, asked
-    while isinstance(verdict, CannotGrow):
+    while kept_small(more.expr, more.bound, more.growing, more.facts):
         about = [f.condition for f in asked.facts if f.condition.free_symbols & kept]
         near = tuple(size for size in more.fixed if any(c.has(size) for c in about))
         if not near:
             return None
         kept |= {*near}
         more = replace(more, growing=(*more.growing, *near))
-        verdict = more.verdict()
     stages = asked.form.derivation.stage_symbols
     elements = {size: f"{family}[{at}]" for size, (family, at) in stages.items()}
     added = [elements.get(size, size.name) for size in more.growing[len(asked.growing) :]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -73,6 +74,7 @@ class Events:
         self.given: Memory = NOTHING
         self.results: Memory = NOTHING
         self.index = {**sizes}  # of loops over numbers, and sizes that have one
+        self.rooms: dict[Sequence[Expr], Expr] = {}  # how large shapes are, where the index is so
         self.within: frozenset[Expr] = frozenset()  # the indices of others
 
     def whole(self, node: Node) -> None:
@@ -93,7 +95,9 @@ class Events:
             self.body((Site(NOWHERE, node),), {})
 
     def new(self, shape: Sequence[Expr]) -> Memory:
-        return self.room(sympy.Mul(*shape).xreplace(self.index))
+        if shape not in self.rooms:
+            self.rooms[shape] = sympy.Mul(*shape).xreplace(self.index)
+        return self.room(self.rooms[shape])
 
     def room(self, size: Expr) -> Memory:
         """Memory of its own, of a size."""
@@ -144,11 +148,12 @@ class Events:
     def operation(self, node: Operation, takes: Sequence[Memory]) -> list[Memory]:
         """What an operation gives."""
         taken = _together(takes)
-        if does_nothing(node):
+        nothing, cached, place = _lies(node)
+        if nothing:
             return [taken] * len(node.outputs)
-        if node.counts.get("cache", Integer(0)) != 0:
+        if cached:
             makes = [NOTHING] * len(node.outputs)
-        elif (place := viewed(node)) is not None:
+        elif place is not None:
             makes = [takes[place]] * len(node.outputs)
         else:
             makes = [self.new(shape) for shape in node.outputs]
@@ -236,15 +241,15 @@ class Events:
         if isinstance(node, Repeat):
             self.body(node.body, values)
             return
-        index, within, before = self.index, self.within, len(self.sizes)
+        index, rooms, within, before = self.index, self.rooms, self.within, len(self.sizes)
         if at is None:
             self.within = within | {node.index}
         else:
-            self.index = {**index, node.index: at}
+            self.index, self.rooms = {**index, node.index: at}, {}
         self.body(node.body, values)
         if any(node.index in size.free_symbols for size in self.sizes[before:]):
             raise UnwrittenError
-        self.index, self.within = index, within
+        self.index, self.rooms, self.within = index, rooms, within
 
     def told(self, state: Sequence[Memory], before: int) -> Any:
         """What a round begins with, in which storages that the loop has made have no number."""
@@ -281,6 +286,13 @@ class Events:
         for place, one in enumerate(node.carried):
             stands = [each[place] for each in gives] or [befores[place]]
             values[one.after] = _together(stands)
+
+
+@lru_cache(maxsize=1000)
+def _lies(node: Operation) -> tuple[bool, bool, int | None]:
+    """Whether an operation only gives what it takes, whether it gives it out of a cache, and the
+    place of the input in whose storage it does."""
+    return does_nothing(node), node.counts.get("cache", Integer(0)) != 0, viewed(node)
 
 
 def _memory(values: Mapping[int, Memory], number: int) -> Memory:

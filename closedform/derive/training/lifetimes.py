@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Integer
 from sympy.logic.boolalg import Boolean
 
 from closedform.derive.assume.knowledge import Knowledge
@@ -72,7 +72,9 @@ class Peak:
             given = dict(zip(sizes, numbers, strict=True))
             events = Events({}, {one: put_in(self.base(one), given) for one in used})
             events.whole(node)
-            return sympy.Max(*events.moments())
+            moments = events.moments()
+            numbers = {moment for moment in moments if moment.is_Integer}
+            return sympy.Max(*(moments - numbers), max(numbers, default=Integer(0)))
 
         return Alive(Way(at), *sizes)
 

@@ -50,6 +50,10 @@ APART = [
     (n, n**2, [n], []),
     (n * w, n, [n, w], []),
     (Integer(3), Integer(2), [n], []),
+    (n + w**2, n, [n, w], [w**2 <= n]),  # apart along w^2 == n, and not along w == log n
+    (n**2 + n * w, n**2, [n, w], [w <= n]),
+    (n, n + w**2, [n, w], [w**2 <= n]),
+    ((n + p * w) / p, n / p, [n, w], [w <= n]),
 ]
 
 
@@ -126,6 +130,11 @@ def test_random_claims(amount: int, record_property: Callable[[str, str], None])
         known = [far for at in claims.directions(20) if (far := deviations(claims, at))]
         if isinstance(found, Proved):
             assert all(far[-1] < Fraction(1, 1000) for far in known), seed
+        elif isinstance(found, Apart) and found.direction:
+            along = {symbol.name: int(size) for symbol, size in found.sizes.items()}
+            with suppress(TooLarge):
+                off = value(claims.expr, along) / value(claims.bound, along) - 1
+                assert abs(off) > Fraction(1, 1000), seed
         elif isinstance(found, Apart):
             assert all(far[-1] > Fraction(1, 1000) for far in known), seed
         elif isinstance(found, Outgrown) and found.points:

@@ -105,10 +105,10 @@ def outgrown(
     statement: Statement, gaps: Sequence[Gap], examples: Sequence[Table]
 ) -> Outgrown | None:
     """A refutation of a statement, where one is found."""
-    time = _new_name(statement)
+    time = new_name(statement)
     proofs = 0
-    for tables in _tables(statement, gaps, examples, time):
-        likely = (_Direction(statement, table, time) for table in tables)
+    for tried in tables(statement, gaps, examples, time):
+        likely = (Direction(statement, table, time) for table in tried)
         seen: set[object] = set()
         for direction in likely:
             if direction.moving in seen or not direction.seems_right():
@@ -123,14 +123,14 @@ def outgrown(
     return None
 
 
-def _new_name(statement: Statement) -> Symbol:
+def new_name(statement: Statement) -> Symbol:
     atoms = statement.left.atoms(Symbol) | statement.right.atoms(Symbol) | statement.symbols
     names = {symbol.name for symbol in atoms}
     return size_symbol(next(name for name in ("t", "u", "v", "z", "t_0") if name not in names))
 
 
 @dataclass(frozen=True)
-class _Direction:
+class Direction:
     """Each size as a function of one number, which grows."""
 
     statement: Statement
@@ -233,15 +233,24 @@ class _Direction:
     # Proofs --------------------------------------------------------------------------------
 
     def is_right(self) -> bool:
-        """Whether the conditions hold at last, all sizes grow, and one side outgrows the other."""
+        """Whether it satisfies the conditions at last, and one side outgrows the other."""
         statement = self.statement
         left, right = (side.xreplace(self.table) for side in (statement.left, statement.right))
+        try:
+            return self.satisfies() and (
+                self._outgrows(left, right) or self._bounds_nothing(left, right)
+            )
+        except (Undecided, LimitError):
+            return False
+
+    def satisfies(self) -> bool:
+        """Whether the conditions hold at last, and all sizes that are to grow do."""
+        statement = self.statement
         try:
             return (
                 all(self._is_size(symbol) for symbol in self.table)
                 and all(self._holds(condition) for condition in statement.setting.conditions)
                 and all(self._holds(*ranged) for ranged in statement.ranged)
-                and (self._outgrows(left, right) or self._bounds_nothing(left, right))
             )
         except (Undecided, LimitError):
             return False
@@ -345,7 +354,7 @@ def _grows(first: Point, second: Point) -> bool:
 # What is tried -----------------------------------------------------------------------------
 
 
-def _tables(
+def tables(
     statement: Statement, gaps: Sequence[Gap], examples: Sequence[Table], time: Symbol
 ) -> Iterator[list[Table]]:
     """Directions with numbers for what is held fixed, the likeliest first; by their parameters."""

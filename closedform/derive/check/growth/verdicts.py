@@ -12,37 +12,30 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from closedform.data import dataclass
 from closedform.derive.assume.proofs.inequalities.termwise import Powers, is_no_less
 from closedform.derive.assume.store import Fact
-from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdict
+from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.growth.bounds import Setting
 from closedform.derive.check.growth.cases import Undecided
 from closedform.derive.check.growth.directions import Outgrown, outgrown
+from closedform.derive.check.growth.limits import apart_along, limit
 from closedform.derive.check.growth.monomials import ONE
 from closedform.derive.check.growth.prover import (
     Gap,
     Range,
     Statement,
-    at_most,
     in_every_case,
     primes_of,
 )
-from closedform.derive.symbolic.atoms import put_in
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import LimitError
 
 MAX_TOLD = 3
-FAR = (Integer(1000), Integer(1024))  # sizes that show that a quotient does not approach 1
-
-
-@dataclass(frozen=True)
-class Apart(Refuted):
-    """The difference of two sides is of the order of the claimed one."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +68,8 @@ def order_verdict(
     >>> found.word, found.direction, found.points[0].left, found.points[0].right
     ('refuted', {n: t, w: t}, 100, 10)
     """
-    conditions = tuple(fact.condition for fact in facts)
-    grow = frozenset(growing)
-    named = expr.free_symbols | bound.free_symbols | grow
-    free = frozenset().union(*(c.free_symbols for c in conditions)) - named
-    primes = primes_of(expr, bound, *conditions)
-    setting = Setting(grow, free, conditions, primes)
+    setting = _setting(expr, bound, growing, facts)
+    named = expr.free_symbols | bound.free_symbols | setting.growing
     try:
         stuck = _stuck(setting)
     except (Undecided, LimitError) as doubt:
@@ -90,8 +79,10 @@ def order_verdict(
     expr, bound = (_with_equations(side, setting, named) for side in (expr, bound))
     sides = {"O": (expr, bound), "Omega": (bound, expr)}
     verdicts = []
-    if order == "~" and (told := _limit(expr, bound, setting, examples)) is not None:
-        return Proved(frozenset(facts)) if isinstance(told, Proved) else told
+    if order == "~":
+        told = limit(Statement(expr, bound, setting, tuple(ranged)), examples)
+        if told is not None:
+            return Proved(frozenset(facts)) if isinstance(told, Proved) else told
     for name in ("O", "Omega") if order in ("Theta", "~") else (order,):
         verdict = _verdict(Statement(*sides[name], setting, tuple(ranged)), examples)
         if isinstance(verdict, Outgrown):
@@ -100,51 +91,32 @@ def order_verdict(
             return replace(verdict, order=name, left=verdict.right, right=verdict.left)
         verdicts.append(verdict)
     if order == "~":
+        found = apart_along(Statement(expr, bound, setting, tuple(ranged)), examples)
+        if found is not None:
+            return found
         return NotDecided((f"{say(expand(expr - bound))} is not seen to be of a lower order",))
     doubts = [verdict for verdict in verdicts if isinstance(verdict, NotDecided)]
     return doubts[0] if doubts else Proved(frozenset(facts))
 
 
-def _limit(
-    expr: Expr, bound: Expr, setting: Setting, examples: Sequence[Mapping[Symbol, Expr]]
-) -> Verdict | None:
-    """Whether a quotient approaches 1, where the difference is of a lower order, or of the same."""
-    sides = expr, bound
-    above, below = sympy.fraction(sympy.together(expr))
-    if below.is_positive:
-        expr, bound = above, expand(bound * below)
-    rest = expand(expr - bound)
-    if rest == 0:
-        return Proved()
+def kept_small(
+    expr: Expr, bound: Expr, growing: Collection[Symbol], facts: Sequence[Fact]
+) -> tuple[Symbol, ...]:
+    """The sizes of a claim that facts keep from growing; none where that is not seen."""
     try:
-        lower = (at_most(side, bound, strictly=True) for side in (rest, -rest))
-        if not any(in_every_case(setting, goal) for goal in lower):
-            return Proved()
-        positive = not Statement(Integer(1), bound, setting).gaps()
-        same = (Statement(bound, side, setting) for side in (rest, -rest))
-        if positive and not all(statement.gaps() for statement in same):
-            return Apart(*_far(*sides, setting, examples))
+        return _stuck(_setting(expr, bound, growing, facts))
     except (Undecided, LimitError):
-        pass
-    return None
+        return ()
 
 
-def _far(
-    expr: Expr, bound: Expr, setting: Setting, examples: Sequence[Mapping[Symbol, Expr]]
-) -> tuple[Mapping[Symbol, Expr], Expr | None, Expr | None]:
-    """Large sizes that satisfy the conditions, and both sides there; nothing if none are found."""
-    numbers = {symbol: value for table in examples for symbol, value in table.items()}
-    symbols = expr.free_symbols | bound.free_symbols | setting.growing
-    for size in FAR:
-        sizes = {
-            s: size if s in setting.growing else numbers.get(s, Integer(1))
-            for s in sorted(symbols, key=str)
-        }
-        held = [put_in(condition, sizes) for condition in setting.conditions]
-        sides = [put_in(side, sizes) for side in (expr, bound)]
-        if all(condition == sympy.true for condition in held) and all(s.is_number for s in sides):
-            return sizes, *sides
-    return {}, None, None
+def _setting(
+    expr: Expr, bound: Expr, growing: Collection[Symbol], facts: Sequence[Fact]
+) -> Setting:
+    conditions = tuple(fact.condition for fact in facts)
+    grow = frozenset(growing)
+    named = expr.free_symbols | bound.free_symbols | grow
+    free = frozenset().union(*(c.free_symbols for c in conditions)) - named
+    return Setting(grow, free, conditions, primes_of(expr, bound, *conditions))
 
 
 def _verdict(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Verdict:
