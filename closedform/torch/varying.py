@@ -48,8 +48,9 @@ def traces(
 def _random(vary: Mapping[str, tuple[int, ...]], smaller: bool) -> Iterator[dict[str, int]]:
     """Random sizes about as large as those that are given, in steps of what divides these.
 
-    A size that divides another wherever sizes are given, as a patch its image, does so here too if
-    some draws give that: who wants a formula for other sizes gives some.
+    If some draws give that, a size that divides another wherever sizes are given, as a patch its
+    image, does so here too (who wants a formula for other sizes gives some), and those that may be
+    smaller all differ from the first that are given.
     """
     random = Random(repr((sorted(vary.items()), smaller)))
     related = _related(vary)
@@ -61,7 +62,10 @@ def _random(vary: Mapping[str, tuple[int, ...]], smaller: bool) -> Iterator[dict
                 top = max(2, 3 * max(values) // (2 * step))
                 low = max(1, min(values) // (2 * step)) if smaller else min(values) // step
                 point[name] = values[0] if len(values) == 1 else step * random.randint(low, top)
-            if all(point[large] % point[small] == 0 for small, large in related):
+            other = all(point[name] != first for name, (first, *more) in vary.items() if more)
+            if all(point[large] % point[small] == 0 for small, large in related) and (
+                other or not smaller
+            ):
                 break
         yield point
 

@@ -106,4 +106,5 @@ def test_sizes_that_divide_each_other_go_on_to() -> None:
     assert len(seen) == 11
     assert all(given["size"] % given["patch"] == 0 for given in seen)
     assert len({given["patch"] for given in seen}) > 2
-    assert len({given["classes"] for given in seen}) > 4
+    for given in seen[6:]:  # which are held out
+        assert not {("size", 32), ("patch", 8), ("classes", 10)} & {*given.items()}
