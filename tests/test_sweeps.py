@@ -179,6 +179,17 @@ def test_quotients_and_differences() -> None:
     assert (found.third.dtype, found.apart.dtype, found.ratio.dtype) == ("int64", "int64", "O")
 
 
+def test_a_frame_has_each_column_once() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    rows = pandas.DataFrame([[192, 384]], columns=["D", "D"])
+    with pytest.raises(ClosedformError) as caught:
+        vit().sweep(rows=rows, L=12, H=3)
+    assert str(caught.value) == (
+        "error[argument]: the rows have several columns `D`\n     = help: keep one, as of a frame "
+        "`frame.loc[:, ~frame.columns.duplicated()]` does"
+    )
+
+
 def test_a_quotient_by_nothing() -> None:
     """Fails when a row whose denominator is 0 has a value."""
     mlp = vit().part("EncoderLayer.MLP").macs

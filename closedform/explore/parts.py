@@ -21,7 +21,7 @@ from closedform.errors import ClosedformError, fail, suggestion
 from closedform.explore import show
 from closedform.explore.formula import Formula
 from closedform.explore.kept import Kept
-from closedform.explore.table import Table
+from closedform.explore.table import Table, series
 
 
 def elsewhere(entity: Entity, name: str) -> str | None:
@@ -170,6 +170,10 @@ class Parts(Table[ModelPart]):
     def cells(self, row: ModelPart) -> tuple[object, ...]:
         return row.name, row.times, row.params, row.macs
 
+    def frame(self) -> Any:
+        """A pandas DataFrame, with the part around each, and how many there are around it."""
+        return with_parents(super().frame())
+
     def at(
         self,
         preset: str | None = None,
@@ -218,6 +222,11 @@ class Shares(Table[Share]):
 
     columns = ("part", "times", "one", "all", "share")
 
+    def frame(self) -> Any:
+        """A pandas DataFrame, with the part around each, and how many there are around it; shares
+        are fractions, exact."""
+        return with_parents(super().frame())
+
     def cells(self, row: Share) -> tuple[object, ...]:
         return row.name, row.times, row.one, row.all, row.share
 
@@ -226,6 +235,16 @@ class Shares(Table[Share]):
         """The part with the largest share; of two with one share the inner one, but for a part
         that is all there is."""
         return max(self, key=lambda row: row.share)
+
+
+def with_parents(frame: Any) -> Any:
+    """A table of parts with two columns more: `parent`, the part around each among them, and
+    `depth`, how many are around it."""
+    names = [*frame["part"]]
+    around = [[other for other in names if name.startswith(f"{other}.")] for name in names]
+    frame["parent"] = series(tuple(max(others, key=len, default=None) for others in around))
+    frame["depth"] = [len(set(others)) for others in around]
+    return frame
 
 
 def parts(project: Project, entity: Entity) -> Parts:

@@ -49,12 +49,13 @@ def frame(headings: Sequence[str], rows: Sequence[tuple[object, ...]]) -> Any:
     import pandas
 
     columns = zip(*([_plain(cell) for cell in row] for row in rows), strict=True)
-    table = pandas.DataFrame({at: _series(column) for at, column in enumerate(columns)})
+    table = pandas.DataFrame({at: series(column) for at, column in enumerate(columns)})
     names = list(headings)
     return table.set_axis(names, axis=1) if rows else pandas.DataFrame(columns=names)
 
 
-def _series(column: tuple[object, ...]) -> Any:
+def series(column: tuple[object, ...]) -> Any:
+    """A column whose numbers are exact."""
     import pandas
 
     given = [cell for cell in column if cell is not None]

@@ -44,7 +44,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
     """Carry out `%%arch`."""
-    from IPython.display import Markdown, display
+    from IPython.display import display
 
     try:
         words = shlex.split(line)
@@ -66,11 +66,14 @@ def run_cell(shell: InteractiveShell, line: str, cell: str) -> None:
     to, steps, template, output = (asked.pop(k) for k in ("to", "steps", "template", "output"))
     if template or output or asked.pop("ignored"):
         raise fail("argument", "a cell takes no --template, no --output and no --ignore")
-    text = _text(model, asked, to or IN_A_CELL, steps)
     if to is None:
-        display(Markdown(text))  # type: ignore[no-untyped-call]
+        told = {
+            "text/markdown": _text(model, dict(asked), IN_A_CELL, steps),
+            "text/plain": _text(model, dict(asked), "text", steps),
+        }
+        display(told, raw=True)  # type: ignore[no-untyped-call]
     else:
-        print(text)
+        print(_text(model, asked, to, steps))
 
 
 def _text(model: Architecture, asked: dict[str, Any], to: str, steps: bool) -> str:

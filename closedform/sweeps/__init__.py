@@ -179,6 +179,9 @@ def _rows(derivation: Derivation, rows: Any) -> tuple[tuple[Symbol, ...], tuple[
             "give a DataFrame, or a dict of lists of one length",
         )
     names = list(rows.keys() if hasattr(rows, "keys") else rows.columns)
+    if twice := [name for at, name in enumerate(names) if name in names[:at]]:
+        advice = "keep one, as of a frame `frame.loc[:, ~frame.columns.duplicated()]` does"
+        raise fail("argument", f"the rows have several columns `{twice[0]}`", None, advice)
     columns, given = [], []
     for name in names:
         symbols = symbols_named(derivation, str(name))

@@ -362,10 +362,11 @@ class Body:
         called = _axes(left, right)
         said = []
         for group in left:
+            known = {a: self.scope.known(sizes[a], roles[a]) for a in group}
             unknown = [
                 a
-                for a in group
-                if self.scope.known(sizes[a], roles[a]) is None or called[a] in ("h", "g")
+                for a, size in known.items()
+                if size is None or (called[a] in ("h", "g") and size.text not in self.scope.atoms)
             ]
             omitted = (unknown or list(group))[-1] if len(group) > 1 else None
             if len(unknown) > 1 and called[unknown[-1]] in ("h", "g"):

@@ -140,11 +140,16 @@ class Undecided(nn.Module):
         return x * 2 if x.sum() > 0 else x
 
 
-def gpt2() -> Any:
+def gpt2(
+    dim: int = 48, depth: int = 3, heads: int = 4, vocab: int = 100, positions: int = 64
+) -> Any:
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    sizes = {"n_layer": 3, "n_embd": 48, "n_head": 4, "vocab_size": 100, "n_positions": 64}
-    return GPT2LMHeadModel(GPT2Config(**sizes, n_inner=192, bos_token_id=0, eos_token_id=0))
+    if dim % heads:
+        raise ValueError("sizes that do not go together")
+    sizes = {"n_layer": depth, "n_embd": dim, "n_head": heads, "n_positions": positions}
+    tokens = {"vocab_size": vocab, "bos_token_id": 0, "eos_token_id": 0}
+    return GPT2LMHeadModel(GPT2Config(**sizes, **tokens, n_inner=4 * dim))
 
 
 def llama(

@@ -44,7 +44,7 @@ def test_a_file_of_one_trace(name: str) -> None:
 
 
 SLOW = ["resnet", "gpt2", "llama"]
-SLOW += [f"{name}_sizes" for name in ("vit", "llama", "resnet", "t5", "mixtral")]
+SLOW += [f"{name}_sizes" for name in ("vit", "gpt2", "llama", "resnet", "t5", "mixtral")]
 
 
 @pytest.mark.slow

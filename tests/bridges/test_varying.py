@@ -28,7 +28,7 @@ def test_sizes_below_all_values_are_held_out_alone() -> None:
     """Fails when formulas are sought at sizes where a factory may leave out a repeat."""
     found = traces(chain, SIZES)
     fitted = [t.given for t in found if not t.held]
-    assert [len(fitted), len(found)] == [5, 8]
+    assert [len(fitted), len(found)] == [5, 10]
     assert min(g["depth"] for g in fitted) == 2
     assert min(g["dim"] for g in fitted) == 8
     assert min(g["depth"] for g in (t.given for t in found)) == 1
@@ -92,3 +92,19 @@ preset "traced":
     expect params = 7248, macs = 314960
 """
     )
+
+
+def test_sizes_that_divide_each_other_go_on_to() -> None:
+    """Fails when an image is traced at a size that its patch does not divide, by chance."""
+    seen: list[Mapping[str, int]] = []
+
+    def noted(given: Mapping[str, int]) -> Trace:
+        seen.append(given)
+        return chain({"depth": 1, "dim": 8, **given})
+
+    traces(noted, {"size": (32, 48), "patch": (8, 4), "classes": (10, 11)})
+    assert len(seen) == 11
+    assert all(given["size"] % given["patch"] == 0 for given in seen)
+    assert len({given["patch"] for given in seen}) > 2
+    for given in seen[6:]:  # which are held out
+        assert not {("size", 32), ("patch", 8), ("classes", 10)} & {*given.items()}

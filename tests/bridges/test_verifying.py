@@ -80,7 +80,7 @@ def test_sizes_of_traces_are_those_of_the_file() -> None:
     points = at_traces(project, project.part(None), (traces[0], traces[-1]), {})
     assert verify(project, points).rows == (
         ("I=32, P=8, D=24, L=2, H=3, R=4, C=10", Counts(19810, 336720)),
-        ("I=48, P=12, D=12, L=1, H=3, R=5, C=7", Counts(7711, 124236)),
+        ("I=32, P=8, D=24, L=1, H=3, R=3, C=14", Counts(11510, 185856)),
     )
 
 

@@ -45,6 +45,21 @@ def test_two_models_in_a_notebook_do_not_meet() -> None:
     assert [s for s in selectors if not s.startswith(".closedform")] == []
 
 
+def test_symbols_have_their_defaults() -> None:
+    """Fails when a form lacks what the text has."""
+    macs = cf.zoo("vit").macs
+    html = re.sub(r"<math.*?alttext=\"(.*?)\".*?</math>", r"\1", macs._repr_html_())
+    assert "<li>I<span>image side, pixels; default 224</span></li>" in html
+    assert "<li>F<span>hidden width of the MLP; default 4 D</span></li>" in html
+    assert "<li>H<span>attention heads</span></li>" in html
+    for form in (macs._repr_markdown_(), macs._repr_latex_()):
+        assert (
+            "$I$ (image side, pixels; default $224$), $P$ (patch side, pixels; default $16$), "
+            "$D$ (embedding width), $H$ (attention heads), $L$ (encoder depth), $F$ (hidden width "
+            "of the MLP; default $4\\, D$), $C$ (classes; default $1000$)."
+        ) in form
+
+
 def test_colours_are_those_of_the_page() -> None:
     """Fails when something asks the system whether it is dark, or has ink or paper of its own."""
     html = cf.zoo("vit")._repr_html_()
@@ -126,7 +141,7 @@ def test_a_formula_without_a_name_stands_in_a_display() -> None:
 def test_what_stands_below_a_formula_is_in_sentences() -> None:
     """Fails when `where` has no end, or begins within what is not expressed."""
     macs = cf.zoo("vit").macs.in_terms_of("N", "D", "L")
-    closing = "$C$ (classes).\n\nNot expressed in N, D, L: P, F, C.\n"
+    closing = "$C$ (classes; default $1000$).\n\nNot expressed in N, D, L: P, F, C.\n"
     assert closing in macs._repr_latex_()
     assert closing in macs._repr_markdown_().replace("\n\n\n", "\n\n")
 

@@ -76,6 +76,7 @@ def test_equality_is_that_of_mathematics() -> None:
     assert VIT.flops == 2 * VIT.macs
     assert VIT.macs == VIT.macs.base
     assert hash(VIT.macs) == hash(VIT.macs.base)
+    assert {VIT.macs / VIT.macs, MLP - MLP, Fraction(1, 2)} == {1, 0, MLP / (2 * MLP)}
     assert MLP != ATTENTION
     assert VIT.macs != "a text"
     answer = MLP.equals(ATTENTION)

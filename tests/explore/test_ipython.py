@@ -103,6 +103,25 @@ def test_a_cell_takes_the_options_of_derive(shell: Any) -> None:
     )
 
 
+def test_a_cell_with_options_has_each_form(shell: Any) -> None:
+    """Fails when a terminal shows the name of a class, or a notebook the text."""
+    with capture_output() as shown:
+        shell.run_cell(f"%%arch tiny --measure macs\n{CELL}")
+    _, report = shown.outputs
+    assert report.data["text/plain"].splitlines()[0] == "M"
+    assert "macs = N D^2" in report.data["text/plain"].splitlines()
+    assert "\\mathrm{MACs} = N\\, D^{2}" in report.data["text/markdown"]
+
+
+def test_a_formula_in_a_list_is_its_line(shell: Any) -> None:
+    """Fails when a list of formulas shows for each what its symbols mean."""
+    with capture_output() as shown:
+        shell.run_cell("{'a': [vit['MLP'].macs], 'b': (vit['MLP'].macs / 2,)}")
+    assert shown.stdout.partition(" ")[2] == (
+        "{'a': [macs of MLP: 2 d hidden], 'b': (d hidden,)}\n"
+    )
+
+
 def test_an_error_is_the_excerpt_alone(shell: Any) -> None:
     """Fails when a mistake in a file is shown with a traceback, or more than once."""
     with capture_output() as shown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pandas
 import pytest
 import sympy
@@ -91,6 +93,14 @@ def test_tables_of_parts_and_terms_as_frames() -> None:
     frame = VIT.parts.frame()
     assert isinstance(frame, pandas.DataFrame)
     assert frame.iloc[3].to_list() == [
-        "EncoderLayer", "L", "D (4 D + 2 F + 9) + F", "2 T D (2 D + F + T)",
+        "EncoderLayer", "L", "D (4 D + 2 F + 9) + F", "2 T D (2 D + F + T)", None, 0,
     ]  # fmt: skip
+    rows = VIT.parts.at("ViT-B/16").frame()
+    for table in (frame, rows):
+        around = dict(
+            zip(table["part"], zip(table["parent"], table["depth"], strict=True), strict=True)
+        )
+        assert around["EncoderLayer.MLP"] == ("EncoderLayer", 1)
+        assert around["EncoderLayer"] == (None, 0)
+    assert rows["share"].iloc[5] == Fraction(11154751488, 17563828224)
     assert list(VIT.macs.terms().frame()["coefficient"]) == [4, 2, 2, 3, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from closedform.console import completion, options
 from closedform.console.output import give
 from closedform.console.parameters import Strict, listed, pair
 from closedform.errors import Source, visible
+
+if TYPE_CHECKING:
+    from closedform.torch.trace import Trace
 
 Given = tuple[str, ...]
 
@@ -115,12 +119,27 @@ def trace(
     code that you trust. Needs PyTorch: pip install 'closedform[torch]'.
     """
     from closedform.torch.trace import written
-    from closedform.torch.tracing import Wanted, trace
     from closedform.torch.varying import traces
 
+    give(written(traces(_tracer(factory, inputs, named), vary)), Path(output))
+
+
+def _tracer(
+    factory: str,
+    inputs: tuple[tuple[tuple[int | str, ...], str], ...],
+    named: Mapping[str, object],
+) -> Callable[[Mapping[str, int]], Trace]:
+    """What traces a factory at sizes; each trace has the time of a file of its own."""
+    from closedform.torch.tracing import Wanted, trace
+
     wanted = tuple(Wanted(sizes, dtype) for sizes, dtype in inputs)
-    found = traces(lambda given: trace(factory, wanted, given, named), vary)
-    give(written(found), Path(output))
+    watch = click.get_current_context().obj
+
+    def traced(given: Mapping[str, int]) -> Trace:
+        watch.more()
+        return trace(factory, wanted, given, named)
+
+    return traced
 
 
 @click.command(name="import", cls=Strict)
@@ -196,12 +215,8 @@ def verify(
     else:
         if len(against) != 1 or not inputs:
             raise click.UsageError("a factory of --against stands alone, and needs --input")
-        from closedform.torch.tracing import Wanted, trace
-
-        wanted = tuple(Wanted(sizes, dtype) for sizes, dtype in inputs)
-        points = at_presets(
-            project, entity, lambda given: trace(against[0], wanted, given, named), names, presets
-        )
+        traced = _tracer(against[0], inputs, named)
+        points = at_presets(project, entity, traced, names, presets)
     found = verify(project, points)
     for title, costs in found.rows:
         click.echo(visible(f"at {title}: params = {costs.params}, macs = {costs.macs}"))

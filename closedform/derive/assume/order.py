@@ -177,11 +177,20 @@ def _without_rounding(known: Store, expr: Expr) -> Expr:
             continue
         some = any if isinstance(atom, sympy.Max) else all  # one is enough for the largest
         if some(_is_nonnegative(known, value) for value in atom.args):
-            least = 1 if isinstance(atom, sympy.ceiling) and atom.args[0].is_positive else 0
-            replaced[atom] = least + _more(atom)
+            replaced[atom] = int(_reaches_1(known, atom)) + _more(atom)
         else:
             replaced[atom] = _real(atom)
     return expr.xreplace(replaced)
+
+
+def _reaches_1(known: Store, rounded: Expr) -> bool:
+    """Whether it is at least 1: a ceiling of what is above 0, a floor of i/p with i >= p stated."""
+    if isinstance(rounded, sympy.ceiling):
+        return bool(rounded.args[0].is_positive)
+    if not isinstance(rounded, sympy.floor):
+        return False
+    top, bottom = sympy.fraction(sympy.together(rounded.args[0]))
+    return bool(bottom.is_positive and _stated(known, sympy.Ge(top, bottom)))
 
 
 def _is_nonnegative(known: Store, value: Expr) -> bool:

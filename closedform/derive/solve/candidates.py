@@ -19,7 +19,7 @@ from closedform.derive.arrange.forms import FORMS, TAKEN_AWAY, subtracted
 from closedform.derive.arrange.length import room
 from closedform.derive.arrange.writing import Order
 from closedform.derive.cost.totals import Total
-from closedform.derive.cost.tree import Node, Operation
+from closedform.derive.cost.tree import Node, Operation, Stages, nodes
 from closedform.derive.elaborate.derivation import Derivation
 from closedform.derive.measures.rows import Measure
 from closedform.derive.solve.abbreviations import in_stages
@@ -27,6 +27,9 @@ from closedform.derive.solve.stages import StageForm, StageSum, Way
 from closedform.derive.symbolic.atoms import opened, with_brackets
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import like
+
+INDICES = "sijl"  # of sums over lists, the first that is no size
+MIN_TOLD_OUT = 3  # as many sizes of a list as are told one by one before a sum is worth its sign
 
 
 def total(
@@ -135,6 +138,7 @@ class Candidates:
             found += [self._summed_up(stated, "whole"), self._summed_up(stated, "kind")]
             if lets := self._steady():
                 found.append(self._with_steady(lets, stated))
+        found.append(self._told_out())
         return tuple(candidate for candidate in found if candidate is not None)
 
     def _summed_up(self, stated: bool, way: Way) -> Candidate | None:
@@ -151,6 +155,31 @@ class Candidates:
         changed = {d: _terms(s) for d, s in found.sums.items() if not self._stands(_terms(s))}
         sums = {dummy: s for dummy, s in found.sums.items() if dummy not in changed}
         return self._in_starts(Candidate(self.rewritten(found.expr.xreplace(changed)), sums))
+
+    def _told_out(self) -> Candidate | None:
+        """The formula with sums over lists, of a file that names one size after the other.
+
+        A term is of the last stage that it has a size of. None where the file has stages itself.
+        """
+        families = self.derivation.stage_symbols
+        sizes = self.expr.free_symbols & families.keys()
+        if not sizes or any(isinstance(node, Stages) for node in nodes(self.derivation.root)):
+            return None
+        stages: dict[int, list[Expr]] = {}
+        for term in sympy.Add.make_args(self.expr):
+            last = max((families[s][1] for s in term.free_symbols & families.keys()), default=0)
+            stages.setdefault(last, []).append(term)
+        rest = stages.pop(0, [])
+        indices = range(min(families[size][1] for size in sizes), max(stages) + 1)
+        names = {symbol.name for symbol in self.expr.free_symbols}
+        index = next((name for name in INDICES if name not in names), None)
+        if len(indices) < MIN_TOLD_OUT or index is None:
+            return None
+        node = Stages(index, indices[0], ((),) * len(indices), ())
+        form = StageForm(families)
+        parts = tuple(sympy.Add(*stages.get(at, [])) for at in indices)
+        candidate = Candidate(sympy.Add(form(node, parts), *rest), form.sums)
+        return candidate if self._is_whole(_unfolded(candidate)) else None
 
     def _with_steady(self, lets: dict[Symbol, Expr], stated: bool) -> Candidate | None:
         """The formula with sums over stages, which have sizes that all stages share."""

@@ -94,7 +94,10 @@ class Arithmetic(Expression):
     __le__ = __gt__ = __ge__ = __lt__
 
     def __hash__(self) -> int:
-        return hash(frozenset(map(str, self._closed.sizes)))
+        """That of its number, where it is one; all others have one hash, as which of them are
+        equal is a matter of proof."""
+        value = self._closed.base
+        return hash(Fraction(value.p, value.q)) if value.is_Rational else hash(Arithmetic)
 
     def _operand(self, other: object) -> Expression | None:
         """What an operator is given, as a formula; None where it can be none."""

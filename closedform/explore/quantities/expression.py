@@ -139,7 +139,8 @@ class Expression(Kept):
         return self._closed, self.written
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(repr(self) if cycle else show.text([self._shown]))
+        inside = len(printer.stack) > 1  # of a list, a dict: there its line alone
+        printer.text(repr(self) if inside or cycle else show.text([self._shown]))
 
     def _repr_html_(self) -> str:
         return show.html([self._shown])

@@ -588,6 +588,65 @@ model M(x: [3, N]):
 """,
         "-++-+--+",
     ),
+    "laws of divisors, floors and maxima": (
+        """\
+block Floors(x: [i, d], p):
+    require i >= p
+    y = x -> rearrange("i d -> d i") -> maxpool1d(kernel=p, stride=p) -> rearrange("d i -> i d")
+    s = einsum("i d, j d -> i j", y, y)
+    return einsum("i j, j d -> i d", s, y)
+    claim macs >= d
+    claim macs >= 2*d
+    claim macs >= 2*d*floor(i/p)
+    claim macs >= 3*d
+block G(x: [n], a, b, c):
+    return x -> linear(a*b, bias=false)
+    claim params <= n*c when a | c, b | c, gcd(a, b) == 1
+    claim params <= n*c when gcd(a, b) == 1, a | c, b | c
+    claim params <= n*c when a | c, b | c
+    claim params == n*a^2 when a | b, b | a
+    claim params == n*b when a | 1
+    claim params <= 6*n*b when a | 6
+    claim params <= 5*n*b when a | 6
+    claim params*gcd(a + b, a - b) == params*gcd(2*a, a - b) when a > b
+    claim params*gcd(a + b, a - b) == params*gcd(2*b, a - b) when a > b
+    claim params*gcd(a + b, a - b) == params*gcd(a, a - b) when a > b
+block H(x: [n, d], k):
+    return x -> linear(floor(d/k) + floor(d/k + 1/2) + 1, bias=false)
+    claim params == d*(floor(2*d/k) + 1)
+    claim params == d*floor(2*d/k)
+block H3(x: [n, d], k):
+    return x -> linear(floor(d/k) + floor(d/k + 1/3) + floor(d/k + 2/3) + 1, bias=false)
+    claim params == d*(floor(3*d/k) + 1)
+block Mx(x: [n, D], w):
+    return x -> linear(max(D, w), bias=false)
+    claim params ~ D^2 as D grow
+    claim params ~ D^2 as D, w grow
+    claim params ~ D*w as w grow
+    claim params ~ D^2 as D, w grow when w <= D
+    claim params ~ 2*D^2 as D grow
+""",
+        "+++-" + "++-+++-++-" + "+-" + "+" + "+-++-",
+    ),
+    "powers of a number by induction": (
+        """\
+dim J >= 0
+dim n, S, d
+model E(x: [n]):
+    return x -> linear(d*2^J, bias=false)
+    claim params + n*d*J >= 2*n*d
+    claim params + n*d*J >= 2*n*d when J > 0
+    claim params >= n*d*J
+model B(x: [n]):
+    return x -> linear(d*2^S, bias=false)
+    claim params >= n*d*S^2 when S >= 4
+    claim params >= n*d*S^2
+    claim params > n*d*S
+    claim params >= n*d*(S^3 - 2) when S >= 10
+    claim params > n*d*S^2 when S >= 4
+""",
+        "-++" + "+-++-",
+    ),
     "zero log": (
         """\
 dim s

@@ -374,3 +374,22 @@ def test_a_font_installed_after_matplotlib_made_its_list_is_found(
 def test_matplotlib_is_imported_late() -> None:
     code = "import closedform.api, sys; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_ratio_is_called_by_its_formula() -> None:
+    """Fails when the title of a picture begins with nothing, or a map rounds what it shows."""
+    vit = cf.zoo("vit")
+    mlp, attention = (vit.part(f"EncoderLayer.{n}").macs for n in ("MLP", "SelfAttention"))
+    spans = {"N": (16, 4096), "D": (192, 1536)}
+    assert (mlp / attention).plot_map(spans, "ViT-B/16").about == (
+        "F/(2 D + T) over N and D; N, patches: from 16 to 4096; D, embedding width: from 192 to "
+        "1536; from 0.17 to 1.99."
+    )
+    both = cf.plot_over({"a": mlp / attention, "b": mlp / 2 / attention}, "N", (16, 64), "ViT-B/16")
+    assert both.about.startswith("formula over N")
+    with pytest.raises(ClosedformError) as caught:
+        (mlp - attention).plot_map(spans, "ViT-B/16")
+    assert str(caught.value) == (
+        "error[argument]: a map is of what is not negative, and this is -3594624 at N = 406, "
+        "D = 192\n     = help: draw the ratio of both in the place of a difference"
+    )

@@ -52,7 +52,7 @@ def _less_multiples(one: Expr, other: Expr) -> Expr:
         if simpler is None:
             break
         one, other = simpler
-    return Gcd(*(-size if size.could_extract_minus_sign() else size for size in (one, other)))
+    return Gcd(_unsigned(one), _unsigned(other))
 
 
 def _steps(one: Expr, other: Expr) -> Iterator[tuple[Expr, Expr]]:
@@ -80,4 +80,8 @@ def _simplicity(expr: Expr) -> tuple[int, int, int, str]:
     """What falls with each step: the degree, the number of terms, their numbers, the text."""
     degree = sympy.total_degree(expr) if expr.free_symbols else 0
     numbers = sum(abs(int(_of_term(term)[0])) for term in _terms(expr))
-    return degree, len(_terms(expr)), numbers, str(expr)
+    return degree, len(_terms(expr)), numbers, str(_unsigned(expr))
+
+
+def _unsigned(size: Expr) -> Expr:
+    return -size if size.could_extract_minus_sign() else size

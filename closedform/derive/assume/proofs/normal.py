@@ -48,6 +48,7 @@ ROUNDED = (sympy.floor, sympy.ceiling, sympy.Min, sympy.Max, sympy.Piecewise, sy
 NESTED = (sympy.floor, sympy.ceiling)
 MAX_POWER = 6
 MAX_FACTORED = 8  # terms of a sum whose sign is that of its factors
+MULTIPLES = (2, 3)  # of a divisor, up to which a dividend is told apart
 MAX_STEPS = 4  # between two floors over one divisor
 
 
@@ -261,6 +262,9 @@ class Laws:
         for times in (0, 1, -1):
             if self._between(expand(top - times * bottom), bottom):
                 return plain(Integer(times))
+        for times in () if bottom.is_number else MULTIPLES:
+            if self._between(top, times * bottom):
+                return added(self._at_least(expand(top - n * bottom)) for n in range(1, times))
         if bottom.is_Integer:
             other = _modulo(expand(bottom - 1 - top), bottom)
             if _spelling(other) < _spelling(top):

@@ -29,7 +29,7 @@ from closedform.derive.assume.proofs.polynomials import (
     spread,
 )
 from closedform.derive.assume.store import Fact, Store
-from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.atoms import Divides, Gcd
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.powers import over_powers, unrounded
@@ -38,6 +38,9 @@ POINTS = 10
 STEPS_OF_A_PROOF = 10
 DRAWN = (1, 1, 2, 2, 3, 4, 5, 7, 8, 16, 36, 100)
 NOT_POLYNOMIAL = (sympy.Piecewise, sympy.Min, sympy.Max, sympy.Sum)
+
+
+TAKEN_OVER = ("solved", "zero", "facts", "divisions", "denied", "coprime", "open", "impossible")
 
 
 class OutOfFuelError(Exception):
@@ -73,6 +76,7 @@ class Situation:
         self.facts: tuple[Expr, ...] = ()  # that are at least 0
         self.divisions: tuple[tuple[Expr, Expr], ...] = ()
         self.denied: tuple[Any, ...] = ()
+        self.coprime: frozenset[tuple[Expr, Expr]] = frozenset()
         self.open: tuple[Any, ...] = ()
         self.impossible = False
         self._whole: dict[Expr, bool] = {}
@@ -81,7 +85,7 @@ class Situation:
     def supposing(self, *conditions: Any) -> Situation:
         """What holds if these conditions do, too."""
         more = Situation(self.fuel)
-        for name in ("solved", "zero", "facts", "divisions", "denied", "open", "impossible"):
+        for name in TAKEN_OVER:
             setattr(more, name, getattr(self, name))
         more.solved = dict(self.solved)
         for condition in conditions:
@@ -209,6 +213,12 @@ class Situation:
             self.impossible = True
             return
         top = without_positive_factors(top)
+        for shared in top.atoms(Gcd):
+            if top in (shared - 1, 1 - shared):
+                self.coprime |= {shared.args, shared.args[::-1]}
+                divisions, self.divisions = self.divisions, ()
+                for divisor, dividend in divisions:
+                    self._divides(self.put(divisor), self.put(dividend))
         for size in sorted(_candidates(top), key=_preference):
             coefficient = top.coeff(size)
             if coefficient.is_Rational and (abs(coefficient) == 1 or not size.is_integer):
@@ -233,6 +243,7 @@ class Situation:
         facts, zero, divisions, denied = self.facts, self.zero, self.divisions, self.denied
         self.facts, self.zero, self.denied = (), (), ()
         self.divisions = tuple((a.xreplace(put), b.xreplace(put)) for a, b in divisions)
+        self.coprime = frozenset((a.xreplace(put), b.xreplace(put)) for a, b in self.coprime)
         self._whole.clear()
         self._signs.clear()
         conditions = [*map(sympy.Not, denied), *self.open]
@@ -262,6 +273,13 @@ class Situation:
         if top.is_number and bottom.is_number:
             self.impossible = True
             return
+        top = self._without_coprime(top, bottom)
+        if top.is_Integer and positive(top) and positive(bottom):
+            self._is_at_least(top - bottom)
+            bottom = self.put(bottom)
+            if bottom.is_number:
+                self.impossible = self.impossible or top % bottom != 0
+                return
         for size in sorted(_candidates(top), key=_preference):
             coefficient = top.coeff(size)
             others = expand(top - coefficient * size)
@@ -275,6 +293,12 @@ class Situation:
         self.divisions += ((bottom, top),)
         alone = positive(top) and positive(bottom)
         self._is_zero(top - bottom * self.fuel.quotient(positive=alone or None))
+
+    def _without_coprime(self, product: Expr, divisor: Expr) -> Expr:
+        """A product without the factors that share nothing with what divides it."""
+        factors = sympy.Mul.make_args(product) if self.coprime else ()
+        apart = [f for f in factors if (divisor, f.as_base_exp()[0]) in self.coprime]
+        return product / sympy.Mul(*apart)
 
     def _quotient(self, size: Expr, bottom: Expr, offset: Expr) -> Expr:
         """A new q for size = bottom q + offset, no less than the size allows."""

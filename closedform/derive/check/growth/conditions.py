@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sympy
@@ -144,7 +144,7 @@ def settled(bounder: Bounder, expr: Expr) -> Expr:
 
 
 def _settled(bounder: Bounder, expr: Any, indices: frozenset[Expr]) -> Any:
-    if not expr.has(sympy.Piecewise, sympy.Min):
+    if not expr.has(sympy.Piecewise, sympy.Min, sympy.Max):
         return expr
     if isinstance(expr, sympy.Sum):
         body, *limits = expr.args
@@ -163,7 +163,20 @@ def _settled(bounder: Bounder, expr: Any, indices: frozenset[Expr]) -> Any:
     whole = expr.func(*parts)
     if isinstance(whole, sympy.Min) and not whole.free_symbols & indices:
         return least_of(bounder, whole)
+    if isinstance(whole, sympy.Max) and not whole.free_symbols & indices:
+        return next((p for p in whole.args if _is_largest(bounder, p, whole.args)), whole)
     return whole
+
+
+def _is_largest(bounder: Bounder, part: Expr, of: Iterable[Expr]) -> bool:
+    """Whether one of some expressions is known to be no less than the others at last."""
+    others = [other for other in of if other != part]
+    if all(decide(bounder.store, part >= other) for other in others):
+        return True
+    low = bounder.of(part).low
+    return bool(low) and all(
+        bounder.cone.all_below(bounder.of(other).high, low or (), strictly=True) for other in others
+    )
 
 
 def holds(bounder: Bounder, condition: Any) -> bool:
