@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 import closedform as cf
-from chromium import found_in
+from chromium import found_in, pictured
 from closedform.choices import LANGUAGES
 from closedform.projects import open_project
 from closedform.render.site import site
+from helpers import call
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +109,19 @@ def test_no_bar_with_other_fonts(pages: dict[str, str], family: str, tmp_path: P
     }
     over = "const r = frame.contentDocument.documentElement; return r.scrollWidth - r.clientWidth;"
     assert set(found_in(wide, over, tmp_path, width=WIDTHS[0]).values()) == {0}
+
+
+def test_braces_are_as_wide_as_their_formulas(tmp_path: Path) -> None:
+    """Fails when a browser leaves out the end of a brace; that of the last has the last term."""
+    from PIL import Image
+
+    ran = call("derive", "vit", "--form", "parts", "--measure", "params", "--to", "html")
+    assert (ran.code, ran.err) == (0, "")
+    with Image.open(pictured(ran.out, tmp_path, (1280, 340))) as image:
+        grey = image.convert("L")
+    rows = [
+        [x for x in range(grey.width) if grey.getpixel((x, y)) < 90] for y in range(grey.height)
+    ]
+    braces = max(range(len(rows)), key=lambda y: len(rows[y]))
+    terms = max(max(row, default=0) for row in rows[braces - 20 : braces - 5])
+    assert abs(rows[braces][-1] - terms) < 9

@@ -65,3 +65,19 @@ def found_in(
     found: dict[str, Any] = json.loads(html.unescape(measured[1]))
     assert list(found) == list(pages)
     return found
+
+
+def pictured(page: str, folder: Path, size: tuple[int, int]) -> Path:
+    """A picture of a page in a window of a size."""
+    path, picture = folder / "page.html", folder / "page.png"
+    path.write_text(page, "utf-8")
+    subprocess.run(
+        [
+            browser(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            "--no-first-run", "--disable-background-networking",
+            f"--user-data-dir={folder / 'profile'}", f"--window-size={size[0]},{size[1]}",
+            "--blink-settings=preferredColorScheme=1", f"--screenshot={picture}", path.as_uri(),
+        ],
+        capture_output=True, timeout=300, check=True,
+    )  # fmt: skip
+    return picture

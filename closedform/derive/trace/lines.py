@@ -223,7 +223,10 @@ def commas(reasons: Sequence[Reason]) -> Reason:
 
 
 def nodes_of(node: Any) -> Iterator[w.Written]:
-    """Every formula in a passage, a step or a formula, and every part of it."""
+    """Every formula in a passage, a step or a formula, and every part of it.
+
+    A passage names the closed form and the lines that it is told of: these are not gone through.
+    """
     waiting = [node]
     while waiting:
         part = waiting.pop(0)
@@ -231,5 +234,5 @@ def nodes_of(node: Any) -> Iterator[w.Written]:
             yield part
         if isinstance(part, tuple):
             waiting[:0] = part
-        elif is_dataclass(part) and not isinstance(part, Frame):
+        elif is_dataclass(part) and not isinstance(part, Frame | Closed | Span):
             waiting[:0] = [getattr(part, field.name) for field in fields(part)]

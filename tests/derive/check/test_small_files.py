@@ -628,6 +628,25 @@ block Mx(x: [n, D], w):
 """,
         "+++-" + "++-+++-++-" + "+-" + "+" + "+-++-",
     ),
+    "powers of a number by induction": (
+        """\
+dim J >= 0
+dim n, S, d
+model E(x: [n]):
+    return x -> linear(d*2^J, bias=false)
+    claim params + n*d*J >= 2*n*d
+    claim params + n*d*J >= 2*n*d when J > 0
+    claim params >= n*d*J
+model B(x: [n]):
+    return x -> linear(d*2^S, bias=false)
+    claim params >= n*d*S^2 when S >= 4
+    claim params >= n*d*S^2
+    claim params > n*d*S
+    claim params >= n*d*(S^3 - 2) when S >= 10
+    claim params > n*d*S^2 when S >= 4
+""",
+        "-++" + "+-++-",
+    ),
     "zero log": (
         """\
 dim s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from closedform.derive.project import Project
 from closedform.derive.resolve.modules import Entity
 from closedform.derive.solve.closed import Closed
 from closedform.derive.solve.numbers import settle
-from closedform.derive.trace.lines import Said, Step, same
+from closedform.derive.trace import lines
+from closedform.derive.trace.lines import Said, Step, nodes_of, same
 from closedform.derive.trace.passages import Passage, Walk
 from closedform.derive.trace.walk import walk
-from closedform.errors import ClosedformError
+from closedform.errors import ClosedformError, Span
 from closedform.projects import open_project, report_of
 from derivations import Evaluator, number, random_sizes
 from helpers import GOOD, TESTS, ZOO, Golden, cases, programs
@@ -197,6 +199,21 @@ def test_a_wrong_line_is_noticed() -> None:
     numbers.printed(step, numbers.evaluator, value)
     with pytest.raises(AssertionError):
         numbers.printed(step, numbers.evaluator, value + 1)
+
+
+def test_the_closed_form_of_a_passage_is_not_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when a search for formulas walks all of a file's tree, passage by passage."""
+    seen: set[type] = set()
+
+    def noted(part: Any) -> Any:
+        seen.add(type(part))
+        return fields(part)
+
+    monkeypatch.setattr(lines, "fields", noted)
+    found = nodes_of(walk(zoo("vit").macs._closed))
+    assert {"N", "D"} <= {node.name for node in found if isinstance(node, w.Symbol)}
+    assert seen >= {Walk, Passage, Step}
+    assert not seen & {Closed, Derivation, Span}
 
 
 @pytest.mark.parametrize("path", FILES)

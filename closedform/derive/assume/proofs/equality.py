@@ -16,6 +16,7 @@ from sympy.core.relational import Relational
 from closedform.derive.assume import floors, order
 from closedform.derive.assume.proofs.counterexample import difference_at, smallest, tries_for
 from closedform.derive.assume.proofs.identities import taken_apart
+from closedform.derive.assume.proofs.inequalities.induction import follows_from_induction
 from closedform.derive.assume.proofs.inequalities.means import follows_from_means
 from closedform.derive.assume.proofs.inequalities.rounding import follows_from_rounding
 from closedform.derive.assume.proofs.inequalities.squares import follows_from_squares
@@ -28,6 +29,7 @@ from closedform.derive.symbolic.atoms import Divides, indicator
 from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
 from closedform.derive.symbolic.expansion import expand
 
+MAX_LEAST = 30  # of a size in an exponent
 FEW, MANY = 40, 1200  # candidates for sizes, before a proof is tried and after
 TRIED = (
     "the laws of floors, min, max and indicators",
@@ -79,6 +81,9 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
     with known.recording() as used:
         if order.decide(known, simple):
             return Proved(frozenset(used))
+    with known.recording() as used:
+        if follows_from_induction(simple, _least_exponent(known, simple)):
+            return Proved(frozenset(used))
 
     def fails(values: Numbers) -> bool:
         try:
@@ -90,6 +95,16 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
         return follows_from_means(simple) or follows_from_squares(simple)
 
     return _verdict(known, (left, right), fails, indicator(asked) - 1, simply)
+
+
+def _least_exponent(known: Store, condition: Any) -> int:
+    """The least value of the one size in an inequality of powers of a number, as far as known."""
+    raised = {size for power in condition.atoms(sympy.Pow) for size in power.exp.free_symbols}
+    least = 0
+    for size in raised if len(condition.free_symbols) == 1 else ():
+        while least < MAX_LEAST and order.decide(known, size >= least + 1):
+            least += 1
+    return least
 
 
 def _covering(known: Store, left: Expr, operator: str, right: Expr) -> frozenset[Fact] | None:
