@@ -87,11 +87,6 @@ class Columns(Writer):
         return super()._of(node)
 
 
-def is_quoted(name: str) -> bool:
-    """No name is reserved: columns are quoted."""
-    return False
-
-
 def query(source: Source, dialect: Dialect) -> str:
     """The expression of a formula; NULL gives NULL."""
     columns = {size.name: dialect.column(size.name) for size in source.sizes}

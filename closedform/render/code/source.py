@@ -56,7 +56,7 @@ class Language:
     name."""
 
     write: Callable[[Source], str]
-    is_reserved: Callable[[str], bool]
+    is_reserved: Callable[[str], bool] = lambda name: False
     knows_case: bool = True
     has_function: bool = True
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from closedform.derive.lower.nodes import Op
 from closedform.render.code.expressions import ATOM, OR
-from closedform.render.code.queries import Dialect, is_quoted, query
+from closedform.render.code.queries import Dialect, query
 from closedform.render.code.source import Language, Source
 
 DUCKDB = Dialect(
@@ -28,4 +28,4 @@ def write(source: Source) -> str:
     return query(source, DUCKDB)
 
 
-LANGUAGE = Language(write, is_quoted, knows_case=False, has_function=False)
+LANGUAGE = Language(write, knows_case=False, has_function=False)
