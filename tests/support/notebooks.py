@@ -24,13 +24,13 @@ def read(path: Path) -> Any:
     """A notebook as nbformat has it."""
     import nbformat
 
-    return nbformat.read(path, as_version=4)
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
 
 
 def write(notebook: Any, path: Path) -> None:
     import nbformat
 
-    nbformat.write(notebook, path)
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
 def shown(notebook: Any) -> list[list[str]]:

@@ -72,9 +72,9 @@ class Peak:
             given = dict(zip(sizes, numbers, strict=True))
             events = Events({}, {one: put_in(self.base(one), given) for one in used})
             events.whole(node)
-            moments = events.moments()
-            numbers = {moment for moment in moments if moment.is_Integer}
-            return sympy.Max(*(moments - numbers), max(numbers, default=Integer(0)))
+            alive = events.moments()
+            whole = {size for size in alive if size.is_Integer}
+            return sympy.Max(*(alive - whole), max(whole, default=Integer(0)))
 
         return Alive(Way(at), *sizes)
 
