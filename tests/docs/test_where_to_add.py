@@ -109,6 +109,7 @@ def test_a_model(copy: Copy) -> None:
     assert_only_what_is_told(copy, "A model")
 
 
+@pytest.mark.slow
 def test_a_function_of_sizes(copy: Copy) -> None:
     """Fails when a function of the language needs more than its two rows."""
     copy.insert("derive/resolve/builtin.py", '    "sqrt":', '    "double": "double(n)",\n')

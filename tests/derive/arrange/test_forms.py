@@ -123,7 +123,7 @@ def has_roots(node: w.Written) -> bool:
     return inexact or any(has_roots(part.node) for part in parts(node, LINE))
 
 
-@pytest.mark.parametrize("path", cases(FILES, share=8))
+@pytest.mark.parametrize("path", cases(FILES, share=16))
 def test_every_form_has_one_value(path: Path) -> None:
     for closed in formulas(path):
         for seed in SEEDS:

@@ -271,10 +271,14 @@ ASKED = ("--measure", "params,flops,moved", "--convention", "counter")
     ("name", "arguments"),
     [
         ("report.text", (*ASKED, "--to", "text")),
-        ("report.md", ASKED),
-        ("report.json", (*ASKED, "--preset", "small", "--to", "json")),
+        pytest.param("report.md", ASKED, marks=pytest.mark.slow),
+        pytest.param(
+            "report.json", (*ASKED, "--preset", "small", "--to", "json"), marks=pytest.mark.slow
+        ),
         ("template", (*ASKED, "--to", "text", "--template", "costs.j2")),
-        ("steps", ("--measure", "moved", "--steps", "--to", "text")),
+        pytest.param(
+            "steps", ("--measure", "moved", "--steps", "--to", "text"), marks=pytest.mark.slow
+        ),
         ("steps_counter", (*ASKED[2:], "--steps", "--preset", "small", "--to", "text")),
     ],
 )  # fmt: skip
