@@ -76,6 +76,11 @@ def test_equality_is_that_of_mathematics() -> None:
     assert VIT.flops == 2 * VIT.macs
     assert VIT.macs == VIT.macs.base
     assert hash(VIT.macs) == hash(VIT.macs.base)
+    file = cf.loads("dim n, side\nassume n == side^2\nmodel M(x: [n, side]):\n    return x")
+    n, side = sympy.symbols("n side")
+    one, other = file.macs + n, file.macs + side**2
+    assert one == other
+    assert hash(one) == hash(other)
     assert {VIT.macs / VIT.macs, MLP - MLP, Fraction(1, 2)} == {1, 0, MLP / (2 * MLP)}
     assert MLP != ATTENTION
     assert VIT.macs != "a text"

@@ -253,7 +253,7 @@ def test_the_command_solve() -> None:
     assert ran == Ran(
         0,
         "D = 816 costs 19,772,685,312, and D = 828 would cost 20,345,324,544; "
-        "a budget B is met at D = sqrt(1773 B + 18324495424)/7092 - 33842/1773\n",
+        "a budget B is met at D = (sqrt(1773 B + 18324495424) - 135368)/7092\n",
         "",
     )
     ran = call(

@@ -26,8 +26,8 @@ def in_factors(expr: Expr, order: Order) -> w.Written:
     above, below = sympy.fraction(sympy.together(polynomial))
     if expand(above) == 0:  # what cancels only over one divisor, and has no factors
         return w.Number(0)
-    number, factors = sympy.factor_list(above)
-    divisor, divisors = sympy.factor_list(below)
+    number, factors = _factor_list(above)
+    divisor, divisors = _factor_list(below)
     factors += [(base, -power) for base, power in divisors]
     plain = [(base, power) for base, power in factors if not base.is_Add]
     head = write(number / divisor * sympy.Mul(*(b**p for b, p in plain)).xreplace(back), order)
@@ -40,6 +40,13 @@ def in_factors(expr: Expr, order: Order) -> w.Written:
         exponent = w.Number(abs(int(power)))
         (top if power > 0 else bottom).append(node if abs(power) == 1 else w.Power(node, exponent))
     return quotient(_flat(top), _flat(bottom))
+
+
+def _factor_list(expr: Expr) -> tuple[Expr, list[tuple[Expr, int]]]:
+    """What SymPy's `factor_list` gives, also where a bracket comes down to a number."""
+    parts = (expand(part) if part.is_Add else part for part in sympy.Mul.make_args(expr))
+    product = sympy.Mul(*parts)
+    return (product, []) if product.is_Rational else sympy.factor_list(product)
 
 
 def _with_ratios(expr: Expr) -> tuple[Expr, dict[Expr, Expr]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Integer
 
 from closedform.derive.assume.integers import integer
 from closedform.derive.assume.store import Store
@@ -41,6 +41,9 @@ def _fraction_floor(known: Store, expr: Expr) -> Expr:
     numerator, denominator = sympy.fraction(sympy.together(expr))
     if not (denominator.is_integer and denominator.is_positive):
         return sympy.floor(expr)
+    times = _multiples(numerator, denominator)
+    if times:
+        return times + floor(known, expand(numerator - times * denominator) / denominator)
     inner = joined(known, numerator, denominator)
     if inner is not None:
         return floor(known, inner)
@@ -49,6 +52,18 @@ def _fraction_floor(known: Store, expr: Expr) -> Expr:
     if all(term.could_extract_minus_sign() for term in terms):
         return _negative_floor(known, numerator, denominator)
     return _positive_floor(numerator, denominator)
+
+
+def _multiples(numerator: Expr, denominator: Expr) -> Expr:
+    """How often a sum is taken out of a numerator, by the first size that both have alone: once of
+    l + s for s + 1."""
+    for size in sorted(denominator.free_symbols if denominator.is_Add else (), key=str):
+        above, below = numerator.coeff(size), denominator.coeff(size)
+        if below.is_Integer and (denominator - below * size).is_polynomial(
+            *denominator.free_symbols
+        ):
+            return above // below if above.is_Integer else Integer(0)
+    return Integer(0)
 
 
 def joined(known: Store, numerator: Expr, denominator: Expr) -> Expr | None:

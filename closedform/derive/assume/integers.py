@@ -47,6 +47,11 @@ def proof_of_integer(known: Store, expr: Expr) -> frozenset[Fact] | None:
         [(a.xreplace(whole), b.xreplace(whole), fact) for a, b, fact in divisions],
         dict(known.ranges),
     )
+    for atom in expr.atoms(sympy.Sum):  # so is a sum of what is whole at any index
+        proof = proof_of_integer(known, atom.function)
+        if proof is not None:
+            whole[atom] = sympy.Dummy("k", integer=True)
+            used |= proof
     proof = _integer(taken, expr.xreplace(whole), MAX_STEPS)
     return None if proof is None else used | proof
 

@@ -94,10 +94,11 @@ class Arithmetic(Expression):
     __le__ = __gt__ = __ge__ = __lt__
 
     def __hash__(self) -> int:
-        """That of its number, where it is one; all others have one hash, as which of them are
-        equal is a matter of proof."""
-        value = self._closed.base
-        return hash(Fraction(value.p, value.q)) if value.is_Rational else hash(Arithmetic)
+        """That of its number, where it is one, else of its sizes without those that others make."""
+        value = self._closed.base.xreplace(self._closed.derivation.known.definitions)
+        if value.is_Rational:
+            return hash(Fraction(value.p, value.q))
+        return hash(frozenset(map(str, value.free_symbols)))
 
     def _operand(self, other: object) -> Expression | None:
         """What an operator is given, as a formula; None where it can be none."""

@@ -5,11 +5,91 @@ from __future__ import annotations
 import pytest
 
 from closedform import loads
+from closedform.derive.assume.verdict import Refuted
 from closedform.derive.check.check import check
 from closedform.errors import ClosedformError
 
 # What the expectations and claims of a file come to, in their order: + proved, - refuted.
 FILES: dict[str, tuple[str, str]] = {
+    "floors over sums": (
+        """\
+dim l, c, k
+dim s
+
+model M(x: [c, l]):
+    return x -> conv1d(c, kernel=1, stride=s + 1, bias=false)
+
+    claim macs == c^2*ceil(l/(s + 1))
+    claim macs == c^2*(floor((l - 1)/(s + 1)) + 1)
+    claim macs == c^2*floor((l + s)/(s + 1))
+    claim macs == c^2*(ceil((l + s + 1)/(s + 1)) - 1)
+    claim macs == c^2*l when s == l - 1, l == 1
+    claim macs == c^2 when l <= s + 1
+    claim macs == c^2 when l <= s
+    claim macs == 2*c^2 when l > s + 1, l <= 2*s + 2
+    claim macs + floor(l/(s + 1)) == c^2*ceil(l/(s + 1)) + ceil((l - s)/(s + 1))
+    claim macs + floor(l/(s + 1)) == c^2*ceil(l/(s + 1)) + floor((l + s + 1)/(s + 1)) - 1
+    claim macs + floor(l/(s + 1)) == c^2*ceil(l/(s + 1)) + ceil((l + 1)/(s + 1)) - 1
+
+model M2(x: [c, l]):
+    return x -> maxpool1d(k + s, stride=k + s, padding=s) -> conv1d(c, kernel=1, bias=false)
+
+    claim macs == c^2*(floor((l + s - k)/(k + s)) + 1)
+    claim macs == c^2*floor((l + 2*s)/(k + s))
+    claim macs == c^2*(floor((l - 2*k)/(k + s)) + 2)
+    claim macs == c^2*ceil((l + 2*s - k - s + 1)/(k + s))
+    claim macs == c^2*ceil((l + s - k + 1)/(k + s))
+
+model M3(x: [c, l]):
+    return x -> conv1d(c, kernel=1, stride=2*s + 1, bias=false)
+
+    claim macs == c^2*ceil(l/(2*s + 1))
+    claim macs == c^2*floor((l + 2*s)/(2*s + 1))
+    claim macs == c^2*(floor((l - 1)/(2*s + 1)) + 1)
+    claim macs + floor(l/(2*s + 1)) == c^2*ceil(l/(2*s + 1)) + ceil((l - 2*s)/(2*s + 1))
+    claim macs == c^2*(ceil((l - 2*s - 1)/(2*s + 1)) + 1)
+""",
+        "+" * 21,
+    ),
+    "sums of what is whole": (
+        """\
+dim N, D, M
+model A(x: [N, D]):
+    return x -> linear(sum(i, 1, N, min(i, M)), bias=false)
+    claim params == D*sum(i, 1, N, min(i, M))
+    claim params == D*sum(i, 1, N, max(i, M))
+model B(x: [N, D]):
+    repeat sum(i, 1, N, ceil(M/i)):
+        x = x -> linear(D, bias=false)
+    return x
+    claim params == D^2*sum(i, 1, N, ceil(M/i))
+""",
+        "+-+",
+    ),
+    "a difference with a bracket that is a number": (
+        """\
+dim D, J
+model C(x: [D]):
+    x = x -> linear(D, bias=false)
+    repeat J:
+        x = x -> linear(D)
+    return x
+    claim params/(J + 1) <= D^2 + D
+    claim params/(J + 1) == D^2 + D
+""",
+        "+-",
+    ),
+    "growth of what is a number below 0": (
+        """\
+op w(x: [n], m) -> y: [1]:
+    mac = n - m*floor(n/m)
+block B(x: [n], m):
+    return x -> w(m)
+    claim macs in O(m) as n, m grow when n == m^2 + 1
+    claim macs in Theta(m) as n, m grow when n == m^2 + 1
+""",
+        "+-",
+    ),
     "bn1d batch": (
         """\
 dim T, B, C
@@ -748,3 +828,38 @@ block B(x: [n, d], L):
     with pytest.raises(ClosedformError) as caught:
         str(loads(text)["B"].params)
     assert [d.message for d in caught.value.diagnostics] == [message]
+
+
+# What is claimed under a condition on other sizes, and what is said of it.
+APART = {
+    "N == 2*K": "Refuted",
+    "N^2 == 2*K^2": "NotDecided",
+    "N^2 == 3*K + 2": "NotDecided",
+    "2^K == 3*N": "NotDecided",
+}
+
+
+@pytest.mark.parametrize("condition", APART)
+def test_no_sizes_are_outside_of_what_is_asked(condition: str) -> None:
+    """Fails when a claim is refuted under a condition that no sizes were seen to satisfy."""
+    text = f"""\
+dim N, D, K
+model M(x: [N, D]):
+    return x -> linear(D, bias=false)
+    claim params == 5 when {condition}
+"""
+    (checked,) = check(loads(text)._project).checked
+    assert type(checked.verdict).__name__ == APART[condition]
+
+
+def test_sizes_of_conditions_are_told() -> None:
+    """Fails when a refutation leaves out a size of its condition."""
+    text = """\
+dim D, a
+model M(x: [D]):
+    return x -> linear(D, bias=false)
+    claim params == 1 when a < D
+"""
+    (checked,) = check(loads(text)._project).checked
+    assert isinstance(checked.verdict, Refuted)
+    assert {str(s): n for s, n in checked.verdict.sizes.items()} == {"D": 2, "a": 1}

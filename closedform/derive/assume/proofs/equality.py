@@ -28,6 +28,7 @@ from closedform.derive.assume.verdict import NotDecided, Proved, Refuted, Verdic
 from closedform.derive.symbolic.atoms import Divides, indicator
 from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, holds
 from closedform.derive.symbolic.expansion import expand
+from closedform.derive.symbolic.wording import say
 
 MAX_LEAST = 30  # of a size in an exponent
 FEW, MANY = 40, 1200  # candidates for sizes, before a proof is tried and after
@@ -183,7 +184,11 @@ def _verdict(
         found = smallest(search.samples, fails, tries_for(MANY, (left, right)))
     if found is None:
         return NotDecided(TRIED)
+    for fact in search.never_seen(known):
+        return NotDecided((f"sizes at which {say(fact.condition)}, and none were found",))
     named |= {size for size, fact in known.equalities.items() if fact.reason == "when"}
+    asked = [fact.condition for fact, _ in search.facts if fact.reason == "when"]
+    named |= {size for condition in asked for size in condition.free_symbols}
     told = {s: known.base(s) for s in named | left.free_symbols | right.free_symbols}
     sizes = {
         symbol: _number(base, found)

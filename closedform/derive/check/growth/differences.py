@@ -60,6 +60,9 @@ def factors_of(expr: Expr) -> list[Expr]:
     common = sympy.factor_terms(expr) if not expr.is_polynomial() else sympy.factor(expr)
     if not common.is_Mul and not common.is_Pow:
         return []
+    number, product = common.as_coeff_Mul()
+    if number == -1 and product.is_Add:  # only another sign
+        return []
     return [factor for factor in sympy.Mul.make_args(common) if factor != expr]
 
 
