@@ -11,6 +11,38 @@ from closedform.errors import ClosedformError
 
 # What the expectations and claims of a file come to, in their order: + proved, - refuted.
 FILES: dict[str, tuple[str, str]] = {
+    "multiples within a range": (
+        """\
+dim N, D, W
+assume W | N
+model M(x: [N]):
+    return x -> linear(D, bias=false)
+    claim params == W*D when N < 2*W
+    claim params == 2*W*D when N > W, N <= 2*W
+    claim params == 2*W*D when N > W, N < 3*W
+    claim params == W*D when N <= 2*W
+    claim params >= 2*W*D when N > W
+model K(x: [N]):
+    return x -> linear(D, bias=false)
+    claim params == 6*D when 6 | N, N < 12
+    claim params == 6*D when 2 | N, 3 | N, N < 12
+    claim params == 6*D when 2 | N, N < 8
+""",
+        "+++-+++-",
+    ),
+    "nearest bounds of ceilings": (
+        """\
+dim N, D, S, l
+model M(x: [N, D]):
+    return x -> rearrange("n d -> d n") -> conv1d(D, kernel=1, stride=S, bias=false)
+    claim macs <= D^2*(N + S - 1)/S
+    claim S*macs <= D^2*(N + S - 1)
+    claim S*macs < D^2*(N + S)
+    claim S*macs <= D^2*(N + S - 2)
+    claim S*macs <= D^2*(N + S - 1) when N > S
+""",
+        "+++-+",
+    ),
     "floors over sums": (
         """\
 dim l, c, k

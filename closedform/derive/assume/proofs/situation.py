@@ -26,6 +26,7 @@ from closedform.derive.assume.proofs.polynomials import (
     nonnegative,
     positive,
     refuted,
+    sign_factors,
     spread,
 )
 from closedform.derive.assume.store import Fact, Store
@@ -192,6 +193,11 @@ class Situation:
             return
         whole = bool(top.is_integer)
         fact = top - 1 if strict and whole else top
+        if whole and fact.is_Add:  # 11 - 6 q at least 0 is 1 - q at least 0
+            constant, rest = fact.as_coeff_Add()
+            content, primitive = rest.primitive()
+            if content.is_Integer and constant.is_Integer:
+                fact = primitive + constant // content
         if fact.is_number:
             self.impossible = self.impossible or fact.is_negative is True
             return
@@ -199,10 +205,21 @@ class Situation:
             return
         self._signs.clear()
         self.facts += (fact,)
+        if whole:
+            self._without_factor(fact)
         if self._refuted(fact):
             self.impossible = True
         elif self._refuted(fact - 1) if whole else not strict and -fact in self.facts:
             self._is_zero(fact)
+
+    def _without_factor(self, fact: Expr) -> None:
+        """Add that b is at least 1 where a*b is, for an a of all terms: q < 2 where W q < 2 W."""
+        constant, rest = fact.as_coeff_Add()
+        terms = [term.free_symbols for term in sympy.Add.make_args(rest)]
+        if constant < 0 and len(terms) > 1 and frozenset.intersection(*map(frozenset, terms)):
+            bracket, _ = sign_factors(rest)
+            if bracket != rest and bracket.is_integer:
+                self._is_at_least(bracket - 1)
 
     def _is_zero(self, expr: Expr) -> None:
         """Add that an expression is 0: solve for a size where that is possible."""
@@ -312,10 +329,11 @@ class Situation:
 
 
 def situation_of(conditions: Iterable[Any]) -> Situation:
-    """What holds if conditions do; one for which no steps are left says nothing."""
+    """What holds if conditions do, those of the fewest sizes first; one for which no steps are left
+    says nothing."""
     situation = Situation(Fuel())
     with suppress(OutOfFuelError):
-        for condition in conditions:
+        for condition in sorted(conditions, key=lambda c: len(sympy.sympify(c).free_symbols)):
             situation = situation.supposing(condition)
     return situation
 

@@ -1,4 +1,4 @@
-"""Comparisons with floors and ceilings of what need not be whole: x <= ceil(x) < x + 1."""
+"""Comparisons with floors and ceilings: x <= ceil(x) < x + 1, and nearer for whole numbers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ def follows_from_rounding(condition: Any) -> bool:
     >>> up = d * sympy.ceiling(a * d)
     >>> [follows_from_rounding(c) for c in (up >= a * d**2, up < a * d**2 + d, up > a * d**2)]
     [True, True, False]
+    >>> n = sympy.Symbol("n", integer=True, positive=True)
+    >>> most = n + d - 1
+    >>> [follows_from_rounding(d * sympy.ceiling(n / d) <= bound) for bound in (most, most - 1)]
+    [True, False]
     """
     if not isinstance(condition, Relational):  # which SymPy has decided
         return False
@@ -40,8 +44,14 @@ def follows_from_rounding(condition: Any) -> bool:
 
 
 def _told(atom: Expr) -> tuple[Expr, Expr]:
-    """A floor or a ceiling as x - f and x - 1 + g, or as x + f and x + 1 - g: f >= 0 and g > 0."""
+    """A floor or a ceiling as x - f and x - 1 + g, or as x + f and x + 1 - g: f >= 0 and g > 0.
+
+    Of a quotient of whole numbers, a/b, it is g >= 1/b.
+    """
     sign = 1 if isinstance(atom, sympy.ceiling) else -1
     over, short = sympy.Dummy("f", nonnegative=True), sympy.Dummy("g", positive=True)
     inside = atom.args[0]
+    top, bottom = fraction_of(inside)
+    if top.is_integer and bottom.is_integer and positive(bottom):
+        short = 1 / bottom + sympy.Dummy("g", nonnegative=True)
     return inside + sign * over, inside + sign * (1 - short)
