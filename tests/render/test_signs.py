@@ -78,7 +78,7 @@ def test_names_of_operations_have_no_signs(tmp_path: Path) -> None:
     told = call("derive", "out.arch", "--to", "text", "--steps", folder=tmp_path).out
     assert told.splitlines()[12:15] == [
         "    MACs(linear) = size(x) out    (definition of linear, line 3 of std/layers.arch)",
-        "      = 4 F D    (size(x) = D, out = 4 F)",
+        "      = 4 F D    (size(x) = D, out of linear is 4 F)",
         "  together",
     ]
 
