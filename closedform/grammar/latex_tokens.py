@@ -47,6 +47,19 @@ COMMANDS: dict[str, str | None] = {
     **dict.fromkeys(["quad", "qquad", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr"]),
     **dict.fromkeys(["Biggl", "Biggr", "big", "Big", "bigg", "Bigg"]),
 }
+# What stands for a command that has no place in a formula.
+INSTEAD = {
+    **dict.fromkeys(
+        ["dots", "ldots", "cdots"], "write the terms out, or their sum: `\\sum_{s=1}^{4}`"
+    ),
+    **dict.fromkeys(
+        ["bmod", "pmod", "mod"], "write a remainder as `n - k \\lfloor \\frac{n}{k} \\rfloor`"
+    ),
+    **dict.fromkeys(["mathbb", "mathds"], "write an indicator as brackets alone: `[n > 1]`"),
+    **dict.fromkeys(
+        ["hat", "bar", "tilde", "prime"], "give the symbol another name, here and in the map"
+    ),
+}
 SCRIPTS = {"SUPERSCRIPT": "_SUP", "SUBSCRIPT": "_SUB"}
 HEADS = {"O", "\\Omega", "\\Theta", "\\mathcal{O}"}
 
@@ -135,13 +148,12 @@ class Tokens:
     def _unknown(self, token: Token) -> ClosedformError:
         name = str(token[1:])
         help_ = (
-            suggestion(str(token), [f"\\{c}" for c in COMMANDS])
+            INSTEAD.get(name)
+            or suggestion(str(token), [f"\\{c}" for c in COMMANDS])
             or "leave out what is no part of the formula"
         )
-        if name.startswith(("math", "text", "operatorname")):
+        if name not in INSTEAD and name.startswith(("math", "text", "operatorname")):
             help_ = f"put what it is of in braces: `{token}{{...}}`"
-        if name in ("hat", "bar", "tilde", "prime"):
-            help_ = "give the symbol another name, here and in the map"
         return fail("syntax", f"`{token}` is not read here", _span(self.source, token), help_)
 
     # Words ---------------------------------------------------------------------------------

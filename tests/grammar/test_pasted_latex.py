@@ -222,6 +222,21 @@ WRONG = {
    1 | 4 n; d
      |    ^
      = help: paste one formula""",
+    r"1 + \dots + n": """\
+<formula>:1:5: error[syntax]: `\\dots` is not read here
+   1 | 1 + \\dots + n
+     |     ^^^^^
+     = help: write the terms out, or their sum: `\\sum_{s=1}^{4}`""",
+    r"n \bmod k": """\
+<formula>:1:3: error[syntax]: `\\bmod` is not read here
+   1 | n \\bmod k
+     |   ^^^^^
+     = help: write a remainder as `n - k \\lfloor \\frac{n}{k} \\rfloor`""",
+    r"\mathbb{1}[n > d]": """\
+<formula>:1:1: error[syntax]: `\\mathbb` is not read here
+   1 | \\mathbb{1}[n > d]
+     | ^^^^^^^
+     = help: write an indicator as brackets alone: `[n > 1]`""",
     r"\hat n": """\
 <formula>:1:1: error[syntax]: `\\hat` is not read here
    1 | \\hat n

@@ -12,6 +12,7 @@ from sympy import Expr
 from closedform import formula as w
 from closedform.data import dataclass
 from closedform.derive.arrange.forms import factored, shortest
+from closedform.derive.arrange.writing import write
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.proofs.equality import comparison
 from closedform.derive.assume.proofs.polynomials import in_primes
@@ -72,6 +73,7 @@ def check_comparison(
             claim.span,
             None,
             (
+                *asked.named(),
                 f"derived minus claimed: {sides().difference}",
                 *_at_sizes(verdict),
                 *asked_when(claim),
@@ -87,6 +89,7 @@ def check_comparison(
             None,
             (
                 f"derived: {sides().derived}",
+                *asked.named(),
                 f"derived minus claimed: {sides().difference}",
                 f"tried: {', '.join(verdict.tried)}",
                 *asked_when(claim),
@@ -147,6 +150,18 @@ class Asked:
         if self.alone:
             return w.plain(self.form.written(stages="each"))
         return w.plain(shortest(self.derived(), self.form.order))
+
+    def named(self) -> Iterator[str]:
+        """What the sizes are that only the model names, where the derived side has some."""
+        derivation, order = self.form.derivation, self.form.order
+        spelled = derivation.known.spelled.keys() - {*derivation.lets}
+        base = derivation.known.base
+        told = [
+            f"{w.plain(write(size, order))} = {w.plain(shortest(base(size), order))}"
+            for size in sorted(self.derived().free_symbols & spelled, key=str)
+        ]
+        if told:
+            yield f"where {', '.join(told)}"
 
     def _value(self, node: tree.Expression) -> Expr:
         scope = self._measured(self.form.derivation.scope, *(m.value for m in self.paper.mapped))

@@ -895,3 +895,20 @@ model M(x: [D]):
     (checked,) = check(loads(text)._project).checked
     assert isinstance(checked.verdict, Refuted)
     assert {str(s): n for s, n in checked.verdict.sizes.items()} == {"D": 2, "a": 1}
+
+
+def test_sizes_that_a_model_names_are_told() -> None:
+    """Fails when what is derived has a symbol of which nobody says what it is."""
+    text = """\
+dim I, C
+assume 2 | I
+model M(x: [3, I, I]):
+    x = x -> conv2d(C, kernel=2, stride=2, bias=false)
+    x: [_, m, _]
+    return x -> conv2d(C, kernel=1, bias=false)
+    claim macs == I^2*C^2
+"""
+    outcome = check(loads(text)._project)
+    (wrong,) = outcome.wrong
+    assert wrong.message == "macs of `M` is m^2 C (C + 12), and the claim says I^2 C^2"
+    assert wrong.notes[0] == "where m = I/2"
