@@ -146,3 +146,10 @@ def test_random_claims(amount: int, record_property: Callable[[str, str], None])
     share = count["not decided"] / count.total()
     shown = ", ".join(f"{times} {word}" for word, times in count.most_common())
     record_property("summary", f"random limits: {shown} ({share:.0%} not decided)")
+
+
+def test_roots_are_left_undecided_at_once() -> None:
+    """Fails when roots of numbers with thousands of digits are taken along a direction."""
+    n, w = size_symbol("n"), size_symbol("w")
+    verdict = order_verdict(2**n * sympy.sqrt(w + 2**n), 2**n * sympy.sqrt(w), [n, w], order="~")
+    assert verdict.word != "proved"

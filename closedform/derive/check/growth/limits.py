@@ -54,6 +54,8 @@ def limit(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Ve
 def apart_along(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Apart | None:
     """A direction along which the difference of two sides is of the order of the right one."""
     expr, bound = _without_denominators(statement.left, statement.right)
+    if _has_roots(expr) or _has_roots(bound):  # which have no exact number at most places
+        return None
     time = new_name(statement)
     for rest in (expand(expr - bound), expand(bound - expr)):
         asked = Statement(rest, bound, statement.setting, statement.ranged)
@@ -70,6 +72,10 @@ def apart_along(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]])
                     if found is not None:
                         return found
     return None
+
+
+def _has_roots(side: Expr) -> bool:
+    return any(not power.exp.is_integer for power in side.atoms(sympy.Pow))
 
 
 def _without_denominators(expr: Expr, bound: Expr) -> tuple[Expr, Expr]:
