@@ -96,6 +96,7 @@ class Names:
             self._element(name.name, scope)
             or _same_word(name.name, known)
             or _import_of(name.name)
+            or _imported_beside(name.name, scope.module)
             or about_name(name.name)
             or _on_maps(name.name, known)
             or suggestion(name.name, known)
@@ -361,6 +362,19 @@ def _same_word(name: str, known: Iterable[str]) -> str | None:
 def _on_maps(name: str, known: Iterable[str]) -> str | None:
     """A help where operations of a name differ by their number of sides: most are on maps."""
     return f"did you mean `{name}2d`?" if f"{name}2d" in known else None
+
+
+def _imported_beside(name: str, module: Module) -> str | None:
+    """A help to import what is declared in a file of which other names are imported."""
+    for line in module.file.declarations:
+        if not isinstance(line, tree.Import):
+            continue
+        names = {taken.name for taken in line.names}
+        for other in module.imports:
+            if name in other.names and names <= other.names.keys():
+                path = "." * line.dots + ".".join(line.module)
+                return f"import it: `from {path} import {name}`"
+    return None
 
 
 def _import_of(name: str) -> str | None:

@@ -324,3 +324,20 @@ def test_what_is_not_pasted_is_listed() -> None:
     """Fails when a help names something of the language that nobody tries, and is not listed."""
     helps = {error.help for _, error in ERRORS if "`" in error.help and not row_of(error.help)}
     assert {h for h in helps if not any(re.match(start, h) for start in NOT_PASTED)} == set()
+
+
+def test_a_size_of_a_file_that_others_are_imported_from(tmp_path: Path) -> None:
+    """Fails when it is advised to declare it: two sizes of one name would be refused."""
+    (tmp_path / "parts.arch").write_text(
+        "dim K, D\n\nblock Mix(x: [n, D]):\n    return x -> linear(K) -> linear(D)\n"
+    )
+    text = (
+        "from parts import Mix, D\n\ndim N\n\n"
+        "model M(x: [N, D]):\n    return x -> Mix\n\n    claim macs == 2*N*D*K\n"
+    )
+    (tmp_path / "m.arch").write_text(text)
+    told = call("check", "m.arch", folder=tmp_path)
+    assert told.code == 1
+    assert told.err.splitlines()[-1] == "     = help: import it: `from parts import K`"
+    (tmp_path / "m.arch").write_text(f"from parts import K\n{text}")
+    assert call("check", "m.arch", folder=tmp_path).code == 0
