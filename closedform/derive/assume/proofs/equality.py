@@ -184,8 +184,9 @@ def _verdict(
         found = smallest(search.samples, fails, tries_for(MANY, (left, right)))
     if found is None:
         return NotDecided(TRIED)
-    for fact in search.never_seen(known):
-        return NotDecided((f"sizes at which {say(fact.condition)}, and none were found",))
+    unseen = search.unseen(known)
+    if unseen is not None:
+        return NotDecided((f"sizes at which {say(unseen.condition)}, and none were found",))
     named |= {size for size, fact in known.equalities.items() if fact.reason == "when"}
     asked = [fact.condition for fact, _ in search.facts if fact.reason == "when"]
     named |= {size for condition in asked for size in condition.free_symbols}

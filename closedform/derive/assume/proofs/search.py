@@ -51,17 +51,18 @@ class Search:
                 else:
                     self.facts.append((fact, condition))
 
-    def never_seen(self, known: Store) -> Iterator[Fact]:
-        """The first of the facts about other sizes for which no sizes are found: what only they
-        could rule out is not refuted."""
+    def unseen(self, known: Store) -> Fact | None:
+        """A fact about other sizes for which no sizes are found: what only that could rule out is
+        not refuted."""
         left = [fact for fact in known.facts if fact not in {own for own, _ in self.facts}]
         while left:
             sizes = left[0].condition.xreplace(known.definitions).free_symbols
             others = Search(known, sizes - self.symbols)
             if sizes and next(iter(others.samples), None) is None:
-                yield left[0]
+                return left[0]
             near = {id(fact) for fact, _ in others.facts} | {id(left[0])}
             left = [fact for fact in left if id(fact) not in near]
+        return None
 
     @property
     def samples(self) -> Samples:
