@@ -333,7 +333,7 @@ def situation_of(conditions: Iterable[Any]) -> Situation:
     says nothing."""
     situation = Situation(Fuel())
     with suppress(OutOfFuelError):
-        for condition in sorted(conditions, key=lambda c: len(sympy.sympify(c).free_symbols)):
+        for condition in sorted(conditions, key=lambda c: len(c.free_symbols)):
             situation = situation.supposing(condition)
     return situation
 
