@@ -27,6 +27,8 @@ CUSTOMS = {
     "depth": "L", "layers": "L", "num_layers": "L", "n_layer": "L", "num_hidden_layers": "L",
     "hidden": "F", "mlp": "F", "intermediate_size": "F", "size": "I", "side": "I",
     "image_size": "I", "img_size": "I", "embed_dim": "D", "hidden_size": "D",
+    "num_heads": "H", "num_attention_heads": "H", "mlp_ratio": "R", "num_classes": "C",
+    "num_blocks": "L", "growth_rate": "K",
 }  # fmt: skip
 
 

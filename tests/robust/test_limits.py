@@ -218,6 +218,24 @@ def test_a_run_that_takes_too_much_memory_ends(
     assert ": error[limit]: this takes more than " in result.err
 
 
+def test_the_memory_of_code_of_others_is_no_matter_of_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Fails when a run ends for what PyTorch takes while it traces, or has it taken off later."""
+    most = iter([5, 5, 900, 900, 995, 1001])
+    monkeypatch.setattr(watch, "_memory", lambda: next(most))
+    monkeypatch.setattr(watch, "MEMORY", 100)
+    run = watch.Watch(30)
+    with run.others():
+        run.look()
+    run.look()
+    run.look()
+    with pytest.raises(watch.Ended) as error:
+        run.look()
+    assert next(most, None) is None
+    assert str(error.value.args[0]).startswith("this takes more than ")
+
+
 def test_long_messages_are_cut() -> None:
     """Fails when a message is as long as the formulas in it."""
     shown = str(Diagnostic("claim", "x" * 237_000, None, "y" * 5_000, ("z" * 3_000,)))

@@ -130,7 +130,8 @@ def _tracer(
     inputs: tuple[tuple[tuple[int | str, ...], str], ...],
     named: Mapping[str, object],
 ) -> Callable[[Mapping[str, int]], Trace]:
-    """What traces a factory at sizes; each trace has the time of a file of its own."""
+    """What traces a factory at sizes; each trace has the time of a file of its own,
+    and the memory of PyTorch is left out of account."""
     from closedform.torch.tracing import Wanted, trace
 
     wanted = tuple(Wanted(sizes, dtype) for sizes, dtype in inputs)
@@ -138,7 +139,8 @@ def _tracer(
 
     def traced(given: Mapping[str, int]) -> Trace:
         watch.more()
-        return trace(factory, wanted, given, named)
+        with watch.others():
+            return trace(factory, wanted, given, named)
 
     return traced
 
