@@ -204,7 +204,7 @@ def test_bug_exits_70(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> NoReturn:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(cli, "_open", broken)
+    monkeypatch.setattr("closedform.projects.open_project", broken)
     result = call("check", str(model))
     is_error(result, 70, "bug")
     assert "ZeroDivisionError: on purpose" in result.err
@@ -217,7 +217,7 @@ def test_bug_shows_its_traceback_when_asked(model: Path, monkeypatch: pytest.Mon
     def broken(*_: object) -> NoReturn:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(cli, "_open", broken)
+    monkeypatch.setattr("closedform.projects.open_project", broken)
     monkeypatch.setenv("CLOSEDFORM_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError, match="on purpose"):
         call("check", str(model))
@@ -232,7 +232,7 @@ def test_interrupt_exits_130(
     def stopped(*_: object) -> NoReturn:
         raise stop
 
-    monkeypatch.setattr(cli, "_open", stopped)
+    monkeypatch.setattr("closedform.projects.open_project", stopped)
     result = call("check", str(model))
     assert result.code == 130
     assert "Traceback" not in result.err

@@ -103,11 +103,14 @@ AT_THE_EDGE = (
     "closedform.console.commands.asking",
     "closedform.console.commands.bounding",
     "closedform.console.commands.bridging",
+    "closedform.console.commands.checking",
+    "closedform.console.commands.documenting",
     "closedform.console.exits",
     "closedform.console.commands.fitting",
     "closedform.integrations.ipython",
     "closedform.console.commands.library",
     "closedform.console.output",
+    "closedform.console.commands.writing",
     "closedform.console.terminal",
 )
 

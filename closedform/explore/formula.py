@@ -138,10 +138,12 @@ class Solution:
         exact = (
             f"; a budget B is met at {size} = {self.formula}" if self.formula is not None else ""
         )
-        return (
-            f"{size} = {found.number:,} costs {_number(found.cost)}, and {size} = {found.next:,} "
-            f"would cost {_number(found.next_cost)}{exact}"
-        )
+        here = f"{size} = {found.number:,} costs {_number(found.cost)}"
+        if found.next is not None:
+            number, cost = found.next
+            return f"{here}, and {size} = {number:,} would cost {_number(cost)}{exact}"
+        up_to = "" if found.tried is None else f" up to {found.tried:,}"
+        return f"{here}, and no larger {size}{up_to} is allowed{exact}"
 
 
 @dataclass(frozen=True)

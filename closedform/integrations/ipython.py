@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from closedform.api import Architecture, loads
-from closedform.cli import derive
+from closedform.console.commands.deriving import derive
 from closedform.errors import fail
 from closedform.integrations.completion import offered
 from closedform.projects import derivation_of, report_of

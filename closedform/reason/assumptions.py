@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import combinations, islice
 from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 
 from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.proofs.counterexample import difference_at
+from closedform.derive.assume.proofs.search import Search
 from closedform.derive.assume.store import Fact
 from closedform.derive.symbolic.atoms import Divides
+from closedform.derive.symbolic.exact import NoNumberError, holds
 
 MOST = 4  # conditions of which all sets are tried
+TRIED = 100  # sizes at which formulas are compared first
 
 
 def holding_where(
@@ -27,14 +32,26 @@ def holding_where(
     conditions = list(dict.fromkeys(_conditions(both)))
     if len(conditions) > MOST:
         conditions = [c for c in conditions if isinstance(c, Divides)][:MOST]
+    too_few = [{c for c in conditions if c.xreplace(apart) == sympy.true}]
+    too_few += _not_enough(known, both, conditions)
     for many in range(1, len(conditions) + 1):
         for chosen in combinations(conditions, many):
-            if all(condition.xreplace(apart) == sympy.true for condition in chosen):
+            if any(held.issuperset(chosen) for held in too_few):
                 continue
             facts = tuple(Fact(condition, "assumed") for condition in chosen)
-            if _possible(known, facts) and _with(known, facts).equal(derived, claimed):
+            if _with(known, facts).equal(derived, claimed) and _possible(known, facts):
                 return facts
     return ()
+
+
+def _not_enough(known: Knowledge, both: Expr, conditions: Sequence[Any]) -> list[set[Any]]:
+    """Conditions that hold together at sizes at which two formulas are not equal."""
+    found = []
+    for values in islice(Search(known, both.free_symbols).samples, TRIED):
+        if difference_at(*both, values):
+            with suppress(NoNumberError):
+                found.append({c for c in conditions if holds(c, values)})
+    return found
 
 
 def _with(known: Knowledge, facts: tuple[Fact, ...]) -> Knowledge:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import sympy
 from sympy import Expr, Poly, Rational, Symbol
 
 from closedform.data import dataclass
 from closedform.derive.solve.along import Along, X
-from closedform.errors import fail
+from closedform.derive.symbolic.atoms import Divides
+from closedform.errors import ClosedformError, fail
 from closedform.reason.crossings import Bounds, beyond_roots, is_quotient
 
 STEPS = 100_000  # numbers that are tried for one that is allowed
@@ -19,14 +21,15 @@ STEPS = 100_000  # numbers that are tried for one that is allowed
 class Largest:
     """The largest number of a size within a budget that what is assumed allows, and its cost.
 
-    `next` is the next number that is allowed, whose cost is above it.
+    `next` is the next number that is allowed, whose cost is above it. Where there is none, `tried`
+    is the number up to which that was seen; None where it is proved of all.
     """
 
     size: str
     number: int
     cost: Fraction
-    next: int
-    next_cost: Fraction
+    next: tuple[int, Fraction] | None
+    tried: int | None = None
 
 
 def largest(cost: Along, budget: Fraction) -> Largest:
@@ -35,7 +38,7 @@ def largest(cost: Along, budget: Fraction) -> Largest:
     Raises ClosedformError where the cost does not grow with the size, and where nothing is small
     enough.
     """
-    beyond = _beyond(cost, budget)
+    last, beyond = last_allowed(cost), _end(cost, budget)
     found = next(
         (x for x in range(beyond, max(0, beyond - STEPS), -1) if _within(cost, x, budget)), None
     )
@@ -46,8 +49,41 @@ def largest(cost: Along, budget: Fraction) -> Largest:
             None,
             "raise the budget, or change the other sizes",
         )
-    after = next(x for x in range(found + 1, found + STEPS) if cost.at(x) is not None)
-    return Largest(cost.name, found, _value(cost, found), after, _value(cost, after))
+    end = found + STEPS if last is None else min(last, found + STEPS)
+    after = next((x for x in range(found + 1, end + 1) if cost.at(x) is not None), None)
+    here = cost.name, found, _value(cost, found)
+    if after is None:
+        return Largest(*here, None, None if end == last else end)
+    return Largest(*here, (after, _value(cost, after)))
+
+
+def last_allowed(cost: Along) -> int | None:
+    """A number beyond which what is assumed allows none; None where none is known.
+
+    >>> from closedform.derive.symbolic.atoms import Divides
+    >>> last_allowed(Along("p", X, (Divides(2 * X, sympy.Integer(224)), X <= 300)))
+    112
+    """
+    found = []
+    for condition in cost.conditions:
+        for part in sympy.And.make_args(condition):
+            room, bounds = _room(part), Bounds()
+            above = None if room is None else bounds.of(room)[1]
+            if above is not None and above.has(X):
+                sign, start = beyond_roots(above)
+                if sign < 0:
+                    found.append(max(start, bounds.start) - 1)
+    return min(found, default=None)
+
+
+def _room(condition: Any) -> Expr | None:
+    """What is not negative where a condition holds."""
+    if isinstance(condition, Divides):
+        divisor, dividend = condition.args
+        return dividend - divisor if dividend.is_positive else None
+    if isinstance(condition, sympy.Le | sympy.Lt | sympy.Ge | sympy.Gt):
+        return condition.gts - condition.lts
+    return None
 
 
 def _within(cost: Along, x: int, budget: Fraction) -> bool:
@@ -59,6 +95,18 @@ def _value(cost: Along, x: int) -> Fraction:
     value = cost.at(x)
     assert value is not None
     return value
+
+
+def _end(cost: Along, budget: Fraction) -> int:
+    """A number after which none is both allowed and within the budget."""
+    last = last_allowed(cost)
+    try:
+        beyond = _beyond(cost, budget)
+    except ClosedformError:
+        if last is None or last > STEPS:
+            raise
+        return last
+    return beyond if last is None else min(last, beyond)
 
 
 def _beyond(cost: Along, budget: Fraction) -> int:
@@ -146,7 +194,7 @@ def least(cost: Along) -> Least:
     if start is None:
         raise fail("solve", f"no `{cost.name}` up to {STEPS} is allowed")
     best = start, _value(cost, start)
-    last = _beyond(cost, best[1])
+    last = _end(cost, best[1])
     if last > STEPS:
         raise fail("solve", f"`{cost.name}` would have to be tried up to {last}")
     for x in range(start, last + 1):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import closedform as cf
 from closedform import ClosedformError, Formula
 from closedform.derive.solve.along import Along, X
+from closedform.derive.symbolic.atoms import Divides
 from closedform.reason.crossings import order_of
 from closedform.reason.inverse import largest, least
 from closedform.reason.rules import regions
@@ -146,7 +147,9 @@ def test_budgets_of_any_costs(cost: sympy.Expr, budget: int) -> None:
         assert "within the budget" in message(lambda: largest(along, Fraction(budget)))
         return
     found = largest(along, Fraction(budget))
-    assert found.cost == along.at(found.number) <= budget < found.next_cost
+    assert found.cost == along.at(found.number) <= budget
+    assert found.next is not None
+    assert budget < found.next[1]
     assert all(along.at(found.number + more) > budget for more in range(1, 200))
 
 
@@ -202,6 +205,29 @@ def test_the_widest_model_within_a_budget() -> None:
     assert found.number == max(d for d, cost in allowed.items() if cost <= 20 * 10**9)
     assert found.cost == allowed[found.number]
     assert repr(found).startswith("D = 816 costs ")
+
+
+def test_the_last_number_that_is_allowed() -> None:
+    """Fails when a larger number is looked for, or promised, where none is allowed."""
+    patches = cf.zoo("convnext")["ConvNeXt"].params
+    found = patches.solve("P_1", "50M", "ConvNeXt-T")
+    numbers = [p for p in range(1, 57) if 224 % (8 * p) == 0]
+    assert numbers[-1] == 28
+    assert repr(found).startswith("P_1 = 28 costs 28,810,312, and no larger P_1 is allowed; ")
+    assert found.found.next is None
+    few = Along("x", X, (sympy.Eq(X % 7, 0) & (X < 20),))
+    assert (largest(few, Fraction(100)).number, largest(few, Fraction(13)).next) == (14, (14, 14))
+    some = largest(Along("x", X, (sympy.Ne(X, 5) & sympy.Or(X < 20, X < 6),)), Fraction(30))
+    assert (some.number, some.next, some.tried) == (19, None, 100_019)
+    far = Along("x", X, (X < 10**12,))
+    assert (largest(far, Fraction(30)).number, least(far).number) == (30, 1)
+
+
+def test_a_cost_that_falls_is_least_at_the_last_number() -> None:
+    """Fails when a minimum is refused though only some numbers are allowed."""
+    assert least(Along("x", 1000 / X, (Divides(X, sympy.Integer(36)),))).number == 36
+    with pytest.raises(ClosedformError, match="it is not proved that the cost grows"):
+        least(Along("x", 1000 / X, (X < 10**12,)))
 
 
 def test_along_a_family() -> None:

@@ -1,1 +1,1 @@
-"""The commands that have a file of their own; the others stand in `cli`."""
+"""The commands, by what they are for."""

@@ -8,6 +8,7 @@ import click
 
 from closedform.console import completion, options
 from closedform.console.exits import CODES, EXIT_WRONG, print_error
+from closedform.console.opening import opened
 from closedform.console.parameters import Strict, pair
 from closedform.errors import visible
 
@@ -55,10 +56,9 @@ def solve(
     The other sizes are those of the preset, or the defaults of the file; a config.json is the
     preset of its model.
     """
-    from closedform.projects import open_project
 
     measure, amount = pair(budget, "--budget")
-    model = part_asked(open_project(file, ignored).typed(dtype), part)
+    model = part_asked(opened(file, ignored).typed(dtype), part)
     name, _, convention = measure.partition(" under ")
     formula = model.measure(name, convention or None)
     click.echo(visible(repr(formula.solve(size, amount, preset, **sizes))))
@@ -83,12 +83,11 @@ def explain(
     """
     import json
 
-    from closedform.projects import open_project
     from closedform.reason.explain import asked, data, entries_of
     from closedform.reason.explain import explain as explained
 
-    project = open_project(file, ignored)
-    answer = explained(entries_of(project, list(map(asked, numbers)), preset, open_project))
+    project = opened(file, ignored)
+    answer = explained(entries_of(project, list(map(asked, numbers)), preset, opened))
     click.echo(
         json.dumps(data(answer), indent=2, ensure_ascii=False) if to else visible(str(answer))
     )

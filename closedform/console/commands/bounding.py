@@ -10,6 +10,7 @@ import click
 
 from closedform.console import completion, options
 from closedform.console.commands.asking import part_asked
+from closedform.console.opening import opened
 from closedform.console.parameters import Strict
 from closedform.errors import visible
 
@@ -45,9 +46,7 @@ def roofline(
     Operations run one after another; what one writes the next reads from memory again, but inside
     a block that is called with fused=true.
     """
-    from closedform.projects import open_project
-
-    project = open_project(file, ignored)
+    project = opened(file, ignored)
     model = part_asked(project, part, preset)
     found = model.roofline(machine, dtype, preset, **sizes)
     click.echo(visible(f"{found.table}\n{found!r}"))

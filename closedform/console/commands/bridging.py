@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from closedform.console import completion, options
+from closedform.console.opening import opened
 from closedform.console.output import give
 from closedform.console.parameters import Strict, listed, pair
 from closedform.errors import Source, visible
@@ -198,11 +199,10 @@ def verify(
     with 1 at the first part that differs.
     """
     from closedform.files import read_text
-    from closedform.projects import open_project
     from closedform.torch.trace import read_traces
     from closedform.torch.verifying import at_presets, at_traces, verify
 
-    project = open_project(file)
+    project = opened(file)
     entity = project.part(part)
     stored = [name for name in against if name.endswith(".json")]
     if stored:

@@ -10,6 +10,7 @@ import click
 
 from closedform.console import completion, options
 from closedform.console.exits import EXIT_WRONG
+from closedform.console.opening import opened
 from closedform.console.output import format_of, give, warn_of_width
 from closedform.console.parameters import FormatName, Strict
 from closedform.render import formats
@@ -154,13 +155,12 @@ def diff(
     OLD and NEW are .arch files, or names of models of the zoo. What has the same name in both is
     compared.
     """
-    from closedform.projects import open_project
     from closedform.reason.changes import changes
     from closedform.render.report.compared.changes import changes_view
 
     target = Path(output) if output else None
     write = formats.changes_in(format_of(target, free=False) if target else to)
-    both = open_project(old).typed(dtype), open_project(new).typed(dtype)
+    both = opened(old).typed(dtype), opened(new).typed(dtype)
     found = changes(*both, measures, convention)
     give(write(changes_view(found, lang)), target)
     return EXIT_WRONG if exit_code and found.changed else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from closedform.console import completion, options
+from closedform.console.opening import opened
 from closedform.console.output import give
 from closedform.console.parameters import Strict
 
@@ -24,7 +25,6 @@ def export(file: str, part: str | None, to: str, output: str | None) -> None:
     PyTorch is not needed to write them. Without --of it is all models of FILE, or its blocks where
     it has no model.
     """
-    from closedform.projects import open_project
     from closedform.torch.export.module import torch_module
 
-    give(torch_module(open_project(file), part), Path(output) if output else None)
+    give(torch_module(opened(file), part), Path(output) if output else None)

@@ -8,6 +8,7 @@ import click
 
 from closedform.console import completion, options
 from closedform.console.commands.asking import part_asked
+from closedform.console.opening import opened
 from closedform.console.parameters import Strict
 from closedform.errors import visible
 
@@ -54,9 +55,7 @@ def memory(
 
     The batch is that of one device.
     """
-    from closedform.projects import open_project
-
-    project = open_project(file, ignored)
+    project = opened(file, ignored)
     model = part_asked(project, part, preset)
     ways: dict[str, Any] = {
         way: int(given) if given.isdecimal() and given.isascii() else given
