@@ -51,6 +51,8 @@ class Round:
     acts: list[Act]
     carried: tuple[tuple[str, str], ...]
     choice: bool = False  # `choose 1 of` the counts: each row goes through one of them
+    # By how much a round makes the axes of a value longer than the round before, in each trace.
+    growth: dict[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
 
 
 Act = Step | Call | Round
@@ -114,8 +116,13 @@ class Builder:
                 for slots, out in item.carried:
                     node, ref = min(slots)
                     pairs.append((self.called.name(nodes[node].refs[ref]), nodes[out].name))
+                growth = {}
+                for n, node in enumerate(nodes):
+                    more = tuple(row[n] if row else () for row in item.growth)
+                    if any(map(any, more)):
+                        growth[node.name] = more
                 inner = self.items(item.items)
-                found.append(Round(item.counts, item.shared, inner, tuple(pairs)))
+                found.append(Round(item.counts, item.shared, inner, tuple(pairs), growth=growth))
         return self.routed(found)
 
     def routed(self, acts: list[Act]) -> list[Act]:
@@ -245,13 +252,27 @@ class Builder:
         )
         group = self.groups.setdefault(key, Group(region.kind.rpartition(".")[2], children))
         group.instances.append(
-            Inside(region.path, outside, acts, tuple(out), tuple(map(self.shape, outside)))
+            Inside(
+                region.path,
+                outside,
+                acts,
+                tuple(out),
+                tuple(self.entered(region, n) for n in outside),
+            )
         )
         return [Call(group, (len(group.instances) - 1,), outside, tuple(out), region.path)]
 
     def shape_of(self, name: str) -> tuple[Values, ...]:
         """The axes of a value that a step gives, or of one that comes from outside."""
         return self.made[name].shape if name in self.made else self.shape(name)
+
+    def entered(self, region: Region, name: str) -> tuple[Values, ...]:
+        """The axes of a value as a region takes it: what a loop gives may have grown in it."""
+        for node in flat(region.items):
+            for at, ref in enumerate(node.refs):
+                if self.called.name(ref) == name:
+                    return columns([row[self.at[node.name]].operands[at] for row in self.rows])
+        return self.shape(name)
 
     def shape(self, name: str) -> tuple[Values, ...]:
         """The axes of a value, each as it is in every trace."""
