@@ -8,7 +8,10 @@ from dataclasses import field, replace
 from closedform.data import dataclass
 from closedform.torch.graph import Graph, Node, order_of
 from closedform.torch.regions import Called, Item, Region, flat
-from closedform.torch.steps import Groups, Known, Option, Rows, Step, Values, columns, is_one, steps
+from closedform.torch.steps.products import grouped_attention
+from closedform.torch.steps.rows import Known, Option, Rows, Step, Values, columns, is_one
+from closedform.torch.steps.table import steps
+from closedform.torch.steps.views import Groups
 
 
 @dataclass
@@ -205,8 +208,6 @@ class Builder:
 
     def attention(self, rows: Rows) -> list[Step]:
         """Attention whose keys are broadcast to groups of queries takes them as they were."""
-        from closedform.torch.steps import grouped_attention
-
         keys, values = (self.spread(name) for name in rows.takes[1:3])
         if keys and values and keys[1] == values[1] and len(rows.operand(0)) == 3:
             return grouped_attention(rows, rows.takes[0], keys[0], values[0], keys[1])

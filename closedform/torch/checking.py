@@ -27,7 +27,7 @@ from closedform.errors import ClosedformError, Diagnostic, fail
 from closedform.files import read_text
 from closedform.grammar import format_file, parse
 from closedform.torch.acts import Act, Round
-from closedform.torch.steps import Step
+from closedform.torch.steps.rows import Step
 
 ASSUMED = re.compile(r"state it: `assume ([^`]+)`")
 STATED = re.compile(r"^assume .*(?:\n +.*)*\n", re.MULTILINE)

@@ -19,7 +19,7 @@ from closedform.torch.counting import counts
 from closedform.torch.graph import Graph, graph
 from closedform.torch.regions import called, merged
 from closedform.torch.scopes import ModelScope, Scope
-from closedform.torch.steps import Known, columns
+from closedform.torch.steps.rows import Known, columns
 from closedform.torch.text import Block, Body
 from closedform.torch.trace import Trace, making_sense
 

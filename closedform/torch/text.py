@@ -10,7 +10,7 @@ from closedform.errors import fail
 from closedform.torch.acts import Act, Call, Group, Round, taken
 from closedform.torch.fitting import Values
 from closedform.torch.scopes import Scope
-from closedform.torch.steps import SIZE, WIDTH, Option, Step, is_usual
+from closedform.torch.steps.rows import SIZE, WIDTH, Option, Step, is_usual
 
 WIDE = 70  # what is longer gets a name
 NAMES = ("x", "y", "z", "u", "v", "w", "p", "q", "r", "s", "t")
