@@ -55,7 +55,7 @@ def bindings(comparison: Comparison, title: str) -> dict[str, Any]:
     return sizes
 
 
-@pytest.mark.parametrize("name", cases(ZOO, share=2))
+@pytest.mark.parametrize("name", cases(ZOO, share=4))
 def test_presets_of_the_zoo(name: str) -> None:
     for comparison in models(name):
         for title in comparison.module.presets(comparison.model):
@@ -88,7 +88,7 @@ convention formed on weighed  "by formulas too":
 """
 
 
-@pytest.mark.parametrize("name", cases(ZOO, share=2))
+@pytest.mark.parametrize("name", cases(ZOO, share=4))
 def test_conventions_of_a_file(name: str) -> None:
     """Every file of the zoo under conventions of each sort, at the first preset of each model."""
     path = zoo_path(name)
@@ -144,7 +144,7 @@ def search(comparison: Comparison, seed: str) -> Counter[str]:
     return seen
 
 
-@pytest.mark.parametrize("name", cases(ZOO, share=2))
+@pytest.mark.parametrize("name", cases(ZOO, share=4))
 def test_random_sizes_of_the_zoo(name: str) -> None:
     for comparison in models(name):
         seen = search(comparison, name)
@@ -161,7 +161,7 @@ def test_the_check_of_the_zoo_can_fail() -> None:
 
 # Random programs ---------------------------------------------------------------------------
 
-EXAMPLES = int(os.environ.get("CLOSEDFORM_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("CLOSEDFORM_EXAMPLES", "8"))
 FAST = settings(
     max_examples=EXAMPLES,
     derandomize="CLOSEDFORM_EXAMPLES" not in os.environ,

@@ -11,7 +11,7 @@ from brute import Run
 from brute_modules import Scope
 from check_brute import of_text, of_zoo, on_random_programs, zoo_module
 from closedform.errors import ClosedformError
-from helpers import call, cases
+from helpers import call, cases, examples
 
 FILES = (
     "llama",
@@ -79,9 +79,10 @@ def test_what_is_assumed_tells_chains_apart() -> None:
     assert str(deepseek) == "19 L - J + 3"
 
 
-def test_random_programs() -> None:
+@pytest.mark.parametrize("many", examples(12, 30))
+def test_random_programs(many: int) -> None:
     """Fails when a formula is wrong on a program that nobody wrote."""
-    seen = on_random_programs("depth", 30)
+    seen = on_random_programs("depth", many)
     assert "refused" not in seen
     assert seen["equal"] > 0.7 * seen.total(), seen
 

@@ -16,7 +16,7 @@ import pytest
 from closedform.api import Part
 from closedform.derive.project import Project
 from closedform.projects import open_project, zoo_path
-from helpers import TESTS
+from helpers import LONG, TESTS
 
 ROWS: list[dict[str, Any]] = json.loads((TESTS / "truth" / "models.json").read_text("utf-8"))
 MAP: dict[str, list[str]] = {
@@ -94,6 +94,11 @@ def place_of(name: str) -> tuple[Part, str]:
     return Part(project, project.model_of(project.preset(preset))), preset
 
 
+def is_long(name: str) -> bool:
+    """Whether the model of a row is one whose derivation takes long."""
+    return MAP[name][0] in LONG if name in MAP else False
+
+
 def has_tables(name: str) -> bool:
     return name.startswith(tuple(TABLES))
 
@@ -123,7 +128,13 @@ def measured(row: dict[str, Any]) -> dict[str, int]:
     return values
 
 
-@pytest.mark.parametrize("row", COMPARED, ids=[row["name"] for row in COMPARED])
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=row["name"], marks=[pytest.mark.slow] if is_long(row["name"]) else [])
+        for row in COMPARED
+    ],
+)
 def test_row(row: dict[str, Any]) -> None:
     """Fails when a measure of the row is another in the zoo, or when the row is in no map."""
     assert found_in_zoo(row["name"]) == measured(row)
@@ -140,6 +151,7 @@ def test_training_rows_wait() -> None:
 def test_map_has_no_other_rows() -> None:
     """Fails when a row was renamed and its old name is still in a map."""
     assert set(MAP) == {row["name"] for row in COMPARED}
+    assert (len(ROWS), len(COMPARED)) == (90, 87)
 
 
 def test_copies_agree_with_the_source() -> None:
@@ -159,10 +171,9 @@ def test_fvcore_met_another_graph_in_rows_that_there_are() -> None:
     assert len(COMPARED) - len(OTHER_GRAPHS) == 70
 
 
+@pytest.mark.slow
 def test_summary(record_property: Callable[[str, str], None]) -> None:
     """Fails when fewer rows agree than there are; conftest prints how many do."""
-    assert len(ROWS) == 90
-    assert len(COMPARED) == 87
     agreeing = [row for row in COMPARED if found_in_zoo(row["name"]) == measured(row)]
     rows = f"{len(agreeing)} of {len(COMPARED)} rows agree with the ground truth"
     record_property("summary", rows)

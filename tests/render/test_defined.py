@@ -14,7 +14,7 @@ from closedform.api import Architecture
 from closedform.errors import ClosedformError
 from closedform.projects import zoo_names
 from defined import undefined
-from helpers import GOOD, cases, programs
+from helpers import GOOD, cases, examples, programs
 from programs import Program
 from programs import programs as random_programs
 
@@ -83,9 +83,10 @@ def test_sizes_of_stages_are_defined(text: str) -> None:
         assert undefined_in(closedform.loads(text), stages) == {}
 
 
-def test_random_programs_define_what_they_print() -> None:
+@pytest.mark.parametrize("many", examples(6, 20))
+def test_random_programs_define_what_they_print(many: int) -> None:
     @settings(
-        max_examples=20,
+        max_examples=many,
         derandomize=True,
         database=None,
         deadline=None,

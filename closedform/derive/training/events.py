@@ -74,7 +74,8 @@ class Events:
         self.given: Memory = NOTHING
         self.results: Memory = NOTHING
         self.index = {**sizes}  # of loops over numbers, and sizes that have one
-        self.rooms: dict[Sequence[Expr], Expr] = {}  # how large shapes are, where the index is so
+        self.axes: dict[Expr, Expr] = {}  # of shapes, where the index is so
+        self.rooms: dict[Sequence[Expr], Expr] = {}  # how large shapes are there
         self.within: frozenset[Expr] = frozenset()  # the indices of others
 
     def whole(self, node: Node) -> None:
@@ -96,8 +97,13 @@ class Events:
 
     def new(self, shape: Sequence[Expr]) -> Memory:
         if shape not in self.rooms:
-            self.rooms[shape] = sympy.Mul(*shape).xreplace(self.index)
+            self.rooms[shape] = sympy.Mul(*map(self.axis, shape))
         return self.room(self.rooms[shape])
+
+    def axis(self, size: Expr) -> Expr:
+        if size not in self.axes:
+            self.axes[size] = size.xreplace(self.index)
+        return self.axes[size]
 
     def room(self, size: Expr) -> Memory:
         """Memory of its own, of a size."""
@@ -161,16 +167,36 @@ class Events:
         return makes
 
     def moments(self) -> set[Expr]:
-        """What is alive at the beginning, and during each event."""
+        """What is alive at the beginning, and during each event; of numbers only the largest."""
         last = {one: at for at, (takes, _) in enumerate(self.events) for one in takes}
         last.update(dict.fromkeys(self.results, len(self.events)))
         alive = {one for one in self.given if one in last}
+        if all(size.is_Integer for size in self.sizes):
+            return {Integer(self.most(alive, last))}
         found = {frozenset(Counter(self.sizes[one] for one in alive).items())}
         for at, (_, makes) in enumerate(self.events):
             alive |= makes
             found.add(frozenset(Counter(self.sizes[one] for one in alive).items()))
             alive = {one for one in alive if last.get(one, -1) > at}
         return {sympy.Add(*(size * times for size, times in each)) for each in found}
+
+    def most(self, alive: set[int], last: Mapping[int, int]) -> int:
+        """The most that is alive at once, where all sizes are numbers."""
+        sizes = [int(size) for size in self.sizes]
+        ends: dict[int, list[int]] = {}
+        for one, at in last.items():
+            ends.setdefault(at, []).append(one)
+        now = most = sum(sizes[one] for one in alive)
+        for at, (_, makes) in enumerate(self.events):
+            new = makes - alive
+            alive |= new
+            now += sum(sizes[one] for one in new)
+            most = max(most, now)
+            gone = alive.intersection(ends.get(at, ()))
+            gone.update(one for one in new if last.get(one, -1) <= at)
+            alive -= gone
+            now -= sum(sizes[one] for one in gone)
+        return most
 
     # Cases and loops -----------------------------------------------------------------------
 
@@ -241,15 +267,16 @@ class Events:
         if isinstance(node, Repeat):
             self.body(node.body, values)
             return
-        index, rooms, within, before = self.index, self.rooms, self.within, len(self.sizes)
+        index, axes, rooms = self.index, self.axes, self.rooms
+        within, before = self.within, len(self.sizes)
         if at is None:
             self.within = within | {node.index}
         else:
-            self.index, self.rooms = {**index, node.index: at}, {}
+            self.index, self.axes, self.rooms = {**index, node.index: at}, {}, {}
         self.body(node.body, values)
         if any(node.index in size.free_symbols for size in self.sizes[before:]):
             raise UnwrittenError
-        self.index, self.rooms, self.within = index, rooms, within
+        self.index, self.axes, self.rooms, self.within = index, axes, rooms, within
 
     def told(self, state: Sequence[Memory], before: int) -> Any:
         """What a round begins with, in which storages that the loop has made have no number."""

@@ -65,12 +65,12 @@ class Peak:
 
     def _unwritten(self, node: Node) -> Expr:
         """The peak as what is found at numbers."""
-        used = shaped_by(node)
-        sizes = sorted({s for one in used for s in self.base(one).free_symbols}, key=str)
+        used = {one: self.base(one) for one in shaped_by(node)}
+        sizes = sorted({s for base in used.values() for s in base.free_symbols}, key=str)
 
         def at(numbers: Sequence[Expr]) -> Expr:
             given = dict(zip(sizes, numbers, strict=True))
-            events = Events({}, {one: put_in(self.base(one), given) for one in used})
+            events = Events({}, {one: put_in(base, given) for one, base in used.items()})
             events.whole(node)
             alive = events.moments()
             whole = {size for size in alive if size.is_Integer}

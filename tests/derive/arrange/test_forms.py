@@ -31,7 +31,6 @@ from read_back import NOTATIONS
 
 FILES = [*files(ZOO, 20), *files(GOOD, 40)]
 STAGES = ("sum", "each")
-SEEDS = (1, 2)
 
 
 def formulas(path: Path) -> Iterator[Closed]:
@@ -123,14 +122,14 @@ def has_roots(node: w.Written) -> bool:
     return inexact or any(has_roots(part.node) for part in parts(node, LINE))
 
 
+@pytest.mark.parametrize("seed", examples(1, 2))
 @pytest.mark.parametrize("path", cases(FILES, share=16))
-def test_every_form_has_one_value(path: Path) -> None:
+def test_every_form_has_one_value(path: Path, seed: int) -> None:
     for closed in formulas(path):
-        for seed in SEEDS:
-            assert wrong(closed, seed) == []
+        assert wrong(closed, seed) == []
 
 
-@pytest.mark.parametrize("many", examples(6, 60))
+@pytest.mark.parametrize("many", examples(3, 60))
 def test_every_form_of_random_programs(many: int) -> None:
     @settings(
         max_examples=many,
@@ -155,7 +154,8 @@ def test_every_form_of_random_programs(many: int) -> None:
 
 def test_another_value_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FORMS, "grouped", lambda expr, order: expanded(expr + 1, order))
-    closed = closedform.zoo("pvt").params._closed
+    text = (ZOO / "vit.arch").read_text("utf-8")  # of its own: what is found is kept
+    closed = closedform.loads(text, ZOO)["ViT"].params._closed
     ways = ["tree", "numbers", *NOTATIONS]
     assert [text.split(":")[0] for text in wrong(closed, 1)] == [
         f"grouped, {stages}, {how}" for stages in STAGES for how in ways

@@ -95,7 +95,7 @@ def test_what_is_left_to_later_counts_no_forward_pass() -> None:
 # Claims that hold ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", cases(HOLDING, share=3))
+@pytest.mark.parametrize("path", cases(HOLDING, share=6))
 def test_file_holds(path: Path) -> None:
     """Fails when an expectation or claim of a file is refused, or the file is not canonical."""
     ran = call("check", path.name, folder=CLAIMS)
@@ -121,7 +121,7 @@ def test_claim_stands_and_holds(key: str) -> None:
 # Claims that are refused ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", BARE)
+@pytest.mark.parametrize("name", cases([*BARE], share=2))
 def test_refused(name: str, golden: Golden) -> None:
     """Fails when a wrong claim passes, or a word of its refusal changes."""
     path = CLAIMS / f"{name}.arch"
@@ -185,7 +185,7 @@ ALL_NUMBERS = [line for key in CLAIMED for line in printed_numbers(key)]
 COMPARED = [line for line in ALL_NUMBERS if line[:3] not in NUMBERS_LATER]
 
 
-@pytest.mark.parametrize("at", cases([" ".join(line[:3]) for line in COMPARED], share=8))
+@pytest.mark.parametrize("at", cases([" ".join(line[:3]) for line in COMPARED], share=24))
 def test_number(at: str) -> None:
     """Fails when a printed number is not the value of the closed form."""
     key, config, kind, number = next(line for line in COMPARED if " ".join(line[:3]) == at)

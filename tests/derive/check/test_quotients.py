@@ -114,7 +114,7 @@ def deviations(claims: Limits, at: Callable[[int], dict[str, int]]) -> list[Frac
     return found
 
 
-@pytest.mark.parametrize("amount", examples(32, 120))
+@pytest.mark.parametrize("amount", examples(20, 120))
 def test_random_claims(amount: int, record_property: Callable[[str, str], None]) -> None:
     """Fails when one is proved whose quotients stay away from 1, or refuted where they near it."""
     count: Counter[str] = Counter()

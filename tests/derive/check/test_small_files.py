@@ -795,6 +795,56 @@ model B(x: [n]):
 """,
         "-++" + "+-++-",
     ),
+    "products of roundings": (
+        """\
+block Down(x: [c, h, w], s):
+    return x -> conv2d(c, kernel=1, stride=s, bias=false)
+    claim macs <= h*w*c^2
+    claim macs <= (h + s - 1)*(w + s - 1)*c^2/s^2
+    claim macs <= (h + 1)*(w + 1)*c^2/4 when s == 2
+    claim macs <= (h + s - 2)*(w + s - 1)*c^2/s^2
+    claim macs <= h*w*c^2/2 when s >= 2
+block Patches(x: [c, h, w], p):
+    return x -> conv2d(c, kernel=p, stride=p, bias=false)
+    claim macs <= h*w*c^2
+    claim macs <= h*w*c^2 when p == 2
+    claim macs < 2*h*w*c^2
+    claim macs < h*w*c^2
+""",
+        "+++--" + "+++-",
+    ),
+    "products of roundings in cases": (
+        """\
+block Perhaps(x: [c, h, w], s):
+    if s > 1:
+        x = x -> conv2d(c, kernel=1, stride=s, bias=false)
+    return x
+    claim macs <= h*w*c^2
+    claim macs <= h*w*c^2/s
+block Else(x: [c, h, w], s):
+    if s > 1:
+        x = x -> conv2d(c, kernel=1, stride=s, bias=false)
+    else:
+        x = x -> conv2d(c, kernel=1, bias=false)
+    return x
+    claim macs <= h*w*c^2
+    claim macs <= h*w*c^2 - s + 1
+""",
+        "+-+-",
+    ),
+    "several bounds at once": (
+        """\
+op mixed(x: [n, d], w, g) -> y: [n, d]:
+    require w | n, g <= n
+    mac = n*d^2 + g*d^2 + n*w*d + n*g*d
+block G(x: [n, d], w, g):
+    return x -> mixed(w, g)
+    claim macs <= 2*n*d^2 + 2*n^2*d
+    claim macs <= 2*n*d^2 + 2*n^2*d - 1
+    claim macs <= 2*n*d^2 + n^2*d
+""",
+        "+--",
+    ),
     "zero log": (
         """\
 dim s

@@ -20,6 +20,7 @@ from closedform.derive.lower.run import Plan
 from closedform.derive.symbolic.atoms import BigSum, Divides, Gcd, Log, indicator
 from closedform.derive.symbolic.exact import NoNumberError, exact
 from closedform.derive.symbolic.symbols import size_symbol
+from helpers import examples
 
 NAMES = ("a", "b", "c")
 SIZES = tuple(map(size_symbol, NAMES))
@@ -91,11 +92,15 @@ A, B = SIZES[:2]
 GUARDED = 2 ** (A - B) * indicator(sympy.And(B > 1, 2 ** (A - B) < A / (B - 1)))
 
 
-@settings(max_examples=300, deadline=None)
-@example(GUARDED, [(1, 1, 1), (2, 2, 1)])  # what is not asked needs no value
-@given(expressions(), NUMBERS)
-def test_a_program_has_the_exact_value(expr: Expr, rows: list[tuple[int, int, int]]) -> None:
+@pytest.mark.parametrize("many", examples(75, 300))
+def test_a_program_has_the_exact_value(many: int) -> None:
     """Fails when numbers or arrays give another value, or a need is missed or too much."""
+    limits = settings(max_examples=many, deadline=None)
+    guarded = example(GUARDED, [(1, 1, 1), (2, 2, 1)])  # what is not asked needs no value
+    limits(guarded(given(expressions(), NUMBERS)(has_the_exact_value)))()
+
+
+def has_the_exact_value(expr: Expr, rows: list[tuple[int, int, int]]) -> None:
     np = pytest.importorskip("numpy", reason="NumPy is not installed")
     value, holds = lowered(expr)
     plan = Plan([value, holds])
@@ -113,10 +118,14 @@ def test_a_program_has_the_exact_value(expr: Expr, rows: list[tuple[int, int, in
             assert int(full[at]) == found
 
 
-@settings(max_examples=300, deadline=None)
-@given(expressions(), NUMBERS)
-def test_bounds_hold_at_every_step(expr: Expr, rows: list[tuple[int, int, int]]) -> None:
+@pytest.mark.parametrize("many", examples(75, 300))
+def test_bounds_hold_at_every_step(many: int) -> None:
     """Fails when a step leaves its bounds, or is greater than the majorant of all."""
+    limits = settings(max_examples=many, deadline=None)
+    limits(given(expressions(), NUMBERS)(bounds_hold_at_every_step))()
+
+
+def bounds_hold_at_every_step(expr: Expr, rows: list[tuple[int, int, int]]) -> None:
     value, holds = lowered(expr)
     steps = [n for n in in_order([value, holds]) if not n.indices]
     columns = list(zip(*rows, strict=True))

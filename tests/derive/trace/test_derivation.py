@@ -29,7 +29,7 @@ from closedform.projects import open_project, report_of
 from derivations import Evaluator, number, random_sizes
 from helpers import GOOD, TESTS, ZOO, Golden, cases, programs
 
-FILES = cases(programs(ZOO, 20))
+FILES = cases(programs(ZOO, 20), share=3)
 ELEMENTWISE = ("addition", "product", "quotient")
 SEEDS = (1, 2, 3)
 
@@ -250,11 +250,17 @@ def test_nothing_is_passed_over(path: Path, what: str) -> None:
                     waiting.append(site.node)
 
 
-def test_the_numbers_of_a_preset() -> None:
-    for name, preset in (("vit", "ViT-B/16"), ("pvt", "PVT-Small"), ("densenet", "DenseNet-121")):
-        file = zoo(name)
-        text = file.derivation(preset=preset, to="text")
-        assert str(file.macs.at(preset)) in text
+OF_PRESETS = {"vit": "ViT-B/16", "pvt": "PVT-Small", "densenet": "DenseNet-121"}
+
+
+@pytest.mark.parametrize("name", cases([*OF_PRESETS]))
+def test_the_numbers_of_a_preset(name: str) -> None:
+    file, preset = zoo(name), OF_PRESETS[name]
+    text = file.derivation(preset=preset, to="text")
+    assert str(file.macs.at(preset)) in text
+
+
+def test_what_is_settled_without_numbers() -> None:
     project = open_project("vit")
     settle(project.derivation(project.part("ViT")), {})
 

@@ -139,8 +139,9 @@ def test_what_is_asked_of_it() -> None:
     assert table.peak.tolist() == [9633792, 12582912]
     assert table.peak.dtype == table.params.dtype == "int64"
     assert table.params.tolist() == [25557032, 25557032]
-    assert repr(peak.overtakes(resnet.params, "I", "ResNet-50")) == (
-        "larger from I = 365 on, checked up to 2000"
+    alexnet = closedform.zoo("alexnet")
+    assert repr(alexnet.measure("peak").overtakes(alexnet.params, "I", F=16, C=10)) == (
+        "larger from I = 299 on, checked up to 332"
     )
     assert peak.growth("I", "ResNet-50") == 4
     assert str(peak.subs(I=224)) == "4 alive(L, W, C, 224)"

@@ -18,7 +18,7 @@ from closedform.derive.cost.uses import uses
 from closedform.derive.project import Project
 from closedform.derive.training.step import training_step
 from closedform.projects import open_project, zoo_path
-from helpers import TESTS
+from helpers import LONG, TESTS
 
 HERE = Path(__file__).parent / "measured.arch"
 SHARED = TESTS.parent.parent / "shared" / "truth" / "training.jsonl"
@@ -54,6 +54,10 @@ PLACES: dict[str, tuple[str, str, str | dict[str, int]]] = {
     "hf/gpt2@128": ("", "GPT2", "GPT-2 at 128"),
     "hf/llama-tiny@128 (D 256, F 688, H 8, G 4, L 4, V 1000)": ("", "Llama", "Llama, tiny"),
 }
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.slow] if PLACES[name][0] in LONG else [])
+    for name in ROWS
+]  # fmt: skip
 SMALL = [name for name in ROWS if "/" not in name]
 # PyTorch's counter forgets the groups of a convolution in its backward pass, and counts each
 # gradient as if all channels met. What is true stands here beside what the row says.
@@ -96,7 +100,7 @@ def test_every_row_is_compared() -> None:
         assert COPY.read_text("utf-8") == SHARED.read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", NAMES)
 def test_work_is_what_the_counter_saw(name: str) -> None:
     row, place = ROWS[name], PLACES[name]
     assert value(place, "params") == row["params"]
@@ -108,7 +112,7 @@ def test_work_is_what_the_counter_saw(name: str) -> None:
     assert parts[0] == parts[1] + parts[2] == both - row["flops_torch_forward"]
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", NAMES)
 def test_kept_bytes_are_those_of_the_storages(name: str) -> None:
     assert value(PLACES[name], "kept") + POOLED.get(name, 0) == ROWS[name]["kept_bytes"]
 
