@@ -27,7 +27,6 @@ from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
 from closedform.limits import placed
 
-
 Found: TypeAlias = Checked | Diagnostic  # a verdict, or what keeps something from having one
 
 
