@@ -120,12 +120,12 @@ def check(
             codes.add(code_of(error))
             continue
         except Ended as ended:
-            error = limit_of(ended)
+            limit = limit_of(ended)
             so_far = outcome_of(found)
             for diagnostic in so_far.wrong:
                 print_error(str(diagnostic))
-            complain(error)
-            rows += [*verdicts_of(so_far), *rows_of(error.diagnostics, file)]
+            complain(limit)
+            rows += [*verdicts_of(so_far), *rows_of(limit.diagnostics, file)]
             codes.add(EXIT_LIMIT)
             break
         total += outcome.holding
