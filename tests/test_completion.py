@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from closedform.choices import COLUMNS, COUNTED, IN_BYTES
+from closedform.cli import run
 from closedform.derive.measures import rows
 from closedform.derive.measures.rows import ROWS
 from closedform.derive.resolve.shipped import zoo_names
@@ -37,23 +40,16 @@ preset "a small one": D=2
 def offered(typed: str, folder: Path, shell: str = "fish") -> list[str]:
     """What is offered after a command line, whose last word is not whole."""
     *words, last = typed.split(" ")
-    environment = {
-        **os.environ,
-        "_CLOSEDFORM_COMPLETE": f"{shell}_complete",
-        "COMP_WORDS": " ".join(words),
-        "COMP_CWORD": last,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "closedform"],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment,
-        timeout=120,
-        check=True,
-    )
-    assert done.stderr == ""
-    return [line.split(",", 1)[1] for line in done.stdout.splitlines() if line]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("_CLOSEDFORM_COMPLETE", f"{shell}_complete")
+        patched.setenv("COMP_WORDS", " ".join(words))
+        patched.setenv("COMP_CWORD", last)
+        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+        with chdir(folder), redirect_stdout(out), redirect_stderr(err):
+            code = run([])
+    assert (code, err.getvalue()) == (0, "")
+    out.seek(0)
+    return [line.split(",", 1)[1] for line in out.read().splitlines() if line]
 
 
 @pytest.fixture

@@ -8,7 +8,10 @@ from dataclasses import field, replace
 from closedform.data import dataclass
 from closedform.torch.graph import Graph, Node, order_of
 from closedform.torch.regions import Called, Item, Region, flat
-from closedform.torch.steps import Groups, Known, Option, Rows, Step, Values, columns, is_one, steps
+from closedform.torch.steps.products import grouped_attention
+from closedform.torch.steps.rows import Known, Option, Rows, Step, Values, columns, is_one
+from closedform.torch.steps.table import steps
+from closedform.torch.steps.views import Groups
 
 
 @dataclass
@@ -51,6 +54,8 @@ class Round:
     acts: list[Act]
     carried: tuple[tuple[str, str], ...]
     choice: bool = False  # `choose 1 of` the counts: each row goes through one of them
+    # By how much a round makes the axes of a value longer than the round before, in each trace.
+    growth: dict[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
 
 
 Act = Step | Call | Round
@@ -114,8 +119,13 @@ class Builder:
                 for slots, out in item.carried:
                     node, ref = min(slots)
                     pairs.append((self.called.name(nodes[node].refs[ref]), nodes[out].name))
+                growth = {}
+                for at, one in enumerate(nodes):
+                    more = tuple(row[at] if row else () for row in item.growth)
+                    if any(map(any, more)):
+                        growth[one.name] = more
                 inner = self.items(item.items)
-                found.append(Round(item.counts, item.shared, inner, tuple(pairs)))
+                found.append(Round(item.counts, item.shared, inner, tuple(pairs), growth=growth))
         return self.routed(found)
 
     def routed(self, acts: list[Act]) -> list[Act]:
@@ -198,8 +208,6 @@ class Builder:
 
     def attention(self, rows: Rows) -> list[Step]:
         """Attention whose keys are broadcast to groups of queries takes them as they were."""
-        from closedform.torch.steps import grouped_attention
-
         keys, values = (self.spread(name) for name in rows.takes[1:3])
         if keys and values and keys[1] == values[1] and len(rows.operand(0)) == 3:
             return grouped_attention(rows, rows.takes[0], keys[0], values[0], keys[1])
@@ -245,13 +253,27 @@ class Builder:
         )
         group = self.groups.setdefault(key, Group(region.kind.rpartition(".")[2], children))
         group.instances.append(
-            Inside(region.path, outside, acts, tuple(out), tuple(map(self.shape, outside)))
+            Inside(
+                region.path,
+                outside,
+                acts,
+                tuple(out),
+                tuple(self.entered(region, n) for n in outside),
+            )
         )
         return [Call(group, (len(group.instances) - 1,), outside, tuple(out), region.path)]
 
     def shape_of(self, name: str) -> tuple[Values, ...]:
         """The axes of a value that a step gives, or of one that comes from outside."""
         return self.made[name].shape if name in self.made else self.shape(name)
+
+    def entered(self, region: Region, name: str) -> tuple[Values, ...]:
+        """The axes of a value as a region takes it: what a loop gives may have grown in it."""
+        for node in flat(region.items):
+            for at, ref in enumerate(node.refs):
+                if self.called.name(ref) == name:
+                    return columns([row[self.at[node.name]].operands[at] for row in self.rows])
+        return self.shape(name)
 
     def shape(self, name: str) -> tuple[Values, ...]:
         """The axes of a value, each as it is in every trace."""

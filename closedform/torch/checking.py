@@ -8,17 +8,26 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from closedform.derive.check.check import check
-from closedform.derive.cost.tree import Choose, Operation, Repeat, Sequence, Site, Weights
+from closedform.derive.cost.tree import (
+    Choose,
+    Operation,
+    Repeat,
+    Sequence,
+    Site,
+    Stages,
+    Steps,
+    Weights,
+)
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
 from closedform.errors import ClosedformError, Diagnostic, fail
 from closedform.files import read_text
 from closedform.grammar import format_file, parse
 from closedform.torch.acts import Act, Round
-from closedform.torch.steps import Step
+from closedform.torch.steps.rows import Step
 
 ASSUMED = re.compile(r"state it: `assume ([^`]+)`")
 STATED = re.compile(r"^assume .*(?:\n +.*)*\n", re.MULTILINE)
@@ -112,6 +121,13 @@ def _collect(
             _collect(node.body, values, times, found)
         elif isinstance(node, Repeat):
             _collect(node.body, values, times * int(node.times.subs(values)), found)
+        elif isinstance(node, Stages):
+            for body in node.bodies:
+                _collect(body, values, times, found)
+        elif isinstance(node, Steps):
+            first, last = (int(n.subs(values)) for n in (node.first, node.last))
+            for at in range(first, last + 1):
+                _collect(node.body, {**values, node.index: Integer(at)}, times, found)
         elif isinstance(node, Choose):
             _collect(node.body, values, times * int(node.count.subs(values)), found)
 
@@ -127,20 +143,29 @@ def _is_compared(name: str) -> bool:
 def shapes_of(acts: Iterable[Act], trace: int) -> Shapes:
     """The shapes that operations were seen to give in one of the traces."""
     found: Shapes = Counter()
-    for name, shape, times in _seen(acts, trace, 1):
+    for name, shape, times in _seen(acts, trace, 1, {}):
         found[name, shape] += times
     return found
 
 
 def _seen(
-    acts: Iterable[Act], trace: int, times: int
+    acts: Iterable[Act], trace: int, times: int, more: Mapping[str, Iterable[int]]
 ) -> Iterator[tuple[str, tuple[int, ...], int]]:
+    """The shapes, each with how often it is given; `more` are what has grown in a loop."""
     for act in acts:
         if isinstance(act, Step):
             if act.op in SIGNS or (_is_compared(act.op) and act.op not in PARTS):
-                yield SIGNS.get(act.op, act.op), tuple(v[trace] for v in act.shape), times
+                shape = tuple(v[trace] for v in act.shape)
+                if act.name in more:
+                    shape = tuple(a + b for a, b in zip(shape, more[act.name], strict=True))
+                yield SIGNS.get(act.op, act.op), shape, times
+        elif isinstance(act, Round) and act.growth:
+            for n in range(act.counts[trace]):
+                grown = {k: [n * a for a in v[trace]] for k, v in act.growth.items() if v[trace]}
+                yield from _seen(act.acts, trace, times, {**more, **grown})
         elif isinstance(act, Round):
-            yield from _seen(act.acts, trace, times * (1 if act.choice else act.counts[trace]))
+            count = 1 if act.choice else act.counts[trace]
+            yield from _seen(act.acts, trace, times * count, more)
         else:
             for instance in act.instances:
-                yield from _seen(act.group.instances[instance].acts, trace, times)
+                yield from _seen(act.group.instances[instance].acts, trace, times, more)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations
+from math import isqrt
 
 from closedform.data import dataclass
 
 Values = tuple[int, ...]
+DIFFERENT = 3  # values that a size has, for what a few values of many sizes would agree with
+MOST_PARTS = 16
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,34 @@ def formulas(values: Values, sizes: Mapping[str, Values], sums: bool = True) -> 
         found = [f for term in terms if (f := _one(target, term, sums))]
         if found:
             return _distinct(found)
-    if not sums:
-        return []
+    found = list(_floors(values, sizes))
+    if found or not sums:
+        return found
     terms = [term for kind in _kinds(sizes) for term in kind]
     found = [f for one, two in combinations(terms, 2) if (f := _two(target, one, two))]
-    return _distinct(found)
+    return _distinct(found) or _squares(values, sizes)
+
+
+def _squares(values: Values, sizes: Mapping[str, Values]) -> list[Formula]:
+    """Squares of a multiple of one size and a number more or less, as (2*window - 1)^2."""
+    roots = tuple(map(isqrt, values))
+    if len(set(values)) < DIFFERENT or values != tuple(n * n for n in roots):
+        return []
+    sides = [
+        f for term in next(_kinds(sizes)) if (f := _one(tuple(map(Fraction, roots)), term, True))
+    ]
+    return [Formula(f"({side.text})^2", 3, side.divides) for side in sides]
+
+
+def _floors(values: Values, sizes: Mapping[str, Values]) -> Iterator[Formula]:
+    """Quotients of a size and a number that are rounded down somewhere, if they have several
+    values: a few agree with many of them."""
+    if len(set(values)) < DIFFERENT:
+        return
+    for name, own in sizes.items():
+        for number in range(2, MOST_PARTS + 1):
+            if values == tuple(v // number for v in own):
+                yield Formula(f"floor({name}/{number})", 3)
 
 
 def _distinct(found: list[Formula]) -> list[Formula]:

@@ -13,13 +13,13 @@ from closedform.errors import fail
 from closedform.files import read_text
 from closedform.grammar import format_file, parse, tree
 from closedform.grammar.wording import RESERVED
-from closedform.torch.acts import Builder, Group, widened
+from closedform.torch.acts import Builder, Group, Round, widened
 from closedform.torch.checking import compare_shapes, confirmed, settled, shapes_of
 from closedform.torch.counting import counts
 from closedform.torch.graph import Graph, graph
 from closedform.torch.regions import called, merged
 from closedform.torch.scopes import ModelScope, Scope
-from closedform.torch.steps import Known, columns
+from closedform.torch.steps.rows import Known, columns
 from closedform.torch.text import Block, Body
 from closedform.torch.trace import Trace, making_sense
 
@@ -223,7 +223,12 @@ class _Import:
             like = [(n, "h") if n == "w" else (n,) for n in names]
             bound = [scope.bind(*row) for row in zip(axes, names, like, strict=True)]
             body.enter(value, name)
-            inputs.append(f"{name}: [{', '.join(bound)}]")
+            grows = any(
+                isinstance(a, Round) and a.growth and value in (before for before, _ in a.carried)
+                for a in acts
+            )
+            shape = f"{bound[0]}; {', '.join(bound[1:])}" if grows else ", ".join(bound)
+            inputs.append(f"{name}: [{shape}]")
         lines = body.lines(acts, first.gives, "    ")
         lines.append(f"    return {', '.join(body.env[n].text for n in first.gives)}")
         name = self.named[id(group)]

@@ -11,7 +11,8 @@ from dataclasses import field, replace
 
 from closedform.data import dataclass
 from closedform.errors import fail
-from closedform.torch.graph import Graph, Node
+from closedform.torch.graph import LAYERS, Graph, Node
+from closedform.torch.series import CAT, in_series
 from closedform.torch.trace import Argument, Ref
 
 CONTAINERS = "torch.nn.modules.container."
@@ -27,6 +28,11 @@ class Region:
     items: list[Item]
 
 
+# By how much each round makes the axes of each result longer, node by node; nothing where it is as
+# it was, or where there is one round.
+Growth = tuple[tuple[int, ...], ...]
+
+
 @dataclass
 class Loop:
     """Equal neighbours: each hands on to the next the values of `carried`, which are pairs of the
@@ -36,6 +42,7 @@ class Loop:
     shared: bool
     items: list[Item]
     carried: tuple[tuple[frozenset[tuple[int, int]], int], ...]
+    growth: tuple[Growth, ...] = ()  # in each trace
 
 
 Item = Node | Region | Loop
@@ -68,7 +75,9 @@ def called(graph: Graph) -> Called:
     """The calls of a graph, with loops."""
     root = Region("", _class(graph.trace.modules.get("", "Model")), [])
     open_: list[tuple[str, Region]] = []
-    for node in graph.nodes:
+    nodes = in_series(graph.nodes)
+    graph = replace(graph, nodes=nodes)
+    for node in nodes:
         stack = [
             path
             for path in node.stack
@@ -123,18 +132,25 @@ class _Loops:
         groups = [items[at : at + period]]
         links: list[tuple[frozenset[tuple[int, int]], int]] | None = None
         shared: bool | None = None
+        growth: Growth | None = None
         while True:
             start = at + period * len(groups)
             after = items[start : start + period]
             if len(after) < period:
                 break
             link = self._same(groups[-1], after)
-            if link is None or (
-                links is not None
-                and (sorted(link[0], key=str), link[1]) != (sorted(links, key=str), shared)
+            more = None if link is None else _growth(groups[-1], after)
+            if (
+                link is None
+                or more is None
+                or (
+                    links is not None
+                    and (sorted(link[0], key=str), link[1], more)
+                    != (sorted(links, key=str), shared, growth)
+                )
             ):
                 break
-            links, shared = link
+            (links, shared), growth = link, more
             groups.append(after)
         while len(groups) > 1 and not self._ends_well(groups, links or []):
             groups.pop()
@@ -148,7 +164,8 @@ class _Loops:
         kept = groups[0]
         if period == 1 and isinstance(kept[0], Loop):
             return False
-        loop = Loop((len(groups),), bool(shared), kept, tuple(sorted(links, key=lambda c: c[1])))
+        carried = tuple(sorted(links, key=lambda c: c[1]))
+        loop = Loop((len(groups),), bool(shared), kept, carried, (growth or (),))
         items[at : at + period * len(groups)] = [loop]
         return True
 
@@ -188,9 +205,7 @@ class _Loops:
         begun: dict[str, set[int | None]] = {}
         weights: set[bool] = set()
         for i, (a, b) in enumerate(zip(first, second, strict=True)):
-            if (a.target, a.shapes, a.operands, a.lead) != (b.target, b.shapes, b.operands, b.lead):
-                return None
-            if _erased(a) != _erased(b):
+            if (a.target, a.lead) != (b.target, b.lead) or _erased(a) != _erased(b):
                 return None
             for j, (x, y) in enumerate(zip(a.refs, b.refs, strict=True)):
                 x, y = self.found.name(x), self.found.name(y)
@@ -220,6 +235,29 @@ class _Loops:
         if any(u not in mine and u not in self.dropped for n in at for u in self._users(n)):
             return None
         return [(frozenset(slots), out) for out, slots in links.items()], True in weights
+
+
+def _growth(one: list[Item], two: list[Item]) -> Growth | None:
+    """By how much the second group is larger, if anything: only where it concatenates maps to more
+    and more channels, and no weight says how many these are. None where they differ otherwise."""
+    first, second = list(flat(one)), list(flat(two))
+    found: list[tuple[int, ...]] = []
+    for a, b in zip(first, second, strict=True):
+        if (a.shapes, a.operands) == (b.shapes, b.operands):
+            found.append(())
+            continue
+        ranks = [[len(s) for s in (*n.shapes, *n.operands)] for n in (a, b)]
+        if ranks[0] != ranks[1] or len(a.shapes) != 1:
+            return None
+        found.append(tuple(y - x for x, y in zip(a.shapes[0], b.shapes[0], strict=True)))
+        if a.target in LAYERS and any(found[-1]):
+            return None
+        if any(found[-1][1:]) or any(n < 0 for n in found[-1][:1]) or len(found[-1]) not in (0, 3):
+            return None
+    grows = any(any(more) for more in found)
+    if grows and not any(n.target == CAT and any(m) for n, m in zip(first, found, strict=True)):
+        return None
+    return tuple(found) if grows else ()
 
 
 def _outline(items: Iterable[Item]) -> object:
@@ -279,6 +317,7 @@ def _count(regions: list[Region] | list[Loop]) -> None:
             loops = [item for item in items if isinstance(item, Loop)]
             _count(loops)
             loops[0].counts = tuple(loop.counts[0] for loop in loops)
+            loops[0].growth = tuple(growth for loop in loops for growth in loop.growth)
         elif isinstance(items[0], Region):
             _count([item for item in items if isinstance(item, Region)])
 
@@ -304,11 +343,11 @@ def _align(one: Region | Loop, two: Region | Loop, a: Called, b: Called) -> None
         y = two.items[at] if at < len(two.items) else None
         if isinstance(x, Loop) and not isinstance(y, Loop):
             two.items[at : at + len(x.items)] = [
-                Loop((1,), x.shared, two.items[at : at + len(x.items)], x.carried)
+                Loop((1,), x.shared, two.items[at : at + len(x.items)], x.carried, ((),))
             ]
         elif isinstance(y, Loop) and not isinstance(x, Loop):
             one.items[at : at + len(y.items)] = [
-                Loop((1,), y.shared, one.items[at : at + len(y.items)], y.carried)
+                Loop((1,), y.shared, one.items[at : at + len(y.items)], y.carried, ((),))
             ]
         at += 1
     name = one.path if isinstance(one, Region) and one.path else "the model"

@@ -8,7 +8,7 @@ from dataclasses import field
 from closedform.data import dataclass
 from closedform.errors import ClosedformError, fail
 from closedform.torch.fitting import Formula, Values, formulas
-from closedform.torch.steps import FIXED, WIDTH
+from closedform.torch.steps.rows import FIXED, WIDTH
 
 SMALL = 4  # a constant as small as this stands as a number
 

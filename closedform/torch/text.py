@@ -10,7 +10,7 @@ from closedform.errors import fail
 from closedform.torch.acts import Act, Call, Group, Round, taken
 from closedform.torch.fitting import Values
 from closedform.torch.scopes import Scope
-from closedform.torch.steps import SIZE, WIDTH, Option, Step, is_usual
+from closedform.torch.steps.rows import SIZE, WIDTH, Option, Step, is_usual
 
 WIDE = 70  # what is longer gets a name
 NAMES = ("x", "y", "z", "u", "v", "w", "p", "q", "r", "s", "t")
@@ -262,6 +262,9 @@ class Body:
             carried.append((name, before, out))
         count = self.scope.size(act.counts, SIZE, "experts" if act.choice else "layers")
         kind = f"choose 1 of {count.text}" if act.choice else f"repeat {count.text}"
+        if act.growth:
+            last = f"({count.text})" if count.level == SUM else count.text
+            kind = f"for {self.scope.free('i')} in 1..{last}"
         lines.append(f"{indent}{kind}{' shared' if act.shared else ''}:")
         self.wanted |= {out: name for name, _, out in carried}
         alive = {n for n, last in self.last.items() if last > at} | {*taken(act)}
@@ -361,18 +364,18 @@ class Body:
         roles = {o.key: o.role for o in act.options}
         called = _axes(left, right)
         said = []
-        for group in left:
+        for group in (g for g in left if len(g) > 1):
             known = {a: self.scope.known(sizes[a], roles[a]) for a in group}
             unknown = [
                 a
                 for a, size in known.items()
                 if size is None or (called[a] in ("h", "g") and size.text not in self.scope.atoms)
             ]
-            omitted = (unknown or list(group))[-1] if len(group) > 1 else None
+            omitted = (unknown or list(group))[-1]
             if len(unknown) > 1 and called[unknown[-1]] in ("h", "g"):
                 omitted = unknown[0]
             for axis in group:
-                if len(group) > 1 and axis != omitted:
+                if axis != omitted:
                     hint = {"h": "heads", "g": "groups"}.get(called[axis], called[axis] * 2)
                     said.append(
                         f"{called[axis]}={self.scope.size(sizes[axis], roles[axis], hint).text}"

@@ -13,7 +13,7 @@ from closedform.torch.trace import Trace
 
 MIXED, HELD = 2, 5  # random traces that are fitted, and that are held out
 TRIES = 40
-DRAWS = 100  # of random sizes, until those divide each other that always did
+DRAWS = 2_000  # of random sizes, until those divide each other that always did
 
 
 def traces(

@@ -1,4 +1,4 @@
-"""The modules whose traces stand in traces/: a ViT and a ResNet, and three of transformers."""
+"""The modules whose traces stand in traces/: a ViT and a ResNet, some of transformers and timm."""
 
 from __future__ import annotations
 
@@ -246,3 +246,11 @@ class Pooled(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layer1(self.pool(self.conv(x)))
+
+
+def densenet(
+    growth: int = 8, a: int = 2, b: int = 2, c: int = 2, d: int = 2, classes: int = 10
+) -> Any:
+    from timm.models.densenet import DenseNet
+
+    return DenseNet(growth_rate=growth, block_config=(a, b, c, d), num_classes=classes)

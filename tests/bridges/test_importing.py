@@ -44,7 +44,9 @@ def test_a_file_of_one_trace(name: str) -> None:
 
 
 SLOW = ["resnet", "gpt2", "llama"]
-SLOW += [f"{name}_sizes" for name in ("vit", "gpt2", "llama", "resnet", "t5", "mixtral")]
+SLOW += [
+    f"{name}_sizes" for name in ("vit", "gpt2", "llama", "resnet", "t5", "mixtral", "densenet")
+]
 
 
 @pytest.mark.slow
@@ -91,6 +93,21 @@ def test_a_formula_has_to_be_the_only_one() -> None:
     """Fails when one of several formulas is taken that agree with all traces."""
     assert [f.text for f in formulas((96, 144), {"D": (24, 36), "H": (3, 3)})] == ["4*D"]
     assert len(formulas((96, 144), {"D": (24, 36), "F": (48, 72)})) == 2
+
+
+def test_a_quotient_is_rounded_down_where_enough_values_say_so() -> None:
+    """Fails when two values, or one that is exact, make a quotient that is rounded."""
+    assert [f.text for f in formulas((3, 5, 4), {"c": (7, 11, 8)})] == ["floor(c/2)"]
+    assert [f.text for f in formulas((3, 5, 4), {"c": (6, 10, 8)})] == ["c/2"]
+    assert formulas((3, 5, 3), {"c": (7, 11, 7)}, sums=False) == []
+    assert formulas((3, 5, 4), {"c": (7, 11, 10)}, sums=False) == []
+
+
+def test_a_square_of_a_sum() -> None:
+    """Fails when a square is not seen, or two values that are squares are enough for one."""
+    assert [f.text for f in formulas((49, 225, 529), {"W": (4, 8, 12)})] == ["(2*W - 1)^2"]
+    assert formulas((49, 225, 225), {"W": (4, 8, 8)}) == []
+    assert formulas((49, 225, 530), {"W": (4, 8, 12)}) == []
 
 
 def test_sizes_that_several_formulas_give_are_asked_for() -> None:

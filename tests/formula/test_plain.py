@@ -25,7 +25,7 @@ from closedform.formula import precedence as rules
 from closedform.formula.precedence import LINE, Level, Place, begins_with_digit, parts
 from plain_reader import Inexact, Values, read
 from read_back import misread
-from trees import every_tree, worth, written
+from trees import every_tree, strewn, worth, written
 
 N, D, S = Symbol("n"), Symbol("d"), Symbol("D", "s")
 ONE, TWO, MINUS = Number(1), Number(2), Number(-1)
@@ -113,7 +113,7 @@ WANTED = [
 def test_without_a_rule_a_formula_is_misread(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when a place wants brackets for nothing, or when the readers would take anything."""
     monkeypatch.setitem(LINE.least, place, Level.ANYTHING)  # type: ignore[arg-type]
-    assert misread("text", every_tree(2)) is not None
+    assert misread("text", strewn()) is not None
 
 
 @pytest.mark.parametrize("place", sorted(rules.UNSIGNED, key=str), ids=str)
@@ -121,13 +121,13 @@ def test_without_the_rule_of_signs_a_formula_is_misread(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rules, "UNSIGNED", rules.UNSIGNED - {place})
-    assert misread("text", every_tree(2)) is not None
+    assert misread("text", strewn()) is not None
 
 
 def test_a_later_sign_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when a minus may stand behind a plus, a minus or another factor."""
     monkeypatch.setattr(rules, "begins_with_sign", lambda *_: False)
-    assert misread("text", every_tree(2)) is not None
+    assert misread("text", strewn()) is not None
 
 
 def test_trees_have_numbers() -> None:

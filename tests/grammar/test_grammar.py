@@ -314,14 +314,17 @@ def commented(draw: st.DrawFn, contents: list[str]) -> tuple[str, list[str]]:
     return "\n".join(lines), put[::-1]
 
 
-@given(data=st.data())
-@bounded(50)
-def test_new_comments_stay_where_they_are(data: st.DataObject) -> None:
+@pytest.mark.parametrize("many", examples(15, 50))
+def test_new_comments_stay_where_they_are(many: int) -> None:
     """Fails when a comment at the end of a line, or above one, moves or is lost."""
-    content, put = data.draw(commented(canonical()))
-    formatted = format_file(parse(content))
-    assert [c for c in comments_of(formatted) if c.startswith("# new")] == put
-    assert difference(formatted, content) is None
+
+    def stay(drawn: tuple[str, list[str]]) -> None:
+        content, put = drawn
+        formatted = format_file(parse(content))
+        assert [c for c in comments_of(formatted) if c.startswith("# new")] == put
+        assert difference(formatted, content) is None
+
+    bounded(many)(given(commented(canonical()))(stay))()
 
 
 @given(data=st.data())
@@ -344,7 +347,7 @@ def test_blank_lines_stay_where_they_are(data: st.DataObject) -> None:
     assert difference(found, expected) is None
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_line_ends_of_windows(path: Path) -> None:
     """Fails when a file with CRLF line ends means something else, or keeps a CR."""
     file = parse(CONTENTS[path].replace("\n", "\r\n"))
@@ -412,7 +415,7 @@ HEADERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+@pytest.mark.parametrize("path", cases(FILES, share=3))
 def test_spans_of_headers(path: Path) -> None:
     """Fails when a message about a block, a loop or a preset would point at another line."""
     for node in descendants(parse(CONTENTS[path], path.name)):
@@ -423,14 +426,17 @@ def test_spans_of_headers(path: Path) -> None:
             assert "\n" not in text_of(node)
 
 
-@given(own.file)
-@bounded(20)
-def test_spans_take_no_part_in_equality(file: tree.File) -> None:
+@pytest.mark.parametrize("many", examples(6, 20))
+def test_spans_take_no_part_in_equality(many: int) -> None:
     """Fails when two equal texts at different places give different trees."""
-    content = format_file(file)
-    moved = parse("# a line above\n\n" + content)
-    assert moved == parse(content)
-    assert hash(moved.declarations) == hash(parse(content).declarations)
+
+    def equal(file: tree.File) -> None:
+        content = format_file(file)
+        moved = parse("# a line above\n\n" + content)
+        assert moved == parse(content)
+        assert hash(moved.declarations) == hash(parse(content).declarations)
+
+    bounded(many)(given(own.file)(equal))()
 
 
 def test_a_size_may_be_called_ratio() -> None:

@@ -55,18 +55,22 @@ def braced(node: w.Written) -> bool:
     return isinstance(node, w.Braced) or any(braced(p.node) for p in parts(node, LINE))
 
 
-@pytest.mark.parametrize("step", examples(4, 1))
+@pytest.mark.parametrize("step", examples(8, 1))
 @pytest.mark.parametrize("lines", [False, True])
 def test_every_node_in_every_place_is_read_back(lines: bool, step: int) -> None:
     """Fails when something that is printed as LaTeX is not read, or as something else."""
     assert misread(islice(every_tree(2), None, None, step), lines) is None
 
 
+@pytest.mark.parametrize("many", examples(100, 300))
 @pytest.mark.parametrize("lines", [False, True])
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(written)
-def test_random_formulas_are_read_back(lines: bool, node: w.Written) -> None:
-    assert misread([node], lines) is None
+def test_random_formulas_are_read_back(lines: bool, many: int) -> None:
+    @settings(max_examples=many, deadline=None, derandomize=True, database=None)
+    @given(written)
+    def hold(node: w.Written) -> None:
+        assert misread([node], lines) is None
+
+    hold()
 
 
 # What is read ----------------------------------------------------------------------------------

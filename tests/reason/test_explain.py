@@ -16,7 +16,7 @@ from closedform.errors import ClosedformError
 from closedform.projects import open_project
 from closedform.reason.counted import NONE, Change, Subject
 from closedform.reason.figures import figure_of
-from helpers import Ran, call
+from helpers import Ran, call, cases
 
 HOOKS = "multiply-accumulates of Linear and Conv layers only, as layer hooks see them"
 MACS = "multiply-accumulates of every product and convolution, attention included"
@@ -232,7 +232,10 @@ def test_a_float_is_no_printed_number() -> None:
 # What is counted apart ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["vit", "pvt", "swin", "mobilenet_v1", "llama", "squeezenet"])
+GROUPED = ["vit", "pvt", "swin", "mobilenet_v1", "llama", "squeezenet"]
+
+
+@pytest.mark.parametrize("name", cases(GROUPED))
 def test_the_groups_add_up(name: str) -> None:
     """Fails when a part or a kind is counted twice, or not."""
     project = open_project(name)

@@ -8,7 +8,7 @@ import pytest
 
 import closedform as cf
 from closedform.reason.uncounted import uncounted
-from helpers import call
+from helpers import call, cases
 
 SAID = """\
 What hooks leaves out
@@ -29,7 +29,7 @@ def test_the_section_as_a_whole() -> None:
     assert SAID in call("derive", "vit", *asked).out
 
 
-@pytest.mark.parametrize("model", ["vit", "resnet_basic", "gpt2", "mobilenet_v2", "swin"])
+@pytest.mark.parametrize("model", cases(["vit", "resnet_basic", "gpt2", "mobilenet_v2", "swin"]))
 def test_what_is_left_out_and_what_is_counted_are_all(model: str) -> None:
     """Fails when an omission is too large or too small, or one is forgotten."""
     macs, hooks, full = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from math import ceil, floor
 
 from hypothesis import strategies as st
@@ -69,10 +70,13 @@ def number(value: Fraction) -> w.Written:
     return w.Fraction(w.Number(value.numerator), w.Number(value.denominator))
 
 
+WRITTEN = {name: number(value) for name, value in SIZES.items()}
+
+
 def worth(node: w.Written) -> Fraction | None:
     """What a tree is worth at SIZES, if it has a number."""
     try:
-        return Worth({name: number(value) for name, value in SIZES.items()}).of(node)
+        return Worth(WRITTEN).of(node)
     except NoNumberError:
         return None
 
@@ -200,3 +204,10 @@ def every_tree(depth: int) -> Iterator[w.Written]:
         for inner in every_tree(depth - 1):
             for hole in holes():
                 yield hole(inner)
+
+
+def strewn(step: int = 31) -> Iterator[w.Written]:
+    """The trees of `every_tree(2)`, one of so many and then those beside it: one that is misread is
+    met soon, wherever its kind stands."""
+    for first in range(step):
+        yield from islice(every_tree(2), first, None, step)

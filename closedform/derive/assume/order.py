@@ -178,7 +178,7 @@ def _without_rounding(known: Store, expr: Expr) -> Expr:
             replaced[atom] = assumed[atom] + _more(atom)
             continue
         some = any if isinstance(atom, sympy.Max) else all  # one is enough for the largest
-        if some(_is_nonnegative(known, value) for value in atom.args):
+        if some(is_nonnegative(known, value) for value in atom.args):
             replaced[atom] = int(_reaches_1(known, atom)) + _more(atom)
         else:
             replaced[atom] = _real(atom)
@@ -195,7 +195,7 @@ def _reaches_1(known: Store, rounded: Expr) -> bool:
     return bool(bottom.is_positive and _stated(known, sympy.Ge(top, bottom)))
 
 
-def _is_nonnegative(known: Store, value: Expr) -> bool:
+def is_nonnegative(known: Store, value: Expr) -> bool:
     """Whether a value is proved to be at least zero."""
     if value.is_nonnegative:
         return True

@@ -5,6 +5,7 @@ No SymPy is needed to list and to show them.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from closedform.files import read_text
 from closedform.grammar import parse, tree
 
 
+@cache
 def library_file(library: str, name: str) -> tree.File:
     """The tree of such a file."""
     title = f"{library}/{name}.arch"

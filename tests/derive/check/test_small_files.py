@@ -30,6 +30,42 @@ model K(x: [N]):
 """,
         "+++-+++-",
     ),
+    "axes that shrink in a loop up to a symbol": (
+        """\
+dim T, R, J
+model Dilated(x: [R, T]):
+    for i in 1..J:
+        x = x -> conv1d(R, kernel=2, dilation=2^(i - 1), bias=false)
+    return x
+    claim macs >= 2*R^2*(J - 2)*T
+    claim macs >= 2*R^2*(J - 1)*T
+model Plain(x: [R, T]):
+    for i in 1..J:
+        x = x -> conv1d(R, kernel=2, bias=false)
+    return x
+    claim macs > 0
+    claim macs >= J*R^2*T
+    claim macs >= J*R^2*T + J*R^2
+    claim params in O(T) as J, T grow
+    claim macs in O(T^2) as J, T grow
+    claim macs in Theta(J*T) as J, T grow
+""",
+        "+-++-+++",
+    ),
+    "powers of numbers": (
+        """\
+dim G, S
+model M(x: [G*2^S, 1, 1]):
+    for i in 1..S:
+        x = x -> conv2d(G*2^(S - i), kernel=1, bias=false)
+    return x
+    claim params ~ 2*G^2*4^S/3 as S grow
+    claim params ~ 2*G^2*2^(2*S)/3 as S grow
+    claim params ~ G^2*4^S as S grow
+    claim params in O(4^S) as S grow
+""",
+        "++-+",
+    ),
     "nearest bounds of ceilings": (
         """\
 dim N, D, S, l
@@ -759,6 +795,56 @@ model B(x: [n]):
 """,
         "-++" + "+-++-",
     ),
+    "products of roundings": (
+        """\
+block Down(x: [c, h, w], s):
+    return x -> conv2d(c, kernel=1, stride=s, bias=false)
+    claim macs <= h*w*c^2
+    claim macs <= (h + s - 1)*(w + s - 1)*c^2/s^2
+    claim macs <= (h + 1)*(w + 1)*c^2/4 when s == 2
+    claim macs <= (h + s - 2)*(w + s - 1)*c^2/s^2
+    claim macs <= h*w*c^2/2 when s >= 2
+block Patches(x: [c, h, w], p):
+    return x -> conv2d(c, kernel=p, stride=p, bias=false)
+    claim macs <= h*w*c^2
+    claim macs <= h*w*c^2 when p == 2
+    claim macs < 2*h*w*c^2
+    claim macs < h*w*c^2
+""",
+        "+++--" + "+++-",
+    ),
+    "products of roundings in cases": (
+        """\
+block Perhaps(x: [c, h, w], s):
+    if s > 1:
+        x = x -> conv2d(c, kernel=1, stride=s, bias=false)
+    return x
+    claim macs <= h*w*c^2
+    claim macs <= h*w*c^2/s
+block Else(x: [c, h, w], s):
+    if s > 1:
+        x = x -> conv2d(c, kernel=1, stride=s, bias=false)
+    else:
+        x = x -> conv2d(c, kernel=1, bias=false)
+    return x
+    claim macs <= h*w*c^2
+    claim macs <= h*w*c^2 - s + 1
+""",
+        "+-+-",
+    ),
+    "several bounds at once": (
+        """\
+op mixed(x: [n, d], w, g) -> y: [n, d]:
+    require w | n, g <= n
+    mac = n*d^2 + g*d^2 + n*w*d + n*g*d
+block G(x: [n, d], w, g):
+    return x -> mixed(w, g)
+    claim macs <= 2*n*d^2 + 2*n^2*d
+    claim macs <= 2*n*d^2 + 2*n^2*d - 1
+    claim macs <= 2*n*d^2 + n^2*d
+""",
+        "+--",
+    ),
     "zero log": (
         """\
 dim s
@@ -1006,3 +1092,20 @@ model M(x: [3, I, I]):
     (wrong,) = outcome.wrong
     assert wrong.message == "macs of `M` is m^2 C (C + 12), and the claim says I^2 C^2"
     assert wrong.notes[0] == "where m = I/2"
+
+
+def test_a_limit_with_an_index_of_many_values() -> None:
+    """Fails when a direction along which a loop has a number of steps of thousands of digits is an
+    error of limits."""
+    text = """\
+dim T, R, J
+model M(x: [R, T]):
+    for i in 1..J:
+        x = x -> conv1d(R, kernel=2, bias=false)
+    return x
+    claim macs ~ 2*J*T*R^2 as J, T grow
+    claim params == 2*J*R^2
+"""
+    outcome = check(loads(text)._project)
+    assert [checked.verdict.word for checked in outcome.checked][1] == "proved"
+    assert [wrong.kind for wrong in outcome.wrong] in (["undecided"], ["claim"])

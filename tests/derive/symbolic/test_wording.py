@@ -108,7 +108,7 @@ def both(condition: Any, numbers: tuple[int, int, int]) -> tuple[Any, Any]:
     return {sympy.true: True, sympy.false: False}.get(holds), told
 
 
-@pytest.mark.parametrize("many", examples(80, 300))
+@pytest.mark.parametrize("many", examples(30, 300))
 def test_what_is_told_is_read_as_it_is_meant(many: int) -> None:
     @settings(max_examples=many, deadline=None, derandomize=True, database=None)
     @given(conditions, three)

@@ -22,23 +22,27 @@ from latex_reader import read
 from markup_readers import plain_of
 from plain_reader import Values
 from read_back import NOTATIONS, misread
-from trees import every_tree, written
+from trees import every_tree, strewn, written
 
 MARKUP = [name for name in NOTATIONS if name != "text"]
 
 
-@pytest.mark.parametrize("step", examples(5, 1))
+@pytest.mark.parametrize("step", examples(10, 1))
 @pytest.mark.parametrize("notation", MARKUP)
 def test_every_node_in_every_place_is_read_as_it_was_meant(notation: str, step: int) -> None:
-    """Fails when brackets are missing between any three nodes (one of five in quick runs)."""
+    """Fails when brackets are missing between any three nodes (one of ten in quick runs)."""
     assert misread(notation, islice(every_tree(2), None, None, step)) is None
 
 
+@pytest.mark.parametrize("many", examples(50, 150))
 @pytest.mark.parametrize("notation", MARKUP)
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
-@given(written)
-def test_random_formulas_are_read_as_they_were_meant(notation: str, node: w.Written) -> None:
-    assert misread(notation, [node]) is None
+def test_random_formulas_are_read_as_they_were_meant(notation: str, many: int) -> None:
+    @settings(max_examples=many, deadline=None, derandomize=True, database=None)
+    @given(written)
+    def hold(node: w.Written) -> None:
+        assert misread(notation, [node]) is None
+
+    hold()
 
 
 def wanted(notation: Notation) -> list[Place]:
@@ -61,20 +65,20 @@ def test_without_a_rule_a_formula_is_misread(
 ) -> None:
     """Fails when a place wants brackets for nothing, or when the readers would take anything."""
     monkeypatch.setitem(notation.least, place, Level.ANYTHING)  # type: ignore[arg-type]
-    assert misread(name, every_tree(2)) is not None
+    assert misread(name, strewn()) is not None
 
 
 @pytest.mark.parametrize("notation", MARKUP)
 def test_a_later_sign_is_seen(notation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when a minus may stand behind a plus, a minus or another factor."""
     monkeypatch.setattr(rules, "begins_with_sign", lambda *_: False)
-    assert misread(notation, every_tree(2)) is not None
+    assert misread(notation, strewn()) is not None
 
 
 def test_mathml_puts_the_minus_before_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails when MathML has the brackets of LaTeX, whose fractions never begin with a minus."""
     monkeypatch.setattr("closedform.render.formulas.mathml.PLANE_SIGNED", PLANE)
-    assert misread("MathML", every_tree(2)) is not None
+    assert misread("MathML", strewn()) is not None
 
 
 # Looks -------------------------------------------------------------------------------------

@@ -18,7 +18,10 @@ from closedform.derive.assume.proofs.counterexample import difference_at, smalle
 from closedform.derive.assume.proofs.identities import taken_apart
 from closedform.derive.assume.proofs.inequalities.induction import follows_from_induction
 from closedform.derive.assume.proofs.inequalities.means import follows_from_means
-from closedform.derive.assume.proofs.inequalities.rounding import follows_from_rounding
+from closedform.derive.assume.proofs.inequalities.rounding import (
+    follows_from_rounding,
+    with_factors_bounded,
+)
 from closedform.derive.assume.proofs.inequalities.squares import follows_from_squares
 from closedform.derive.assume.proofs.inequalities.termwise import covered
 from closedform.derive.assume.proofs.polynomials import sign_factors
@@ -30,6 +33,7 @@ from closedform.derive.symbolic.exact import NoNumberError, Numbers, exact, hold
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 
+MAX_SPLITS = 3  # into cases, for bounds
 MAX_LEAST = 30  # of a size in an exponent
 FEW, MANY = 40, 1200  # candidates for sizes, before a proof is tried and after
 TRIED = (
@@ -78,6 +82,9 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
             return Proved(frozenset(used))
     if follows_from_rounding(condition):
         return Proved()
+    with known.recording() as used:
+        if condition.has(sympy.floor, sympy.ceiling) and _by_bounds_of_factors(known, condition):
+            return Proved(frozenset(used))
     simple, asked = _without_factors(condition)
     with known.recording() as used:
         if order.decide(known, simple):
@@ -98,6 +105,24 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
     return _verdict(known, (left, right), fails, indicator(asked) - 1, simply)
 
 
+def _by_bounds_of_factors(known: Store, condition: Any, splits: int = MAX_SPLITS) -> bool:
+    """Whether an inequality follows from bounds of the roundings in it, in each case by itself."""
+    bounded = with_factors_bounded(condition, lambda size: order.is_nonnegative(known, size))
+    if any(order.decide(known, enough) for enough in bounded):
+        return True
+    asked = sorted((w.args[0][1] for w in condition.atoms(sympy.Piecewise)), key=str)
+    if not asked or splits == 0 or condition.has(sympy.Sum):  # where a case is of an index
+        return False
+    for case, other in ((asked[0], sympy.Not(asked[0])), (sympy.Not(asked[0]), asked[0])):
+        under = known.copied()
+        under.assume(Fact(case, "case"))
+        there = condition.xreplace({case: sympy.true, other: sympy.false})
+        if not order.decide(under, there) and not _by_bounds_of_factors(under, there, splits - 1):
+            return False
+        known.used |= under.used & {*known.facts}
+    return True
+
+
 def _least_exponent(known: Store, condition: Any) -> int:
     """The least value of the one size in an inequality of powers of a number, as far as known."""
     raised = {size for power in condition.atoms(sympy.Pow) for size in power.exp.free_symbols}
@@ -116,14 +141,14 @@ def _covering(known: Store, left: Expr, operator: str, right: Expr) -> frozenset
     for form in (expand(beyond), expand(known.base(beyond))):
         told = [f for f in known.facts if _is_of_two_sizes(f) and form.has(f.condition.args[1])]
         alone = [f for f in told if not isinstance(f.condition, Divides)]  # of sizes as they are
-        facts = next((some for some in (told, alone) if _is_covered(form, some)), None)
-        if facts is None:
-            continue
-        for fact in tuple(facts):
-            fewer = [other for other in facts if other != fact]
-            if _is_covered(form, fewer):
-                facts = fewer
-        return frozenset(facts)
+        for facts, multiples in ((told, True), (alone, True), (told, False)):
+            if not _is_covered(form, facts, multiples):
+                continue
+            for fact in tuple(facts):
+                fewer = [other for other in facts if other != fact]
+                if _is_covered(form, fewer, multiples):
+                    facts = fewer
+            return frozenset(facts)
     return None
 
 
@@ -134,12 +159,14 @@ def _is_of_two_sizes(fact: Fact) -> bool:
     return isinstance(condition, sorts) and all(size.is_Symbol for size in condition.args)
 
 
-def _is_covered(expr: Expr, facts: Iterable[Fact]) -> bool:
-    """Whether a sum is at least 0 term by term, where each size that is a multiple of another is
-    written as one, and sizes are ordered."""
+def _is_covered(expr: Expr, facts: Iterable[Fact], multiples: bool) -> bool:
+    """Whether a sum is at least 0 term by term, where sizes are ordered, and each that is a
+    multiple of another is written as one, or is only no less than it."""
     ordered = []
     for condition in (fact.condition for fact in facts):
-        if isinstance(condition, Divides):
+        if isinstance(condition, Divides) and not multiples:
+            ordered.append(condition.args)
+        elif isinstance(condition, Divides):
             divisor, multiple = condition.args
             quotient = sympy.Dummy("q", integer=True, positive=True)
             expr = expr.xreplace({multiple: divisor * quotient})
