@@ -179,7 +179,7 @@ class BigSum(sympy.Sum):  # type: ignore[misc]  # SymPy has no types
     """
 
     def __new__(cls, body: Expr, *limits: Any) -> Expr:
-        found = Expr.__new__(cls, sympy.sympify(body), *(sympy.Tuple(*over) for over in limits))
+        found = Expr.__new__(cls, body + Integer(0), *(sympy.Tuple(*over) for over in limits))
         found.is_commutative = True
         return found
 
