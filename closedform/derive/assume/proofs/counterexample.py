@@ -57,9 +57,9 @@ class Samples:
         large."""
         small = [*islice(self, FEW_SMALL)]
         for least, numbers in product(small[:1], given):
-            values = {s: value for s, value in numbers.items() if s in least}
-            yield {**least, **values}
-            yield from ({**least, s: value} for s, value in values.items())
+            named = {s: value for s, value in numbers.items() if s in least}
+            yield {**least, **named}
+            yield from ({**least, s: value} for s, value in named.items())
         for values in small:
             for symbol, times in product(self.symbols, LARGE):
                 yield {**values, symbol: max(values[symbol], Fraction(1)) * times}
