@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 from closedform.errors import Diagnostic, LimitError
 from closedform.limits import SMALLER, place_of
@@ -68,8 +68,7 @@ def watched() -> Iterator[Watch]:
     try:
         yield watch
     except Ended as error:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        _tell(error)
+        raise limit_of(error) from None
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
@@ -82,10 +81,13 @@ def _is_free() -> bool:
     return hasattr(signal, "setitimer") and signal.getsignal(signal.SIGPROF) is signal.SIG_DFL
 
 
-def _tell(error: Ended) -> NoReturn:
+def limit_of(error: Ended) -> LimitError:
+    """What ended a run as an error with its place; what is told after that is watched no more."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, 0)
     message, longer = error.args
     help_ = ", ".join(part for part in (SMALLER, longer) if part)
-    raise LimitError(Diagnostic("limit", message, place_of(error), help_)) from None
+    return LimitError(Diagnostic("limit", message, place_of(error), help_))
 
 
 def _seconds() -> float:

@@ -120,10 +120,10 @@ class Builder:
                     node, ref = min(slots)
                     pairs.append((self.called.name(nodes[node].refs[ref]), nodes[out].name))
                 growth = {}
-                for n, node in enumerate(nodes):
-                    more = tuple(row[n] if row else () for row in item.growth)
+                for at, one in enumerate(nodes):
+                    more = tuple(row[at] if row else () for row in item.growth)
                     if any(map(any, more)):
-                        growth[node.name] = more
+                        growth[one.name] = more
                 inner = self.items(item.items)
                 found.append(Round(item.counts, item.shared, inner, tuple(pairs), growth=growth))
         return self.routed(found)

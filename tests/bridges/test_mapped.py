@@ -116,6 +116,40 @@ preset "traced":
     )
 
 
+def test_concatenations_along_other_axes_are_no_series() -> None:
+    """Fails when a concatenation is made of one along another axis, or takes all anew."""
+    text = made(
+        {"x": (1, 4, 4, 4)},
+        {"w": (4, 12, 1, 1)},
+        ("y", "aten.relu", ("x",), (1, 4, 4, 4), ""),
+        ("a", "aten.cat", (("x", "y"), 1), (1, 8, 4, 4), ""),
+        ("z", "aten.sigmoid", ("y",), (1, 4, 4, 4), ""),
+        ("b", "aten.cat", (("x", "y", "z"), 2), (1, 4, 12, 4), ""),
+        ("c", "aten.cat", (("x", "y", "z"), 1), (1, 12, 4, 4), ""),
+        ("l", "aten.conv2d", ("c", "w"), (1, 4, 4, 4), ""),
+        ("d", "aten.cat", (("l", "b"), 2), (1, 4, 16, 4), ""),
+        ("s", "aten.amax", ("a", (1,)), (1, 4, 4), ""),
+        ("e", "aten.mul", ("d", 2), (1, 4, 16, 4), ""),
+        ("t", "aten.amax", ("e", (2,)), (1, 4, 4), ""),
+        ("u", "aten.add", ("s", "t"), (1, 4, 4), ""),
+    )
+    assert (
+        text
+        == """\
+model Tiny(image: [4, 4, 4]):
+    x = image -> relu
+    y = concat(image, x, axis=0)
+    z = x -> sigmoid
+    u = concat(y, z, axis=0) -> conv2d(4, kernel=1, bias=false)
+    x = concat(u, concat(image, x, z, axis=1), axis=1)*2 -> amax("c h w -> c w")
+    return (y -> amax("c h w -> h w")) + x
+
+preset "traced":
+    expect params = 48, macs = 768
+"""
+    )
+
+
 HEADS = {"q": (1, 4, 5, 6), "k": (1, 4, 5, 6), "v": (1, 4, 5, 6)}
 
 

@@ -10,6 +10,7 @@ import sympy
 
 import closedform as cf
 from closedform import ClosedformError, Formula
+from helpers import cases
 
 VIT = cf.zoo("vit")
 MLP = VIT.part("EncoderLayer.MLP").macs
@@ -296,7 +297,7 @@ def test_what_holds_by_itself_is_no_assumption() -> None:
 # Terms -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["vit", "gpt2", "albert", "mobilenet_v2", "bert", "swin"])
+@pytest.mark.parametrize("name", cases(["vit", "gpt2", "albert", "mobilenet_v2", "bert", "swin"]))
 def test_terms_add_up(name: str) -> None:
     """Fails when a term is lost, has another coefficient, or is said to be from elsewhere."""
     model = cf.zoo(name)

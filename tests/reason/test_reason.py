@@ -316,3 +316,11 @@ def test_abbreviations_are_given_as_sizes_are() -> None:
     assert macs.at("ViT-B/16", D=found.number, N=576) == found.cost <= 20 * 10**9
     with pytest.raises(ClosedformError, match="`Q` is no size of `ViT`"):
         macs.growth("D", "ViT-B/16", Q=576)
+
+
+def test_an_abbreviation_that_is_0_at_a_preset() -> None:
+    """Fails when an abbreviation, which may be 0, has to be a size at the numbers of a preset."""
+    mistral = cf.zoo("decoding")["Mistral"].macs
+    preset = "Mistral-7B, a token after 32k"
+    once, twice = mistral.at(preset), mistral.at(preset, D=2 * 4096)
+    assert mistral.growth("D", preset=preset) == Fraction(twice) / Fraction(once)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from closedform.console import watch
 from closedform.derive.assume import extent
+from closedform.derive.check import check
+from closedform.derive.check.checked import Checked
+from closedform.derive.check.claims import check_claim
 from closedform.derive.project import Project
 from closedform.derive.resolve.loader import Loader
+from closedform.derive.resolve.modules import Entity
 from closedform.derive.symbolic import bits
 from closedform.errors import MAX_MESSAGE, ClosedformError, Diagnostic, LimitError
 from closedform.files import read_text
 from closedform.formula import plain
+from closedform.grammar import tree
 from helpers import Ran, at_most, call
 
 pytestmark = pytest.mark.robust
@@ -206,6 +213,84 @@ def test_a_run_that_takes_too_long_ends(tmp_path: Path, monkeypatch: pytest.Monk
     assert ": error[limit]: this takes longer than 0.4 s of processor time\n" in result.err
     assert result.err.startswith("m.arch:")
     assert "or give it longer: CLOSEDFORM_SECONDS=600 in the environment\n" in result.err
+
+
+CLAIMS = """\
+dim a, b
+block B(x: [a, b]):
+    return x
+    claim params == 0
+    claim params == 1
+    claim macs == 0
+"""
+REFUTED = "m.arch:5:5: error[claim]: params of `B` is 0, and the claim says 1\n"
+TOO_LONG = "error[limit]: this takes longer than 30 s of processor time\n"
+
+
+@pytest.fixture
+def at_the_last_claim(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
+    """Lets the third claim of a file end as it is told."""
+
+    def end(error: BaseException) -> None:
+        def checked(project: Project, entity: Entity, claim: tree.Claim) -> Checked:
+            if claim.span.line == 6:
+                raise error
+            return check_claim(project, entity, claim)
+
+        monkeypatch.setattr(check, "check_claim", checked)
+
+    return end
+
+
+Ending = Callable[[BaseException], None]
+
+
+def test_verdicts_before_the_end_of_the_time_are_told(
+    at_the_last_claim: Ending, tmp_path: Path
+) -> None:
+    """Fails when a claim that takes too long takes away the verdicts before it."""
+    at_the_last_claim(watch.Ended("this takes longer than 30 s of processor time", watch.LONGER))
+    result = told(CLAIMS, tmp_path, "-v", command="check")
+    assert result.code == 4
+    assert result.out == (
+        "m.arch:4:5: proved: claim params == 0\nm.arch:5:5: refuted: claim params == 1\n"
+    )
+    assert result.err.startswith(REFUTED)
+    assert TOO_LONG in result.err
+
+
+def test_verdicts_before_the_end_of_the_time_are_rows(
+    at_the_last_claim: Ending, tmp_path: Path
+) -> None:
+    """Fails when JSON has nothing of what was found before a claim that takes too long."""
+    at_the_last_claim(watch.Ended("this takes longer than 30 s of processor time", watch.LONGER))
+    result = told(CLAIMS, tmp_path, "--to", "json", command="check")
+    assert result.code == 4
+    rows = json.loads(result.out)
+    assert [row["verdict"] for row in rows] == ["proved", "refuted", "error"]
+    assert rows[-1]["notes"][0] == "this takes longer than 30 s of processor time"
+
+
+@pytest.mark.parametrize(
+    "error", [RecursionError(), LimitError(Diagnostic("limit", "this is too much"))]
+)
+def test_a_limit_of_one_claim_is_of_that_claim(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Fails when what is too much for one claim keeps the next ones from their verdicts."""
+
+    def checked(project: Project, entity: Entity, claim: tree.Claim) -> Checked:
+        if claim.span.line == 5:
+            raise error
+        return check_claim(project, entity, claim)
+
+    monkeypatch.setattr(check, "check_claim", checked)
+    result = told(CLAIMS, tmp_path, "-v", command="check")
+    assert result.code == 4
+    assert result.out == (
+        "m.arch:4:5: proved: claim params == 0\nm.arch:6:5: proved: claim macs == 0\n"
+    )
+    assert result.err.startswith("m.arch:5:5: error[limit]: this is ")
 
 
 def test_a_run_that_takes_too_much_memory_ends(

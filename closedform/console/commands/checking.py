@@ -10,6 +10,7 @@ from closedform.console import completion, options
 from closedform.console.commands.asking import ask
 from closedform.console.exits import (
     CODES,
+    EXIT_LIMIT,
     EXIT_UNDECIDED,
     EXIT_WRONG,
     code_of,
@@ -18,10 +19,11 @@ from closedform.console.exits import (
 )
 from closedform.console.opening import opened
 from closedform.console.parameters import Strict
+from closedform.console.watch import Ended, limit_of
 from closedform.errors import ClosedformError
 
 if TYPE_CHECKING:
-    from closedform.derive.check.checked import Checked
+    from closedform.derive.check.check import Found
 
 
 @click.command(cls=Strict)
@@ -70,6 +72,8 @@ def check(
     import json
 
     from closedform.derive.check.check import check as check_project
+    from closedform.derive.check.check import outcome_of
+    from closedform.derive.check.checked import Checked
     from closedform.derive.resolve.shipped import zoo_names
     from closedform.render.report.verdicts import in_words, notes, rows_of, verdicts_of
 
@@ -100,11 +104,13 @@ def check(
     total = 0
     rows: list[dict[str, object]] = []
 
-    def tell(checked: Checked) -> None:
-        if verbose and not to:
-            click.echo("".join(in_words(checked)), nl=False)
+    def tell(one: Found) -> None:
+        found.append(one)
+        if verbose and not to and isinstance(one, Checked):
+            click.echo("".join(in_words(one)), nl=False)
 
     for file in [*files, *(zoo_names() if zoo else ())]:
+        found: list[Found] = []
         try:
             project = opened(file, ignored)
             outcome = check_project(project, tell)
@@ -113,6 +119,15 @@ def check(
             rows += rows_of(error.diagnostics, file)
             codes.add(code_of(error))
             continue
+        except Ended as ended:
+            limit = limit_of(ended)
+            so_far = outcome_of(found)
+            for diagnostic in so_far.wrong:
+                print_error(str(diagnostic))
+            complain(limit)
+            rows += [*verdicts_of(so_far), *rows_of(limit.diagnostics, file)]
+            codes.add(EXIT_LIMIT)
+            break
         total += outcome.holding
         for diagnostic in outcome.wrong:
             print_error(str(diagnostic))

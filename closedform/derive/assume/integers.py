@@ -15,6 +15,7 @@ from closedform.derive.symbolic.expansion import expand
 
 MAX_STEPS = 6
 MAX_CASES = 256  # of remainders
+MAX_TRIES = 200  # of divisibilities that are put in, in one proof
 
 
 def integer(known: Store, expr: Expr) -> bool:
@@ -46,6 +47,7 @@ def proof_of_integer(known: Store, expr: Expr) -> frozenset[Fact] | None:
     taken = _Taken(
         [(a.xreplace(whole), b.xreplace(whole), fact) for a, b, fact in divisions],
         dict(known.ranges),
+        iter(range(MAX_TRIES)),
     )
     for atom in expr.atoms(sympy.Sum):  # so is a sum of what is whole at any index
         proof = proof_of_integer(known, atom.function)
@@ -57,10 +59,14 @@ def proof_of_integer(known: Store, expr: Expr) -> frozenset[Fact] | None:
 
 
 class _Taken(NamedTuple):
-    """Divisor, dividend and fact of what is assumed, with symbols for floors; ranges of indices."""
+    """Divisor, dividend and fact of what is assumed, with symbols for floors; ranges of indices.
+
+    `tries` are those that are left: no proof takes a time that grows with what is assumed.
+    """
 
     divisions: list[tuple[Expr, Expr, Fact]]
     ranges: dict[Symbol, tuple[Expr, Expr]]
+    tries: Iterator[int]
 
 
 def _integer(known: _Taken, expr: Expr, steps: int) -> frozenset[Fact] | None:
@@ -106,7 +112,7 @@ def _integer_term(known: _Taken, term: Expr, steps: int) -> frozenset[Fact] | No
     for divisor, dividend, fact in known.divisions:
         if not _is_product(dividend) or dividend.is_Number:
             continue
-        if not _divides_product(dividend, numerator):
+        if not _divides_product(dividend, numerator) or next(known.tries, None) is None:
             continue
         rest = _integer_term(known, term * divisor / dividend, steps - 1)
         if rest is not None:
@@ -134,8 +140,10 @@ def _integer_sum(
             continue
         for symbol in sorted(dividend.free_symbols & expr.free_symbols, key=str):
             rest = dividend - symbol
-            if rest.has(symbol):
-                continue
+            if rest.has(symbol) or divisor.has(symbol):
+                continue  # k is given by a quotient only where no other k is left
+            if next(known.tries, None) is None:
+                return None
             quotient = sympy.Dummy("q", integer=True)
             found = _integer(
                 known,

@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.derive.assume.knowledge import Knowledge
 from closedform.derive.assume.store import Fact
 from closedform.derive.symbolic.atoms import Divides, cases_of, put_in
+from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.relations import plain_relation
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span, fail
@@ -108,10 +109,28 @@ class Obligations:
                 raise fail("shape", f"an axis of {what} has the size {say(axis)}", span)
             if lower is None or lower <= 0:
                 for size in _factors(self.known.base(axis)):
-                    needed = self.positive.get(size, sympy.false)
-                    self.positive[size] = sympy.Or(needed, self.case)
+                    self._is_positive(size, self.case)
             axes.append(axis)
         return tuple(axes)
+
+    def in_all_steps(self, index: Symbol, first: Expr, last: Expr, span: Span) -> None:
+        """What is positive by the index of a loop is so in its first and in its last step."""
+        some = self.known.decide(sympy.Ge(last, first)) or sympy.Ge(last, first)
+        for size, case in [pair for pair in self.positive.items() if pair[0].has_free(index)]:
+            for word, step in (("first", first), ("last", last)):
+                there = {index: self.known.base(step)}
+                needed = sympy.And(some, case.xreplace(there))
+                axis = expand(size.xreplace(there))
+                lower, upper = self.known.bounds(axis)
+                if upper is not None and upper <= 0 and needed == sympy.true:
+                    message = f"an axis of size {say(size)} would be {say(axis)} in the {word} step"
+                    raise fail("shape", message, span)
+                if lower is None or lower <= 0:
+                    for factor in _factors(axis) or [axis]:
+                        self._is_positive(factor, needed)
+
+    def _is_positive(self, size: Expr, case: Boolean) -> None:
+        self.positive[size] = sympy.Or(self.positive.get(size, sympy.false), case)
 
 
 def _about_roots(value: Expr) -> str | None:

@@ -63,8 +63,10 @@ def _decide_many(known: Store, condition: Boolean) -> bool | None:
 
 def _decide_divides(known: Store, divisor: Expr, dividend: Expr) -> bool | None:
     quotient = expand(known.base(dividend) / known.base(divisor))
-    if quotient.is_Rational:
-        return bool(quotient.is_Integer)
+    if quotient.is_Rational and not quotient.is_Integer:
+        return False
+    if not decide(known, sympy.Ne(divisor, 0)):  # which divides nothing
+        return None
     return True if integer(known, quotient) else None
 
 

@@ -14,7 +14,7 @@ from sympy.logic.boolalg import Boolean
 from closedform.data import dataclass
 from closedform.derive.symbolic.atoms import Divides, put_in
 from closedform.derive.symbolic.expansion import expand
-from closedform.derive.symbolic.relations import implies
+from closedform.derive.symbolic.relations import being, implies
 from closedform.derive.symbolic.wording import say
 from closedform.errors import Span
 
@@ -178,6 +178,18 @@ class Store:
     def _is_size(self, expr: Expr) -> bool:
         """Whether a value is a size that can be told by others; an abbreviation is told already."""
         return bool(expr.is_Symbol) and expr not in self.spelled
+
+    def written_out(self) -> Iterator[tuple[Fact, Boolean]]:
+        """Each fact with what it says in sizes that no other fact tells.
+
+        Where one tells a size by others, it says that this is one: of `r == p - q` that p - q is
+        at least 1, and of `r == p/q` that q divides p.
+        """
+        for fact in self.facts:
+            yield fact, fact.condition.xreplace(self.definitions)
+        for size, fact in self.equalities.items():
+            for condition in being(size, self.definitions[size]):
+                yield fact, condition
 
     def without_equalities(self) -> Self:
         """All that is known but for the equalities that define a size."""

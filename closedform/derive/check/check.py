@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeAlias
 
 from closedform.data import dataclass
 from closedform.derive.assume.verdict import Proved
@@ -24,6 +25,9 @@ from closedform.errors import ClosedformError, Diagnostic
 from closedform.grammar import tree
 from closedform.grammar.expressions import show
 from closedform.grammar.traverse import parts_of
+from closedform.limits import placed
+
+Found: TypeAlias = Checked | Diagnostic  # a verdict, or what keeps something from having one
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ class Outcome:
         return sum(isinstance(c.verdict, Proved) for c in self.checked)
 
 
-def check(project: Project, tell: Callable[[Checked], object] = lambda checked: None) -> Outcome:
-    """The verdicts of a file; each is told as soon as it is found.
+def check(project: Project, tell: Callable[[Found], object] = lambda found: None) -> Outcome:
+    """The verdicts of a file; each is told as soon as it is found, and so is what has none.
 
     Every model and block is derived, so that a wrong shape is found where nothing is claimed. A
     block that claims nothing, and that models use, need not hold in sizes of its own.
@@ -64,11 +68,18 @@ def check(project: Project, tell: Callable[[Checked], object] = lambda checked: 
     for found in _verdicts(project):
         if isinstance(found, Checked):
             checked.append(found)
-            tell(found)
         else:
             wrong.append(found)
+        tell(found)
     lacking = [d for preset in project.presets() for d in _lacks(project, preset)]
     return Outcome(tuple(checked), tuple(wrong), tuple(lacking), tuple(_warnings(project)))
+
+
+def outcome_of(found: Iterable[Found]) -> Outcome:
+    """What was told of a file whose check came to no end."""
+    those = list(found)
+    checked = tuple(one for one in those if isinstance(one, Checked))
+    return Outcome(checked, tuple(one for one in those if isinstance(one, Diagnostic)))
 
 
 def _not_derived(project: Project) -> Iterator[Diagnostic]:
@@ -118,7 +129,7 @@ def _warnings_where(project: Project, done: Done) -> Iterator[Diagnostic]:
         yield from warnings_of(entity.declaration, done)
 
 
-def _verdicts(project: Project) -> Iterator[Checked | Diagnostic]:
+def _verdicts(project: Project) -> Iterator[Found]:
     """Each expectation and claim with its verdict, or what keeps it from having one."""
     titles: set[str] = set()
     for preset in project.presets():
@@ -135,12 +146,14 @@ def _verdicts(project: Project) -> Iterator[Checked | Diagnostic]:
     for entity in own:
         for claim in claims_of(entity):
             try:
-                yield check_claim(project, entity, claim)
+                with placed():  # what is too much for one claim is told of that one
+                    found = check_claim(project, entity, claim)
+                yield found
             except ClosedformError as error:
                 yield from error.diagnostics
 
 
-def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Checked | Diagnostic]:
+def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Found]:
     try:
         project.check_at(preset)
     except ClosedformError as error:
@@ -152,7 +165,9 @@ def _check_preset(project: Project, preset: tree.Preset) -> Iterator[Checked | D
     for line in preset.expects:
         for item in line.items:
             try:
-                yield check_expectation(project, preset, item)
+                with placed():
+                    found = check_expectation(project, preset, item)
+                yield found
             except ClosedformError as error:
                 first, *rest = error.diagnostics
                 yield replace(first, span=first.span or item.span)

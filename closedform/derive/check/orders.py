@@ -16,6 +16,7 @@ from closedform import formula as w
 from closedform.data import dataclass
 from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.assume.obligations import with_values
+from closedform.derive.assume.proofs.polynomials import in_primes
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.checked import Checked, Sides, asked_when
@@ -92,7 +93,7 @@ def check_limit(
 
     @cache
     def sides() -> Sides:
-        difference = w.plain(factored(expand(left - right), form.order))
+        difference = w.plain(factored(in_primes(expand(left - right)), form.order))
         return Sides(compared.written(), claimed, difference)
 
     says = f"{compared.title} over {claimed} approaches 1"
@@ -267,8 +268,7 @@ def _asked(
                 expr = put_in(expr, {symbol: known.spelled[symbol]})
         return expr
 
-    expr = expand(spelled(derived))
-    bound = expand(spelled(stated))
+    expr, bound = (in_primes(expand(spelled(side))) for side in (derived, stated))
     every = _as_declared(form, bound.free_symbols | expr.free_symbols)
     facts = [*known.facts, *derivation.facts]
     facts += [fact for fact in context.known.facts if fact not in facts]  # what it divides by
@@ -411,5 +411,10 @@ def _compared(point: Point, order: str) -> str:
 
 def _number(value: Expr) -> str:
     """A number, or the power of ten that it is above where it is too long to be read."""
-    digits = len(str(abs(int(value))))
-    return say(value) if digits <= 16 else f"more than 10^{digits - 1}"
+    whole = abs(int(value))
+    if whole < 10**16:
+        return say(value)
+    power = max(16, (whole.bit_length() - 1) * 3 // 10)  # log10 of 2 is above 0.3
+    while 10 ** (power + 1) <= whole:
+        power += 1
+    return f"more than 10^{power}"

@@ -126,7 +126,8 @@ def _check(form: Closed, table: Mapping[Symbol, Expr], values: Mapping[Symbol, E
     """Refuse numbers for the other sizes at which the formula says nothing."""
     found = {symbol: _put_in(value, table) for symbol, value in table.items()}
     settled = {symbol: value for symbol, value in found.items() if value.is_Number}
-    check_sizes(form.derivation, settled, values)
+    lets = form.derivation.known.spelled.keys() - values.keys()  # which may be 0
+    check_sizes(form.derivation, {s: v for s, v in settled.items() if s not in lets}, values)
     check_stated(form.derivation, settled)
     check_facts(form.derivation, settled)
 

@@ -84,16 +84,24 @@ def place_name(family: str, index: str, offset: int) -> w.Symbol:
 
 
 def entering(node: Stages, stage_symbols: Mapping[Symbol, tuple[str, int]]) -> dict[str, Expr]:
-    """The sizes of the tensors that enter the first stage, by what the second calls them."""
+    """The sizes of the tensors that enter the first stage, by what the second calls them.
+
+    A list that has an element before the first stage has a size of its own by that name: W_1 is
+    what the file says, and nothing else, where the stages begin with W_2.
+    """
     if len(node.entries) < 2:
         return {}
     first, second = dict(node.entries[0]), dict(node.entries[1])
+    declared = set(stage_symbols.values())
     found: dict[str, Expr] = {}
     for name, shape in second.items():
         if len(first.get(name, ())) == len(shape):
             for size, before in zip(shape, first[name], strict=True):
                 family, at = stage_symbols.get(size, ("", 0))
-                if at == node.first:
+                named = (family, node.first - 1) in declared
+                if at == node.first and (
+                    not named or stage_symbols.get(before) == (family, at - 1)
+                ):
                     found[family] = before
     return found
 

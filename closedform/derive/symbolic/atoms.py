@@ -20,11 +20,18 @@ MAX_TERMS = 100  # of a sum that is written out
 
 
 class Divides(BooleanFunction):  # type: ignore[misc]  # SymPy has no types
-    """`Divides(a, b)`: a divides b."""
+    """`Divides(a, b)`: a divides b, which 0 never does.
+
+    >>> n = sympy.Symbol("n", integer=True, nonnegative=True)
+    >>> Divides(2, 6), Divides(0, 0), Divides(0, n), Divides(1, n), Divides(n, n)
+    (True, False, False, True, n | n)
+    """
 
     @classmethod
     def eval(cls, divisor: Expr, dividend: Expr) -> Any:
-        if divisor.is_Integer and dividend.is_Integer and divisor != 0:
+        if divisor == 0:
+            return sympy.false
+        if divisor.is_Integer and dividend.is_Integer:
             return sympy.true if dividend % divisor == 0 else sympy.false
         if divisor.is_Rational and dividend.is_Rational:
             return sympy.false
@@ -172,7 +179,7 @@ class BigSum(sympy.Sum):  # type: ignore[misc]  # SymPy has no types
     """
 
     def __new__(cls, body: Expr, *limits: Any) -> Expr:
-        found = Expr.__new__(cls, body, *(sympy.Tuple(*over) for over in limits))
+        found = Expr.__new__(cls, sympy.sympify(body), *(sympy.Tuple(*over) for over in limits))
         found.is_commutative = True
         return found
 

@@ -78,9 +78,7 @@ def holds(condition: Any, values: Numbers) -> bool:
             return holds(plain, values)
     left, right = (_value(side, values) for side in condition.args)
     if isinstance(condition, Divides):
-        if left == 0:
-            raise NoNumberError(condition)
-        return Fraction(right, left).denominator == 1
+        return left != 0 and Fraction(right, left).denominator == 1
     if not isinstance(condition, Relational):
         raise TypeError(f"no value for {type(condition).__name__}")
     sign = (left > right) - (left < right)

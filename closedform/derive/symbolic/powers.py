@@ -48,18 +48,22 @@ def over_powers(condition: Any) -> Any:
 
 
 @cache
-def unrounded(condition: Any) -> Any:
-    """A comparison of one rounded logarithm with what is whole, without the rounding.
+def unrounded(condition: Any, of: type[Expr] = Log) -> Any:
+    """A comparison of one rounded logarithm, or of another value, with what is whole, without the
+    rounding.
 
     >>> from closedform.derive.symbolic.symbols import size_symbol
     >>> n, s = size_symbol("n"), size_symbol("s")
     >>> unrounded(sympy.floor(Log(n, 3)) - s >= 1), unrounded(sympy.ceiling(Log(n, 3)) > s)
     (Log(n, 3) >= s + 1, Log(n, 3) > s)
+    >>> condition = sympy.Ge(sympy.floor(n / s), 2)
+    >>> unrounded(condition), unrounded(condition, Expr)
+    (floor(n/s) >= 2, n/s >= 2)
     """
     if not isinstance(condition, sympy.Ge | sympy.Gt | sympy.Le | sympy.Lt):
         return condition
     difference = condition.gts - condition.lts  # which is at least 0, or more
-    found = [a for a in difference.atoms(sympy.floor, sympy.ceiling) if isinstance(a.args[0], Log)]
+    found = [a for a in difference.atoms(sympy.floor, sympy.ceiling) if isinstance(a.args[0], of)]
     if len(found) != 1:
         return condition
     (atom,) = found
@@ -69,10 +73,10 @@ def unrounded(condition: Any) -> Any:
         return condition
     if isinstance(condition, sympy.Gt | sympy.Lt):
         rest -= 1
-    log = atom.args[0]
+    inside = atom.args[0]
     if isinstance(atom, sympy.floor):
-        return sympy.Ge(log, -rest) if coefficient == 1 else sympy.Lt(log, rest + 1)
-    return sympy.Gt(log, -rest - 1) if coefficient == 1 else sympy.Le(log, rest)
+        return sympy.Ge(inside, -rest) if coefficient == 1 else sympy.Lt(inside, rest + 1)
+    return sympy.Gt(inside, -rest - 1) if coefficient == 1 else sympy.Le(inside, rest)
 
 
 def _rooted(condition: Any) -> Any:

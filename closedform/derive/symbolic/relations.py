@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import sympy
+from sympy import Expr, Symbol
 
 from closedform.derive.symbolic.atoms import Divides
 from closedform.derive.symbolic.expansion import expand
@@ -34,6 +36,24 @@ def plain_relation(condition: Any) -> Any:
     if less.is_number:
         return sympy.Gt(more, less) if strict else sympy.Ge(more, less)
     return sympy.Lt(less, more) if strict else sympy.Le(less, more)
+
+
+def being(size: Symbol, value: Expr) -> Iterator[Any]:
+    """What a value must satisfy for a size to stand for it: whole, positive or at least 0, as the
+    size is.
+
+    >>> from closedform.derive.symbolic.symbols import ratio_symbol, size_symbol
+    >>> a, b = size_symbol("a"), size_symbol("b")
+    >>> [*being(size_symbol("n"), a / b)], [*being(ratio_symbol("r", maybe_zero=True), a - b)]
+    ([b | a, a/b >= 1], [a - b >= 0])
+    """
+    if size.is_integer and not value.is_integer:
+        dividend, divisor = sympy.fraction(sympy.together(value))
+        yield Divides(divisor, dividend)
+    if size.is_positive:
+        yield sympy.Ge(value, 1) if size.is_integer else sympy.Gt(value, 0)
+    elif size.is_nonnegative:
+        yield sympy.Ge(value, 0)
 
 
 def implies(strong: Any, weak: Any) -> bool:

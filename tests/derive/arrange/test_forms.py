@@ -60,6 +60,8 @@ def wrong(closed: Closed, seed: int) -> list[str]:
         sizes[symbol.name, None] = sizes[stem, index] = value(symbol)
     for name, start in {**closed.starts(), **closed.starts("parts")}.items():
         stem, _, index = name.rpartition("_")
+        if (name, None) in sizes:
+            return [f"where {name} = {start}, which is a size of the file"]
         sizes[stem, index] = value(start)
     printed, exact, read = Evaluator(sizes, {}), *readings(sizes)
     expected = value(closed.expr)
@@ -150,6 +152,34 @@ def test_every_form_of_random_programs(many: int) -> None:
             assert wrong(formula, 1) == [], program.source
 
     hold()
+
+
+ENTERING = ("A", "W[1]", "2*W[1]", "W[2]", "W[1] if J >= 3")
+BEGUN_LATE = """\
+dim A, J, I
+dim W[4]
+model M(x: [I, A]):
+{enter}
+    for s in {first}..4:
+        x = x -> linear(W[s], bias=false){more}
+    return x -> linear(W[1], bias=false)
+"""
+
+
+@pytest.mark.parametrize("more", ["", " -> linear(W[s], bias=false)"])
+@pytest.mark.parametrize("first", [1, 2, 3])
+@pytest.mark.parametrize("entering", ENTERING)
+def test_no_size_before_a_loop_has_the_name_of_a_size_of_the_file(
+    entering: str, first: int, more: str
+) -> None:
+    """Fails when `where W_1 = 2 W_1` is said of a list that has a first element of its own."""
+    size, _, condition = entering.partition(" if ")
+    line = f"x = x -> linear({size}, bias=false)"
+    enter = f"    if {condition}:\n        {line}" if condition else f"    {line}"
+    text = BEGUN_LATE.format(enter=enter, first=first, more=more)
+    part = closedform.loads(text)["M"]
+    for what in ("params", "macs"):
+        assert wrong(part.measure(what)._closed, 1) == []
 
 
 def test_another_value_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

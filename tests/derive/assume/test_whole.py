@@ -8,7 +8,9 @@ from itertools import product
 import pytest
 import sympy
 
+from closedform.derive.assume import integers
 from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.store import Fact
 
 SIZES = sympy.symbols("n w kept", integer=True, positive=True)
 
@@ -52,3 +54,25 @@ def test_what_is_rounded_is_one_size() -> None:
     value = (2 * KEPT * kept_of + 2 * W * (N - kept_of) + kept_of * (kept_of + 1)) / 2
     assert Knowledge().integer(value)
     assert not Knowledge().integer(value + kept_of / 2)
+
+
+def spent(divisions: list[tuple[sympy.Expr, sympy.Expr]], expr: sympy.Expr, steps: int) -> int:
+    """How many divisibilities were put in until no proof was found."""
+    facts = [(a, b, Fact(sympy.true, "when")) for a, b in divisions]
+    taken = integers._Taken(facts, {}, iter(range(integers.MAX_TRIES)))
+    assert integers._integer(taken, expr, steps) is None
+    return integers.MAX_TRIES - len(list(taken.tries))
+
+
+def test_a_size_is_not_put_in_for_itself() -> None:
+    """Fails when `a | a + c` gives a as a multiple of a, again and again."""
+    n, w, kept = SIZES
+    assert spent([(n, n + w)], (n * w + kept) / (2 * n), integers.MAX_STEPS) == 1
+
+
+def test_tries_are_counted() -> None:
+    """Fails when a proof takes a time that grows with the number of divisibilities."""
+    sizes = sympy.symbols("s:6", integer=True, positive=True)
+    number = sympy.Symbol("p", integer=True, positive=True)
+    divisions = [(number, sympy.Add(*sizes) + i) for i in range(6)]
+    assert spent(divisions, sizes[0] / (7 * number), 3) == integers.MAX_TRIES

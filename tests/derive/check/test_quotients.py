@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
 
@@ -17,7 +17,9 @@ from sympy import Expr, Integer, Min, Symbol, ceiling, floor
 
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import Proved
-from closedform.derive.check.growth import Apart, CannotGrow, Outgrown, order_verdict
+from closedform.derive.check.growth import Apart, CannotGrow, Outgrown, directions, order_verdict
+from closedform.derive.symbolic.atoms import put_in
+from closedform.derive.symbolic.exact import MAX_BITS
 from closedform.derive.symbolic.symbols import size_symbol
 from growing import Claims, TooLarge, Tree, holds, number, to_sympy, value
 from helpers import examples
@@ -146,6 +148,22 @@ def test_random_claims(amount: int, record_property: Callable[[str, str], None])
     share = count["not decided"] / count.total()
     shown = ", ".join(f"{times} {word}" for word, times in count.most_common())
     record_property("summary", f"random limits: {shown} ({share:.0%} not decided)")
+
+
+def test_sizes_of_many_digits_are_put_into_no_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when SymPy is asked for a sum at sizes of a million digits, which takes it seconds."""
+    bits: list[int] = []
+
+    def noted(side: Expr, sizes: Mapping[Symbol, Expr]) -> Expr:
+        bits.append(max(int(size.p).bit_length() for size in sizes.values()))
+        return put_in(side, sizes)
+
+    monkeypatch.setattr(directions, "put_in", noted)
+    claims = Limits(8)
+    growing = [size_symbol(name) for name in claims.growing]
+    found = order_verdict(to_sympy(claims.expr), to_sympy(claims.bound), growing, order="~")
+    assert found.word == "not decided"
+    assert 0 < max(bits) <= MAX_BITS
 
 
 def test_roots_are_left_undecided_at_once() -> None:

@@ -30,6 +30,42 @@ model K(x: [N]):
 """,
         "+++-+++-",
     ),
+    "axes that shrink in a loop up to a symbol": (
+        """\
+dim T, R, J
+model Dilated(x: [R, T]):
+    for i in 1..J:
+        x = x -> conv1d(R, kernel=2, dilation=2^(i - 1), bias=false)
+    return x
+    claim macs >= 2*R^2*(J - 2)*T
+    claim macs >= 2*R^2*(J - 1)*T
+model Plain(x: [R, T]):
+    for i in 1..J:
+        x = x -> conv1d(R, kernel=2, bias=false)
+    return x
+    claim macs > 0
+    claim macs >= J*R^2*T
+    claim macs >= J*R^2*T + J*R^2
+    claim params in O(T) as J, T grow
+    claim macs in O(T^2) as J, T grow
+    claim macs in Theta(J*T) as J, T grow
+""",
+        "+-++-+++",
+    ),
+    "powers of numbers": (
+        """\
+dim G, S
+model M(x: [G*2^S, 1, 1]):
+    for i in 1..S:
+        x = x -> conv2d(G*2^(S - i), kernel=1, bias=false)
+    return x
+    claim params ~ 2*G^2*4^S/3 as S grow
+    claim params ~ 2*G^2*2^(2*S)/3 as S grow
+    claim params ~ G^2*4^S as S grow
+    claim params in O(4^S) as S grow
+""",
+        "++-+",
+    ),
     "nearest bounds of ceilings": (
         """\
 dim N, D, S, l
@@ -55,7 +91,7 @@ model M(x: [c, l]):
     claim macs == c^2*(floor((l - 1)/(s + 1)) + 1)
     claim macs == c^2*floor((l + s)/(s + 1))
     claim macs == c^2*(ceil((l + s + 1)/(s + 1)) - 1)
-    claim macs == c^2*l when s == l - 1, l == 1
+    claim macs == c^2 when s == l - 1
     claim macs == c^2 when l <= s + 1
     claim macs == c^2 when l <= s
     claim macs == 2*c^2 when l > s + 1, l <= 2*s + 2
@@ -847,7 +883,77 @@ model M(x: [2^s]):
 """,
         "+",
     ),
+    "sizes that others tell are sizes": (
+        """\
+dim a, b, c, t
+dim W[3]
+dim z >= 0
+ratio u
+model D(x: [a]):
+    return x -> linear(1, bias=false)
+    claim params > b when c == a - b
+    claim params >= b + 1 when c == a - b, c >= 1
+    claim params > b when c == a - b, c != 0
+    claim params >= b when c == a/b
+    claim params >= b when c == floor(a/b)
+    claim params >= 2*b when c == floor(a/b), c > 1
+    claim params >= 3 when c == a - 1, 2 | c
+    claim params > 2 when c == a - 1, t == c, t > 1
+    claim params >= b when z == a - b
+    claim params > b when u == a - b
+    claim params*b == a*[b | a]*b when c == a/b
+    claim params == 4*c when t == a/4, c == t
+    claim params > b + 1 when c == a - b
+    claim params > b when z == a - b
+    claim params >= 2*b when c == a/b
+    claim params == 2*c when c == a/2, 3 | c, t == c - 1
+    claim params > 2*b when c == floor(a/b), c > 1
+model K(x: [W[1]]):
+    return x -> linear(1, bias=false)
+    claim params > W[2] when W[3] == W[1] - W[2]
+    claim params > W[2] + 1 when W[3] == W[1] - W[2]
+""",
+        "++++++++++++---+-+-",
+    ),
+    "an assumption tells a size": (
+        """\
+dim a, b, c
+assume c == a - b
+model M(x: [a]):
+    return x -> linear(1, bias=false)
+    claim params > b
+    claim params > b when c > 2
+    claim params > b + 2 when c > 2
+    claim params > b + 1
+""",
+        "+++-",
+    ),
+    "0 divides nothing": (
+        """\
+dim D
+dim J >= 0
+model M(x: [D]):
+    return x -> linear(1, bias=false)
+    claim params*[0 | D] == 0
+    claim params*[0 | J] == 0
+    claim params*[0 | 0] == 0
+    claim params*[J | J] == D*[J > 0]
+    claim params*[J | 0] == D*[J > 0]
+    claim params*[J | D*J] == D*[J > 0]
+    claim params*[D | J*D] == D
+    claim params*[D | 0] == D
+    claim params*[J | J] == D when J > 0
+    claim params*[J | 2*J] == D when J | D
+    claim params >= J when J | D
+    claim params*[J | 0] == D
+    claim params*[J | J] == D
+    claim params*[J | 2*J] == D
+    claim params*[J | D*J] == D
+""",
+        "+++++++++++----",
+    ),
 }
+
 SIGNS = {"Proved": "+", "NotDecided": "?", "Refuted": "-", "Outgrown": "-", "Apart": "-"}
 
 
@@ -963,6 +1069,30 @@ model M(x: [N, D]):
     assert type(checked.verdict).__name__ == APART[condition]
 
 
+# What tells a size by others, and what leaves no size for it.
+NO_SIZE = {
+    "K == N - 1": "N == 1",
+    "K == D - N": "D <= N",
+    "K == N/D": "N < D",
+    "K == floor(N/D)": "N < D",
+    "K == N/2": "N == 3",
+}
+
+
+@pytest.mark.parametrize("told", NO_SIZE)
+def test_no_size_is_0_or_a_fraction(told: str) -> None:
+    """Fails when a size that others tell may be 0, or half a number."""
+    text = f"""\
+dim N, D, K
+model M(x: [N, D]):
+    return x -> linear(D, bias=false)
+    claim params == 5 when {told}, {NO_SIZE[told]}
+"""
+    (wrong,) = check(loads(text)._project).wrong
+    assert wrong.message == "this condition can never hold with the others"
+    assert wrong.notes == (f"`{told}` is a condition of the claim",)
+
+
 def test_sizes_of_conditions_are_told() -> None:
     """Fails when a refutation leaves out a size of its condition."""
     text = """\
@@ -1021,3 +1151,20 @@ model M(x: [F, w, w]):
 """
     (wrong,) = check(loads(text)._project).wrong
     assert FAR[claim] in wrong.notes
+
+
+def test_a_limit_with_an_index_of_many_values() -> None:
+    """Fails when a direction along which a loop has a number of steps of thousands of digits is an
+    error of limits."""
+    text = """\
+dim T, R, J
+model M(x: [R, T]):
+    for i in 1..J:
+        x = x -> conv1d(R, kernel=2, bias=false)
+    return x
+    claim macs ~ 2*J*T*R^2 as J, T grow
+    claim params == 2*J*R^2
+"""
+    outcome = check(loads(text)._project)
+    assert [checked.verdict.word for checked in outcome.checked][1] == "proved"
+    assert [wrong.kind for wrong in outcome.wrong] in (["undecided"], ["claim"])

@@ -331,3 +331,13 @@ def test_an_error_for_a_program(
     (row,) = json.loads(result.out)
     assert (row["file"], row["line"], row["text"]) == ("a.arch", line, place)
     assert (row["verdict"], row["notes"]) == ("error", notes)
+
+
+def test_a_sum_has_an_expression_as_its_body(tmp_path: Path) -> None:
+    """Fails when SymPy asks a number of Python for its sign, as the body of a sum."""
+    text = (
+        "dim a, b, c\nblock B(x: [c, b]):\n    return x -> linear(a, bias=false)\n"
+        "    claim params >= min(b, sum(i, 1, a, ceil(5/i)))\n"
+        "    claim params/c > min(b, sum(i, 1, a, ceil(5/i)))\n"
+    )
+    assert words(checked(tmp_path, text)) == ["not decided", "refuted"]

@@ -119,14 +119,14 @@ def test_a_peak_that_is_not_written_out() -> None:
 
 
 def test_a_report_says_that_it_is_not_written_out() -> None:
-    ran = call("derive", "resnet", "--measure", "peak", "--preset", "ResNet-50", "--to", "text")
+    ran = call("derive", "alexnet", "--measure", "peak", "--preset", "AlexNet", "--to", "text")
     for line in (
-        "peak = 4 alive(L, I, W, C)\n    = 9,633,792 (9.63 M) at ResNet-50",
+        "peak = 4 alive(I, F, C)\n    = 1,548,800 (1.55 M) at AlexNet",
         "alive: elements alive at once, at most; not written out, found at numbers",
-        "  ResNet-50  9,633,792",
+        "  AlexNet  1,548,800",
     ):
         assert line in ran.out
-    chinese = call("derive", "resnet", "--measure", "peak", "--to", "md", "--lang", "zh").out
+    chinese = call("derive", "alexnet", "--measure", "peak", "--to", "md", "--lang", "zh").out
     assert "`alive` 是同时存活的元素的最大个数；它不写成公式，只在给定数值时求出。" in chinese
     assert "alive:" not in call("derive", "gpt2", "--measure", "peak", "--to", "text").out
 

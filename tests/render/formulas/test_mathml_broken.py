@@ -13,6 +13,7 @@ from closedform.projects import open_project, report_of
 from closedform.render.formulas.mathml import mathml
 from closedform.render.formulas.mathml_broken import broken
 from closedform.render.formulas.mathml_lines import equals_narrow, narrow
+from helpers import cases
 from trees import written
 
 A, B, C, D = (w.Symbol(name) for name in "abcd")
@@ -46,7 +47,7 @@ def test_where_a_line_ends() -> None:
     assert [row.count("⋅") for row in broken(factors, 3.0)] == [0, 1, 1]
 
 
-@pytest.mark.parametrize("name", ["pvt", "densenet", "vit"])
+@pytest.mark.parametrize("name", cases(["pvt", "densenet", "vit"]))
 def test_formulas_of_the_zoo_have_narrow_lines(name: str) -> None:
     for row in report_of(open_project(name)).formulas:
         found = narrow("MACs", row.formula)

@@ -206,7 +206,14 @@ class Laws:
         return of_guard(guard)
 
     def _divides(self, divisor: Expr, dividend: Expr) -> Form:
-        """[divisor | dividend]."""
+        """[divisor | dividend], which is 0 where the divisor is."""
+        found = self._is_multiple(divisor, dividend)
+        if not positive(divisor):
+            found = multiplied(opposite(self._zero(divisor)), found)
+        return ZERO if found in self._denials() else found
+
+    def _is_multiple(self, divisor: Expr, dividend: Expr) -> Form:
+        """[divisor | dividend] for a divisor that is not 0."""
         rest = self._fractional(dividend / divisor)
         top, bottom = fraction_of(rest)
         if top == 0 or bottom == 1:
@@ -216,13 +223,12 @@ class Laws:
         if positive(bottom) and self._between(top, bottom):
             return self._zero(top)
         top = min(top, self._opposite_top(top, bottom), key=_spelling)
-        found = of_guard(Holds(Divides(bottom, top)))
-        return ZERO if found in self._denials(found) else found
+        return of_guard(Holds(Divides(bottom, top)))
 
     def _opposite_top(self, top: Expr, bottom: Expr) -> Expr:
         return _modulo(expand(-top), bottom) if bottom.is_Integer else expand(-top)
 
-    def _denials(self, found: Form) -> list[Form]:
+    def _denials(self) -> list[Form]:
         """Divisibilities that are known not to hold, in normal form."""
         if self._denied is None:
             self._denied = []  # which are asked for while they are found

@@ -36,8 +36,7 @@ class Search:
         left: list[tuple[Fact | None, Any]] = []
         for index, (first, last) in known.ranges.items():
             left += [(None, sympy.Ge(index, first)), (None, sympy.Le(index, last))]
-        for stated in known.facts:
-            condition = stated.condition.xreplace(known.definitions)
+        for stated, condition in known.written_out():
             if condition == sympy.false:  # with the others: nothing satisfies them
                 self.facts.append((stated, condition))
             elif condition != sympy.true:
@@ -54,14 +53,14 @@ class Search:
     def unseen(self, known: Store) -> Fact | None:
         """A fact about other sizes for which no sizes are found: what only that could rule out is
         not refuted."""
-        left = [fact for fact in known.facts if fact not in {own for own, _ in self.facts}]
+        left = [pair for pair in known.written_out() if pair not in self.facts]
         while left:
-            sizes = left[0].condition.xreplace(known.definitions).free_symbols
+            fact, condition = left[0]
+            sizes = condition.free_symbols
             others = Search(known, sizes - self.symbols)
             if sizes and next(iter(others.samples), None) is None:
-                return left[0]
-            near = {id(fact) for fact, _ in others.facts} | {id(left[0])}
-            left = [fact for fact in left if id(fact) not in near]
+                return fact
+            left = [pair for pair in left[1:] if pair not in others.facts]
         return None
 
     @property

@@ -183,8 +183,10 @@ class Situation:
         elif isinstance(condition, sympy.Ne):
             self.open += (condition,)
         else:
-            strict = isinstance(condition, sympy.Lt | sympy.Gt)
-            self._is_at_least(condition.gts - condition.lts, strict)
+            for told in dict.fromkeys((condition, unrounded(condition, Expr))):
+                if isinstance(told, Relational):
+                    strict = isinstance(told, sympy.Lt | sympy.Gt)
+                    self._is_at_least(told.gts - told.lts, strict)
 
     def _is_at_least(self, expr: Expr, strict: bool = False) -> None:
         """Add that an expression is at least 0."""
@@ -283,6 +285,9 @@ class Situation:
 
     def _divides(self, divisor: Expr, dividend: Expr) -> None:
         """Add that one size divides another, which is then a multiple of it."""
+        if not positive(divisor) and nonnegative(divisor):  # 0 divides nothing
+            self._is_at_least(divisor, strict=True)
+            divisor, dividend = self.put(divisor), self.put(dividend)
         rest = [t for t in sympy.Add.make_args(expand(dividend / divisor)) if not self.integer(t)]
         top, bottom = fraction_of(sympy.Add(*rest))
         if bottom == 1:

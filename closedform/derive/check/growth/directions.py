@@ -39,7 +39,7 @@ from closedform.derive.check.growth.prover import (
     within,
 )
 from closedform.derive.symbolic.atoms import Divides, Log, put_in
-from closedform.derive.symbolic.exact import NoNumberError, exact
+from closedform.derive.symbolic.exact import MAX_BITS, NoNumberError, exact
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.symbols import is_size, least_of, size_symbol
 from closedform.errors import Diagnostic, LimitError
@@ -318,6 +318,8 @@ def _at(side: Expr, sizes: Table) -> Expr:
     try:
         return Rational(exact(side, values))
     except NoNumberError:
+        if any(size.numerator.bit_length() > MAX_BITS for size in values.values()):
+            return sympy.nan  # SymPy takes seconds to tell the sign of each
         found = put_in(side, sizes).doit()
         return found if found.is_comparable else sympy.nan
 
@@ -340,7 +342,7 @@ def _whole(ends: Sequence[Expr]) -> tuple[int, int]:
     """The range of an index, where that is not too long to be gone through."""
     first, last = (int(end) for end in ends)
     if last - first > MAX_VALUES:
-        raise LimitError(Diagnostic("limit", f"an index has {last - first + 1} values"))
+        raise LimitError(Diagnostic("limit", "an index has too many values"))
     return first, last + 1
 
 

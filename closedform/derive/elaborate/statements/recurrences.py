@@ -54,6 +54,7 @@ class Recurrence:
         self._check(inner, sizes)
         self._carry(inner, body)
         del known.ranges[index]
+        self.context.obligations.in_all_steps(index, first, last, self.node.span)
         outer = self.scope.inner()
         after = {a: known.simplified(s.xreplace({index: last + 1})) for a, s in sizes.items()}
         self._enter(outer, after)
