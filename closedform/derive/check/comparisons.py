@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from fractions import Fraction
 from functools import cache
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from closedform import formula as w
 from closedform.data import dataclass
 from closedform.derive.arrange.forms import factored, shortest
 from closedform.derive.arrange.writing import write
 from closedform.derive.assume.knowledge import Knowledge
+from closedform.derive.assume.obligations import with_values
 from closedform.derive.assume.proofs.equality import comparison
 from closedform.derive.assume.proofs.polynomials import in_primes
 from closedform.derive.assume.store import Fact
@@ -30,6 +32,7 @@ from closedform.derive.measures.lookup import is_measured
 from closedform.derive.measures.rows import Measure
 from closedform.derive.project import Project
 from closedform.derive.solve.closed import Closed
+from closedform.derive.symbolic.exact import Numbers
 from closedform.derive.symbolic.expansion import expand
 from closedform.derive.symbolic.wording import say
 from closedform.errors import ClosedformError, Diagnostic, fail
@@ -50,7 +53,7 @@ def check_comparison(
     divided = [fact for fact in asked.context.known.facts if fact not in derivation.known.facts]
     for fact in divided:  # that what it divides by is not 0
         known.assume(fact)
-    verdict = comparison(known, left, asked.operator, right)
+    verdict = comparison(known, left, asked.operator, right, _examples(project, derivation))
     title = asked.title
 
     @cache
@@ -97,6 +100,25 @@ def check_comparison(
         )
         return Checked(claim, verdict, sides, facts, open_)
     return Checked(claim, verdict, sides, facts)
+
+
+def default_numbers(derivation: Derivation) -> dict[Symbol, Expr]:
+    """The sizes that are numbers by default."""
+    defaults = derivation.defaults
+    found = {symbol: with_values(symbol, defaults).doit() for symbol in defaults}
+    return {symbol: value for symbol, value in found.items() if value.is_Rational}
+
+
+def _examples(project: Project, derivation: Derivation) -> Iterator[Numbers]:
+    """The sizes that the file names: its defaults, and its presets."""
+    defaults = default_numbers(derivation)
+    tables = [defaults]
+    for preset in () if derivation.generic else project.presets(derivation.entity):
+        with suppress(ClosedformError):  # which is told where presets are checked
+            tables.append({**defaults, **project.values(preset)})
+    for table in tables:
+        numbers = {symbol: value for symbol, value in table.items() if value.is_Rational}
+        yield {s: Fraction(int(value.p), int(value.q)) for s, value in numbers.items()}
 
 
 def all_that_holds(derivation: Derivation) -> Knowledge:

@@ -20,7 +20,7 @@ from closedform.derive.assume.proofs.polynomials import in_primes
 from closedform.derive.assume.store import Fact
 from closedform.derive.assume.verdict import NotDecided, Proved, Verdict
 from closedform.derive.check.checked import Checked, Sides, asked_when
-from closedform.derive.check.comparisons import asked_by
+from closedform.derive.check.comparisons import asked_by, default_numbers
 from closedform.derive.check.growth import (
     Apart,
     CannotGrow,
@@ -187,7 +187,7 @@ class Asked:
             self.facts,
             self.ranged,
             self.order,
-            [self._numbers()],
+            [default_numbers(self.form.derivation)],
         )
 
     @property
@@ -221,12 +221,6 @@ class Asked:
         expr, bound = (expand(side.xreplace(sizes)) for side in (self.expr, self.bound))
         facts = [replace(fact, condition=fact.condition.xreplace(sizes)) for fact in self.facts]
         return replace(self, expr=expr, bound=bound, facts=tuple(facts))
-
-    def _numbers(self) -> Mapping[Symbol, Expr]:
-        """The sizes that are numbers by default."""
-        defaults = self.form.derivation.defaults
-        found = {symbol: with_values(symbol, defaults).doit() for symbol in defaults}
-        return {symbol: value for symbol, value in found.items() if value.is_Number}
 
 
 def _bound(

@@ -845,6 +845,35 @@ block G(x: [n, d], w, g):
 """,
         "+--",
     ),
+    "one large size": (
+        """\
+dim W
+dim K = 1000
+dim I
+assume 32 | I
+model M(x: [W, I, I]):
+    return x -> conv2d(W, kernel=1, bias=false) -> global_avgpool -> linear(K, bias=false)
+    claim macs <= 2*I^2*W^2 when W >= 2
+    claim macs <= W^2*I^2 + W^2*K
+    claim macs <= W^2*I^2 + 40*W + W^2*K when W >= 2
+    claim macs <= 2*I^2*W^2 when W >= 2, K <= 1000
+""",
+        "-++" + "+",
+    ),
+    "sizes that the file names": (
+        """\
+dim n
+dim K = 1000
+dim J = 37
+model M(x: [n, K]):
+    return x -> linear(J, bias=false)
+    claim macs == n*K*J + max(0, K - 999)*max(0, J - 36)*max(0, 1001 - K)*max(0, 38 - J)
+    claim macs >= n*K*J + max(0, n - 649)*max(0, 651 - n)
+preset "one" of M:
+    n = 650
+""",
+        "--",
+    ),
     "zero log": (
         """\
 dim s
@@ -1092,6 +1121,36 @@ model M(x: [3, I, I]):
     (wrong,) = outcome.wrong
     assert wrong.message == "macs of `M` is m^2 C (C + 12), and the claim says I^2 C^2"
     assert wrong.notes[0] == "where m = I/2"
+
+
+# What a claim of a quotient shows where it fails, with F = 64 by default.
+FAR = {
+    "params ~ (2*F^2 + F)*R^2 as R grow": "at F = 1, R = 1000: 2009000 derived, 3000000 claimed",
+    "params ~ 3*F^2*R^2 as R grow": "at F = 64, R = 1000: 8228864000 derived, 12288000000 claimed",
+    "params ~ 3*F^2*R^2 as R grow when R >= 2000": (
+        "at F = 64, R = 1000000: 8192036864000000 derived, 12288000000000000 claimed"
+    ),
+    "params ~ 3*F^2*R^2 as R grow when 7 | R": (
+        "at F = 1, R = 7168: 102824960 derived, 154140672 claimed"
+    ),
+}
+
+
+@pytest.mark.parametrize("claim", FAR)
+def test_numbers_show_that_a_quotient_does_not_approach_1(claim: str) -> None:
+    """Fails when there are none, or when they show next to no difference."""
+    text = f"""\
+dim F = 64
+dim R, w
+model M(x: [F, w, w]):
+    repeat R:
+        x = x -> conv2d(F, kernel=3, padding=1, bias=false) -> conv2d(F*R, kernel=1, bias=false)
+        x = x -> conv2d(F, kernel=1, bias=false)
+    return x
+    claim {claim}
+"""
+    (wrong,) = check(loads(text)._project).wrong
+    assert FAR[claim] in wrong.notes
 
 
 def test_a_limit_with_an_index_of_many_values() -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations, islice
+from itertools import combinations, islice, product
 from math import gcd
 from typing import Any
 
@@ -29,6 +29,9 @@ MAX_TRIES = 4000  # candidates for sizes, fewer where conditions are long
 MIN_TRIES = 60
 MAX_NODES = 400_000  # of expressions that are evaluated
 MAX_COMPARED = 12
+LARGE = (2**6, 2**12, 2**20)  # times a small size, which keeps what divides it
+PARTS, MANY_STEPS = range(2, 10), 1200  # a size above that is not made smaller by 1 at a time
+FEW_SMALL = 8  # sizes of which one in turn is made large
 
 
 class Samples:
@@ -48,6 +51,18 @@ class Samples:
             if self.fit(values):
                 self._found.append(values)
                 yield values
+
+    def far(self, given: Iterable[Numbers]) -> Iterator[Numbers]:
+        """Sizes that are given, and each of them with the others small; then sizes with one that is
+        large."""
+        small = [*islice(self, FEW_SMALL)]
+        for least, numbers in product(small[:1], given):
+            named = {s: value for s, value in numbers.items() if s in least}
+            yield {**least, **named}
+            yield from ({**least, s: value} for s, value in named.items())
+        for values in small:
+            for symbol, times in product(self.symbols, LARGE):
+                yield {**values, symbol: max(values[symbol], Fraction(1)) * times}
 
     @cached_property
     def _situation(self) -> Situation:
@@ -175,7 +190,21 @@ def difference_at(left: Expr, right: Expr, values: Numbers) -> Fraction | None:
 
 def smallest(samples: Samples, differs: Callable[[Numbers], bool], tries: int) -> Numbers | None:
     """The smallest sizes that are found at which something is not so."""
-    found = list(islice(filter(differs, islice(samples, tries)), MAX_COMPARED))
+    return _made_smaller(samples, differs, filter(differs, islice(samples, tries)))
+
+
+def smallest_far(
+    samples: Samples, differs: Callable[[Numbers], bool], given: Iterable[Numbers], tries: int
+) -> Numbers | None:
+    """The same, among sizes that are given and such as are large."""
+    fitting = filter(samples.fit, islice(samples.far(given), tries))
+    return _made_smaller(samples, differs, filter(differs, fitting))
+
+
+def _made_smaller(
+    samples: Samples, differs: Callable[[Numbers], bool], differing: Iterable[Numbers]
+) -> Numbers | None:
+    found = list(islice(differing, MAX_COMPARED))
     if not found:
         return None
     best = min(found, key=_size)
@@ -198,7 +227,8 @@ def tries_for(tries: int, expressions: Iterable[Any]) -> int:
 def _below(values: Numbers) -> Iterator[Numbers]:
     """The same with one size smaller."""
     for symbol, value in values.items():
-        for less in (0, 1, 2, 3, value // 2, value - 1):
+        parts = [value - value // 2**part for part in PARTS] if value > MANY_STEPS else []
+        for less in (0, 1, 2, 3, value // 2, *parts, value - 1):
             if least_of(symbol) <= less < value:
                 yield {**values, symbol: Fraction(less)}
 

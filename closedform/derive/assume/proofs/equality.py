@@ -14,7 +14,12 @@ from sympy import Expr, Integer, Rational
 from sympy.core.relational import Relational
 
 from closedform.derive.assume import floors, order
-from closedform.derive.assume.proofs.counterexample import difference_at, smallest, tries_for
+from closedform.derive.assume.proofs.counterexample import (
+    difference_at,
+    smallest,
+    smallest_far,
+    tries_for,
+)
 from closedform.derive.assume.proofs.identities import taken_apart
 from closedform.derive.assume.proofs.inequalities.induction import follows_from_induction
 from closedform.derive.assume.proofs.inequalities.means import follows_from_means
@@ -41,10 +46,11 @@ TRIED = (
     "a split into cases",
     "small and random sizes",
 )
+NONE: tuple[Numbers, ...] = ()
 
 
-def equality(known: Store, left: Expr, right: Expr) -> Verdict:
-    """Whether two sizes are equal wherever what is known holds."""
+def equality(known: Store, left: Expr, right: Expr, examples: Iterable[Numbers] = NONE) -> Verdict:
+    """Whether two sizes are equal wherever what is known holds; `examples` are sizes to try."""
     difference = taken_apart(expand(known.base(left) - known.base(right)))
     if difference == 0:
         return Proved()
@@ -56,21 +62,25 @@ def equality(known: Store, left: Expr, right: Expr) -> Verdict:
     def differ(values: Numbers) -> bool:
         return bool(difference_at(base, other, values))
 
-    return _verdict(known, (left, right), differ, difference)
+    return _verdict(known, (left, right), differ, difference, examples)
 
 
 RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 
 
-def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
+def comparison(
+    known: Store, left: Expr, operator: str, right: Expr, examples: Iterable[Numbers] = NONE
+) -> Verdict:
     """Whether two sizes compare as `==`, `<=`, `>=`, `<` or `>` says wherever what is known holds.
+
+    `examples` are sizes at which it is tried, where no others decide it.
 
     >>> n = sympy.Symbol("n", integer=True, positive=True)
     >>> comparison(Store(), n**2 + n, "<=", 2 * n**2).word, comparison(Store(), n, ">", Integer(1))
     ('proved', Refuted(sizes={n: 1}, left=1, right=1))
     """
     if operator == "==":
-        return equality(known, left, right)
+        return equality(known, left, right, examples)
     needed = _covering(known, left, operator, right)
     if needed is not None:
         known.used |= needed
@@ -102,7 +112,7 @@ def comparison(known: Store, left: Expr, operator: str, right: Expr) -> Verdict:
     def simply() -> bool:
         return follows_from_means(simple) or follows_from_squares(simple)
 
-    return _verdict(known, (left, right), fails, indicator(asked) - 1, simply)
+    return _verdict(known, (left, right), fails, indicator(asked) - 1, examples, simply)
 
 
 def _by_bounds_of_factors(known: Store, condition: Any, splits: int = MAX_SPLITS) -> bool:
@@ -193,6 +203,7 @@ def _verdict(
     sides: tuple[Expr, Expr],
     fails: Callable[[Numbers], bool],
     difference: Expr,
+    examples: Iterable[Numbers],
     simply: Callable[[], bool] = lambda: False,
 ) -> Verdict:
     """A claim about two sides is refuted by sizes at which it fails, proved by what is then 0, or
@@ -208,7 +219,9 @@ def _verdict(
         if facts is not None:
             known.used |= facts
             return Proved(facts)
-        found = smallest(search.samples, fails, tries_for(MANY, (left, right)))
+        tries = tries_for(MANY, (left, right))
+        found = smallest(search.samples, fails, tries)
+        found = found or smallest_far(search.samples, fails, examples, tries)
     if found is None:
         return NotDecided(TRIED)
     unseen = search.unseen(known)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from itertools import product
 
 import sympy
 from sympy import Expr, Integer, Symbol
 
 from closedform.data import dataclass
-from closedform.derive.assume.verdict import Proved, Refuted, Verdict
+from closedform.derive.assume.verdict import Proved, Refuted
 from closedform.derive.check.growth.bounds import Setting
 from closedform.derive.check.growth.cases import Undecided
 from closedform.derive.check.growth.directions import Direction, new_name, tables
@@ -19,6 +20,8 @@ from closedform.derive.symbolic.expansion import expand
 from closedform.errors import LimitError
 
 FAR = (Integer(1000), Integer(1024))  # sizes that show that a quotient does not approach 1
+TELLING = 20  # a difference of less than that part of a side is hardly seen
+FARTHER = (*FAR, Integer(10**6), Integer(2**20))  # where conditions ask for more
 PROBES = (16, 1024)
 MAX_PROVED = 12
 
@@ -31,7 +34,7 @@ class Apart(Refuted):
     direction: Mapping[Symbol, Expr] = field(default_factory=dict)
 
 
-def limit(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Verdict | None:
+def limit(statement: Statement, examples: Sequence[Mapping[Symbol, Expr]]) -> Proved | Apart | None:
     """Whether a quotient approaches 1, where the difference is of a lower order, or of the same."""
     setting, sides = statement.setting, (statement.left, statement.right)
     expr, bound = _without_denominators(*sides)
@@ -126,13 +129,20 @@ def _far(
     """Large sizes that satisfy the conditions, and both sides there; nothing if none are found."""
     numbers = {symbol: value for table in examples for symbol, value in table.items()}
     symbols = expr.free_symbols | bound.free_symbols | setting.growing
-    for size in FAR:
+    found = []
+    for fixed, size in product((numbers, {}), FARTHER):
         sizes = {
-            s: size if s in setting.growing else numbers.get(s, Integer(1))
+            s: size if s in setting.growing else fixed.get(s, Integer(1))
             for s in sorted(symbols, key=str)
         }
         held = [put_in(condition, sizes) for condition in setting.conditions]
         sides = [put_in(side, sizes) for side in (expr, bound)]
         if all(condition == sympy.true for condition in held) and all(s.is_number for s in sides):
-            return sizes, *sides
-    return {}, None, None
+            found.append((sizes, *sides))
+    told = [at for at in found if _tells(*at[1:])]
+    return next(iter(told or found), ({}, None, None))
+
+
+def _tells(left: Expr, right: Expr) -> bool:
+    """Whether one side is seen to be more than the other."""
+    return bool(abs(left - right) * TELLING > abs(right))

@@ -81,8 +81,16 @@ def order_verdict(
     verdicts = []
     if order == "~":
         told = limit(Statement(expr, bound, setting, tuple(ranged)), examples)
+        if isinstance(told, Proved):
+            return Proved(frozenset(facts))
         if told is not None:
-            return Proved(frozenset(facts)) if isinstance(told, Proved) else told
+            shown = told.sizes  # else numbers along a direction are looked for
+            along = (
+                None
+                if shown
+                else apart_along(Statement(expr, bound, setting, tuple(ranged)), examples)
+            )
+            return along or told
     for name in ("O", "Omega") if order in ("Theta", "~") else (order,):
         verdict = _verdict(Statement(*sides[name], setting, tuple(ranged)), examples)
         if isinstance(verdict, Outgrown):
