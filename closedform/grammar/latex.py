@@ -105,9 +105,10 @@ def _parsed(source: Source, start: str, tokens: Tokens) -> Tree[Token]:
         raise ClosedformError(described(source, error.token, expected)) from None
     except UnexpectedCharacters as error:
         at = error.pos_in_stream or 0
-        span, character = Span(source, at, at + 1), source.text[at]
-        help_ = "paste one formula" if character == ";" else "leave out what is no part of it"
-        raise fail("syntax", f"`{character}` is not read here", span, help_) from None
+        sign = source.text[at : at + (2 if source.text[at] == "\\" else 1)].strip()
+        span = Span(source, at, at + len(sign))
+        help_ = "paste one formula" if sign == ";" else "leave out what is no part of it"
+        raise fail("syntax", f"`{sign}` is not read here", span, help_) from None
     except UnexpectedEOF:
         end = len(source.text)
         raise fail("syntax", "the formula ends too early", Span(source, end, end)) from None

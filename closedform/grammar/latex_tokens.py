@@ -55,6 +55,8 @@ INSTEAD = {
     **dict.fromkeys(
         ["bmod", "pmod", "mod"], "write a remainder as `n - k \\lfloor \\frac{n}{k} \\rfloor`"
     ),
+    "gg": "claim what is exact: `\\ge`, or an order of growth as `\\Omega(n)`",
+    "ll": "claim what is exact: `\\le`, or an order of growth as `\\mathcal{O}(n)`",
     **dict.fromkeys(["mathbb", "mathds"], "write an indicator as brackets alone: `[n > 1]`"),
     **dict.fromkeys(
         ["hat", "bar", "tilde", "prime"], "give the symbol another name, here and in the map"

@@ -351,7 +351,8 @@ def entries_of(
     """The numbers that are asked for, each as a name and a text.
 
     The name is that of a measure, such as `params`, or the title of a preset, before which
-    `file:` may stand, a file that `others` opens. Raises ClosedformError for another name.
+    `file:` may stand, a file that `others` opens. The preset need not be named where there is one
+    only. Raises ClosedformError for another name.
     """
     if not asked:
         raise fail("argument", "no number is given", None, "give one, such as 16.85G")
@@ -368,6 +369,8 @@ def entries_of(
     units = {row.unit.lower() for row in project.conventions.values()}
     titles = [node.title for node in project.presets()]
     preset = project.configured if preset is None else preset
+    if preset is None and len(titles) == 1:
+        preset = titles[0]
     found = []
     for name, text in asked:
         figure = figure_of(text)

@@ -246,6 +246,21 @@ WRONG = {
    1 | \\hat n
      | ^^^^
      = help: give the symbol another name, here and in the map""",
+    r"n d \gg 2": """\
+<formula>:1:5: error[syntax]: `\\gg` is not read here
+   1 | n d \\gg 2
+     |     ^^^
+     = help: claim what is exact: `\\ge`, or an order of growth as `\\Omega(n)`""",
+    r"n \ll d": """\
+<formula>:1:3: error[syntax]: `\\ll` is not read here
+   1 | n \\ll d
+     |   ^^^
+     = help: claim what is exact: `\\le`, or an order of growth as `\\mathcal{O}(n)`""",
+    r"\#\mathrm{params} = n": """\
+<formula>:1:1: error[syntax]: `\\#` is not read here
+   1 | \\#\\mathrm{params} = n
+     | ^^
+     = help: leave out what is no part of it""",
     r"\fracc{n}{d}": """\
 <formula>:1:1: error[syntax]: `\\fracc` is not read here
    1 | \\fracc{n}{d}

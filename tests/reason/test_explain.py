@@ -206,6 +206,15 @@ def test_halves_may_be_rounded_up_or_to_even() -> None:
     assert halves == ["rounded", "rounded", None]
 
 
+def test_the_only_preset_need_not_be_named(tmp_path: Path) -> None:
+    """Fails when a preset has to be named though a file has one."""
+    (tmp_path / "m.arch").write_text(SMALL.replace('preset "two": D=13\n', ""))
+    named = call("explain", "m.arch", "--preset", "one", "594", folder=tmp_path)
+    ran = call("explain", "m.arch", "594", folder=tmp_path)
+    assert (ran.code, ran.out, ran.err) == (0, named.out, "")
+    assert ran.out.startswith("594 of one\n")
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

@@ -65,9 +65,9 @@ def _decide_divides(known: Store, divisor: Expr, dividend: Expr) -> bool | None:
     quotient = expand(known.base(dividend) / known.base(divisor))
     if quotient.is_Rational and not quotient.is_Integer:
         return False
-    if not decide(known, sympy.Ne(divisor, 0)):  # which divides nothing
+    if not integer(known, quotient):
         return None
-    return True if integer(known, quotient) else None
+    return True if decide(known, sympy.Ne(divisor, 0)) else None  # 0 divides nothing
 
 
 def _decide_relation(known: Store, relation: Relational) -> bool | None:
