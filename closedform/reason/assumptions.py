@@ -48,7 +48,7 @@ def _not_enough(known: Knowledge, both: Expr, conditions: Sequence[Any]) -> list
     """Conditions that hold together at sizes at which two formulas are not equal."""
     found = []
     for values in islice(Search(known, both.free_symbols).samples, TRIED):
-        if difference_at(*both, values):
+        if difference_at(both[0], both[1], values):
             with suppress(NoNumberError):
                 found.append({c for c in conditions if holds(c, values)})
     return found

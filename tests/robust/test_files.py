@@ -177,6 +177,8 @@ def test_a_signal_leaves_the_old_file(name: str, tmp_path: Path) -> None:
         from closedform import cli, files
         if signal.{name} is signal.SIGINT:  # which is ignored in the background
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        if signal.{name} is getattr(signal, "SIGHUP", None):  # and this one behind nohup
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
         def stopped(*_):
             signal.raise_signal(signal.{name})
         files._keep_mode = stopped
