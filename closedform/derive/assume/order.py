@@ -109,7 +109,7 @@ def _by_bounds(known: Store, relation: Relational, difference: Expr) -> bool | N
 
 def bounds(known: Store, expr: Expr) -> tuple[Rational | None, Rational | None]:
     """Bounds of the numerator of a value, which has its sign; None where not known."""
-    numerator, denominator = sympy.fraction(sympy.together(expr))
+    numerator, denominator = _over_one(expr)
     if not denominator.is_positive:
         return None, None
     plain = _without_rounding(known, expand(numerator))
@@ -129,6 +129,18 @@ def bounds(known: Store, expr: Expr) -> tuple[Rational | None, Rational | None]:
         }
     )
     return _bounds_of_shifted(shifted)
+
+
+def _over_one(expr: Expr) -> tuple[Expr, Expr]:
+    """Numerator and denominator of a value; a sum that is divided by numbers alone, which may have
+    hundreds of terms, is not looked through for common factors."""
+    terms = sympy.Add.make_args(expr)
+    if len(terms) > 1 and all(sympy.fraction(term)[1].is_Integer for term in terms):
+        content, primitive = expr.primitive()
+        if content.is_Rational:
+            return content.p * primitive, Integer(content.q)
+    numerator, denominator = sympy.fraction(sympy.together(expr))
+    return numerator, denominator
 
 
 @lru_cache(maxsize=4096)

@@ -52,6 +52,19 @@ model Plain(x: [R, T]):
 """,
         "+-++-+++",
     ),
+    "what a floor is of is whole": (
+        """\
+dim a, b, c
+dim W[2]
+block B(x: [a]):
+    return x -> linear(b, bias=false)
+    claim params*[a | c] == params*[a*floor(c/a) == c]
+    claim params*[min(W[1], c) | b] == params*[min(W[1], c)*floor(b/min(W[1], c)) == b] when b < c
+    claim params*[a | c] == params*[floor(c/a) == c/a]
+    claim params*[a | c + 1] == params*[a*floor(c/a) == c]
+""",
+        "+++-",
+    ),
     "powers of numbers": (
         """\
 dim G, S
@@ -1153,6 +1166,7 @@ model M(x: [F, w, w]):
     assert FAR[claim] in wrong.notes
 
 
+@pytest.mark.slow
 def test_a_limit_with_an_index_of_many_values() -> None:
     """Fails when a direction along which a loop has a number of steps of thousands of digits is an
     error of limits."""

@@ -163,6 +163,9 @@ class Laws:
         top = fraction_of(expr)[0]
         if top.is_number:
             return ONE if top == 0 else ZERO
+        exact = _rounded_in(top)
+        if exact is not None:
+            return self._divides(*reversed(fraction_of(exact)))
         top = without_positive_factors(top)
         if top.is_integer:
             return added((self._reaches(top), scaled(self._reaches(expand(top - 1)), Integer(-1))))
@@ -300,6 +303,17 @@ class Laws:
             return nonnegative(top) and nonnegative(bottom - 1 - top)
         inside = self.situation.at_least
         return inside(top) and inside(expand(bottom - 1 - top))
+
+
+def _rounded_in(expr: Expr) -> Expr | None:
+    """What is rounded in an expression that is 0 where that is whole: c/a in a floor(c/a) - c."""
+    for rounded in expr.atoms(sympy.floor, sympy.ceiling):
+        exact, factor = rounded.args[0], expr.coeff(rounded)
+        if expand(expr - factor * (rounded - exact)) == 0 and (
+            positive(factor) or positive(-factor)
+        ):
+            return exact
+    return None
 
 
 def _sign_of(expr: Expr) -> tuple[Expr, bool]:
