@@ -147,4 +147,5 @@ def _far(
 
 def _tells(left: Expr, right: Expr) -> bool:
     """Whether one side is seen to be more than the other."""
-    return bool(abs(left - right) * TELLING > abs(right))
+    exact = left.is_Rational and right.is_Rational
+    return bool(exact and abs(left - right) * TELLING > abs(right))
