@@ -241,6 +241,10 @@ def _growth(one: list[Item], two: list[Item]) -> Growth | None:
     """By how much the second group is larger, if anything: only where it concatenates maps to more
     and more channels, and no weight says how many these are. None where they differ otherwise."""
     first, second = list(flat(one)), list(flat(two))
+    if all(
+        (a.shapes, a.operands) == (b.shapes, b.operands) for a, b in zip(first, second, strict=True)
+    ):
+        return ()
     found: list[tuple[int, ...]] = []
     for a, b in zip(first, second, strict=True):
         if (a.shapes, a.operands) == (b.shapes, b.operands):
@@ -254,10 +258,9 @@ def _growth(one: list[Item], two: list[Item]) -> Growth | None:
             return None
         if any(found[-1][1:]) or any(n < 0 for n in found[-1][:1]) or len(found[-1]) not in (0, 3):
             return None
-    grows = any(any(more) for more in found)
-    if grows and not any(n.target == CAT and any(m) for n, m in zip(first, found, strict=True)):
+    if not any(n.target == CAT and any(m) for n, m in zip(first, found, strict=True)):
         return None
-    return tuple(found) if grows else ()
+    return tuple(found)
 
 
 def _outline(items: Iterable[Item]) -> object:
