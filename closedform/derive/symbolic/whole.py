@@ -1,18 +1,19 @@
 """Products of which SymPy is mistaken whether they are whole.
 
 Up to 1.14 it compares powers of 2 alone: it takes 2^i/6 to be whole, and rounds it no more, and
-6^i/3 not to be. Here neither is known. This holds for all of a process that imports the package,
-since SymPy asks itself in floors and ceilings.
+6^i/3 not to be. Here all primes are compared. This holds for all of a process that imports the
+package, since SymPy asks itself in floors and ceilings.
 
->>> i = sympy.Symbol("i", integer=True, positive=True)
->>> (2**i / sympy.Integer(6)).is_integer, (6**i / sympy.Integer(3)).is_integer
-(None, None)
->>> sympy.floor(2**i / sympy.Integer(6)), (2**i / sympy.Integer(2)).is_integer
-(floor(2**i/6), True)
+>>> A, i = sympy.symbols("A i", integer=True, positive=True)
+>>> (2**i / sympy.Integer(6)).is_integer, (6**i * A / 3).is_integer, (2**i * A / 6).is_integer
+(False, True, None)
+>>> sympy.floor(2**i * A / 6), (2**i / sympy.Integer(2)).is_integer
+(floor(2**i*A/6), True)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sympy
@@ -21,15 +22,26 @@ _as_in_sympy = sympy.Mul._eval_is_integer
 
 
 def _is_integer(product: Any) -> bool | None:
-    """Whether a product is whole; not known where its denominator is no power of 2."""
-    found: bool | None = _as_in_sympy(product)
-    if found is None:
-        return None
-    below = product.as_coeff_Mul()[0]
-    below = below.q if below.is_Rational else 1
-    if below & (below - 1) == 0 or product.is_rational is False:
+    """Whether a product is whole: as SymPy says, where its denominator is a power of 2."""
+    number, rest = product.as_coeff_Mul()
+    below = int(number.q) if number.is_Rational else 1
+    if below & (below - 1) == 0:
+        found: bool | None = _as_in_sympy(product)
         return found
-    return None
+    return False if product.is_rational is False else _with_powers(below, sympy.Mul.make_args(rest))
+
+
+def _with_powers(below: int, factors: Sequence[Any]) -> bool | None:
+    """Whether a product over a number is whole, as powers of numbers in it say."""
+    bases = [int(f.base) for f in factors if f.is_Pow and f.base.is_Integer and f.exp.is_positive]
+    whole: bool | None = all(f.is_integer for f in factors) or None
+    for prime, times in sympy.factorint(below).items():
+        least = sum(sympy.multiplicity(prime, base) for base in bases)
+        if least == 0 and len(bases) == len(factors):
+            return False
+        if least < times:
+            whole = None
+    return whole
 
 
 sympy.Mul._eval_is_integer = _is_integer

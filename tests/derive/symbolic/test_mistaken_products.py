@@ -19,10 +19,11 @@ model M(x: [A, I, I]):
         ("ceil(A*2^(i - 1)/3)", lambda a, i: -(-a * 2 ** (i - 1) // 3)),
         ("ceil(2^i/6)", lambda a, i: -(-(2**i) // 6)),
         ("floor(A*2^i/10) + 1", lambda a, i: a * 2**i // 10 + 1),
+        ("6^i*A/3", lambda a, i: 6**i * a // 3),
     ],
 )
 def test_powers_over_what_is_no_power_of_2(width: str, at) -> None:  # type: ignore[no-untyped-def]
-    """Fails when 2^i/6 is whole, and its rounding left out."""
+    """Fails when 2^i/6 is whole, and its rounding left out, or 6^i/3 is not."""
     params = loads(WIDTHS.format(width=width)).params
     for a in (1, 2, 3, 4):
         for last in (2, 3, 5):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import product
 
@@ -21,7 +21,8 @@ from closedform.errors import LimitError
 
 FAR = (Integer(1000), Integer(1024))  # sizes that show that a quotient does not approach 1
 TELLING = 20  # a difference of less than that part of a side is hardly seen
-FARTHER = (*FAR, Integer(10**6), Integer(2**20), Integer(16))  # where conditions ask for that
+FARTHER = (*FAR, Integer(10**6), Integer(2**20))  # where conditions ask for more
+NEAR = Integer(16)  # where powers of the others are too long
 TOO_LONG = 10**60  # a number of which nobody sees whether it is more than another
 PROBES = (16, 1024)
 MAX_PROVED = 12
@@ -130,19 +131,27 @@ def _far(
     """Large sizes that satisfy the conditions, and both sides there; nothing if none are found."""
     numbers = {symbol: value for table in examples for symbol, value in table.items()}
     symbols = expr.free_symbols | bound.free_symbols | setting.growing
-    found = []
-    for fixed, size in product((numbers, {}), FARTHER):
-        sizes = {
-            s: size if s in setting.growing else fixed.get(s, Integer(1))
-            for s in sorted(symbols, key=str)
-        }
-        held = [put_in(condition, sizes) for condition in setting.conditions]
-        sides = [put_in(side, sizes) for side in (expr, bound)]
-        if all(condition == sympy.true for condition in held) and all(s.is_number for s in sides):
-            found.append((sizes, *sides))
-    told = [at for at in found if _tells(*at[1:])]
-    read = [at for at in told if all(abs(side) < TOO_LONG for side in at[1:])]
-    return next(iter(read or told or found), ({}, None, None))
+
+    def at(places: Sequence[Integer]) -> Iterator[tuple[Mapping[Symbol, Expr], Expr, Expr]]:
+        for fixed, size in product((numbers, {}), places):
+            sizes = {
+                s: size if s in setting.growing else fixed.get(s, Integer(1))
+                for s in sorted(symbols, key=str)
+            }
+            held = all(put_in(condition, sizes) == sympy.true for condition in setting.conditions)
+            left, right = (put_in(side, sizes) for side in (expr, bound))
+            if held and left.is_number and right.is_number:
+                yield sizes, left, right
+
+    found = list(at(FARTHER))
+    told = [place for place in found if _tells(*place[1:])]
+    near = at((NEAR,)) if told else ()
+    read = (place for place in (*told, *near) if _tells(*place[1:]) and _is_short(*place[1:]))
+    return next(read, next(iter(told or found), ({}, None, None)))
+
+
+def _is_short(left: Expr, right: Expr) -> bool:
+    return bool(max(abs(left), abs(right)) < TOO_LONG)
 
 
 def _tells(left: Expr, right: Expr) -> bool:
