@@ -96,14 +96,7 @@ def attention(rows: Rows) -> list[Step]:
                 counted=False,
             ),
             *added,
-            Step(
-                f"{name}.s",
-                "softmax",
-                (added[0].name if added else f"{name}.a",),
-                shape=scores,
-                module=rows.module,
-                counted=False,
-            ),
+            softmax_of(rows, name, added, scores),
             rows.step(
                 "einsum", takes=(f"{name}.s", v), form=(f"{axes}n m, {axes}m f -> {axes}n f",)
             ),
@@ -122,6 +115,12 @@ def biased(rows: Rows, name: str, scores: tuple[Values, ...]) -> list[Step]:
         raise rows.refuse("adds to the scores of groups what is not known")
     taken = (name, rows.takes[3])
     return [Step(f"{name}.b", "+", taken, shape=scores, module=rows.module, counted=False)]
+
+
+def softmax_of(rows: Rows, name: str, added: list[Step], scores: tuple[Values, ...]) -> Step:
+    """The softmax of scores, or of those with what is added to them."""
+    taken = (added[0].name if added else f"{name}.a",)
+    return Step(f"{name}.s", "softmax", taken, shape=scores, module=rows.module, counted=False)
 
 
 def grouped_attention(rows: Rows, q: str, k: str, v: str, groups: Values) -> list[Step]:
@@ -149,14 +148,7 @@ def grouped_attention(rows: Rows, q: str, k: str, v: str, groups: Values) -> lis
             counted=False,
         ),
         *added,
-        Step(
-            f"{name}.s",
-            "softmax",
-            (added[0].name if added else f"{name}.a",),
-            shape=scores,
-            module=rows.module,
-            counted=False,
-        ),
+        softmax_of(rows, name, added, scores),
         Step(
             f"{name}.y",
             "einsum",

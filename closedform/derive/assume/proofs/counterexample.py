@@ -204,6 +204,7 @@ def smallest_far(
 def _made_smaller(
     samples: Samples, differs: Callable[[Numbers], bool], differing: Iterable[Numbers]
 ) -> Numbers | None:
+    """The smallest of sizes at which something is not so, with each made smaller where it stays."""
     found = list(islice(differing, MAX_COMPARED))
     if not found:
         return None

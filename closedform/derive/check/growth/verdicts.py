@@ -80,17 +80,14 @@ def order_verdict(
     sides = {"O": (expr, bound), "Omega": (bound, expr)}
     verdicts = []
     if order == "~":
-        told = limit(Statement(expr, bound, setting, tuple(ranged)), examples)
+        asked = Statement(expr, bound, setting, tuple(ranged))
+        told = limit(asked, examples)
         if isinstance(told, Proved):
             return Proved(frozenset(facts))
         if told is not None:
-            shown = told.sizes  # else numbers along a direction are looked for
-            along = (
-                None
-                if shown
-                else apart_along(Statement(expr, bound, setting, tuple(ranged)), examples)
-            )
-            return along or told
+            if told.sizes:
+                return told
+            return apart_along(asked, examples) or told  # with numbers along a direction
     for name in ("O", "Omega") if order in ("Theta", "~") else (order,):
         verdict = _verdict(Statement(*sides[name], setting, tuple(ranged)), examples)
         if isinstance(verdict, Outgrown):
